@@ -1,0 +1,57 @@
+//! The keys that a request is signed with.
+
+use std::time::SystemTime;
+
+use crate::Secret;
+
+/// The keys that a request is signed with: long-term keys, or the temporary ones of a session.
+///
+/// Made by hand, from the environment ([`crate::Settings`]), or from what an operation returned
+/// ([`crate::types::Credentials`] converts into it).
+///
+/// ```
+/// use sts_proto::Credentials;
+///
+/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI").with_session_token("AQoDYXdz");
+/// assert_eq!(
+///     format!("{keys:?}"),
+///     "Credentials { access_key_id: \"AKIDEXAMPLE\", secret_access_key: [redacted], \
+///      session_token: Some([redacted]), expiration: None }"
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Credentials {
+    /// Names the key; not a secret.
+    pub access_key_id: String,
+    /// Signs.
+    pub secret_access_key: Secret,
+    /// Comes with temporary keys and travels with each request that they sign.
+    pub session_token: Option<Secret>,
+    /// When the keys cease to work; `None` for long-term keys.
+    pub expiration: Option<SystemTime>,
+}
+
+impl Credentials {
+    /// Long-term keys.
+    pub fn new(access_key_id: impl Into<String>, secret_access_key: impl Into<Secret>) -> Self {
+        Self {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            session_token: None,
+            expiration: None,
+        }
+    }
+
+    /// Makes them temporary keys: adds the token that belongs to them.
+    pub fn with_session_token(mut self, session_token: impl Into<Secret>) -> Self {
+        self.session_token = Some(session_token.into());
+        self
+    }
+
+    /// Says when they cease to work.
+    pub fn with_expiration(mut self, expiration: SystemTime) -> Self {
+        self.expiration = Some(expiration);
+        self
+    }
+}

@@ -1,0 +1,15 @@
+//! Bytes to values and back, bounded on every side; no AWS names.
+//!
+//! [`Form`] writes `application/x-www-form-urlencoded` bodies, [`XmlReader`] reads XML answers, [`time`] reads
+//! and writes instants. The macros [`input!`](crate::input) and [`output!`](crate::output) are built on the
+//! traits here; write them by hand for a shape that the macros do not cover.
+
+mod form;
+pub mod time;
+mod xml;
+
+pub use form::{Form, ToForm};
+pub use xml::{FromXml, MAX_DEPTH, XmlError, XmlReader};
+
+/// The largest answer that is read, in bytes: 1 MiB. The largest that the service documents stays far below.
+pub const MAX_BODY: usize = 1024 * 1024;

@@ -1,0 +1,133 @@
+//! Instants as servers write them, and as RFC 9110 dates a response.
+
+use std::time::{Duration, SystemTime};
+
+use time::format_description::well_known::{Iso8601, Rfc2822, Rfc3339};
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+/// Reads an instant: ISO 8601 / RFC 3339 with any fraction and offset (UTC where none is given), seconds since
+/// 1970 (`1715940487`, `1715940487.5`, `1.7e9`), or RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`).
+///
+/// `None` for anything else, and for instants outside the years 0 to 9999.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use sts_proto::wire::time::parse;
+///
+/// let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(1_715_940_487);
+/// assert_eq!(parse("2024-05-17T10:08:07Z"), Some(expected));
+/// assert_eq!(parse("2024-05-17T15:38:07+05:30"), Some(expected));
+/// assert_eq!(parse("Fri, 17 May 2024 10:08:07 GMT"), Some(expected));
+/// assert_eq!(parse("not a date"), None);
+/// ```
+pub fn parse(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    if text.len() > MAX_LENGTH {
+        return None;
+    }
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()
+        .and_then(from_date_time)
+        .or_else(|| epoch_seconds(text))
+        .or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok().and_then(from_date_time))
+        .or_else(|| OffsetDateTime::parse(text, &Iso8601::PARSING).ok().and_then(from_date_time))
+        .or_else(|| {
+            let local = PrimitiveDateTime::parse(text, &Iso8601::PARSING).ok()?;
+            from_date_time(local.assume_utc())
+        })
+}
+
+fn epoch_seconds(text: &str) -> Option<SystemTime> {
+    if !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
+        return None;
+    }
+    let in_range = |seconds: f64| seconds.is_finite() && (EARLIEST..LATEST).contains(&seconds);
+    // Whole seconds are read exactly; a fraction has the precision of a double, better than a microsecond.
+    if let Ok(seconds) = text.parse::<i64>() {
+        if !in_range(seconds as f64) {
+            return None;
+        }
+        let distance = Duration::from_secs(seconds.unsigned_abs());
+        return match seconds < 0 {
+            true => SystemTime::UNIX_EPOCH.checked_sub(distance),
+            false => SystemTime::UNIX_EPOCH.checked_add(distance),
+        };
+    }
+    let seconds = text.parse::<f64>().ok().filter(|seconds| in_range(*seconds))?;
+    let distance = Duration::try_from_secs_f64(seconds.abs()).ok()?;
+    match seconds < 0.0 {
+        true => SystemTime::UNIX_EPOCH.checked_sub(distance),
+        false => SystemTime::UNIX_EPOCH.checked_add(distance),
+    }
+}
+
+fn from_date_time(value: OffsetDateTime) -> Option<SystemTime> {
+    let seconds = value.unix_timestamp();
+    if !(EARLIEST..LATEST).contains(&(seconds as f64)) {
+        return None;
+    }
+    let whole = Duration::from_secs(seconds.unsigned_abs());
+    let start = match seconds < 0 {
+        true => SystemTime::UNIX_EPOCH.checked_sub(whole)?,
+        false => SystemTime::UNIX_EPOCH.checked_add(whole)?,
+    };
+    start.checked_add(Duration::from_nanos(u64::from(value.nanosecond())))
+}
+
+/// 0000-01-01T00:00:00Z, in seconds since 1970.
+const EARLIEST: f64 = -62_167_219_200.0;
+/// 10000-01-01T00:00:00Z.
+const LATEST: f64 = 253_402_300_800.0;
+/// No format needs more.
+const MAX_LENGTH: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nanos(text: &str) -> Option<i128> {
+        parse(text).map(|at| match at.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => after.as_nanos() as i128,
+            Err(before) => -(before.duration().as_nanos() as i128),
+        })
+    }
+
+    #[test]
+    fn every_documented_format() {
+        const AT: i128 = 1_715_940_487_000_000_000;
+        for (text, expected) in [
+            ("2024-05-17T10:08:07Z", AT),
+            ("  2024-05-17T10:08:07Z\n", AT),
+            ("2024-05-17t10:08:07z", AT),
+            ("2024-05-17T10:08:07.1Z", AT + 100_000_000),
+            ("2024-05-17T10:08:07.123456789Z", AT + 123_456_789),
+            ("2024-05-17T03:08:07-07:00", AT),
+            ("2024-05-17T15:38:07+05:30", AT),
+            ("2024-05-17T15:38:07+0530", AT),
+            ("2024-05-17T10:08:07", AT),
+            ("20240517T100807Z", AT),
+            ("1715940487", AT),
+            ("1715940487.5", AT + 500_000_000),
+            ("1.715940487e9", AT),
+            ("1.7e9", 1_700_000_000_000_000_000),
+            ("-1", -1_000_000_000),
+            ("Fri, 17 May 2024 10:08:07 GMT", AT),
+            ("Fri, 17 May 2024 12:08:07 +0200", AT),
+            ("1970-01-01T00:00:00Z", 0),
+            ("1969-12-31T23:59:59.5Z", -500_000_000),
+            ("9999-12-31T23:59:59Z", 253_402_300_799_000_000_000),
+        ] {
+            assert_eq!(nanos(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in
+            ["", " ", "not a date", "2024-05-17", "2024-13-17T10:08:07Z", "1e400", "nan", "inf", "--1", "1e18", "é"]
+        {
+            assert_eq!(nanos(text), None, "{text}");
+        }
+        assert_eq!(nanos(&"1".repeat(65)), None);
+    }
+}

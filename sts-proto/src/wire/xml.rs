@@ -1,0 +1,453 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::time::SystemTime;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::time;
+use crate::Secret;
+
+/// How deep elements may nest. Answers need five levels; what the reader does not know may need more.
+pub const MAX_DEPTH: usize = 64;
+
+/// Reads an XML document element by element, without building a tree.
+///
+/// Prefixes, namespaces, attributes, comments and processing instructions are passed over, text is joined from
+/// character data, CDATA sections and references. A DOCTYPE, an entity that XML does not predefine (XML 1.0
+/// §4.6), nesting beyond [`MAX_DEPTH`], bytes that are not UTF-8 and whatever is not well-formed are errors.
+///
+/// Take the children of an element with [`child`](Self::child) until it says `None`, and do exactly one of three
+/// things with each: read its own children to the end, [`text`](Self::text), or [`skip`](Self::skip).
+///
+/// ```
+/// use sts_proto::wire::{XmlError, XmlReader};
+///
+/// fn account(document: &[u8]) -> Result<Option<String>, XmlError> {
+///     let mut reader = XmlReader::new(document)?;
+///     let mut account = None;
+///     while let Some(name) = reader.child()? {
+///         match name {
+///             "Account" => account = Some(reader.text()?.into_owned()),
+///             _ => reader.skip()?,
+///         }
+///     }
+///     reader.end()?;
+///     Ok(account)
+/// }
+/// assert_eq!(account(b"<Result><Account>0123</Account></Result>").unwrap().as_deref(), Some("0123"));
+/// ```
+pub struct XmlReader<'a> {
+    text: &'a str,
+    events: Reader<&'a [u8]>,
+    root: &'a str,
+    depth: usize,
+    /// The current element was written `<Name/>`: it has no content and no end tag of its own.
+    empty: bool,
+}
+
+impl<'a> XmlReader<'a> {
+    /// Begins with a document: reads up to the start tag of its root element.
+    pub fn new(document: &'a [u8]) -> Result<Self, XmlError> {
+        let text = std::str::from_utf8(document).map_err(|error| XmlError::NotUtf8 { at: error.valid_up_to() })?;
+        if let Some(at) = forbidden_control(document) {
+            return Err(XmlError::NotWellFormed { at });
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Self { text, events: Reader::from_str(text), root: "", depth: 0, empty: false };
+        loop {
+            match reader.next()? {
+                Event::Start(tag) => return reader.begin(tag, false),
+                Event::Empty(tag) => return reader.begin(tag, true),
+                Event::Text(text) if is_blank(&text) => {}
+                Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
+                Event::DocType(_) => return Err(XmlError::Doctype),
+                Event::Eof => return Err(XmlError::Empty),
+                _ => return Err(reader.not_well_formed()),
+            }
+        }
+    }
+
+    /// The name of the root element, without its prefix.
+    pub fn root(&self) -> &'a str {
+        self.root
+    }
+
+    /// The name of the next child of the current element, which becomes the current element; `None` once the
+    /// current element has ended, which makes its parent the current one again.
+    pub fn child(&mut self) -> Result<Option<&'a str>, XmlError> {
+        self.advance(|part| match part {
+            // Stray text beside elements says nothing; references in it are checked all the same.
+            Part::Reference(reference) => resolve(reference).map(drop),
+            Part::Text(_) => Ok(()),
+        })
+    }
+
+    /// The text of the current element, which is then ended. Elements inside it are passed over.
+    pub fn text(&mut self) -> Result<Cow<'a, str>, XmlError> {
+        let mut text = Cow::Borrowed("");
+        while self.collect(&mut text)?.is_some() {
+            self.skip()?;
+        }
+        Ok(text)
+    }
+
+    /// The text of the current element, which is then ended, and whether it had children: `each` gets them.
+    pub(crate) fn text_or_children(
+        &mut self,
+        mut each: impl FnMut(&mut Self, &'a str) -> Result<(), XmlError>,
+    ) -> Result<(String, bool), XmlError> {
+        let (mut text, mut children) = (Cow::Borrowed(""), false);
+        while let Some(name) = self.collect(&mut text)? {
+            children = true;
+            each(self, name)?;
+        }
+        Ok((text.into_owned(), children))
+    }
+
+    /// Passes over the current element and all that is in it.
+    pub fn skip(&mut self) -> Result<(), XmlError> {
+        let outside = self.depth.saturating_sub(1);
+        while self.depth > outside {
+            self.child()?;
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing but blanks and comments follows the root element.
+    pub fn end(mut self) -> Result<(), XmlError> {
+        loop {
+            match self.next()? {
+                Event::Eof => return Ok(()),
+                Event::Text(text) if is_blank(&text) => {}
+                Event::Comment(_) | Event::PI(_) => {}
+                event => return Err(self.misplaced(&event)),
+            }
+        }
+    }
+
+    fn begin(mut self, tag: BytesStart<'a>, empty: bool) -> Result<Self, XmlError> {
+        self.root = self.open(tag, empty)?;
+        Ok(self)
+    }
+
+    fn open(&mut self, tag: BytesStart<'a>, empty: bool) -> Result<&'a str, XmlError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(XmlError::TooDeep);
+        }
+        let mut attributes = tag.attributes();
+        if attributes.any(|attribute| attribute.is_err()) {
+            return Err(self.not_well_formed());
+        }
+        self.depth += 1;
+        self.empty = empty;
+        // The event borrows its name from itself; taken from the document by place, it outlives the event. The
+        // reader stands behind `<name …>` or `<name …/>`.
+        let after = usize::try_from(self.events.buffer_position()).unwrap_or(usize::MAX);
+        let start = after.wrapping_sub(tag.len() + 1 + usize::from(empty));
+        let name = tag.name().as_ref().len().checked_add(start).and_then(|end| self.text.get(start..end));
+        let name = name.ok_or_else(|| self.not_well_formed())?;
+        debug_assert_eq!(name, tag.name().as_ref());
+        Ok(name.split_once(':').map_or(name, |(_, local)| local))
+    }
+
+    /// As [`child`](Self::child), and adds what stands before the child to `text`.
+    fn collect(&mut self, text: &mut Cow<'a, str>) -> Result<Option<&'a str>, XmlError> {
+        self.advance(|part| {
+            match part {
+                Part::Reference(reference) => text.to_mut().push(resolve(reference)?),
+                Part::Text(part) if text.is_empty() => *text = part,
+                Part::Text(part) => text.to_mut().push_str(&part),
+            }
+            Ok(())
+        })
+    }
+
+    /// Goes on to the next child or to the end of the current element; `each` gets the text on the way.
+    #[inline]
+    fn advance(
+        &mut self,
+        mut each: impl FnMut(Part<'a, '_>) -> Result<(), XmlError>,
+    ) -> Result<Option<&'a str>, XmlError> {
+        if std::mem::take(&mut self.empty) {
+            self.depth = self.depth.saturating_sub(1);
+            return Ok(None);
+        }
+        loop {
+            match self.next()? {
+                Event::Text(text) => each(Part::Text(text.xml10_content()))?,
+                Event::CData(text) => each(Part::Text(text.xml10_content()))?,
+                Event::GeneralRef(reference) => each(Part::Reference(&reference))?,
+                Event::Start(tag) => return self.open(tag, false).map(Some),
+                Event::Empty(tag) => return self.open(tag, true).map(Some),
+                Event::End(_) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    return Ok(None);
+                }
+                Event::Comment(_) | Event::PI(_) => {}
+                event => return Err(self.misplaced(&event)),
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Event<'a>, XmlError> {
+        self.events.read_event().map_err(|_| self.not_well_formed())
+    }
+
+    fn misplaced(&self, event: &Event<'_>) -> XmlError {
+        match event {
+            Event::DocType(_) => XmlError::Doctype,
+            _ => self.not_well_formed(),
+        }
+    }
+
+    fn not_well_formed(&self) -> XmlError {
+        XmlError::NotWellFormed { at: usize::try_from(self.events.buffer_position()).unwrap_or(usize::MAX) }
+    }
+}
+
+/// A value that an XML element can hold.
+pub trait FromXml: Sized {
+    /// Reads the current element of `reader` to its end.
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError>;
+
+    /// The value of a `member` of `shape` that the document does not have: an error, unless the type says
+    /// otherwise.
+    fn missing(shape: &'static str, member: &'static str) -> Result<Self, XmlError> {
+        Err(XmlError::Missing { shape, member })
+    }
+}
+
+impl<T: FromXml> FromXml for Option<T> {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        T::read(reader).map(Some)
+    }
+
+    fn missing(_: &'static str, _: &'static str) -> Result<Self, XmlError> {
+        Ok(None)
+    }
+}
+
+/// A list: each child element is an item, whatever its name (`member`, as a rule).
+impl<T: FromXml> FromXml for Vec<T> {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        let mut items = Self::new();
+        while reader.child()?.is_some() {
+            items.push(T::read(reader)?);
+        }
+        Ok(items)
+    }
+}
+
+impl FromXml for String {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        reader.text().map(Cow::into_owned)
+    }
+}
+
+impl FromXml for Secret {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        String::read(reader).map(Self::new)
+    }
+}
+
+impl FromXml for i64 {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        reader.text()?.trim().parse().map_err(|_| XmlError::NotA("whole number"))
+    }
+}
+
+impl FromXml for bool {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        match reader.text()?.trim() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(XmlError::NotA("truth value")),
+        }
+    }
+}
+
+impl FromXml for SystemTime {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        time::parse(&reader.text()?).ok_or(XmlError::NotA("date and time"))
+    }
+}
+
+/// Why a document could not be read. Names places and members, never content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum XmlError {
+    /// There is no element in it.
+    Empty,
+    /// A byte sequence is not UTF-8.
+    NotUtf8 {
+        /// Offset in bytes.
+        at: usize,
+    },
+    /// Not well-formed: a tag is not closed, an entity is unknown, a character is not allowed, …
+    NotWellFormed {
+        /// Offset in bytes, near the fault.
+        at: usize,
+    },
+    /// It declares a document type; none of the service's answers does.
+    Doctype,
+    /// Elements nest deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// A required member is absent.
+    Missing {
+        /// The structure that should have it.
+        shape: &'static str,
+        /// Its name.
+        member: &'static str,
+    },
+    /// A member's text is not what its type asks for.
+    NotA(&'static str),
+    /// An entity or character reference stands for nothing that XML allows.
+    UnknownReference,
+}
+
+impl fmt::Display for XmlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the document is empty"),
+            Self::NotUtf8 { at } => write!(f, "the document is not utf-8 at byte {at}"),
+            Self::NotWellFormed { at } => write!(f, "the document is not well-formed xml near byte {at}"),
+            Self::Doctype => f.write_str("the document has a doctype, which is refused"),
+            Self::TooDeep => write!(f, "the document nests deeper than {MAX_DEPTH} elements"),
+            Self::Missing { shape, member } => write!(f, "{shape} has no {member}"),
+            Self::NotA(what) => write!(f, "a member should be a {what} and is not"),
+            Self::UnknownReference => f.write_str("the document has a reference to an unknown entity or character"),
+        }
+    }
+}
+
+impl std::error::Error for XmlError {}
+
+/// A piece of an element's text.
+enum Part<'a, 'e> {
+    Text(Cow<'a, str>),
+    Reference(&'e str),
+}
+
+/// A character reference (XML 1.0 §4.1) or one of the five predefined entities (§4.6).
+fn resolve(reference: &str) -> Result<char, XmlError> {
+    let unknown = XmlError::UnknownReference;
+    let Some(number) = reference.strip_prefix('#') else {
+        return match reference {
+            "lt" => Ok('<'),
+            "gt" => Ok('>'),
+            "amp" => Ok('&'),
+            "apos" => Ok('\''),
+            "quot" => Ok('"'),
+            _ => Err(unknown),
+        };
+    };
+    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |hexadecimal| (hexadecimal, 16));
+    if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(unknown);
+    }
+    let code = u32::from_str_radix(digits, radix).map_err(|_| unknown)?;
+    char::from_u32(code).filter(|c| is_xml_char(*c)).ok_or(unknown)
+}
+
+/// The characters that a document may hold: `Char` of XML 1.0 §2.2.
+fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Where a control character stands that `Char` of XML 1.0 §2.2 leaves out. The first pass has no branch, so
+/// that it costs next to nothing where there is none.
+fn forbidden_control(document: &[u8]) -> Option<usize> {
+    let forbidden = |b: u8| b < b' ' && b != b'\t' && b != b'\n' && b != b'\r';
+    let any = document.iter().fold(false, |found, b| found | forbidden(*b));
+    if any { document.iter().position(|b| forbidden(*b)) } else { None }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `<r>…</r>` as text.
+    fn text(document: &str) -> Result<String, XmlError> {
+        let mut reader = XmlReader::new(document.as_bytes())?;
+        let text = reader.text()?.into_owned();
+        reader.end()?;
+        Ok(text)
+    }
+
+    #[test]
+    fn text_is_joined_from_all_its_parts() {
+        for (document, expected) in [
+            ("<r>a</r>", "a"),
+            ("<r/>", ""),
+            ("<r></r>", ""),
+            ("<r> a </r>", " a "),
+            ("\u{feff}<?xml version=\"1.0\"?><!-- c --><p:r xmlns:p='urn:x'>a</p:r>\n", "a"),
+            ("<r>a<!-- <b> & --><![CDATA[<&>]]>&amp;&#x1F980;&#129408;<?pi x?>z</r>", "a<&>&🦀🦀z"),
+            ("<r>a\r\nb\rc&#xD;d</r>", "a\nb\nc\rd"),
+            ("<r>a<x>b<y/></x>c</r>", "ac"),
+            ("<r>&lt;&gt;&amp;&apos;&quot;</r>", "<>&'\""),
+        ] {
+            assert_eq!(text(document).as_deref(), Ok(expected), "{document}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        for document in [
+            "", " ", "text", "{}", "<r>", "<r>a", "<r></x>", "<r>&nope;</r>", "<r>&#0;</r>", "<r>&#x110000;</r>",
+            "<r>&#xD800;</r>", "<r>&#+65;</r>", "<r>&#;</r>", "<r>&amp</r>", "<r/><r/>", "<r/>x", "a<r/>", "<r a></r>",
+            "<r a='1' a='2'/>", "<r>\u{1}</r>", "<r>&#xFFFF;</r>", "<!DOCTYPE r><r/>", "<r><!DOCTYPE r></r>",
+            "<!DOCTYPE r [<!ENTITY x 'y'>]><r>&x;</r>", "<r/><!DOCTYPE r>",
+        ] {
+            assert!(text(document).is_err(), "{document}");
+        }
+        assert_eq!(text("<!DOCTYPE r><r/>"), Err(XmlError::Doctype));
+        assert_eq!(XmlReader::new(b"<r>\xff</r>").err(), Some(XmlError::NotUtf8 { at: 3 }));
+    }
+
+    #[test]
+    fn depth_is_bounded_however_an_element_is_taken() {
+        let nested = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
+        assert_eq!(text(&nested(MAX_DEPTH)).as_deref(), Ok(""));
+        assert_eq!(text(&nested(MAX_DEPTH + 1)), Err(XmlError::TooDeep));
+        let deep = nested(100_000);
+        let mut reader = XmlReader::new(deep.as_bytes()).unwrap();
+        assert_eq!(reader.skip(), Err(XmlError::TooDeep));
+    }
+
+    #[test]
+    fn unknown_elements_do_not_leak_into_their_parent() {
+        let document = b"<r><u><k>wrong</k></u><k>right</k><k2/></r>";
+        let mut reader = XmlReader::new(document).unwrap();
+        assert_eq!(reader.root(), "r");
+        let mut seen = Vec::new();
+        while let Some(name) = reader.child().unwrap() {
+            match name {
+                "k" | "k2" => seen.push((name, reader.text().unwrap().into_owned())),
+                _ => reader.skip().unwrap(),
+            }
+        }
+        reader.end().unwrap();
+        assert_eq!(seen, [("k", "right".to_owned()), ("k2", String::new())]);
+    }
+
+    #[test]
+    fn numbers_times_and_lists() {
+        fn read<T: FromXml>(document: &str) -> Result<T, XmlError> {
+            T::read(&mut XmlReader::new(document.as_bytes())?)
+        }
+        assert_eq!(read("<r> 6\n</r>"), Ok(6i64));
+        assert_eq!(read("<r>+5</r>"), Ok(5i64));
+        assert_eq!(read("<r>2147483648</r>"), Ok(2_147_483_648i64));
+        assert!(read::<i64>("<r>6.0</r>").is_err());
+        assert!(read::<i64>("<r/>").is_err());
+        assert!(read::<SystemTime>("<r>not a date</r>").is_err());
+        assert_eq!(read("<r><member>a</member><member/></r>"), Ok(vec!["a".to_owned(), String::new()]));
+        assert_eq!(read::<Option<i64>>("<r>1</r>"), Ok(Some(1)));
+    }
+}
