@@ -1,0 +1,414 @@
+//! The canonical request: the text whose hash is signed.
+//!
+//! It is fed to SHA-256 piece by piece; only an explanation ever holds it in one piece.
+
+use hmac::{Hmac, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use sha2::{Digest, Sha256};
+
+/// Everything but the unreserved characters of RFC 3986 §2.3.
+pub(super) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const STRICT_BUT_SLASH: &AsciiSet = &STRICT.remove(b'/');
+
+/// Takes a text piece by piece.
+pub(super) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+impl Sink for Sha256 {
+    fn put(&mut self, bytes: &[u8]) {
+        Digest::update(self, bytes);
+    }
+}
+
+impl Sink for Hmac<Sha256> {
+    fn put(&mut self, bytes: &[u8]) {
+        Mac::update(self, bytes);
+    }
+}
+
+/// The parts of a canonical request.
+///
+/// Source: "Create a signed AWS API request", step "Create a canonical request", AWS IAM User Guide.
+pub(super) struct Canonical<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: Path<'a>,
+    /// Query strings that follow one another; without `?`, in any order and encoding.
+    pub(super) query: [&'a [u8]; 3],
+    pub(super) fields: Fields<'a>,
+    pub(super) payload: &'a Hex,
+}
+
+impl Canonical<'_> {
+    pub(super) fn put(&self, sink: &mut impl Sink) {
+        sink.put(self.method.as_bytes());
+        sink.put(b"\n");
+        self.path.put(sink);
+        sink.put(b"\n");
+        put_query(&self.query, sink);
+        sink.put(b"\n");
+        self.fields.put_lines(sink);
+        sink.put(b"\n");
+        self.fields.put_names(b";", sink);
+        sink.put(b"\n");
+        sink.put(self.payload.as_bytes());
+    }
+}
+
+/// A path and how the service wants it.
+pub(super) struct Path<'a> {
+    pub(super) text: &'a str,
+    pub(super) normalize: bool,
+    pub(super) double_encode: bool,
+}
+
+impl Path<'_> {
+    fn put(&self, sink: &mut impl Sink) {
+        let text = if self.text.is_empty() { "/" } else { self.text };
+        if !self.normalize || is_normal(text) {
+            return self.put_text(text, sink);
+        }
+        let mut kept = Vec::new();
+        for segment in text.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => drop(kept.pop()),
+                name => kept.push(name),
+            }
+        }
+        for segment in &kept {
+            sink.put(b"/");
+            self.put_text(segment, sink);
+        }
+        // A final slash stays; a final `.` or `..` leaves none, here as in AWS's own clients (not as in RFC
+        // 3986).
+        if kept.is_empty() || text.ends_with('/') {
+            sink.put(b"/");
+        }
+    }
+
+    /// Encodes all but unreserved characters and slashes. Escapes that are there are encoded again or left
+    /// alone.
+    fn put_text(&self, text: &str, sink: &mut impl Sink) {
+        for (index, piece) in text.as_bytes().split(|byte| *byte == b'%').enumerate() {
+            if index > 0 {
+                let keep = !self.double_encode && unescape(piece).is_some();
+                sink.put(if keep { b"%" } else { b"%25" });
+            }
+            put_encoded(piece, STRICT_BUT_SLASH, sink);
+        }
+    }
+}
+
+/// Whether normalising would change nothing; `false` may be wrong, for `/.name`.
+fn is_normal(path: &str) -> bool {
+    !path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."))
+}
+
+/// Pairs sorted by encoded key, then by encoded value; a key alone gets an empty value.
+fn put_query(query: &[&[u8]], sink: &mut impl Sink) {
+    let length = query.iter().map(|part| part.len() + 1).sum::<usize>();
+    if length == query.len() {
+        return;
+    }
+    let (mut text, mut count) = (Vec::with_capacity(length + 16), 0);
+    let all = query.iter().flat_map(|part| part.split(|byte| *byte == b'&'));
+    for pair in all.filter(|pair| !pair.is_empty()) {
+        let (key, value) = split(pair, b'=');
+        if count > 0 {
+            text.push(b'&');
+        }
+        put_recoded(key, &mut text);
+        text.push(b'=');
+        put_recoded(value, &mut text);
+        count += 1;
+    }
+    if count == 0 {
+        return;
+    }
+    // Encoded, neither a key nor a value holds a separator.
+    let mut pairs = Vec::with_capacity(count);
+    pairs.extend(text.split(|byte| *byte == b'&').map(|pair| split(pair, b'=')));
+    pairs.sort_unstable();
+    for (index, (key, value)) in pairs.into_iter().enumerate() {
+        if index > 0 {
+            sink.put(b"&");
+        }
+        sink.put(key);
+        sink.put(b"=");
+        sink.put(value);
+    }
+}
+
+/// Decodes escapes and encodes all but unreserved characters. A `%` that begins no escape is a `%`, a `+` is a `+`.
+fn put_recoded(text: &[u8], to: &mut Vec<u8>) {
+    for (index, mut piece) in text.split(|byte| *byte == b'%').enumerate() {
+        if index > 0 {
+            let (byte, rest) = unescape(piece).unwrap_or((b'%', piece));
+            put_encoded(&[byte], STRICT, to);
+            piece = rest;
+        }
+        put_encoded(piece, STRICT, to);
+    }
+}
+
+/// The byte that two hexadecimal digits at the start stand for, and what follows them.
+fn unescape(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (&[high, low], rest) = text.split_first_chunk()?;
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let byte = digit(high)? << 4 | digit(low)?;
+    Some((u8::try_from(byte).ok()?, rest))
+}
+
+/// Encodes all that is in the set.
+pub(super) fn put_encoded(text: &[u8], set: &'static AsciiSet, sink: &mut impl Sink) {
+    percent_encode(text, set).for_each(|part| sink.put(part.as_bytes()));
+}
+
+/// What is before and after the first separator.
+fn split(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
+    let mut parts = text.splitn(2, |byte| *byte == separator);
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// Header fields: lower-case names, raw values. The first sixteen need no memory.
+pub(super) struct Fields<'a> {
+    near: [Field<'a>; 16],
+    count: usize,
+    far: Vec<Field<'a>>,
+}
+
+type Field<'a> = (&'a str, &'a [u8]);
+
+impl<'a> Fields<'a> {
+    pub(super) fn new() -> Self {
+        Self { near: [("", b""); 16], count: 0, far: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, name: &'a str, value: &'a [u8]) {
+        if !self.far.is_empty() {
+            self.far.push((name, value));
+        } else if let Some(free) = self.near.get_mut(self.count) {
+            *free = (name, value);
+            self.count += 1;
+        } else {
+            self.far.extend_from_slice(&self.near);
+            self.far.push((name, value));
+        }
+    }
+
+    /// Sorts by name; values of one name stay in their order.
+    pub(super) fn sort(&mut self) {
+        let all = if self.far.is_empty() {
+            self.near.get_mut(..self.count).unwrap_or_default()
+        } else {
+            &mut self.far
+        };
+        all.sort_by(|one, other| one.0.cmp(other.0));
+    }
+
+    /// How many bytes the names take with a separator of one byte between them.
+    pub(super) fn names_len(&self) -> usize {
+        let mut length = 0;
+        self.each(|index, (name, _), first| {
+            length += if first { name.len() + usize::from(index > 0) } else { 0 };
+        });
+        length
+    }
+
+    /// The names, each once.
+    pub(super) fn put_names(&self, separator: &[u8], sink: &mut impl Sink) {
+        self.each(|index, (name, _), first| {
+            if first {
+                sink.put(if index > 0 { separator } else { b"" });
+                sink.put(name.as_bytes());
+            }
+        });
+    }
+
+    /// `name:value,value` and a line feed for each name.
+    fn put_lines(&self, sink: &mut impl Sink) {
+        self.each(|index, (name, value), first| {
+            if first {
+                sink.put(if index > 0 { b"\n" } else { b"" });
+                sink.put(name.as_bytes());
+                sink.put(b":");
+            } else {
+                sink.put(b",");
+            }
+            put_value(value, sink);
+        });
+        sink.put(b"\n");
+    }
+
+    /// Shows each field with its index and whether it is the first of its name.
+    fn each(&self, mut show: impl FnMut(usize, Field<'a>, bool)) {
+        let all =
+            if self.far.is_empty() { self.near.get(..self.count).unwrap_or_default() } else { &self.far };
+        let mut last = "";
+        for (index, field) in all.iter().enumerate() {
+            show(index, *field, field.0 != last);
+            last = field.0;
+        }
+    }
+}
+
+/// Trims a value and makes each run of white space one space. Its bytes need not be text.
+fn put_value(value: &[u8], sink: &mut impl Sink) {
+    // Most values have none, and tokens are long.
+    if !value.contains(&b' ') && !value.contains(&b'\t') {
+        return sink.put(value);
+    }
+    for (index, word) in value.split(is_space).filter(|word| !word.is_empty()).enumerate() {
+        if index > 0 {
+            sink.put(b" ");
+        }
+        sink.put(word);
+    }
+}
+
+/// White space as RFC 9110 §5.6.3 has it.
+fn is_space(byte: &u8) -> bool {
+    *byte == b' ' || *byte == b'\t'
+}
+
+/// A SHA-256 hash in lower-case hexadecimal digits.
+#[derive(Clone, Copy)]
+pub(super) struct Hex([[u8; 2]; 32]);
+
+impl Hex {
+    pub(super) fn new(hash: [u8; 32]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        Self(hash.map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]))
+    }
+
+    pub(super) fn sha256(data: &[u8]) -> Self {
+        Self::new(Sha256::digest(data).into())
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.0.as_flattened()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str, normalize: bool, double_encode: bool) -> String {
+        let mut out = Vec::new();
+        Path { text, normalize, double_encode }.put(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn query(parts: &[&str]) -> String {
+        let mut out = Vec::new();
+        put_query(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn normalises_paths() {
+        for (raw, normal) in [
+            ("", "/"),
+            ("/", "/"),
+            ("//", "/"),
+            ("/.", "/"),
+            ("/..", "/"),
+            ("/./", "/"),
+            ("/../../", "/"),
+            ("/a", "/a"),
+            ("/a/", "/a/"),
+            ("//a//", "/a/"),
+            ("/./a", "/a"),
+            ("/a/.", "/a"),
+            ("/a/./", "/a/"),
+            ("/a/b/..", "/a"),
+            ("/a/b/../", "/a/"),
+            ("/a/..", "/"),
+            ("/a/../", "/"),
+            ("/a/b/../../c", "/c"),
+            ("/../a", "/a"),
+            ("//a//b/../c/./d/", "/a/c/d/"),
+            ("/.hidden/..twice/...", "/.hidden/..twice/..."),
+        ] {
+            assert_eq!(path(raw, true, true), normal, "{raw}");
+            assert_eq!(path(raw, true, false), normal, "{raw}");
+            assert_eq!(path(raw, false, true), if raw.is_empty() { "/" } else { raw });
+        }
+    }
+
+    #[test]
+    fn encodes_paths_once_or_twice() {
+        for (raw, once, twice) in [
+            ("/a%20b", "/a%20b", "/a%2520b"),
+            (
+                "/@c(*)'!;=:+,&$",
+                "/%40c%28%2A%29%27%21%3B%3D%3A%2B%2C%26%24",
+                "/%40c%28%2A%29%27%21%3B%3D%3A%2B%2C%26%24",
+            ),
+            ("/-._~09AZaz", "/-._~09AZaz", "/-._~09AZaz"),
+            ("/%", "/%25", "/%25"),
+            ("/%4", "/%254", "/%254"),
+            ("/%zz%2f%", "/%25zz%2f%25", "/%25zz%252f%25"),
+            ("/%%41", "/%25%41", "/%25%2541"),
+            ("/\u{1234}", "/%E1%88%B4", "/%E1%88%B4"),
+        ] {
+            assert_eq!(path(raw, true, false), once, "{raw}");
+            assert_eq!(path(raw, true, true), twice, "{raw}");
+        }
+    }
+
+    #[test]
+    fn sorts_and_recodes_queries() {
+        for (raw, canonical) in [
+            ("", ""),
+            ("&", ""),
+            ("a", "a="),
+            ("=", "="),
+            ("=v", "=v"),
+            ("b=1&a=2", "a=2&b=1"),
+            ("a=2&a=1&a", "a=&a=1&a=2"),
+            ("a=b=c", "a=b%3Dc"),
+            ("a=x+y", "a=x%2By"),
+            ("a=%7e%2f%2F/", "a=~%2F%2F%2F"),
+            ("a=%&b=%4&c=%zz", "a=%25&b=%254&c=%25zz"),
+            ("a=%26&%3d=1", "%3D=1&a=%26"),
+            ("b&&a&", "a=&b="),
+            ("A=1&a=2&%41=0", "A=0&A=1&a=2"),
+            ("a=%ff%00", "a=%FF%00"),
+        ] {
+            assert_eq!(query(&[raw]), canonical, "{raw}");
+        }
+        assert_eq!(query(&["", "", ""]), "");
+        assert_eq!(query(&["b=1", "", "a=2"]), "a=2&b=1");
+        // Sorted by key and value apart, not as one text: `=` is greater than `-`.
+        assert_eq!(query(&["a-b=1&a=2"]), "a=2&a-b=1");
+    }
+
+    #[test]
+    fn joins_fields_of_any_number() {
+        for extra in [0, 14, 15, 40] {
+            let mut fields = Fields::new();
+            fields.push("b", b"  2\t \t3 ");
+            fields.push("a", b"1");
+            for _ in 0..extra {
+                fields.push("b", b"\xff");
+            }
+            fields.sort();
+            let mut out = Vec::new();
+            fields.put_lines(&mut out);
+            assert_eq!(out, [&b"a:1\nb:2 3"[..], &b",\xff".repeat(extra), b"\n"].concat());
+            out.clear();
+            fields.put_names(b"; ", &mut out);
+            assert_eq!(out, b"a; b");
+            assert_eq!(fields.names_len(), 3);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Why a request could not be signed.
+
+use std::error::Error;
+use std::fmt;
+
+/// Why a request could not be signed. Holds no part of the request or the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The access key id is empty or holds a character that would break the `authorization` header.
+    AccessKeyId,
+    /// The session token cannot be a header value.
+    SessionToken,
+    /// The region or the service is empty or holds a character that would break the credential scope.
+    Scope,
+    /// The time lies outside the years 0 to 9999.
+    Time,
+    /// The lifetime of a presigned URL is not one that the services accept.
+    Lifetime,
+    /// There is neither a `host` header nor a URI with a host.
+    HostMissing,
+    /// The URI cannot take the items of the signature.
+    Uri,
+    /// The request has as many headers as a header map can hold.
+    TooManyHeaders,
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AccessKeyId => {
+                "access key id is empty or holds a space, a comma or a character that is not ASCII: check it for a \
+                 copying mistake"
+            }
+            Self::SessionToken => {
+                "session token holds a character that no header can carry, such as a line break: check it for a \
+                 copying mistake"
+            }
+            Self::Scope => {
+                "signing region or service is empty or holds a space, a comma, a slash or a character that is not \
+                 ASCII: give names such as us-east-1 and sts"
+            }
+            Self::Time => "signing time lies outside the years 0 to 9999: check the clock",
+            Self::Lifetime => "lifetime of a presigned url is not 1 to 604800 seconds: choose at most seven days",
+            Self::HostMissing => "request names no host: set a host header or use an absolute uri",
+            Self::Uri => {
+                "uri cannot take the signature: it must have a path and, signed, stay below 65535 bytes; send long \
+                 parameters in a body"
+            }
+            Self::TooManyHeaders => "request has too many headers to add the signature: remove some",
+        })
+    }
+}
+
+impl Error for SignError {}

@@ -1,0 +1,51 @@
+//! Signing that shows its work.
+
+use std::fmt;
+
+use super::canonical::{Canonical, Hex};
+use super::sign::Signer;
+use super::stamp::Stamp;
+
+/// What was computed on the way to a signature.
+///
+/// Header values that are not UTF-8 are shown with replacement characters; they are signed as they are.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The canonical request. Holds the session token, if there is one: `Debug` leaves it out.
+    pub canonical_request: String,
+    /// The text that is signed; holds the hash of the canonical request.
+    pub string_to_sign: String,
+    /// The signature; `Debug` leaves it out.
+    pub signature: String,
+    /// The names of the signed headers, separated by `;`.
+    pub signed_headers: String,
+}
+
+impl fmt::Debug for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explanation")
+            .field("canonical_request", &format_args!("[redacted]"))
+            .field("string_to_sign", &self.string_to_sign)
+            .field("signature", &format_args!("[redacted]"))
+            .field("signed_headers", &self.signed_headers)
+            .finish()
+    }
+}
+
+impl Signer<'_> {
+    pub(super) fn explanation(&self, stamp: &Stamp, canonical: &Canonical<'_>) -> Explanation {
+        let (mut request, mut to_sign, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        canonical.put(&mut request);
+        canonical.fields.put_names(b";", &mut names);
+        let hash = Hex::sha256(&request);
+        self.put_string_to_sign(stamp, &hash, &mut to_sign);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Explanation {
+            canonical_request: text(&request),
+            string_to_sign: text(&to_sign),
+            signature: text(self.signature_of(stamp, &hash).as_bytes()),
+            signed_headers: text(&names),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The time as a signature writes it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use time::OffsetDateTime;
+
+use super::SignError;
+
+/// A time in UTC as `YYYYMMDDTHHMMSSZ` (ISO 8601 basic format), and its date alone.
+#[derive(Clone, Copy)]
+pub(super) struct Stamp {
+    text: [u8; 16],
+    date: [u8; 8],
+}
+
+impl Stamp {
+    /// A fraction of a second is dropped, also before 1970. Years that have not four digits are refused.
+    pub(super) fn new(now: SystemTime) -> Result<Self, SignError> {
+        let at = seconds(now)
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+            .ok_or(SignError::Time)?;
+        let year = u16::try_from(at.year()).ok().filter(|year| *year <= 9999).ok_or(SignError::Time)?;
+        let [y1, y2] = two_digits((year / 100) as u8);
+        let [y3, y4] = two_digits((year % 100) as u8);
+        let [mo1, mo2] = two_digits(at.month().into());
+        let [d1, d2] = two_digits(at.day());
+        let [h1, h2] = two_digits(at.hour());
+        let [mi1, mi2] = two_digits(at.minute());
+        let [s1, s2] = two_digits(at.second());
+        Ok(Self {
+            text: [y1, y2, y3, y4, mo1, mo2, d1, d2, b'T', h1, h2, mi1, mi2, s1, s2, b'Z'],
+            date: [y1, y2, y3, y4, mo1, mo2, d1, d2],
+        })
+    }
+
+    /// `YYYYMMDDTHHMMSSZ`
+    pub(super) fn text(&self) -> &[u8; 16] {
+        &self.text
+    }
+
+    /// `YYYYMMDD`
+    pub(super) fn date(&self) -> &[u8; 8] {
+        &self.date
+    }
+}
+
+/// Whole seconds since 1970, rounded down.
+fn seconds(now: SystemTime) -> Option<i64> {
+    match now.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).ok(),
+        Err(before) => {
+            let before = before.duration();
+            let part = i64::from(before.subsec_nanos() > 0);
+            i64::try_from(before.as_secs()).ok()?.checked_neg()?.checked_sub(part)
+        }
+    }
+}
+
+fn two_digits(number: u8) -> [u8; 2] {
+    [b'0' + number / 10 % 10, b'0' + number % 10]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn text(now: Option<SystemTime>) -> Result<String, SignError> {
+        let stamp = Stamp::new(now.expect("the platform can hold this time"))?;
+        let text = String::from_utf8_lossy(stamp.text()).into_owned();
+        assert_eq!(text.as_bytes().first_chunk(), Some(stamp.date()));
+        Ok(text)
+    }
+
+    fn after(seconds: u64, nanos: u32) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::new(seconds, nanos))
+    }
+
+    fn before(seconds: u64, nanos: u32) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_sub(Duration::new(seconds, nanos))
+    }
+
+    #[test]
+    fn writes_utc_and_drops_the_fraction() {
+        assert_eq!(text(after(0, 0)).unwrap(), "19700101T000000Z");
+        assert_eq!(text(after(1_440_938_160, 999_999_999)).unwrap(), "20150830T123600Z");
+        assert_eq!(text(after(1_709_251_199, 1)).unwrap(), "20240229T235959Z");
+        assert_eq!(text(after(253_402_300_799, 999_999_999)).unwrap(), "99991231T235959Z");
+        assert_eq!(text(before(0, 1)).unwrap(), "19691231T235959Z");
+        assert_eq!(text(before(1, 0)).unwrap(), "19691231T235959Z");
+    }
+
+    #[test]
+    #[cfg(unix)] // Windows cannot hold times before 1601.
+    fn refuses_years_that_have_not_four_digits() {
+        assert_eq!(text(before(62_167_219_200, 0)).unwrap(), "00000101T000000Z");
+        assert_eq!(text(before(62_167_219_200, 1)), Err(SignError::Time));
+        assert_eq!(text(after(253_402_300_800, 0)), Err(SignError::Time));
+        assert_eq!(text(after(i64::MAX as u64, 0)), Err(SignError::Time));
+        assert_eq!(text(before(i64::MAX as u64, 0)), Err(SignError::Time));
+    }
+}
