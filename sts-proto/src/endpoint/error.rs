@@ -1,0 +1,74 @@
+//! Why there is no endpoint.
+
+use std::fmt;
+
+/// Why no endpoint came out of the settings, or why it cannot be signed for.
+///
+/// A message names the setting and what to do. None holds any part of an endpoint URL, since that may contain
+/// a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// There is neither a region nor an endpoint URL.
+    MissingRegion,
+    /// The region cannot be part of a host name.
+    #[non_exhaustive]
+    InvalidRegion {
+        /// The region as it was given; cut if it was long.
+        region: String,
+    },
+    /// The endpoint URL is not one that requests can be sent to.
+    #[non_exhaustive]
+    InvalidUrl {
+        /// What is wrong, in words that continue "the endpoint URL". Contains nothing of the URL.
+        problem: &'static str,
+    },
+    /// FIPS was asked for, by its own setting or by a region such as `fips-us-east-1`, with an endpoint URL.
+    FipsWithUrl,
+    /// Dual stack was asked for with an endpoint URL.
+    DualStackWithUrl,
+    /// A signature is needed, and the endpoint URL came without a region.
+    MissingSigningRegion,
+}
+
+const WHERE_REGION: &str = "in code, AWS_REGION, AWS_DEFAULT_REGION or the profile's region";
+const WHERE_URL: &str = "in code, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or the profile's endpoint_url";
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EndpointError::MissingRegion => {
+                write!(f, "no region is set: set one {WHERE_REGION}, for example us-east-1")
+            }
+            EndpointError::InvalidRegion { region } => write!(
+                f,
+                "region {region:?} is not valid: it must be 1 to 63 letters, digits and hyphens, no hyphen at \
+                 either end, for example us-east-1; it is set {WHERE_REGION}"
+            ),
+            EndpointError::InvalidUrl { problem } => write!(
+                f,
+                "the endpoint URL {problem}; write it like https://sts.example.com:8443/path or \
+                 http://localhost:4566; it is set {WHERE_URL}"
+            ),
+            EndpointError::FipsWithUrl => write!(
+                f,
+                "an endpoint URL and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
+                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint URL (set \
+                 {WHERE_URL})"
+            ),
+            EndpointError::DualStackWithUrl => write!(
+                f,
+                "an endpoint URL and dual stack cannot be combined: turn dual stack off \
+                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint URL (set \
+                 {WHERE_URL})"
+            ),
+            EndpointError::MissingSigningRegion => write!(
+                f,
+                "the endpoint URL came without a region to sign for: set one {WHERE_REGION}, for example \
+                 us-east-1"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for EndpointError {}

@@ -1,0 +1,355 @@
+//! Where requests go and which region they are signed for.
+//!
+//! ```
+//! use sts_proto::endpoint::{Endpoint, EndpointParams};
+//!
+//! let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+//! assert_eq!(endpoint.uri(), "https://sts.eu-west-1.amazonaws.com/");
+//! assert_eq!(endpoint.host(), "sts.eu-west-1.amazonaws.com");
+//! assert_eq!(endpoint.signing_region(), Some("eu-west-1"));
+//!
+//! // An emulator, a VPC endpoint, another vendor's server: the URL is used as it is.
+//! let endpoint = Endpoint::resolve(&EndpointParams {
+//!     region: Some("us-east-1"),
+//!     endpoint_url: Some("http://localhost:4566"),
+//!     ..Default::default()
+//! })?;
+//! assert_eq!(endpoint.host(), "localhost:4566");
+//! # Ok::<(), sts_proto::endpoint::EndpointError>(())
+//! ```
+//!
+//! # The rules
+//!
+//! They are the "endpoint rules" that AWS publishes for STS. The first that fits decides; `R` is the region,
+//! and the domain is that of the region's partition:
+//!
+//! | settings | host | signed for |
+//! |---|---|---|
+//! | endpoint URL and FIPS or dual stack | error | |
+//! | endpoint URL | the URL's | R, if there is one |
+//! | no region | error | |
+//! | FIPS and dual stack | `sts-fips.R.api.aws` | R |
+//! | FIPS | `sts-fips.R.amazonaws.com`; in GovCloud `sts.R.amazonaws.com` | R |
+//! | dual stack | `sts.R.api.aws` | R |
+//! | R is `aws-global`; or global endpoint, and R one of 15 old regions | `sts.amazonaws.com` | `us-east-1` |
+//! | otherwise | `sts.R.amazonaws.com` | R |
+//!
+//! A region that no partition claims is taken for one of the partition `aws`, so that a region newer than
+//! this crate works.
+//!
+//! `fips-R` and `R-fips` are old spellings of "R with FIPS" and mean exactly that, in every rule: with an
+//! endpoint URL they are the first rule's error.
+//!
+//! `aws-global` and its like (`aws-cn-global`, …) name a partition, not a region, and no service accepts them
+//! in a signature. Where the rules keep one in the host name, or it comes with an endpoint URL, the request
+//! is signed for the partition's main region: `us-east-1`, `cn-northwest-1`, ….
+//!
+//! A region is never trimmed or changed in case in the signature; a host name is lower case.
+
+mod error;
+mod partitions;
+mod url;
+
+pub use error::EndpointError;
+
+use crate::sigv4::Scope;
+use http::{HeaderValue, Uri};
+use partitions::{
+    GLOBAL_HOST, GLOBAL_REGION, GLOBAL_SIGNING_REGION, LEGACY_GLOBAL_REGIONS, Partition, SERVICE,
+    SERVICE_FIPS,
+};
+use std::fmt;
+use url::Target;
+
+/// What decides the endpoint. The default is nothing set.
+#[derive(Clone, Copy, Default)]
+pub struct EndpointParams<'a> {
+    /// The region, for example `eu-west-1`. Only an endpoint URL can do without.
+    pub region: Option<&'a str>,
+    /// Use the endpoint whose cryptography is validated under FIPS 140.
+    pub use_fips: bool,
+    /// Use the endpoint that has both IPv4 and IPv6 addresses.
+    pub use_dual_stack: bool,
+    /// Use `sts.amazonaws.com` in the regions that once did so by default. Matters only without FIPS, dual
+    /// stack and endpoint URL.
+    pub use_global_endpoint: bool,
+    /// Send requests to this URL: `http` or `https`, a host, and if need be a port and a path.
+    ///
+    /// User info, a query or a fragment is an error. So is whatever RFC 3986 does not allow in these places,
+    /// except underscores in the host name, which container tools like to use.
+    pub endpoint_url: Option<&'a str>,
+}
+
+/// Shows an endpoint URL only if it is usable: another may hold a password.
+impl fmt::Debug for EndpointParams<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EndpointParams { region, use_fips, use_dual_stack, use_global_endpoint, endpoint_url } = self;
+        let endpoint_url = endpoint_url.map(|url| Target::parse(url).map(|_| url));
+        f.debug_struct("EndpointParams")
+            .field("region", region)
+            .field("use_fips", use_fips)
+            .field("use_dual_stack", use_dual_stack)
+            .field("use_global_endpoint", use_global_endpoint)
+            .field("endpoint_url", &endpoint_url)
+            .finish()
+    }
+}
+
+/// Where requests go and which region they are signed for: one value, so that the two cannot disagree.
+///
+/// One that exists can be used: an absolute URL and the `Host` header that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    target: Target,
+    scope: Option<Scope>,
+}
+
+impl Endpoint {
+    /// Applies [the rules](self#the-rules).
+    ///
+    /// # Errors
+    ///
+    /// If there is neither region nor endpoint URL, if one of them is malformed, or if the settings
+    /// contradict each other.
+    pub fn resolve(params: &EndpointParams<'_>) -> Result<Endpoint, EndpointError> {
+        let region = params.region.map(Region::parse).transpose()?;
+        let fips = params.use_fips || region.is_some_and(|region| region.fips);
+        let region = region.map(|region| region.name);
+
+        if let Some(url) = params.endpoint_url {
+            if fips {
+                return Err(EndpointError::FipsWithUrl);
+            }
+            if params.use_dual_stack {
+                return Err(EndpointError::DualStackWithUrl);
+            }
+            return Endpoint::new(url, region.map(|name| Partition::of(name).signing_region(name)));
+        }
+
+        let region = region.ok_or(EndpointError::MissingRegion)?;
+        let partition = Partition::of(region);
+        let (label, suffix) = match (fips, params.use_dual_stack) {
+            (true, true) => (SERVICE_FIPS, partition.dual_stack_dns_suffix),
+            (true, false) => (partition.fips_label, partition.dns_suffix),
+            (false, true) => (SERVICE, partition.dual_stack_dns_suffix),
+            (false, false) if is_global(region, params.use_global_endpoint) => {
+                return Endpoint::new(&format!("https://{GLOBAL_HOST}"), Some(GLOBAL_SIGNING_REGION));
+            }
+            (false, false) => (SERVICE, partition.dns_suffix),
+        };
+        Endpoint::new(&format!("https://{label}.{region}.{suffix}"), Some(partition.signing_region(region)))
+    }
+
+    /// The URL that requests are sent to: scheme, host in lower case, port if it is not the scheme's own, and
+    /// path (`/` if none was given).
+    pub fn uri(&self) -> &Uri {
+        &self.target.uri
+    }
+
+    /// The value of the `Host` header (RFC 9110 §7.2): the authority of [`uri`](Endpoint::uri).
+    pub fn host(&self) -> &HeaderValue {
+        &self.target.host
+    }
+
+    /// The region that requests are signed for; none if an endpoint URL came without a region.
+    pub fn signing_region(&self) -> Option<&str> {
+        self.scope.as_ref().map(Scope::region)
+    }
+
+    /// The scope of a signature for this endpoint.
+    ///
+    /// # Errors
+    ///
+    /// If an endpoint URL came without a region. Operations that are not signed work with such an endpoint.
+    pub fn scope(&self) -> Result<&Scope, EndpointError> {
+        self.scope.as_ref().ok_or(EndpointError::MissingSigningRegion)
+    }
+
+    fn new(url: &str, signing_region: Option<&str>) -> Result<Endpoint, EndpointError> {
+        let target = Target::parse(url).map_err(|problem| EndpointError::InvalidUrl { problem })?;
+        let scope = signing_region.map(|region| Scope::new(region.to_owned(), SERVICE));
+        Ok(Endpoint { target, scope })
+    }
+}
+
+fn is_global(region: &str, asked_for: bool) -> bool {
+    region == GLOBAL_REGION || asked_for && LEGACY_GLOBAL_REGIONS.contains(&region)
+}
+
+/// A region that can be part of a host name, without the `fips-` or `-fips` of old spellings.
+#[derive(Clone, Copy)]
+struct Region<'a> {
+    name: &'a str,
+    fips: bool,
+}
+
+impl<'a> Region<'a> {
+    fn parse(text: &'a str) -> Result<Region<'a>, EndpointError> {
+        let name = text.strip_prefix("fips-").unwrap_or(text);
+        let name = name.strip_suffix("-fips").unwrap_or(name);
+        if !url::is_label(name, |_| false) {
+            return Err(EndpointError::InvalidRegion { region: text.chars().take(80).collect() });
+        }
+        Ok(Region { name, fips: name.len() != text.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNSET: EndpointParams<'static> = EndpointParams {
+        region: None,
+        use_fips: false,
+        use_dual_stack: false,
+        use_global_endpoint: false,
+        endpoint_url: None,
+    };
+
+    fn resolve(params: EndpointParams<'_>) -> Result<(String, Option<String>), EndpointError> {
+        let endpoint = Endpoint::resolve(&params)?;
+        Ok((endpoint.uri().to_string(), endpoint.signing_region().map(str::to_owned)))
+    }
+
+    fn found(uri: &str, signing_region: &str) -> Result<(String, Option<String>), EndpointError> {
+        Ok((uri.to_owned(), Some(signing_region.to_owned())))
+    }
+
+    #[test]
+    fn an_old_fips_region_name_means_the_region_with_fips() {
+        for name in ["fips-us-east-1", "us-east-1-fips", "fips-us-east-1-fips"] {
+            let params = EndpointParams { region: Some(name), ..UNSET };
+            assert_eq!(resolve(params), found("https://sts-fips.us-east-1.amazonaws.com/", "us-east-1"));
+            let params = EndpointParams { use_dual_stack: true, use_global_endpoint: true, ..params };
+            assert_eq!(resolve(params), found("https://sts-fips.us-east-1.api.aws/", "us-east-1"));
+            let params = EndpointParams { region: Some(name), endpoint_url: Some("https://h"), ..UNSET };
+            assert_eq!(resolve(params), Err(EndpointError::FipsWithUrl));
+        }
+        let params = EndpointParams { region: Some("us-gov-west-1-fips"), ..UNSET };
+        assert_eq!(resolve(params), found("https://sts.us-gov-west-1.amazonaws.com/", "us-gov-west-1"));
+    }
+
+    #[test]
+    fn a_pseudo_region_is_signed_for_a_real_one() {
+        let params = EndpointParams { region: Some("aws-global"), ..UNSET };
+        assert_eq!(resolve(params), found("https://sts.amazonaws.com/", "us-east-1"));
+        let dual_stack = EndpointParams { use_dual_stack: true, ..params };
+        assert_eq!(resolve(dual_stack), found("https://sts.aws-global.api.aws/", "us-east-1"));
+        let fips = EndpointParams { use_fips: true, ..params };
+        assert_eq!(resolve(fips), found("https://sts-fips.aws-global.amazonaws.com/", "us-east-1"));
+        let custom = EndpointParams { endpoint_url: Some("https://h/p"), ..params };
+        assert_eq!(resolve(custom), found("https://h/p", "us-east-1"));
+        let china = EndpointParams { region: Some("aws-cn-global"), ..UNSET };
+        assert_eq!(resolve(china), found("https://sts.aws-cn-global.amazonaws.com.cn/", "cn-northwest-1"));
+    }
+
+    #[test]
+    fn a_region_must_be_a_host_label() {
+        let longest = "a".repeat(63);
+        for name in ["moon-1", "1", "fips", "a--b", &longest] {
+            let expected = format!("https://sts.{name}.amazonaws.com/");
+            assert_eq!(resolve(EndpointParams { region: Some(name), ..UNSET }), found(&expected, name));
+        }
+        let too_long = "a".repeat(64);
+        for name in [
+            "",
+            " ",
+            " us-east-1",
+            "us-east-1\n",
+            "us-east-1.",
+            "us_east_1",
+            "-a",
+            "a-",
+            "fips-",
+            "-fips",
+            "fips--fips",
+            "fips--a",
+            "a.example.com/",
+            "a@b",
+            "a/b",
+            "a:1",
+            "a#",
+            "a?",
+            "%61",
+            "\u{fc}",
+            "\0",
+            &too_long,
+        ] {
+            for endpoint_url in [None, Some("https://h")] {
+                let params = EndpointParams { region: Some(name), endpoint_url, ..UNSET };
+                let error = resolve(params).expect_err(name);
+                assert_eq!(error, EndpointError::InvalidRegion { region: name.to_owned() });
+                assert!(error.to_string().starts_with(&format!("region {name:?} is not valid")), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_keeps_its_case_in_the_signature_only() {
+        let params = EndpointParams { region: Some("US-East-1"), ..UNSET };
+        assert_eq!(resolve(params), found("https://sts.us-east-1.amazonaws.com/", "US-East-1"));
+    }
+
+    #[test]
+    fn an_endpoint_url_without_a_region_cannot_be_signed_for() {
+        let params = EndpointParams { endpoint_url: Some("http://localhost:4566"), ..UNSET };
+        let endpoint = Endpoint::resolve(&params).expect("a URL is enough");
+        assert_eq!(endpoint.signing_region(), None);
+        let error = endpoint.scope().expect_err("no region");
+        assert_eq!(error, EndpointError::MissingSigningRegion);
+        assert!(error.to_string().contains("AWS_REGION"), "{error}");
+    }
+
+    #[test]
+    fn without_anything_the_error_says_where_a_region_is_looked_for() {
+        for use_global_endpoint in [false, true] {
+            let error = resolve(EndpointParams { use_global_endpoint, ..UNSET }).expect_err("no region");
+            for place in ["code", "AWS_REGION", "AWS_DEFAULT_REGION", "profile"] {
+                assert!(error.to_string().contains(place), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_message_holds_anything_of_a_bad_endpoint_url() {
+        for url in [
+            "https://someone:hunter2@h",
+            "https://someone:hunter2",
+            "someone:hunter2@h",
+            "someone://hunter2@h",
+            "https://someone:hun/ter2@h",
+            "https://someone:hunter2#@h",
+            "https://someone:hunter2?@h",
+            "https://someone hunter2@h",
+            "https://someone%40hunter2",
+            "https://h/someone|hunter2",
+            "https://h/?someone=hunter2",
+        ] {
+            let params = EndpointParams { region: Some("us-east-1"), endpoint_url: Some(url), ..UNSET };
+            for params in [params, EndpointParams { use_fips: true, ..params }] {
+                let error = Endpoint::resolve(&params).expect_err(url);
+                for text in [error.to_string(), format!("{error:?}"), format!("{params:?}")] {
+                    assert!(!text.contains("someone") && !text.contains("ter2"), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn messages_are_lower_case_fragments_that_name_the_setting() {
+        let url_setting = "AWS_ENDPOINT_URL_STS";
+        for (error, setting) in [
+            (EndpointError::MissingRegion, "AWS_REGION"),
+            (EndpointError::InvalidRegion { region: "\n".to_owned() }, "AWS_REGION"),
+            (EndpointError::InvalidUrl { problem: "is empty" }, url_setting),
+            (EndpointError::FipsWithUrl, url_setting),
+            (EndpointError::DualStackWithUrl, url_setting),
+            (EndpointError::MissingSigningRegion, "AWS_REGION"),
+        ] {
+            let text = error.to_string();
+            assert!(text.contains(setting), "{text}");
+            assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
+            assert!(text.starts_with(char::is_lowercase), "{text}");
+        }
+    }
+}
