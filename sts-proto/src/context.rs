@@ -1,0 +1,101 @@
+use std::sync::{Mutex, PoisonError};
+
+use http::HeaderValue;
+
+use crate::endpoint::Endpoint;
+use crate::settings::Settings;
+use crate::sigv4::{KeyCache, SignError, SigningKey};
+use crate::{Credentials, Error, Timeouts};
+
+/// What the calls of one client share: where they go, who signs, how long they may take, and the signing key of
+/// the day. Made once, put into an `Arc`, given to each [`Call`](crate::Call).
+///
+/// ```
+/// use std::sync::Arc;
+/// use sts_proto::{Call, Context, Credentials, Settings};
+/// use sts_proto::operations::GetCallerIdentity;
+///
+/// let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI"));
+/// let context = Arc::new(Context::new(&settings, "my-tool/1.0")?);
+/// let call = Call::new(GetCallerIdentity::new(), context, 0x0123_4567_89ab_cdef);
+/// # Ok::<(), sts_proto::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Context {
+    endpoint: Endpoint,
+    credentials: Option<Credentials>,
+    timeouts: Timeouts,
+    user_agent: HeaderValue,
+    keys: Mutex<KeyCache>,
+}
+
+impl Context {
+    /// Resolves the endpoint. `product` is the caller's name and version for the user agent, `name/1.2.3`.
+    pub fn new(settings: &Settings, product: &str) -> Result<Self, Error> {
+        let endpoint = settings.endpoint()?;
+        let (credentials, timeouts, app_id) = settings.parts();
+        let user_agent = user_agent(product, app_id);
+        Ok(Self { endpoint, credentials: credentials.cloned(), timeouts, user_agent, keys: Mutex::default() })
+    }
+
+    /// Where the calls go.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Who signs, if anybody does.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// How long things may take.
+    pub fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    pub(crate) fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
+    }
+
+    /// The signing key of the day: derived once, then kept.
+    pub(crate) fn signing_key(
+        &self,
+        credentials: &Credentials,
+        scope: &crate::sigv4::Scope,
+        now: std::time::SystemTime,
+    ) -> Result<SigningKey, SignError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.get(credentials, scope, now).cloned()
+    }
+}
+
+/// `sts-blocking/0.1.0 sts-proto/0.1.0 os/linux app/my-tool`, without what a header must not hold.
+fn user_agent(product: &str, app_id: Option<&str>) -> HeaderValue {
+    let token = |text: &str| -> String {
+        let allowed = |c: char| if c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~/".contains(c) { c } else { '-' };
+        text.chars().take(LONGEST_TOKEN).map(allowed).collect()
+    };
+    let core = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+    let mut text = format!("{} {core} os/{}", token(product), token(std::env::consts::OS));
+    if let Some(app_id) = app_id {
+        text.push_str(" app/");
+        text.push_str(&token(app_id));
+    }
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(core))
+}
+
+/// The bound that AWS SDKs set to an app id.
+const LONGEST_TOKEN: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_agent_is_a_header_whatever_the_app_is_called() {
+        let agent = user_agent("sts-blocking/0.1.0", Some("my app\r\nx: y é"));
+        let agent = agent.to_str().unwrap();
+        assert!(agent.starts_with("sts-blocking/0.1.0 sts-proto/"), "{agent}");
+        assert!(agent.ends_with(" app/my-app--x--y--"), "{agent}");
+    }
+}

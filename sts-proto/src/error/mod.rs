@@ -1,0 +1,246 @@
+//! What can go wrong, each kind with what a person needs to mend it.
+
+mod code;
+mod metadata;
+mod service;
+mod transport;
+
+use std::fmt;
+
+pub use code::ErrorCode;
+pub use metadata::Metadata;
+pub use service::{Fault, ServiceError};
+pub(crate) use service::read_request_id;
+pub use transport::{Phase, TransportError, TransportErrorKind};
+
+use crate::endpoint::EndpointError;
+use crate::retry::RetryClass;
+use crate::settings::SettingsError;
+use crate::sigv4::SignError;
+use crate::wire::XmlError;
+
+/// Why a call did not end with an output.
+///
+/// The text is one lower-case line that says what was tried and carries the request id where there is one; it
+/// holds no secret and no part of a body. [`std::error::Error::source`] leads to what lies below.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting in the environment cannot be used. Nothing was sent.
+    Settings(SettingsError),
+    /// No endpoint can be made of the settings. Nothing was sent.
+    Endpoint(EndpointError),
+    /// The operation has to be signed and there are no credentials. Nothing was sent.
+    NoCredentials(NoCredentials),
+    /// The request cannot be signed. Nothing was sent.
+    Sign(SignError),
+    /// No answer arrived, or not all of it.
+    Transport(Box<TransportError>),
+    /// The service said no, or a server on the way did.
+    Service(Box<ServiceError>),
+    /// A success arrived that cannot be used.
+    Response(Box<ResponseError>),
+}
+
+impl Error {
+    /// What the service answered, if it did and said no.
+    pub fn as_service_error(&self) -> Option<&ServiceError> {
+        match self {
+            Self::Service(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What happened on the way, if no whole answer arrived.
+    pub fn as_transport_error(&self) -> Option<&TransportError> {
+        match self {
+            Self::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The code of the service's error document.
+    ///
+    /// ```
+    /// # fn handle(error: sts_proto::Error) {
+    /// use sts_proto::ErrorCode;
+    /// if let Some(ErrorCode::ExpiredToken) = error.code() {
+    ///     eprintln!("the session is over, get a new one");
+    /// }
+    /// # }
+    /// ```
+    pub fn code(&self) -> Option<&ErrorCode> {
+        self.as_service_error()?.code()
+    }
+
+    /// The metadata of the answer, if one arrived.
+    pub fn metadata(&self) -> Option<&Metadata> {
+        match self {
+            Self::Service(error) => Some(error.metadata()),
+            Self::Response(error) => Some(&error.metadata),
+            _ => None,
+        }
+    }
+
+    /// The request id of the answer, if one arrived with one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.metadata()?.request_id()
+    }
+
+    /// Whether, and after what kind of wait, the same call may succeed.
+    pub fn retry_class(&self) -> RetryClass {
+        match self {
+            Self::Service(error) => error.retry_class(),
+            Self::Transport(error) => error.retry_class(),
+            _ => RetryClass::Never,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(error) => error.fmt(f),
+            Self::Endpoint(error) => error.fmt(f),
+            Self::NoCredentials(error) => error.fmt(f),
+            Self::Sign(error) => write!(f, "the request cannot be signed: {error}"),
+            Self::Transport(error) => error.fmt(f),
+            Self::Service(error) => error.fmt(f),
+            Self::Response(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Sign(error) => Some(error),
+            Self::Transport(error) => std::error::Error::source(&**error),
+            Self::Response(error) => std::error::Error::source(&**error),
+            _ => None,
+        }
+    }
+}
+
+impl From<SettingsError> for Error {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(error)
+    }
+}
+
+impl From<EndpointError> for Error {
+    fn from(error: EndpointError) -> Self {
+        Self::Endpoint(error)
+    }
+}
+
+impl From<SignError> for Error {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
+    }
+}
+
+impl From<NoCredentials> for Error {
+    fn from(error: NoCredentials) -> Self {
+        Self::NoCredentials(error)
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(Box::new(error))
+    }
+}
+
+impl From<ServiceError> for Error {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(Box::new(error))
+    }
+}
+
+impl From<ResponseError> for Error {
+    fn from(error: ResponseError) -> Self {
+        Self::Response(Box::new(error))
+    }
+}
+
+/// An operation has to be signed, and no credentials were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NoCredentials {
+    /// The action that was to be signed.
+    pub operation: &'static str,
+}
+
+impl NoCredentials {
+    /// There is nothing to sign `operation` with.
+    pub fn new(operation: &'static str) -> Self {
+        Self { operation }
+    }
+}
+
+impl fmt::Display for NoCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "no credentials to sign {} with: none were given in code, and AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY were not set when the client was made",
+            self.operation
+        )
+    }
+}
+
+impl std::error::Error for NoCredentials {}
+
+/// A success arrived that is empty, of another shape, or lacks what the operation is for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ResponseError {
+    /// The action that was called.
+    pub operation: &'static str,
+    /// What is wrong with the answer.
+    pub problem: ResponseProblem,
+    /// The answer's status and ids.
+    pub metadata: Metadata,
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer to {} cannot be used: {}", self.operation, self.problem)?;
+        if !matches!(self.problem, ResponseProblem::Document(XmlError::Missing { .. })) {
+            f.write_str("; check that the endpoint is an sts and not a proxy or a web page")?;
+        }
+        write!(f, " ({})", self.metadata)
+    }
+}
+
+impl std::error::Error for ResponseError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.problem {
+            ResponseProblem::Document(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseProblem {
+    /// The document cannot be read, or a required member is missing.
+    Document(XmlError),
+    /// A document, but not an answer to this action: `<{Action}Result>` is missing.
+    NoResult,
+    /// Longer than [`MAX_BODY`](crate::wire::MAX_BODY).
+    TooLarge,
+}
+
+impl fmt::Display for ResponseProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document(error) => error.fmt(f),
+            Self::NoResult => f.write_str("the document holds no result of this action"),
+            Self::TooLarge => write!(f, "it is longer than {} bytes", crate::wire::MAX_BODY),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+use std::fmt;
+
+use super::{ErrorCode, Metadata};
+use crate::Secret;
+use crate::retry::{RetryClass, classify};
+use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader};
+
+/// The service said no, or a server on the way did.
+///
+/// Three documents are understood: `<ErrorResponse><Error>`, `<ErrorResponse><Errors><Error>` and a bare
+/// `<Error>`. Anything else (a proxy's HTML, JSON, an empty body) leaves [`code`](Self::code) empty and keeps
+/// status, request id and retry class.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServiceError {
+    operation: &'static str,
+    document: ErrorDocument,
+    metadata: Metadata,
+}
+
+impl ServiceError {
+    /// Reads the body of a refusal; never fails, whatever the body is.
+    pub(crate) fn read(operation: &'static str, mut metadata: Metadata, body: &[u8]) -> Self {
+        let document = Some(body).filter(|body| body.len() <= MAX_BODY).and_then(|body| ErrorDocument::read(body).ok());
+        let mut document = document.unwrap_or_default();
+        metadata.set_body_request_id(document.request_id.take());
+        Self { operation, document, metadata }
+    }
+
+    /// Takes `secrets` out of whatever the server sent back: some servers quote the request in their errors.
+    pub(crate) fn redact(&mut self, secrets: &[Secret]) {
+        let clean = |text: &mut String| {
+            for secret in secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST_SECRET) {
+                if text.contains(secret) {
+                    *text = text.replace(secret, "[redacted]");
+                }
+            }
+        };
+        self.document.code.iter_mut().for_each(|(_, wire)| clean(wire));
+        if let Some((code, wire)) = &mut self.document.code {
+            *code = ErrorCode::from(wire.as_str());
+        }
+        self.document.message.iter_mut().for_each(clean);
+        self.document.extra.iter_mut().for_each(|(_, text)| clean(text));
+    }
+
+    /// The action that was called.
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// The code, if an error document came.
+    pub fn code(&self) -> Option<&ErrorCode> {
+        self.document.code.as_ref().map(|(code, _)| code)
+    }
+
+    /// The code exactly as it was sent.
+    pub fn wire_code(&self) -> Option<&str> {
+        self.document.code.as_ref().map(|(_, wire)| wire.as_str())
+    }
+
+    /// The message exactly as it was sent, but for the call's own secrets. It may have several lines.
+    pub fn message(&self) -> Option<&str> {
+        self.document.message.as_deref()
+    }
+
+    /// Whose fault it is, as the document says, else by status.
+    pub fn fault(&self) -> Fault {
+        self.document.fault.unwrap_or(match self.metadata.status().is_server_error() {
+            true => Fault::Receiver,
+            false => Fault::Sender,
+        })
+    }
+
+    /// The members of the error beside type, code, message and request id, nested names joined with dots. They
+    /// are kept out of `Debug` and `Display`, since some servers quote the request there.
+    pub fn extra(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.document.extra.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Status, request ids, attempts.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn retry_class(&self) -> RetryClass {
+        classify(self.metadata.status().as_u16(), self.wire_code(), self.message())
+    }
+
+    /// What is fit to be shown of the message: its first line, without control characters, cut after 400
+    /// characters. The service puts the canonical request of a refused signature on the lines below.
+    fn short_message(&self) -> Option<String> {
+        let line = self.message()?.lines().find(|line| !line.trim().is_empty())?;
+        let mut short: String = line.trim().chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+        if line.chars().nth(SHOWN).is_some() {
+            short.push('…');
+        }
+        Some(short)
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, metadata, .. } = self;
+        match (self.code(), self.short_message()) {
+            (Some(code), Some(message)) => write!(f, "{operation} was refused: {code}: {message} ({metadata})"),
+            (Some(code), None) => write!(f, "{operation} was refused: {code} ({metadata})"),
+            (None, _) if metadata.status().is_redirection() => write!(
+                f,
+                "{operation} was answered with a redirect, which is not followed because it would carry the \
+                 session token elsewhere; check the endpoint url ({metadata})"
+            ),
+            (None, _) => write!(f, "{operation} was answered with an error that is not the service's ({metadata})"),
+        }
+    }
+}
+
+impl fmt::Debug for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceError")
+            .field("operation", &self.operation)
+            .field("code", &self.code())
+            .field("message", &self.short_message())
+            .field("fault", &self.fault())
+            .field("extra", &self.extra().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("metadata", &self.metadata)
+            .finish()
+    }
+}
+
+impl std::error::Error for ServiceError {}
+
+/// Whose fault a refusal is: `Type` in the error document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The caller's.
+    Sender,
+    /// The service's.
+    Receiver,
+}
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct ErrorDocument {
+    /// The code and how it was written.
+    code: Option<(ErrorCode, String)>,
+    message: Option<String>,
+    fault: Option<Fault>,
+    extra: Vec<(String, String)>,
+    request_id: Option<String>,
+}
+
+impl ErrorDocument {
+    fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let mut document = Self::default();
+        let mut reader = XmlReader::new(body)?;
+        if reader.root() == "Error" {
+            document.read_error(&mut reader)?;
+        } else {
+            while let Some(name) = reader.child()? {
+                match name {
+                    "Error" => document.read_error(&mut reader)?,
+                    "Errors" => document.read_errors(&mut reader)?,
+                    "RequestId" => document.request_id = Some(String::read(&mut reader)?),
+                    "ResponseMetadata" => document.request_id = read_request_id(&mut reader)?,
+                    _ => reader.skip()?,
+                }
+            }
+        }
+        reader.end()?;
+        Ok(document)
+    }
+
+    fn read_errors(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        while let Some(name) = reader.child()? {
+            match name {
+                // The first error of a list is the one that counts.
+                "Error" if self.code.is_none() => self.read_error(reader)?,
+                _ => reader.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_error(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        while let Some(name) = reader.child()? {
+            match name {
+                "Code" => {
+                    let wire = String::read(reader)?.trim().to_owned();
+                    self.code = Some((ErrorCode::from(wire.as_str()), wire)).filter(|(_, wire)| !wire.is_empty());
+                }
+                "Message" | "message" => self.message = Some(String::read(reader)?).filter(|text| !text.is_empty()),
+                "Type" => {
+                    self.fault = match reader.text()?.trim() {
+                        "Sender" => Some(Fault::Sender),
+                        "Receiver" => Some(Fault::Receiver),
+                        _ => None,
+                    }
+                }
+                "RequestId" => self.request_id = Some(String::read(reader)?),
+                name => self.read_extra(name.to_owned(), reader)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Recursion is bounded by the reader's depth.
+    fn read_extra(&mut self, path: String, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        let (text, children) = reader.text_or_children(|reader, child| self.read_extra(format!("{path}.{child}"), reader))?;
+        if !children && self.extra.len() < MOST_EXTRA {
+            self.extra.push((path, text));
+        }
+        Ok(())
+    }
+}
+
+/// The `RequestId` of a `ResponseMetadata` element.
+pub(crate) fn read_request_id(reader: &mut XmlReader<'_>) -> Result<Option<String>, XmlError> {
+    let mut id = None;
+    while let Some(name) = reader.child()? {
+        match name {
+            "RequestId" => id = Some(String::read(reader)?),
+            _ => reader.skip()?,
+        }
+    }
+    Ok(id)
+}
+
+/// How much of a message `Display` and `Debug` show, in characters.
+const SHOWN: usize = 400;
+/// What is shorter is no secret, and might be part of any word.
+const SHORTEST_SECRET: usize = 6;
+/// More members than any error has.
+const MOST_EXTRA: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn read(status: u16, body: &str) -> ServiceError {
+        let metadata = Metadata::new(StatusCode::from_u16(status).unwrap(), &HeaderMap::new());
+        ServiceError::read("AssumeRole", metadata, body.as_bytes())
+    }
+
+    #[test]
+    fn three_documents_are_understood() {
+        let error = "<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>m</Message></Error>";
+        for body in [
+            format!("<ErrorResponse xmlns='urn:x'>{error}<RequestId>id</RequestId></ErrorResponse>"),
+            format!("<ErrorResponse><Errors>{error}</Errors><RequestId>id</RequestId></ErrorResponse>"),
+            error.replace("</Error>", "<RequestId>id</RequestId></Error>"),
+        ] {
+            let error = read(403, &body);
+            assert_eq!(error.code(), Some(&ErrorCode::AccessDenied), "{body}");
+            assert_eq!(error.message(), Some("m"));
+            assert_eq!(error.fault(), Fault::Sender);
+            assert_eq!(error.metadata().request_id(), Some("id"));
+            assert_eq!(error.to_string(), "AssumeRole was refused: AccessDenied: m (http 403, request id id)");
+        }
+    }
+
+    #[test]
+    fn anything_else_keeps_status_and_class() {
+        for body in ["", " \n", "{}", "<html><h1>Gateway</h1></html>", "<!DOCTYPE html><html>", "<Error><Code>X</Code>"] {
+            let error = read(502, body);
+            assert_eq!((error.code(), error.message(), error.fault()), (None, None, Fault::Receiver), "{body}");
+            assert_eq!(error.retry_class(), RetryClass::Transient);
+            assert!(error.to_string().contains("http 502"));
+        }
+    }
+
+    #[test]
+    fn other_members_are_kept_and_not_shown() {
+        let body = "<Error><Code>X</Code><Resource>r</Resource><Deep><Er>1</Er></Deep><Message/></Error>";
+        let error = read(400, body);
+        assert_eq!(error.extra().collect::<Vec<_>>(), [("Resource", "r"), ("Deep.Er", "1")]);
+        assert_eq!(error.message(), None);
+        assert!(format!("{error:?}").contains(r#"extra: ["Resource", "Deep.Er"]"#), "{error:?}");
+    }
+
+    #[test]
+    fn messages_are_shown_in_short_and_without_secrets() {
+        let body = "<Error><Code>SignatureDoesNotMatch</Code><Message>It does not match.\n\nPOST\n/\nx-amz-security-token:\
+                    tok-tok-tok</Message><StringToSign>tok-tok-tok</StringToSign></Error>";
+        let mut error = read(403, body);
+        assert!(!format!("{error} {error:?}").contains("tok-tok-tok"));
+        error.redact(&[Secret::from("tok-tok-tok"), Secret::from("a")]);
+        assert!(error.message().is_some_and(|text| text.ends_with("x-amz-security-token:[redacted]")));
+        assert_eq!(error.extra().collect::<Vec<_>>(), [("StringToSign", "[redacted]")]);
+        let long = read(400, &format!("<Error><Code>X</Code><Message>{}</Message></Error>", "é".repeat(10_000)));
+        assert!(long.to_string().chars().count() < 500);
+    }
+}

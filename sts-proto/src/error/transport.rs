@@ -1,0 +1,117 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::retry::RetryClass;
+
+/// No answer arrived, or not all of it. Made by a driver or a transport; the call adds what it tried.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// The action and the host, once known.
+    tried: Option<(&'static str, Box<str>)>,
+}
+
+impl TransportError {
+    /// An error of this kind that came from `source`.
+    pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, source: Some(source.into()), tried: None }
+    }
+
+    pub(crate) fn while_calling(mut self, operation: &'static str, host: &str) -> Self {
+        self.tried = Some((operation, host.into()));
+        self
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// Whether the same call may succeed later. A certificate that is not trusted, a body over the bound and an
+    /// answer that is not HTTP stay what they are.
+    pub fn retry_class(&self) -> RetryClass {
+        use TransportErrorKind as Kind;
+        match self.kind {
+            Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(_) | Kind::Closed => RetryClass::Transient,
+            Kind::Tls | Kind::NotHttp | Kind::TooLarge | Kind::Unsupported | Kind::Other => RetryClass::Never,
+        }
+    }
+}
+
+impl From<TransportErrorKind> for TransportError {
+    fn from(kind: TransportErrorKind) -> Self {
+        Self { kind, source: None, tried: None }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.tried {
+            Some((operation, host)) => write!(f, "{operation} got no answer from {host}: {}", self.kind),
+            None => self.kind.fmt(f),
+        }
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What happened to a request on its way, or to its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The host name has no address.
+    UnknownHost,
+    /// The host refuses connections on this port.
+    Refused,
+    /// No connection, for another reason.
+    Connect,
+    /// TLS could not be agreed on: an expired certificate, one of another name, one that nobody vouches for, ….
+    Tls,
+    /// It took too long.
+    Timeout(Phase),
+    /// The connection broke before the whole answer had arrived.
+    Closed,
+    /// The answer is not HTTP/1.1, or contradicts itself.
+    NotHttp,
+    /// The body is longer than [`MAX_BODY`](crate::wire::MAX_BODY).
+    TooLarge,
+    /// The transport cannot do what was asked of it.
+    Unsupported,
+    /// Anything else.
+    Other,
+}
+
+impl fmt::Display for TransportErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownHost => "the host name has no address; check region, endpoint url and dns",
+            Self::Refused => "the connection was refused; check host and port, and that the server runs",
+            Self::Connect => "no connection could be made",
+            Self::Tls => "tls could not be agreed on; check the certificate's name and date, and the trusted roots",
+            Self::Timeout(Phase::Connect) => "connecting took too long",
+            Self::Timeout(Phase::Response) => "the answer did not begin in time",
+            Self::Timeout(Phase::Body) => "the answer did not end in time",
+            Self::Closed => "the connection was closed before the whole answer had arrived",
+            Self::NotHttp => "the answer is not http/1.1",
+            Self::TooLarge => return write!(f, "the answer is longer than {} bytes", crate::wire::MAX_BODY),
+            Self::Unsupported => "the transport cannot do this",
+            Self::Other => "the transport failed",
+        })
+    }
+}
+
+/// How far an exchange had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Looking up the name, TCP, TLS.
+    Connect,
+    /// Sending the request and waiting for status and headers.
+    Response,
+    /// Reading the body.
+    Body,
+}

@@ -1,0 +1,171 @@
+//! How the core asks for effects and learns of events; nothing of AWS.
+//!
+//! A [`Flow`] is a state machine. Begin with [`Event::Start`]; perform each [`Effect`] that it asks for and give
+//! it the event that comes of it, until it is done or fails. One effect is outstanding at a time. `now` is an
+//! argument and a wait is an effect, so a test can jump through time.
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use sts_proto::flow::{Effect, Event, Flow, Step};
+//! use sts_proto::Error;
+//!
+//! fn drive<F: Flow>(mut flow: F, mut perform: impl FnMut(Effect) -> Event) -> Result<F::Output, Error> {
+//!     let mut event = Event::Start;
+//!     loop {
+//!         event = match flow.step(SystemTime::now(), event)? {
+//!             Step::Done(output) => return Ok(output),
+//!             Step::Perform(effect) => perform(effect),
+//!         };
+//!     }
+//! }
+//! ```
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use crate::{Error, Secret, TransportError};
+
+/// A state machine that needs effects.
+pub trait Flow {
+    /// What it ends with.
+    type Output;
+
+    /// Takes the event that came of the last effect and says what to do next. After `Done` or an error the flow
+    /// is over, and any further step is an error.
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Self::Output>, Error>;
+}
+
+/// What to do next. Exhaustive on purpose.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // passed on once an effect; a box would cost more
+pub enum Step<T> {
+    /// Perform this and come back with its event.
+    Perform(Effect),
+    /// The end.
+    Done(T),
+}
+
+/// Something that only the world outside can do. Exhaustive on purpose: a driver has to know each.
+#[allow(clippy::large_enum_variant)] // passed on once; a box would cost more
+pub enum Effect {
+    /// Send a request and read the whole answer, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes of it. No
+    /// redirect is followed, whatever the status. Comes back as [`Event::Response`] or [`Event::Failed`].
+    Send(http::Request<Bytes>, Timeouts),
+    /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
+    /// `None` where there is no such file, or [`Event::Failed`].
+    Read(PathBuf),
+    /// Run a program, with no standard input and no shell. Comes back as [`Event::Exited`] or [`Event::Failed`].
+    Run(Command),
+    /// Ask the user for the current code of the MFA device with this serial number. Comes back as
+    /// [`Event::MfaCode`] or [`Event::Failed`].
+    AskMfaCode(String),
+    /// Let this much time pass. Comes back as [`Event::Elapsed`].
+    Wait(Duration),
+}
+
+/// Prints what is to be done, never a body or a query.
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(request, timeouts) => {
+                let (uri, size) = (request.uri(), request.body().len());
+                let authority = uri.authority().map_or("", |authority| authority.as_str());
+                write!(f, "Send({} {authority}{}, {size} bytes, {timeouts:?})", request.method(), uri.path())
+            }
+            Self::Read(path) => f.debug_tuple("Read").field(path).finish(),
+            Self::Run(command) => f.debug_tuple("Run").field(command).finish(),
+            Self::AskMfaCode(serial) => f.debug_tuple("AskMfaCode").field(serial).finish(),
+            Self::Wait(duration) => f.debug_tuple("Wait").field(duration).finish(),
+        }
+    }
+}
+
+/// What came of an effect. Exhaustive on purpose.
+pub enum Event {
+    /// Nothing yet: the first step.
+    Start,
+    /// An answer, whatever its status.
+    Response(http::Response<Bytes>),
+    /// What is in a file; `None` where there is none.
+    Contents(Option<Bytes>),
+    /// A program has ended.
+    Exited(ProcessOutput),
+    /// The user's answer.
+    MfaCode(Secret),
+    /// The time has passed.
+    Elapsed,
+    /// The effect could not be performed.
+    Failed(TransportError),
+}
+
+/// Prints what kind of event it is, never a body.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("Start"),
+            Self::Response(response) => {
+                write!(f, "Response({}, {} bytes)", response.status().as_u16(), response.body().len())
+            }
+            Self::Contents(Some(contents)) => write!(f, "Contents({} bytes)", contents.len()),
+            Self::Contents(None) => f.write_str("Contents(no file)"),
+            Self::Exited(output) => f.debug_tuple("Exited").field(output).finish(),
+            Self::MfaCode(code) => f.debug_tuple("MfaCode").field(code).finish(),
+            Self::Elapsed => f.write_str("Elapsed"),
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To look up the name, connect and agree on TLS. 3.1 s by default: one lost packet on the way is survived.
+    pub connect: Duration,
+    /// One attempt, from its first byte to the last of the answer, connecting included. 10 s by default.
+    pub attempt: Duration,
+    /// The whole call: all attempts and the waits between them. 60 s by default.
+    pub call: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_millis(3100), attempt: Duration::from_secs(10), call: Duration::from_secs(60) }
+    }
+}
+
+/// A program to run.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Its name or path.
+    pub program: String,
+    /// Its arguments, each as it is.
+    pub arguments: Vec<String>,
+    /// How long it may run; then it is ended.
+    pub timeout: Duration,
+}
+
+/// Prints how many arguments there are and not what they are: people put secrets there.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {} arguments", self.program, self.arguments.len())
+    }
+}
+
+/// What a program left behind.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProcessOutput {
+    /// Its exit status; `None` where a signal ended it.
+    pub status: Option<i32>,
+    /// What it wrote to standard output, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes.
+    pub stdout: Bytes,
+}
+
+/// Prints how much there is and not what it is.
+impl fmt::Debug for ProcessOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {:?}, {} bytes", self.status, self.stdout.len())
+    }
+}

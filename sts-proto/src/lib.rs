@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod call;
+mod context;
+pub mod endpoint;
+mod error;
+pub mod flow;
+mod identity;
+mod operation;
+pub mod operations;
+mod retry;
+mod secret;
+pub mod settings;
+pub mod sigv4;
+pub mod types;
+pub mod wire;
+
+pub use call::Call;
+pub use context::Context;
+pub use error::{
+    Error, ErrorCode, Fault, Metadata, NoCredentials, Phase, ResponseError, ResponseProblem, ServiceError,
+    TransportError, TransportErrorKind,
+};
+pub use flow::{Effect, Event, Flow, Step, Timeouts};
+pub use identity::Credentials;
+pub use operation::{IntoMember, Operation, Output, Presign};
+pub use retry::RetryClass;
+pub use secret::Secret;
+pub use settings::Settings;

@@ -1,0 +1,424 @@
+//! What an operation is, and the two macros that make its input and its output.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Metadata, ResponseError, ResponseProblem, ServiceError};
+use crate::wire::{Form, FromXml, MAX_BODY, ToForm, XmlError, XmlReader};
+use crate::{Credentials, Secret, sigv4};
+
+/// An action of the AWS Query protocol: its input is the implementing type, its output is [`Operation::Output`].
+///
+/// The eleven of the service are in [`operations`](crate::operations). A server's own action is one more
+/// implementation, in your crate; see `examples/minio_ldap.rs`.
+pub trait Operation: ToForm {
+    /// The value of `Action`.
+    const ACTION: &'static str;
+    /// The value of `Version`.
+    const VERSION: &'static str = "2011-06-15";
+    /// Whether the request has to be signed. One that has not is never signed, and needs no credentials.
+    const SIGNED: bool = true;
+    /// What a success is read into.
+    type Output: Output;
+
+    /// The unsigned request: `POST` of the form to the endpoint.
+    fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes> {
+        let mut request = Request::new(Bytes::from(self.to_form()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = endpoint.uri().clone();
+        let headers = request.headers_mut();
+        headers.reserve(HEADERS);
+        headers.insert(CONTENT_TYPE, FORM);
+        headers.insert(HOST, endpoint.host().clone());
+        request
+    }
+
+    /// The form: `Action`, `Version`, then the members in the order of the service's model.
+    fn to_form(&self) -> String {
+        let mut form = Form::new();
+        form.member("Action", Self::ACTION);
+        form.member("Version", Self::VERSION);
+        self.write(&mut form);
+        form.finish()
+    }
+
+    /// Reads an answer, whatever its status: an output, or the error that it stands for.
+    fn parse<B: AsRef<[u8]>>(response: &Response<B>) -> Result<Self::Output, Error> {
+        let metadata = Metadata::new(response.status(), response.headers());
+        let body = response.body().as_ref();
+        if !response.status().is_success() {
+            return Err(ServiceError::read(Self::ACTION, metadata, body).into());
+        }
+        match read_result::<Self::Output>(Self::ACTION, body) {
+            Ok((mut output, request_id)) => {
+                *output.metadata_mut() = metadata;
+                output.metadata_mut().set_body_request_id(request_id);
+                Ok(output)
+            }
+            Err(problem) => {
+                let refusal = ServiceError::read(Self::ACTION, metadata.clone(), body);
+                match refusal.code() {
+                    Some(_) => Err(refusal.into()),
+                    None => Err(ResponseError { operation: Self::ACTION, problem, metadata }.into()),
+                }
+            }
+        }
+    }
+
+    /// The request as a URL that whoever has it can send until its lifetime is over, signed in its query (AWS
+    /// "Authenticating Requests: Using Query Parameters"). The returned request has no body; its URI is the URL
+    /// and its headers are those that the sender must add.
+    ///
+    /// A URL is easily logged: members that are secrets, and the session token, are readable in it.
+    fn presign(
+        &self,
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        now: SystemTime,
+        options: &Presign,
+    ) -> Result<Request<Bytes>, Error> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = options.method.clone();
+        *request.uri_mut() = with_query(endpoint.uri(), &self.to_form())?;
+        *request.headers_mut() = options.headers.clone();
+        request.headers_mut().insert(HOST, endpoint.host().clone());
+        sigv4::presign(&mut request, credentials, endpoint.scope()?, now, options.lifetime)?;
+        Ok(request)
+    }
+
+    /// The secrets among the members that are set.
+    fn secrets(&self) -> Vec<Secret> {
+        Form::secrets_of(self)
+    }
+}
+
+/// What a success is read into: a structure with a place for the answer's [`Metadata`].
+pub trait Output: FromXml {
+    /// Status and request ids of the answer.
+    fn metadata(&self) -> &Metadata;
+    /// Where they are put.
+    fn metadata_mut(&mut self) -> &mut Metadata;
+}
+
+/// How a request is presigned.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use sts_proto::operations::GetCallerIdentity;
+/// use sts_proto::{Credentials, Operation, Presign};
+/// use sts_proto::endpoint::{Endpoint, EndpointParams};
+///
+/// // What an EKS cluster takes as a proof of identity, before it is put into base64.
+/// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+/// let options = Presign::new(Duration::from_secs(60))
+///     .header("x-k8s-aws-id".parse().unwrap(), "my-cluster".parse().unwrap());
+/// let request = GetCallerIdentity::new().presign(&endpoint, &keys, SystemTime::now(), &options)?;
+/// assert!(request.uri().to_string().starts_with("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&"));
+/// # Ok::<(), sts_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Presign {
+    lifetime: Duration,
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl Presign {
+    /// A `GET` that is good for this long: 1 second to 7 days, whole seconds.
+    pub fn new(lifetime: Duration) -> Self {
+        Self { lifetime, method: Method::GET, headers: HeaderMap::new() }
+    }
+
+    /// Another method than `GET`. All members are in the query all the same.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// A header that is signed, so that the sender has to send it.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+}
+
+/// Makes an operation's input: the structure, `new` with one argument for each required member, a setter for
+/// each optional one, and its [`ToForm`].
+///
+/// Required members come first, optional ones after `..`, each with its name on the wire. A `;` begins a second
+/// such run, for a model that lists a required member behind an optional one.
+///
+/// ```
+/// sts_proto::input! {
+///     /// Asks for something.
+///     pub struct Ask {
+///         /// What for.
+///         subject: String = "Subject",
+///         ..
+///         /// How long to wait, in seconds.
+///         patience: u32 = "Patience",
+///     }
+/// }
+/// let ask = Ask::new("tea").patience(5);
+/// assert_eq!(ask.subject, "tea");
+/// assert_eq!(ask.patience, Some(5));
+/// ```
+#[macro_export]
+macro_rules! input {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $($(#[$required_meta:meta])* $required:ident: $required_type:ty = $required_wire:literal,)*
+            $(.. $($(#[$optional_meta:meta])* $optional:ident: $optional_type:ty = $optional_wire:literal,)*)?
+            $(;
+                $($(#[$late_meta:meta])* $late:ident: $late_type:ty = $late_wire:literal,)*
+                $(.. $($(#[$last_meta:meta])* $last:ident: $last_type:ty = $last_wire:literal,)*)?
+            )?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$required_meta])* pub $required: $required_type,)*
+            $($($(#[$optional_meta])* pub $optional: ::core::option::Option<$optional_type>,)*)?
+            $(
+                $($(#[$late_meta])* pub $late: $late_type,)*
+                $($($(#[$last_meta])* pub $last: ::core::option::Option<$last_type>,)*)?
+            )?
+        }
+
+        impl $name {
+            /// With the required members; nothing else is set.
+            #[allow(clippy::new_without_default, clippy::too_many_arguments)]
+            pub fn new(
+                $($required: impl $crate::IntoMember<$required_type>,)*
+                $($($late: impl $crate::IntoMember<$late_type>,)*)?
+            ) -> Self {
+                Self {
+                    $($required: $required.into_member(),)*
+                    $($($optional: ::core::option::Option::None,)*)?
+                    $(
+                        $($late: $late.into_member(),)*
+                        $($($last: ::core::option::Option::None,)*)?
+                    )?
+                }
+            }
+
+            $($(
+                $(#[$optional_meta])*
+                pub fn $optional(mut self, value: impl $crate::IntoMember<$optional_type>) -> Self {
+                    self.$optional = ::core::option::Option::Some(value.into_member());
+                    self
+                }
+            )*)?
+
+            $($($(
+                $(#[$last_meta])*
+                pub fn $last(mut self, value: impl $crate::IntoMember<$last_type>) -> Self {
+                    self.$last = ::core::option::Option::Some(value.into_member());
+                    self
+                }
+            )*)?)?
+        }
+
+        impl $crate::wire::ToForm for $name {
+            #[allow(unused_variables)]
+            fn write(&self, form: &mut $crate::wire::Form) {
+                $(form.member($required_wire, &self.$required);)*
+                $($(form.member($optional_wire, &self.$optional);)*)?
+                $(
+                    $(form.member($late_wire, &self.$late);)*
+                    $($(form.member($last_wire, &self.$last);)*)?
+                )?
+            }
+        }
+
+        impl $crate::IntoMember<$name> for $name {
+            fn into_member(self) -> $name {
+                self
+            }
+        }
+    };
+}
+
+/// Makes a structure that is read from XML, with its [`FromXml`]. A member of type `Option` may be missing, any
+/// other may not; elements that are not named are passed over.
+///
+/// With `metadata` behind the structure it is an operation's output: it gets a field of that name with the
+/// answer's [`Metadata`], and is an [`Output`].
+///
+/// ```
+/// sts_proto::output! {
+///     /// Something.
+///     pub struct Given {
+///         /// What it is called.
+///         name: String = "Name",
+///         /// How much of it, if that is known.
+///         size: Option<i64> = "Size",
+///     }
+///     metadata
+/// }
+/// # fn shown(given: Given) -> Option<String> { given.metadata.request_id().map(str::to_owned) }
+/// ```
+#[macro_export]
+macro_rules! output {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $($(#[$member_meta:meta])* $member:ident: $type:ty = $wire:literal,)*
+        }
+        $($metadata:ident)?
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$member_meta])* pub $member: $type,)*
+            $(
+                /// Status and request ids of the answer.
+                pub $metadata: $crate::Metadata,
+            )?
+        }
+
+        impl $crate::wire::FromXml for $name {
+            fn read(
+                reader: &mut $crate::wire::XmlReader<'_>,
+            ) -> ::core::result::Result<Self, $crate::wire::XmlError> {
+                $(let mut $member: ::core::option::Option<$type> = ::core::option::Option::None;)*
+                while let ::core::option::Option::Some(name) = reader.child()? {
+                    match name {
+                        $($wire => $member = ::core::option::Option::Some($crate::wire::FromXml::read(reader)?),)*
+                        _ => reader.skip()?,
+                    }
+                }
+                ::core::result::Result::Ok(Self {
+                    $($member: match $member {
+                        ::core::option::Option::Some(value) => value,
+                        ::core::option::Option::None => {
+                            <$type as $crate::wire::FromXml>::missing(stringify!($name), $wire)?
+                        }
+                    },)*
+                    $($metadata: ::core::default::Default::default(),)?
+                })
+            }
+        }
+
+        $(impl $crate::Output for $name {
+            fn metadata(&self) -> &$crate::Metadata {
+                &self.$metadata
+            }
+
+            fn metadata_mut(&mut self) -> &mut $crate::Metadata {
+                &mut self.$metadata
+            }
+        })?
+    };
+}
+
+/// What `new` and the setters of an input take for a member of type `T`.
+pub trait IntoMember<T> {
+    /// Converts it.
+    fn into_member(self) -> T;
+}
+
+impl IntoMember<u32> for u32 {
+    fn into_member(self) -> u32 {
+        self
+    }
+}
+
+impl IntoMember<bool> for bool {
+    fn into_member(self) -> bool {
+        self
+    }
+}
+
+impl IntoMember<String> for String {
+    fn into_member(self) -> String {
+        self
+    }
+}
+
+impl IntoMember<String> for &str {
+    fn into_member(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl IntoMember<String> for &String {
+    fn into_member(self) -> String {
+        self.clone()
+    }
+}
+
+impl IntoMember<Secret> for Secret {
+    fn into_member(self) -> Secret {
+        self
+    }
+}
+
+impl IntoMember<Secret> for String {
+    fn into_member(self) -> Secret {
+        Secret::new(self)
+    }
+}
+
+impl IntoMember<Secret> for &str {
+    fn into_member(self) -> Secret {
+        Secret::from(self)
+    }
+}
+
+impl<T, U: IntoMember<T>> IntoMember<Vec<T>> for Vec<U> {
+    fn into_member(self) -> Vec<T> {
+        self.into_iter().map(U::into_member).collect()
+    }
+}
+
+impl<T, U: IntoMember<T>, const N: usize> IntoMember<Vec<T>> for [U; N] {
+    fn into_member(self) -> Vec<T> {
+        self.into_iter().map(U::into_member).collect()
+    }
+}
+
+fn read_result<O: Output>(action: &str, body: &[u8]) -> Result<(O, Option<String>), ResponseProblem> {
+    if body.len() > MAX_BODY {
+        return Err(ResponseProblem::TooLarge);
+    }
+    let read = || -> Result<_, XmlError> {
+        let (mut output, mut request_id) = (None, None);
+        let mut reader = XmlReader::new(body)?;
+        while let Some(name) = reader.child()? {
+            match name {
+                "ResponseMetadata" => request_id = crate::error::read_request_id(&mut reader)?,
+                name if name.strip_suffix("Result") == Some(action) => output = Some(O::read(&mut reader)?),
+                _ => reader.skip()?,
+            }
+        }
+        reader.end()?;
+        Ok((output, request_id))
+    };
+    match read() {
+        Ok((Some(output), request_id)) => Ok((output, request_id)),
+        Ok((None, _)) => Err(ResponseProblem::NoResult),
+        Err(error) => Err(ResponseProblem::Document(error)),
+    }
+}
+
+fn with_query(endpoint: &Uri, query: &str) -> Result<Uri, Error> {
+    let mut parts = endpoint.clone().into_parts();
+    let path_and_query = format!("{}?{query}", endpoint.path());
+    parts.path_and_query = Some(path_and_query.parse().map_err(|_| sigv4::SignError::Uri)?);
+    Uri::from_parts(parts).map_err(|_| sigv4::SignError::Uri.into())
+}
+
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
+
+/// Room for what a signed request carries.
+const HEADERS: usize = 8;

@@ -1,0 +1,77 @@
+use crate::types::{AssumedRoleUser, Credentials, PolicyDescriptorType};
+use crate::{Operation, Secret, input, output};
+
+input! {
+    /// Returns temporary keys for a role to who was signed in by an OpenID Connect provider.
+    ///
+    /// Sent unsigned: the token is the proof. Errors of its own: `MalformedPolicyDocument`, `PackedPolicyTooLarge`,
+    /// `IDPRejectedClaim`, `IDPCommunicationError`, `InvalidIdentityToken`, `ExpiredTokenException`,
+    /// `RegionDisabledException`.
+    ///
+    /// AWS Security Token Service API Reference, "AssumeRoleWithWebIdentity".
+    ///
+    /// ```
+    /// use sts_proto::Operation;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::operations::AssumeRoleWithWebIdentity;
+    ///
+    /// let operation = AssumeRoleWithWebIdentity::new("arn:aws:iam::123456789012:role/web", "bob", "eyJhbGciOi…")
+    ///     .duration_seconds(900);
+    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let request = operation.to_request(&endpoint);
+    /// assert!(request.body().starts_with(b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15"));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    pub struct AssumeRoleWithWebIdentity {
+        /// ARN of the role.
+        role_arn: String = "RoleArn",
+        /// Name of the session, 2 to 64 characters; as a rule the user's name.
+        role_session_name: String = "RoleSessionName",
+        /// The provider's OpenID Connect or OAuth 2.0 token, 4 to 20,000 characters.
+        web_identity_token: Secret = "WebIdentityToken",
+        ..
+        /// Host name of an OAuth 2.0 provider (`www.amazon.com`, `graph.facebook.com`); not for OpenID
+        /// Connect.
+        provider_id: String = "ProviderId",
+        /// Managed policies that the session may not exceed, up to 10, from the role's account.
+        policy_arns: Vec<PolicyDescriptorType> = "PolicyArns",
+        /// Inline policy, as JSON, that the session may not exceed.
+        policy: String = "Policy",
+        /// Lifetime in seconds, 900 to the role's maximum (at most 43,200); 3,600 by default.
+        duration_seconds: u32 = "DurationSeconds",
+        /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
+        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+    }
+}
+
+output! {
+    /// What [`AssumeRoleWithWebIdentity`] returns.
+    pub struct AssumeRoleWithWebIdentityOutput {
+        /// The temporary keys.
+        credentials: Credentials = "Credentials",
+        /// The token's `sub`.
+        subject_from_web_identity_token: Option<String> = "SubjectFromWebIdentityToken",
+        /// Who one is with them.
+        assumed_role_user: Option<AssumedRoleUser> = "AssumedRoleUser",
+        /// How full the policies and tags make the session token, in percent. The service calls it
+        /// deprecated in favour of `SessionTokenUtilization`.
+        packed_policy_size: Option<i64> = "PackedPolicySize",
+        /// The token's issuer, or the `ProviderId` that was sent.
+        provider: Option<String> = "Provider",
+        /// The token's `aud`, as a rule the application's client id.
+        audience: Option<String> = "Audience",
+        /// The source identity that the session carries.
+        source_identity: Option<String> = "SourceIdentity",
+        /// How much of the largest session token this one takes, in percent.
+        session_token_utilization: Option<i64> = "SessionTokenUtilization",
+        /// Length of the session token, in bytes.
+        session_token_size: Option<i64> = "SessionTokenSize",
+    }
+    metadata
+}
+
+impl Operation for AssumeRoleWithWebIdentity {
+    const ACTION: &'static str = "AssumeRoleWithWebIdentity";
+    const SIGNED: bool = false;
+    type Output = AssumeRoleWithWebIdentityOutput;
+}

@@ -1,0 +1,40 @@
+use crate::{Operation, input, output};
+
+input! {
+    /// Decodes what an AWS service adds to an `AccessDenied`, so that one sees which policy said no.
+    ///
+    /// Error of its own: `InvalidAuthorizationMessageException`.
+    ///
+    /// AWS Security Token Service API Reference, "DecodeAuthorizationMessage".
+    ///
+    /// ```
+    /// use sts_proto::Operation;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::operations::DecodeAuthorizationMessage;
+    ///
+    /// let operation = DecodeAuthorizationMessage::new("K7xEXAMPLE");
+    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let request = operation.to_request(&endpoint);
+    /// assert!(request.body().starts_with(b"Action=DecodeAuthorizationMessage&Version=2011-06-15"));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    pub struct DecodeAuthorizationMessage {
+        /// The encoded message, 1 to 10,240 characters.
+        encoded_message: String = "EncodedMessage",
+    }
+}
+
+output! {
+    /// What [`DecodeAuthorizationMessage`] returns.
+    pub struct DecodeAuthorizationMessageOutput {
+        /// The decoded message: JSON with the verdict, the principal, the action, the resource and the
+        /// conditions.
+        decoded_message: String = "DecodedMessage",
+    }
+    metadata
+}
+
+impl Operation for DecodeAuthorizationMessage {
+    const ACTION: &'static str = "DecodeAuthorizationMessage";
+    type Output = DecodeAuthorizationMessageOutput;
+}

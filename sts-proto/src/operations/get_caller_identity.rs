@@ -1,0 +1,38 @@
+use crate::{Operation, input, output};
+
+input! {
+    /// Returns who the caller is. Needs no permission, so it is the test of credentials.
+    ///
+    /// AWS Security Token Service API Reference, "GetCallerIdentity".
+    ///
+    /// ```
+    /// use sts_proto::Operation;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::operations::GetCallerIdentity;
+    ///
+    /// let operation = GetCallerIdentity::new();
+    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let request = operation.to_request(&endpoint);
+    /// assert!(request.body().starts_with(b"Action=GetCallerIdentity&Version=2011-06-15"));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    pub struct GetCallerIdentity {}
+}
+
+output! {
+    /// What [`GetCallerIdentity`] returns.
+    pub struct GetCallerIdentityOutput {
+        /// Unique id of the user, role session or federated user.
+        user_id: String = "UserId",
+        /// The account's id.
+        account: String = "Account",
+        /// ARN of the caller.
+        arn: String = "Arn",
+    }
+    metadata
+}
+
+impl Operation for GetCallerIdentity {
+    const ACTION: &'static str = "GetCallerIdentity";
+    type Output = GetCallerIdentityOutput;
+}

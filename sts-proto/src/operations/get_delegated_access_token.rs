@@ -1,0 +1,44 @@
+use crate::types::Credentials;
+use crate::{Operation, Secret, input, output};
+
+input! {
+    /// Trades a token in for temporary keys that act for an AWS partner's customer.
+    ///
+    /// Errors of its own: `ExpiredTradeInTokenException`, `RegionDisabledException`, `PackedPolicyTooLarge`.
+    ///
+    /// AWS Security Token Service API Reference, "GetDelegatedAccessToken".
+    ///
+    /// ```
+    /// use sts_proto::Operation;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::operations::GetDelegatedAccessToken;
+    ///
+    /// let operation = GetDelegatedAccessToken::new("tok-EXAMPLE");
+    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let request = operation.to_request(&endpoint);
+    /// assert!(request.body().starts_with(b"Action=GetDelegatedAccessToken&Version=2011-06-15"));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    pub struct GetDelegatedAccessToken {
+        /// The token that the customer's approval gave.
+        trade_in_token: Secret = "TradeInToken",
+    }
+}
+
+output! {
+    /// What [`GetDelegatedAccessToken`] returns.
+    pub struct GetDelegatedAccessTokenOutput {
+        /// The temporary keys.
+        credentials: Credentials = "Credentials",
+        /// How full the session token is, in percent. The service calls it deprecated and does not send it.
+        packed_policy_size: Option<i64> = "PackedPolicySize",
+        /// ARN of the principal that the keys act as.
+        assumed_principal: Option<String> = "AssumedPrincipal",
+    }
+    metadata
+}
+
+impl Operation for GetDelegatedAccessToken {
+    const ACTION: &'static str = "GetDelegatedAccessToken";
+    type Output = GetDelegatedAccessTokenOutput;
+}

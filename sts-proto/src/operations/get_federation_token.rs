@@ -1,0 +1,60 @@
+use crate::types::{Credentials, FederatedUser, PolicyDescriptorType, Tag};
+use crate::{Operation, input, output};
+
+input! {
+    /// Returns temporary keys for a user whom the caller vouches for. Called with a user's long-term keys.
+    ///
+    /// Errors of its own: `MalformedPolicyDocument`, `PackedPolicyTooLarge`, `RegionDisabledException`.
+    ///
+    /// AWS Security Token Service API Reference, "GetFederationToken".
+    ///
+    /// ```
+    /// use sts_proto::Operation;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::operations::GetFederationToken;
+    ///
+    /// let operation = GetFederationToken::new("bob").duration_seconds(3600);
+    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let request = operation.to_request(&endpoint);
+    /// assert!(request.body().starts_with(b"Action=GetFederationToken&Version=2011-06-15"));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    pub struct GetFederationToken {
+        /// Name of the federated user, 2 to 32 characters.
+        name: String = "Name",
+        ..
+        /// Inline policy, as JSON, that the session may not exceed.
+        policy: String = "Policy",
+        /// Managed policies that the session may not exceed, up to 10, from the role's account.
+        policy_arns: Vec<PolicyDescriptorType> = "PolicyArns",
+        /// Lifetime in seconds, 900 to 129,600; 43,200 by default.
+        duration_seconds: u32 = "DurationSeconds",
+        /// Session tags, up to 50.
+        tags: Vec<Tag> = "Tags",
+        /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
+        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+    }
+}
+
+output! {
+    /// What [`GetFederationToken`] returns.
+    pub struct GetFederationTokenOutput {
+        /// The temporary keys.
+        credentials: Credentials = "Credentials",
+        /// Who one is with them.
+        federated_user: Option<FederatedUser> = "FederatedUser",
+        /// How full the policies and tags make the session token, in percent. The service calls it
+        /// deprecated in favour of `SessionTokenUtilization`.
+        packed_policy_size: Option<i64> = "PackedPolicySize",
+        /// How much of the largest session token this one takes, in percent.
+        session_token_utilization: Option<i64> = "SessionTokenUtilization",
+        /// Length of the session token, in bytes.
+        session_token_size: Option<i64> = "SessionTokenSize",
+    }
+    metadata
+}
+
+impl Operation for GetFederationToken {
+    const ACTION: &'static str = "GetFederationToken";
+    type Output = GetFederationTokenOutput;
+}

@@ -1,0 +1,52 @@
+use crate::types::Credentials;
+use crate::{Operation, Secret, input, output};
+
+input! {
+    /// Returns temporary keys for the caller itself, as a rule to prove MFA. Called with a user's long-term keys.
+    ///
+    /// Error of its own: `RegionDisabledException`.
+    ///
+    /// AWS Security Token Service API Reference, "GetSessionToken".
+    ///
+    /// ```
+    /// use sts_proto::Operation;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::operations::GetSessionToken;
+    ///
+    /// let operation = GetSessionToken::new().serial_number("arn:aws:iam::123456789012:mfa/alice").token_code("123456");
+    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let request = operation.to_request(&endpoint);
+    /// assert!(request.body().starts_with(b"Action=GetSessionToken&Version=2011-06-15"));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    pub struct GetSessionToken {
+
+        ..
+        /// Lifetime in seconds, 900 to 129,600; 43,200 by default.
+        duration_seconds: u32 = "DurationSeconds",
+        /// Serial number or ARN of the caller's MFA device.
+        serial_number: String = "SerialNumber",
+        /// Current code of the MFA device, six digits.
+        token_code: Secret = "TokenCode",
+        /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
+        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+    }
+}
+
+output! {
+    /// What [`GetSessionToken`] returns.
+    pub struct GetSessionTokenOutput {
+        /// The temporary keys.
+        credentials: Credentials = "Credentials",
+        /// How much of the largest session token this one takes, in percent.
+        session_token_utilization: Option<i64> = "SessionTokenUtilization",
+        /// Length of the session token, in bytes.
+        session_token_size: Option<i64> = "SessionTokenSize",
+    }
+    metadata
+}
+
+impl Operation for GetSessionToken {
+    const ACTION: &'static str = "GetSessionToken";
+    type Output = GetSessionTokenOutput;
+}

@@ -1,0 +1,55 @@
+use std::time::SystemTime;
+
+use crate::types::Tag;
+use crate::{Operation, Secret, input, output};
+
+input! {
+    /// Returns a signed JWT that proves the caller's AWS identity to others.
+    ///
+    /// Errors of its own: `SessionDurationEscalationException`, `OutboundWebIdentityFederationDisabledException`,
+    /// `JWTPayloadSizeExceededException`.
+    ///
+    /// AWS Security Token Service API Reference, "GetWebIdentityToken".
+    ///
+    /// ```
+    /// use sts_proto::Operation;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::operations::GetWebIdentityToken;
+    ///
+    /// let operation = GetWebIdentityToken::new(["https://api.example.com"], "ES384").duration_seconds(300);
+    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let request = operation.to_request(&endpoint);
+    /// assert!(request.body().starts_with(b"Action=GetWebIdentityToken&Version=2011-06-15"));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    pub struct GetWebIdentityToken {
+        /// Who is to accept the token, 1 to 10 names; becomes `aud`.
+        audience: Vec<String> = "Audience",
+        ..
+        /// Lifetime in seconds, 60 to 3,600; 300 by default.
+        duration_seconds: u32 = "DurationSeconds",
+        // The model lists a required member behind an optional one.
+        ;
+        /// `ES384` or `RS256`.
+        signing_algorithm: String = "SigningAlgorithm",
+        ..
+        /// Session tags, up to 50.
+        tags: Vec<Tag> = "Tags",
+    }
+}
+
+output! {
+    /// What [`GetWebIdentityToken`] returns.
+    pub struct GetWebIdentityTokenOutput {
+        /// The token.
+        web_identity_token: Secret = "WebIdentityToken",
+        /// When it expires.
+        expiration: SystemTime = "Expiration",
+    }
+    metadata
+}
+
+impl Operation for GetWebIdentityToken {
+    const ACTION: &'static str = "GetWebIdentityToken";
+    type Output = GetWebIdentityTokenOutput;
+}

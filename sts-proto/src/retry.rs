@@ -1,0 +1,97 @@
+//! When a call that failed may be tried again. No HTTP here: statuses are numbers, codes are text.
+
+/// Whether the same call may succeed when it is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryClass {
+    /// It will be refused again.
+    Never,
+    /// A passing fault of the network, the service or an identity provider.
+    Transient,
+    /// Too many requests: wait longer.
+    Throttling,
+    /// The clocks disagree: measure, and sign anew.
+    ClockSkew,
+}
+
+/// The class of a refusal, by status, code and message, as the AWS SDKs' retry behaviour of 2026 has it.
+pub(crate) fn classify(status: u16, code: Option<&str>, message: Option<&str>) -> RetryClass {
+    let code = code.map_or("", |code| code.rsplit_once('#').map_or(code, |(_, name)| name));
+    let message = message.unwrap_or("");
+    if status == 429 || THROTTLING.contains(&code) {
+        RetryClass::Throttling
+    } else if SKEW.contains(&code) || (SIGNATURE.contains(&code) && SKEW_WORDS.iter().any(|w| message.contains(w))) {
+        RetryClass::ClockSkew
+    } else if matches!(status, 500 | 502 | 503 | 504)
+        || TRANSIENT.contains(&code)
+        || (INVALID_TOKEN.contains(&code) && message.contains(NO_KEY))
+    {
+        RetryClass::Transient
+    } else {
+        RetryClass::Never
+    }
+}
+
+const THROTTLING: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+
+const TRANSIENT: &[&str] =
+    &["RequestTimeout", "RequestTimeoutException", "IDPCommunicationError", "IDPCommunicationErrorException"];
+
+const SKEW: &[&str] = &["RequestTimeTooSkewed", "RequestExpired"];
+
+const SIGNATURE: &[&str] = &["SignatureDoesNotMatch", "InvalidSignatureException"];
+
+/// What a signature error says when the date is the reason.
+const SKEW_WORDS: &[&str] = &["expired", "not yet current"];
+
+const INVALID_TOKEN: &[&str] = &["InvalidIdentityToken", "InvalidIdentityTokenException"];
+
+/// What InvalidIdentityToken says when the provider's key could not be fetched, which passes.
+const NO_KEY: &str = "retrieve verification key";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes() {
+        use RetryClass::*;
+        for (status, code, message, expected) in [
+            (400, "Throttling", "Rate exceeded", Throttling),
+            (400, "x#ThrottlingException", "", Throttling),
+            (503, "SlowDown", "", Throttling),
+            (429, "", "", Throttling),
+            (500, "InternalFailure", "", Transient),
+            (502, "", "", Transient),
+            (400, "IDPCommunicationError", "", Transient),
+            (400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider", Transient),
+            (400, "InvalidIdentityToken", "No OpenIDConnect provider found", Never),
+            (403, "SignatureDoesNotMatch", "Signature expired: 20240517T…", ClockSkew),
+            (403, "SignatureDoesNotMatch", "Signature not yet current: …", ClockSkew),
+            (403, "SignatureDoesNotMatch", "The request signature we calculated does not match", Never),
+            (400, "RequestExpired", "", ClockSkew),
+            (403, "RequestTimeTooSkewed", "", ClockSkew),
+            (403, "ExpiredToken", "The security token included in the request is expired", Never),
+            (501, "", "", Never),
+            (302, "", "", Never),
+        ] {
+            let code = Some(code).filter(|code| !code.is_empty());
+            assert_eq!(classify(status, code, Some(message)), expected, "{status} {code:?} {message}");
+        }
+    }
+}

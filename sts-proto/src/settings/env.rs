@@ -1,0 +1,113 @@
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+
+use super::SettingsError;
+use crate::wire::time;
+use crate::{Credentials, Secret};
+
+/// A snapshot of environment variables. The core never looks at the environment itself.
+///
+/// Only names that begin with `AWS_` or `_X_AMZN_` are kept, so nothing else can leak from here, and `Debug`
+/// prints names alone.
+///
+/// ```
+/// use sts_proto::settings::Env;
+///
+/// let env = Env::from_iter(std::env::vars_os());
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Env(BTreeMap<String, Result<Secret, ()>>);
+
+impl Env {
+    /// The value of a variable; `None` where it is absent or blank.
+    pub(super) fn get(&self, variable: &'static str) -> Result<Option<&str>, SettingsError> {
+        match self.0.get(variable) {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(value.expose()).filter(|value| !value.trim().is_empty())),
+            Some(Err(())) => Err(SettingsError::NotUnicode { variable }),
+        }
+    }
+
+    pub(super) fn first(&self, variables: &[&'static str]) -> Result<Option<String>, SettingsError> {
+        for variable in variables {
+            if let Some(value) = self.get(variable)? {
+                return Ok(Some(value.trim().to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn flag(&self, variable: &'static str) -> Result<bool, SettingsError> {
+        self.choice(variable, &["true", "false"]).map(|choice| choice == Some(0))
+    }
+
+    /// Which of `choices` a variable names, in any case.
+    pub(super) fn choice(
+        &self,
+        variable: &'static str,
+        choices: &'static [&'static str],
+    ) -> Result<Option<usize>, SettingsError> {
+        let Some(value) = self.get(variable)? else { return Ok(None) };
+        let position = choices.iter().position(|choice| choice.eq_ignore_ascii_case(value.trim()));
+        position.map(Some).ok_or(SettingsError::NotOneOf { variable, choices })
+    }
+
+    pub(super) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
+        const ID: &str = "AWS_ACCESS_KEY_ID";
+        const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+        const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
+        let (id, secret) = match (self.get(ID)?, self.get(SECRET)?) {
+            (None, None) => return Ok(None),
+            (Some(id), Some(secret)) => (id.trim(), secret.trim()),
+            (Some(_), None) => return Err(SettingsError::HalfKeyPair { set: ID, missing: SECRET }),
+            (None, Some(_)) => return Err(SettingsError::HalfKeyPair { set: SECRET, missing: ID }),
+        };
+        let mut credentials = Credentials::new(id, secret);
+        if let Some(token) = self.get("AWS_SESSION_TOKEN")? {
+            credentials = credentials.with_session_token(token.trim());
+        }
+        if let Some(expiration) = self.get(EXPIRATION)? {
+            let at = time::parse(expiration).ok_or(SettingsError::NotATime { variable: EXPIRATION })?;
+            credentials = credentials.with_expiration(at);
+        }
+        Ok(Some(credentials))
+    }
+}
+
+impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let known = |(name, value): (N, V)| {
+            let name = name.into().into_string().ok()?;
+            let kept = name.starts_with("AWS_") || name.starts_with("_X_AMZN_");
+            kept.then(|| (name, value.into().into_string().map(Secret::new).map_err(drop)))
+        };
+        Self(variables.into_iter().filter_map(known).collect())
+    }
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_is_asked_for_and_prints_names_alone() {
+        let env = Env::from_iter([("AWS_SECRET_ACCESS_KEY", "planted"), ("HOME", "/home/x")]);
+        assert_eq!(format!("{env:?}"), r#"{"AWS_SECRET_ACCESS_KEY"}"#);
+        assert_eq!(env.get("HOME"), Ok(None));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_not_unicode_is_an_error_that_names_the_variable() {
+        use std::os::unix::ffi::OsStringExt;
+        let env = Env::from_iter([("AWS_REGION", OsString::from_vec(vec![0xff]))]);
+        assert_eq!(env.get("AWS_REGION"), Err(SettingsError::NotUnicode { variable: "AWS_REGION" }));
+    }
+}

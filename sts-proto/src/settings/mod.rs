@@ -1,0 +1,250 @@
+//! What a call is made with, and where it comes from: a snapshot of the environment, and what code says.
+
+mod env;
+
+use std::fmt;
+
+pub use env::Env;
+
+use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
+use crate::{Credentials, Timeouts};
+
+/// Region, endpoint, credentials and time-outs of a client.
+///
+/// Begin with [`Settings::new`] (nothing set) or [`Settings::from_env`], and set what code knows better: a setter
+/// always wins over the environment.
+///
+/// ```
+/// use sts_proto::settings::{Env, Settings};
+///
+/// let env = Env::from_iter([("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s")]);
+/// let settings = Settings::from_env(&env)?.region("eu-central-1");
+/// assert_eq!(settings.endpoint()?.uri(), "https://sts.eu-central-1.amazonaws.com/");
+/// # Ok::<(), sts_proto::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Settings {
+    region: Option<String>,
+    endpoint_url: Option<String>,
+    use_fips_endpoint: bool,
+    use_dualstack_endpoint: bool,
+    use_global_endpoint: bool,
+    app_id: Option<String>,
+    credentials: Option<Credentials>,
+    timeouts: Timeouts,
+}
+
+impl Settings {
+    /// Nothing is set: no region, no credentials, the default time-outs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the environment says; a variable that is blank counts as absent.
+    ///
+    /// | setting | variables, the first that is there |
+    /// |---|---|
+    /// | region | `AWS_REGION`, `AWS_DEFAULT_REGION` |
+    /// | endpoint URL | `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`; neither if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true |
+    /// | FIPS, dual stack | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`: `true` or `false` |
+    /// | global endpoint | `AWS_STS_REGIONAL_ENDPOINTS`: `legacy` or `regional` (the default) |
+    /// | app id | `AWS_SDK_UA_APP_ID` |
+    /// | credentials | `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, with `AWS_SESSION_TOKEN` if they are temporary and `AWS_CREDENTIAL_EXPIRATION` if their end is known |
+    ///
+    /// (AWS SDKs and Tools Reference Guide, "Environment variables support".)
+    pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
+        let mut settings = Self::new();
+        settings.region = env.first(&["AWS_REGION", "AWS_DEFAULT_REGION"])?;
+        if !env.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")? {
+            settings.endpoint_url = env.first(&["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"])?;
+        }
+        settings.use_fips_endpoint = env.flag("AWS_USE_FIPS_ENDPOINT")?;
+        settings.use_dualstack_endpoint = env.flag("AWS_USE_DUALSTACK_ENDPOINT")?;
+        settings.use_global_endpoint = env.choice("AWS_STS_REGIONAL_ENDPOINTS", &["regional", "legacy"])? == Some(1);
+        settings.app_id = env.first(&["AWS_SDK_UA_APP_ID"])?;
+        settings.credentials = env.credentials()?;
+        Ok(settings)
+    }
+
+    /// The region to call, and to sign for.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Where to send requests instead of AWS's endpoint: `http://` or `https://`, host, and if need be port and
+    /// path.
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.endpoint_url = Some(url.into());
+        self
+    }
+
+    /// Whether to use the endpoint with FIPS 140 validated cryptography.
+    pub fn use_fips_endpoint(mut self, on: bool) -> Self {
+        self.use_fips_endpoint = on;
+        self
+    }
+
+    /// Whether to use the endpoint that is reached over IPv6 too.
+    pub fn use_dualstack_endpoint(mut self, on: bool) -> Self {
+        self.use_dualstack_endpoint = on;
+        self
+    }
+
+    /// Whether the regions that are older than regional endpoints use `sts.amazonaws.com`.
+    pub fn use_global_endpoint(mut self, on: bool) -> Self {
+        self.use_global_endpoint = on;
+        self
+    }
+
+    /// What the user agent says of the application, at most 50 characters.
+    pub fn app_id(mut self, app_id: impl Into<String>) -> Self {
+        self.app_id = Some(app_id.into());
+        self
+    }
+
+    /// The keys to sign with.
+    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
+        self.credentials = Some(credentials.into());
+        self
+    }
+
+    /// No keys: for operations that are sent unsigned.
+    pub fn without_credentials(mut self) -> Self {
+        self.credentials = None;
+        self
+    }
+
+    /// How long things may take.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// The endpoint that these settings lead to.
+    pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
+        Endpoint::resolve(&EndpointParams {
+            region: self.region.as_deref(),
+            use_fips: self.use_fips_endpoint,
+            use_dual_stack: self.use_dualstack_endpoint,
+            use_global_endpoint: self.use_global_endpoint,
+            endpoint_url: self.endpoint_url.as_deref(),
+        })
+    }
+
+    pub(crate) fn parts(&self) -> (Option<&Credentials>, Timeouts, Option<&str>) {
+        (self.credentials.as_ref(), self.timeouts, self.app_id.as_deref())
+    }
+}
+
+/// A setting in the environment cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A variable is not valid Unicode.
+    NotUnicode {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// A variable's value is not one of those that it may have.
+    NotOneOf {
+        /// Its name.
+        variable: &'static str,
+        /// What it may be.
+        choices: &'static [&'static str],
+    },
+    /// A variable should hold a date and time and does not.
+    NotATime {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// Half of a key pair.
+    HalfKeyPair {
+        /// The variable that is set.
+        set: &'static str,
+        /// The variable that is not.
+        missing: &'static str,
+    },
+    /// The CA bundle holds no certificate.
+    CaBundle,
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUnicode { variable } => write!(f, "the environment variable {variable} is not valid unicode"),
+            Self::NotOneOf { variable, choices } => {
+                write!(f, "the environment variable {variable} has to be {}", choices.join(" or "))
+            }
+            Self::NotATime { variable } => write!(
+                f,
+                "the environment variable {variable} has to be a date and time such as 2030-01-31T12:00:00Z"
+            ),
+            Self::HalfKeyPair { set, missing } => {
+                write!(f, "the environment variable {set} is set and {missing} is not; set both or neither")
+            }
+            Self::CaBundle => f.write_str("the ca bundle holds no certificate, or a damaged one; it has to be pem"),
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(pairs: &[(&'static str, &'static str)]) -> Result<Settings, SettingsError> {
+        Settings::from_env(&Env::from_iter(pairs.iter().copied()))
+    }
+
+    fn url(pairs: &[(&'static str, &'static str)]) -> String {
+        from(pairs).unwrap().endpoint().unwrap().uri().to_string()
+    }
+
+    #[test]
+    fn the_first_variable_that_is_not_blank_wins() {
+        assert_eq!(url(&[("AWS_DEFAULT_REGION", "eu-west-1")]), "https://sts.eu-west-1.amazonaws.com/");
+        let both = [("AWS_REGION", "us-west-2"), ("AWS_DEFAULT_REGION", "eu-west-1")];
+        assert_eq!(url(&both), "https://sts.us-west-2.amazonaws.com/");
+        assert_eq!(url(&[("AWS_REGION", " "), both[1]]), "https://sts.eu-west-1.amazonaws.com/");
+        let urls = [("AWS_ENDPOINT_URL_STS", "http://a:1"), ("AWS_ENDPOINT_URL", "http://b:2"), both[0]];
+        assert_eq!(url(&urls), "http://a:1/");
+        assert_eq!(url(&urls[1..]), "http://b:2/");
+        let ignored = [urls[0], both[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+        assert_eq!(url(&ignored), "https://sts.us-west-2.amazonaws.com/");
+    }
+
+    #[test]
+    fn flags_and_choices() {
+        let region = ("AWS_REGION", "us-west-2");
+        assert_eq!(url(&[region, ("AWS_USE_FIPS_ENDPOINT", "TRUE")]), "https://sts-fips.us-west-2.amazonaws.com/");
+        assert_eq!(url(&[region, ("AWS_USE_DUALSTACK_ENDPOINT", "true")]), "https://sts.us-west-2.api.aws/");
+        assert_eq!(url(&[region, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]), "https://sts.amazonaws.com/");
+        assert_eq!(
+            from(&[("AWS_USE_FIPS_ENDPOINT", "yes")]).unwrap_err().to_string(),
+            "the environment variable AWS_USE_FIPS_ENDPOINT has to be true or false"
+        );
+        assert!(from(&[("AWS_STS_REGIONAL_ENDPOINTS", "global")]).is_err());
+    }
+
+    #[test]
+    fn keys_come_in_pairs() {
+        let keys = |pairs: &[_]| from(pairs).map(|settings| settings.credentials);
+        let (id, secret) = (("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s"));
+        assert_eq!(keys(&[]), Ok(None));
+        assert_eq!(keys(&[id, secret]), Ok(Some(Credentials::new("AKID", "s"))));
+        let token = ("AWS_SESSION_TOKEN", "t");
+        assert_eq!(keys(&[id, secret, token]), Ok(Some(Credentials::new("AKID", "s").with_session_token("t"))));
+        assert_eq!(
+            keys(&[id, ("AWS_SECRET_ACCESS_KEY", "")]),
+            Err(SettingsError::HalfKeyPair { set: "AWS_ACCESS_KEY_ID", missing: "AWS_SECRET_ACCESS_KEY" })
+        );
+        assert_eq!(
+            keys(&[secret]),
+            Err(SettingsError::HalfKeyPair { set: "AWS_SECRET_ACCESS_KEY", missing: "AWS_ACCESS_KEY_ID" })
+        );
+        assert!(keys(&[id, secret, ("AWS_CREDENTIAL_EXPIRATION", "soon")]).is_err());
+    }
+}
