@@ -1,0 +1,29 @@
+//! Prints who one is, on AWS or wherever `AWS_ENDPOINT_URL_STS` points.
+//!
+//! Region and keys come from `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use sts_blocking::Client;
+
+fn main() -> ExitCode {
+    match Client::from_env().and_then(|sts| sts.get_caller_identity()) {
+        Ok(me) => {
+            println!("account  {}", me.account);
+            println!("arn      {}", me.arn);
+            println!("user id  {}", me.user_id);
+            println!("request  {}", me.metadata.request_id().unwrap_or("-"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("whoami: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod client;
+mod effects;
+mod methods;
+mod tls;
+mod transport;
+
+pub use builder::Builder;
+pub use client::Client;
+pub use sts_proto;
+pub use sts_proto::{
+    Credentials, Error, ErrorCode, Fault, Flow, Metadata, Operation, Phase, Presign, RetryClass, Secret,
+    ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
+};
+pub use transport::{Transport, UreqTransport};
