@@ -95,7 +95,11 @@ impl Client {
     /// println!("{}", request.uri());
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn presign<O: Operation>(&self, operation: &O, options: &Presign) -> Result<http::Request<Bytes>, Error> {
+    pub fn presign<O: Operation>(
+        &self,
+        operation: &O,
+        options: &Presign,
+    ) -> Result<http::Request<Bytes>, Error> {
         let context = self.context();
         let credentials = context.credentials().ok_or_else(|| NoCredentials::new(O::ACTION))?;
         operation.presign(context.endpoint(), credentials, SystemTime::now(), options)

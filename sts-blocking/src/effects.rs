@@ -48,7 +48,10 @@ pub(crate) fn run(command: &Command) -> Event {
 pub(crate) fn ask_mfa_code(ask: Option<&AskMfaCode>, serial: &str) -> Event {
     match ask.and_then(|ask| ask(serial)) {
         Some(code) => Event::MfaCode(code),
-        None => failed(Kind::Unsupported, "nobody gave the code of the mfa device: set mfa_code when building the client"),
+        None => failed(
+            Kind::Unsupported,
+            "nobody gave the code of the mfa device: set mfa_code when building the client",
+        ),
     }
 }
 
@@ -141,7 +144,9 @@ mod tests {
     #[test]
     fn questions() {
         let ask = |serial: &str| (serial == "arn:mfa").then(|| "123456".into());
-        assert!(matches!(ask_mfa_code(Some(&ask), "arn:mfa"), Event::MfaCode(code) if code.expose() == "123456"));
+        assert!(
+            matches!(ask_mfa_code(Some(&ask), "arn:mfa"), Event::MfaCode(code) if code.expose() == "123456")
+        );
         assert_eq!(kind(&ask_mfa_code(Some(&ask), "other")), Some(Kind::Unsupported));
         assert_eq!(kind(&ask_mfa_code(None, "arn:mfa")), Some(Kind::Unsupported));
     }

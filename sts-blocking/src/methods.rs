@@ -2,7 +2,12 @@
 
 use sts_proto::Error;
 use sts_proto::operations::{
-    AssumeRole, AssumeRoleOutput, AssumeRoleWithSaml, AssumeRoleWithSamlOutput, AssumeRoleWithWebIdentity, AssumeRoleWithWebIdentityOutput, AssumeRoot, AssumeRootOutput, DecodeAuthorizationMessage, DecodeAuthorizationMessageOutput, GetAccessKeyInfo, GetAccessKeyInfoOutput, GetCallerIdentity, GetCallerIdentityOutput, GetDelegatedAccessToken, GetDelegatedAccessTokenOutput, GetFederationToken, GetFederationTokenOutput, GetSessionToken, GetSessionTokenOutput, GetWebIdentityToken, GetWebIdentityTokenOutput,
+    AssumeRole, AssumeRoleOutput, AssumeRoleWithSaml, AssumeRoleWithSamlOutput, AssumeRoleWithWebIdentity,
+    AssumeRoleWithWebIdentityOutput, AssumeRoot, AssumeRootOutput, DecodeAuthorizationMessage,
+    DecodeAuthorizationMessageOutput, GetAccessKeyInfo, GetAccessKeyInfoOutput, GetCallerIdentity,
+    GetCallerIdentityOutput, GetDelegatedAccessToken, GetDelegatedAccessTokenOutput, GetFederationToken,
+    GetFederationTokenOutput, GetSessionToken, GetSessionTokenOutput, GetWebIdentityToken,
+    GetWebIdentityTokenOutput,
 };
 
 use crate::Client;
@@ -36,7 +41,10 @@ impl Client {
     /// println!("{}", session.credentials.access_key_id);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn assume_role_with_saml(&self, operation: AssumeRoleWithSaml) -> Result<AssumeRoleWithSamlOutput, Error> {
+    pub fn assume_role_with_saml(
+        &self,
+        operation: AssumeRoleWithSaml,
+    ) -> Result<AssumeRoleWithSamlOutput, Error> {
         self.send(operation)
     }
 
@@ -53,7 +61,10 @@ impl Client {
     /// println!("{}", session.credentials.access_key_id);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn assume_role_with_web_identity(&self, operation: AssumeRoleWithWebIdentity) -> Result<AssumeRoleWithWebIdentityOutput, Error> {
+    pub fn assume_role_with_web_identity(
+        &self,
+        operation: AssumeRoleWithWebIdentity,
+    ) -> Result<AssumeRoleWithWebIdentityOutput, Error> {
         self.send(operation)
     }
 
@@ -84,7 +95,10 @@ impl Client {
     /// println!("{}", message.decoded_message);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn decode_authorization_message(&self, operation: DecodeAuthorizationMessage) -> Result<DecodeAuthorizationMessageOutput, Error> {
+    pub fn decode_authorization_message(
+        &self,
+        operation: DecodeAuthorizationMessage,
+    ) -> Result<DecodeAuthorizationMessageOutput, Error> {
         self.send(operation)
     }
 
@@ -128,7 +142,10 @@ impl Client {
     /// println!("{}", session.credentials.access_key_id);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn get_delegated_access_token(&self, operation: GetDelegatedAccessToken) -> Result<GetDelegatedAccessTokenOutput, Error> {
+    pub fn get_delegated_access_token(
+        &self,
+        operation: GetDelegatedAccessToken,
+    ) -> Result<GetDelegatedAccessTokenOutput, Error> {
         self.send(operation)
     }
 
@@ -143,7 +160,10 @@ impl Client {
     /// println!("{}", session.credentials.access_key_id);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn get_federation_token(&self, operation: GetFederationToken) -> Result<GetFederationTokenOutput, Error> {
+    pub fn get_federation_token(
+        &self,
+        operation: GetFederationToken,
+    ) -> Result<GetFederationTokenOutput, Error> {
         self.send(operation)
     }
 
@@ -174,7 +194,10 @@ impl Client {
     /// println!("good until {:?}", token.expiration);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn get_web_identity_token(&self, operation: GetWebIdentityToken) -> Result<GetWebIdentityTokenOutput, Error> {
+    pub fn get_web_identity_token(
+        &self,
+        operation: GetWebIdentityToken,
+    ) -> Result<GetWebIdentityTokenOutput, Error> {
         self.send(operation)
     }
 }

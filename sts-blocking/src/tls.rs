@@ -32,8 +32,9 @@ mod enabled {
             rustls::crypto::aws_lc_rs::default_provider(),
         ));
         #[cfg(all(feature = "ring", not(feature = "aws-lc")))]
-        let tls =
-            tls.unversioned_rustls_crypto_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()));
+        let tls = tls.unversioned_rustls_crypto_provider(std::sync::Arc::new(
+            rustls::crypto::ring::default_provider(),
+        ));
         Ok(builder.tls_config(tls.build()))
     }
 
@@ -101,7 +102,10 @@ mod disabled {
     }
 
     fn unsupported() -> TransportError {
-        TransportError::new(Kind::Unsupported, "built without tls: enable the feature ring, aws-lc or native-tls")
+        TransportError::new(
+            Kind::Unsupported,
+            "built without tls: enable the feature ring, aws-lc or native-tls",
+        )
     }
 }
 

@@ -68,7 +68,11 @@ impl UreqTransport {
         Ok(Self { agent: config.new_agent(), timeouts, ca_bundle: ca_bundle.is_some() })
     }
 
-    fn exchange(&self, request: Request<&[u8]>, timeouts: Timeouts) -> Result<Response<ureq::Body>, ureq::Error> {
+    fn exchange(
+        &self,
+        request: Request<&[u8]>,
+        timeouts: Timeouts,
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
         let usual = timeouts.connect == self.timeouts.connect && timeouts.attempt == self.timeouts.attempt;
         if usual {
             return self.agent.run(request);
@@ -95,7 +99,8 @@ impl Transport for UreqTransport {
         let (parts, mut body) = response.into_parts();
         // One byte more than is taken, so that a body of exactly the bound is told from a longer one.
         let limit = MAX_BODY as u64 + 1;
-        let body = body.with_config().limit(limit).read_to_vec().map_err(|error| failure(error, Phase::Body))?;
+        let body =
+            body.with_config().limit(limit).read_to_vec().map_err(|error| failure(error, Phase::Body))?;
         if body.len() > MAX_BODY {
             return Err(Kind::TooLarge.into());
         }
@@ -107,16 +112,26 @@ fn failure(error: ureq::Error, phase: Phase) -> TransportError {
     let kind = match &error {
         ureq::Error::HostNotFound => Kind::UnknownHost,
         ureq::Error::ConnectionFailed => Kind::Connect,
-        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => Kind::Timeout(Phase::Connect),
+        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
+            Kind::Timeout(Phase::Connect)
+        }
         ureq::Error::Timeout(_) => Kind::Timeout(phase),
         ureq::Error::BodyExceedsLimit(_) => Kind::TooLarge,
-        ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => Kind::NotHttp,
+        ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => {
+            Kind::NotHttp
+        }
         ureq::Error::TlsRequired => Kind::Unsupported,
+        ureq::Error::Io(error) if is_lookup(error) => Kind::UnknownHost,
         ureq::Error::Io(error) => io_kind(error, phase),
         error if tls::is_tls(error) => Kind::Tls,
         _ => Kind::Other,
     };
     TransportError::new(kind, error)
+}
+
+/// The standard library gives a failed look-up no kind of its own, only this text.
+fn is_lookup(error: &io::Error) -> bool {
+    error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address information")
 }
 
 fn io_kind(error: &io::Error, phase: Phase) -> Kind {
@@ -127,10 +142,14 @@ fn io_kind(error: &io::Error, phase: Phase) -> Kind {
     match error.kind() {
         Io::ConnectionRefused => Kind::Refused,
         Io::TimedOut | Io::WouldBlock => Kind::Timeout(phase),
-        Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => Kind::Connect,
-        Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof | Io::NotConnected => {
-            Kind::Closed
+        Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
+            Kind::Connect
         }
+        Io::ConnectionReset
+        | Io::ConnectionAborted
+        | Io::BrokenPipe
+        | Io::UnexpectedEof
+        | Io::NotConnected => Kind::Closed,
         _ => Kind::Other,
     }
 }

@@ -42,7 +42,12 @@ impl<O: Operation> Call<O> {
         Self { operation, context, invocation: invocation_id(seed), state: State::Ready }
     }
 
-    fn send(&mut self, now: SystemTime, attempt: u32, deadline: SystemTime) -> Result<Step<O::Output>, Error> {
+    fn send(
+        &mut self,
+        now: SystemTime,
+        attempt: u32,
+        deadline: SystemTime,
+    ) -> Result<Step<O::Output>, Error> {
         let request = self.request(now, attempt)?;
         let mut timeouts = self.context.timeouts();
         timeouts.call = deadline.duration_since(now).unwrap_or(Duration::ZERO);
@@ -132,7 +137,8 @@ fn invocation_id(seed: u128) -> HeaderValue {
 }
 
 fn attempt_of(attempt: u32, most: u32) -> HeaderValue {
-    HeaderValue::try_from(format!("attempt={attempt}; max={most}")).unwrap_or(HeaderValue::from_static("attempt=1"))
+    HeaderValue::try_from(format!("attempt={attempt}; max={most}"))
+        .unwrap_or(HeaderValue::from_static("attempt=1"))
 }
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
@@ -171,7 +177,10 @@ mod tests {
         assert_eq!(header("amz-sdk-invocation-id"), "ffffffff-ffff-4fff-bfff-ffffffffffff");
         assert_eq!(header("amz-sdk-request"), "attempt=1; max=1");
         assert_eq!(header("x-amz-date"), "19700101T000000Z");
-        assert!(header("authorization").contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,"));
+        assert!(
+            header("authorization")
+                .contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,")
+        );
         assert_eq!(timeouts, Timeouts::default());
         assert!(request.headers()["authorization"].is_sensitive());
         assert!(request.headers()["x-amz-security-token"].is_sensitive());
@@ -193,7 +202,8 @@ mod tests {
     #[test]
     fn time_is_shared_out() {
         let timeouts = Timeouts { call: Duration::from_secs(2), ..Timeouts::default() };
-        let context = context(Settings::new().credentials(Credentials::new("AKID", SECRET)).timeouts(timeouts));
+        let context =
+            context(Settings::new().credentials(Credentials::new("AKID", SECRET)).timeouts(timeouts));
         let mut call = Call::new(GetCallerIdentity::new(), context, 1);
         let (_, given) = sent(call.step(SystemTime::UNIX_EPOCH, Event::Start).unwrap());
         assert_eq!((given.connect, given.attempt), (Duration::from_secs(2), Duration::from_secs(2)));

@@ -132,7 +132,11 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_millis(3100), attempt: Duration::from_secs(10), call: Duration::from_secs(60) }
+        Self {
+            connect: Duration::from_millis(3100),
+            attempt: Duration::from_secs(10),
+            call: Duration::from_secs(60),
+        }
     }
 }
 

@@ -20,7 +20,9 @@ pub(crate) fn classify(status: u16, code: Option<&str>, message: Option<&str>) -
     let message = message.unwrap_or("");
     if status == 429 || THROTTLING.contains(&code) {
         RetryClass::Throttling
-    } else if SKEW.contains(&code) || (SIGNATURE.contains(&code) && SKEW_WORDS.iter().any(|w| message.contains(w))) {
+    } else if SKEW.contains(&code)
+        || (SIGNATURE.contains(&code) && SKEW_WORDS.iter().any(|w| message.contains(w)))
+    {
         RetryClass::ClockSkew
     } else if matches!(status, 500 | 502 | 503 | 504)
         || TRANSIENT.contains(&code)
@@ -79,7 +81,12 @@ mod tests {
             (500, "InternalFailure", "", Transient),
             (502, "", "", Transient),
             (400, "IDPCommunicationError", "", Transient),
-            (400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider", Transient),
+            (
+                400,
+                "InvalidIdentityToken",
+                "Couldn't retrieve verification key from your identity provider",
+                Transient,
+            ),
             (400, "InvalidIdentityToken", "No OpenIDConnect provider found", Never),
             (403, "SignatureDoesNotMatch", "Signature expired: 20240517T…", ClockSkew),
             (403, "SignatureDoesNotMatch", "Signature not yet current: …", ClockSkew),

@@ -31,14 +31,14 @@ pub enum EndpointError {
     MissingSigningRegion,
 }
 
-const WHERE_REGION: &str = "in code, AWS_REGION, AWS_DEFAULT_REGION or the profile's region";
-const WHERE_URL: &str = "in code, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or the profile's endpoint_url";
+const WHERE_REGION: &str = "in code, AWS_REGION or AWS_DEFAULT_REGION";
+const WHERE_URL: &str = "in code, AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL";
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EndpointError::MissingRegion => {
-                write!(f, "no region is set: set one {WHERE_REGION}, for example us-east-1")
+                write!(f, "no region: none is set {WHERE_REGION}; set one, for example us-east-1")
             }
             EndpointError::InvalidRegion { region } => write!(
                 f,
@@ -47,25 +47,25 @@ impl fmt::Display for EndpointError {
             ),
             EndpointError::InvalidUrl { problem } => write!(
                 f,
-                "the endpoint URL {problem}; write it like https://sts.example.com:8443/path or \
+                "the endpoint url {problem}; write it like https://sts.example.com:8443/path or \
                  http://localhost:4566; it is set {WHERE_URL}"
             ),
             EndpointError::FipsWithUrl => write!(
                 f,
-                "an endpoint URL and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
-                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint URL (set \
+                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
+                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint url (set \
                  {WHERE_URL})"
             ),
             EndpointError::DualStackWithUrl => write!(
                 f,
-                "an endpoint URL and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint URL (set \
+                "an endpoint url and dual stack cannot be combined: turn dual stack off \
+                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set \
                  {WHERE_URL})"
             ),
             EndpointError::MissingSigningRegion => write!(
                 f,
-                "the endpoint URL came without a region to sign for: set one {WHERE_REGION}, for example \
-                 us-east-1"
+                "the endpoint url came without a region to sign for: none is set {WHERE_REGION}; set one, for \
+                 example us-east-1"
             ),
         }
     }

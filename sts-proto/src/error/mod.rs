@@ -9,8 +9,8 @@ use std::fmt;
 
 pub use code::ErrorCode;
 pub use metadata::Metadata;
-pub use service::{Fault, ServiceError};
 pub(crate) use service::read_request_id;
+pub use service::{Fault, ServiceError};
 pub use transport::{Phase, TransportError, TransportErrorKind};
 
 use crate::endpoint::EndpointError;

@@ -3,7 +3,7 @@ use std::fmt;
 use super::{ErrorCode, Metadata};
 use crate::Secret;
 use crate::retry::{RetryClass, classify};
-use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader};
+use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader, escape};
 
 /// The service said no, or a server on the way did.
 ///
@@ -20,16 +20,21 @@ pub struct ServiceError {
 impl ServiceError {
     /// Reads the body of a refusal; never fails, whatever the body is.
     pub(crate) fn read(operation: &'static str, mut metadata: Metadata, body: &[u8]) -> Self {
-        let document = Some(body).filter(|body| body.len() <= MAX_BODY).and_then(|body| ErrorDocument::read(body).ok());
+        let document =
+            Some(body).filter(|body| body.len() <= MAX_BODY).and_then(|body| ErrorDocument::read(body).ok());
         let mut document = document.unwrap_or_default();
         metadata.set_body_request_id(document.request_id.take());
         Self { operation, document, metadata }
     }
 
-    /// Takes `secrets` out of whatever the server sent back: some servers quote the request in their errors.
+    /// Takes `secrets` out of whatever the server sent back, as they are and as a form holds them: some servers
+    /// quote the request in their errors.
     pub(crate) fn redact(&mut self, secrets: &[Secret]) {
+        let long = secrets.iter().filter(|secret| secret.expose().len() >= SHORTEST_SECRET);
+        let written: Vec<Secret> =
+            long.flat_map(|secret| [secret.clone(), Secret::new(escape(secret.expose()))]).collect();
         let clean = |text: &mut String| {
-            for secret in secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST_SECRET) {
+            for secret in written.iter().map(Secret::expose) {
                 if text.contains(secret) {
                     *text = text.replace(secret, "[redacted]");
                 }
@@ -103,14 +108,18 @@ impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, metadata, .. } = self;
         match (self.code(), self.short_message()) {
-            (Some(code), Some(message)) => write!(f, "{operation} was refused: {code}: {message} ({metadata})"),
+            (Some(code), Some(message)) => {
+                write!(f, "{operation} was refused: {code}: {message} ({metadata})")
+            }
             (Some(code), None) => write!(f, "{operation} was refused: {code} ({metadata})"),
             (None, _) if metadata.status().is_redirection() => write!(
                 f,
                 "{operation} was answered with a redirect, which is not followed because it would carry the \
                  session token elsewhere; check the endpoint url ({metadata})"
             ),
-            (None, _) => write!(f, "{operation} was answered with an error that is not the service's ({metadata})"),
+            (None, _) => {
+                write!(f, "{operation} was answered with an error that is not the service's ({metadata})")
+            }
         }
     }
 }
@@ -186,9 +195,12 @@ impl ErrorDocument {
             match name {
                 "Code" => {
                     let wire = String::read(reader)?.trim().to_owned();
-                    self.code = Some((ErrorCode::from(wire.as_str()), wire)).filter(|(_, wire)| !wire.is_empty());
+                    self.code =
+                        Some((ErrorCode::from(wire.as_str()), wire)).filter(|(_, wire)| !wire.is_empty());
                 }
-                "Message" | "message" => self.message = Some(String::read(reader)?).filter(|text| !text.is_empty()),
+                "Message" | "message" => {
+                    self.message = Some(String::read(reader)?).filter(|text| !text.is_empty())
+                }
                 "Type" => {
                     self.fault = match reader.text()?.trim() {
                         "Sender" => Some(Fault::Sender),
@@ -205,7 +217,8 @@ impl ErrorDocument {
 
     /// Recursion is bounded by the reader's depth.
     fn read_extra(&mut self, path: String, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
-        let (text, children) = reader.text_or_children(|reader, child| self.read_extra(format!("{path}.{child}"), reader))?;
+        let (text, children) =
+            reader.text_or_children(|reader, child| self.read_extra(format!("{path}.{child}"), reader))?;
         if !children && self.extra.len() < MOST_EXTRA {
             self.extra.push((path, text));
         }
@@ -256,15 +269,29 @@ mod tests {
             assert_eq!(error.message(), Some("m"));
             assert_eq!(error.fault(), Fault::Sender);
             assert_eq!(error.metadata().request_id(), Some("id"));
-            assert_eq!(error.to_string(), "AssumeRole was refused: AccessDenied: m (http 403, request id id)");
+            assert_eq!(
+                error.to_string(),
+                "AssumeRole was refused: AccessDenied: m (http 403, request id id)"
+            );
         }
     }
 
     #[test]
     fn anything_else_keeps_status_and_class() {
-        for body in ["", " \n", "{}", "<html><h1>Gateway</h1></html>", "<!DOCTYPE html><html>", "<Error><Code>X</Code>"] {
+        for body in [
+            "",
+            " \n",
+            "{}",
+            "<html><h1>Gateway</h1></html>",
+            "<!DOCTYPE html><html>",
+            "<Error><Code>X</Code>",
+        ] {
             let error = read(502, body);
-            assert_eq!((error.code(), error.message(), error.fault()), (None, None, Fault::Receiver), "{body}");
+            assert_eq!(
+                (error.code(), error.message(), error.fault()),
+                (None, None, Fault::Receiver),
+                "{body}"
+            );
             assert_eq!(error.retry_class(), RetryClass::Transient);
             assert!(error.to_string().contains("http 502"));
         }
@@ -288,7 +315,12 @@ mod tests {
         error.redact(&[Secret::from("tok-tok-tok"), Secret::from("a")]);
         assert!(error.message().is_some_and(|text| text.ends_with("x-amz-security-token:[redacted]")));
         assert_eq!(error.extra().collect::<Vec<_>>(), [("StringToSign", "[redacted]")]);
-        let long = read(400, &format!("<Error><Code>X</Code><Message>{}</Message></Error>", "é".repeat(10_000)));
+        let mut quoted =
+            read(400, "<Error><Code>X</Code><Message>Token=a%2Fb%2Fc%2Fd and a/b/c/d</Message></Error>");
+        quoted.redact(&[Secret::from("a/b/c/d")]);
+        assert_eq!(quoted.message(), Some("Token=[redacted] and [redacted]"));
+        let long =
+            read(400, &format!("<Error><Code>X</Code><Message>{}</Message></Error>", "é".repeat(10_000)));
         assert!(long.to_string().chars().count() < 500);
     }
 }

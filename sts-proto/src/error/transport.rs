@@ -33,7 +33,9 @@ impl TransportError {
     pub fn retry_class(&self) -> RetryClass {
         use TransportErrorKind as Kind;
         match self.kind {
-            Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(_) | Kind::Closed => RetryClass::Transient,
+            Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(_) | Kind::Closed => {
+                RetryClass::Transient
+            }
             Kind::Tls | Kind::NotHttp | Kind::TooLarge | Kind::Unsupported | Kind::Other => RetryClass::Never,
         }
     }
@@ -92,7 +94,9 @@ impl fmt::Display for TransportErrorKind {
             Self::UnknownHost => "the host name has no address; check region, endpoint url and dns",
             Self::Refused => "the connection was refused; check host and port, and that the server runs",
             Self::Connect => "no connection could be made",
-            Self::Tls => "tls could not be agreed on; check the certificate's name and date, and the trusted roots",
+            Self::Tls => {
+                "tls could not be agreed on; check the certificate's name and date, and the trusted roots"
+            }
             Self::Timeout(Phase::Connect) => "connecting took too long",
             Self::Timeout(Phase::Response) => "the answer did not begin in time",
             Self::Timeout(Phase::Body) => "the answer did not end in time",

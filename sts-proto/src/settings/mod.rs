@@ -22,7 +22,7 @@ use crate::{Credentials, Timeouts};
 /// assert_eq!(settings.endpoint()?.uri(), "https://sts.eu-central-1.amazonaws.com/");
 /// # Ok::<(), sts_proto::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct Settings {
     region: Option<String>,
@@ -61,7 +61,8 @@ impl Settings {
         }
         settings.use_fips_endpoint = env.flag("AWS_USE_FIPS_ENDPOINT")?;
         settings.use_dualstack_endpoint = env.flag("AWS_USE_DUALSTACK_ENDPOINT")?;
-        settings.use_global_endpoint = env.choice("AWS_STS_REGIONAL_ENDPOINTS", &["regional", "legacy"])? == Some(1);
+        settings.use_global_endpoint =
+            env.choice("AWS_STS_REGIONAL_ENDPOINTS", &["regional", "legacy"])? == Some(1);
         settings.app_id = env.first(&["AWS_SDK_UA_APP_ID"])?;
         settings.credentials = env.credentials()?;
         Ok(settings)
@@ -138,6 +139,19 @@ impl Settings {
     }
 }
 
+/// Prints an endpoint URL only where it can be used: one that cannot may hold a password.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("endpoint", &self.endpoint().as_ref().map(|endpoint| endpoint.uri().to_string()))
+            .field("region", &self.region)
+            .field("credentials", &self.credentials)
+            .field("timeouts", &self.timeouts)
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A setting in the environment cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -173,7 +187,9 @@ pub enum SettingsError {
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotUnicode { variable } => write!(f, "the environment variable {variable} is not valid unicode"),
+            Self::NotUnicode { variable } => {
+                write!(f, "the environment variable {variable} is not valid unicode")
+            }
             Self::NotOneOf { variable, choices } => {
                 write!(f, "the environment variable {variable} has to be {}", choices.join(" or "))
             }
@@ -184,7 +200,9 @@ impl fmt::Display for SettingsError {
             Self::HalfKeyPair { set, missing } => {
                 write!(f, "the environment variable {set} is set and {missing} is not; set both or neither")
             }
-            Self::CaBundle => f.write_str("the ca bundle holds no certificate, or a damaged one; it has to be pem"),
+            Self::CaBundle => {
+                f.write_str("the ca bundle holds no certificate, or a damaged one; it has to be pem")
+            }
         }
     }
 }
@@ -219,7 +237,10 @@ mod tests {
     #[test]
     fn flags_and_choices() {
         let region = ("AWS_REGION", "us-west-2");
-        assert_eq!(url(&[region, ("AWS_USE_FIPS_ENDPOINT", "TRUE")]), "https://sts-fips.us-west-2.amazonaws.com/");
+        assert_eq!(
+            url(&[region, ("AWS_USE_FIPS_ENDPOINT", "TRUE")]),
+            "https://sts-fips.us-west-2.amazonaws.com/"
+        );
         assert_eq!(url(&[region, ("AWS_USE_DUALSTACK_ENDPOINT", "true")]), "https://sts.us-west-2.api.aws/");
         assert_eq!(url(&[region, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]), "https://sts.amazonaws.com/");
         assert_eq!(
@@ -230,13 +251,23 @@ mod tests {
     }
 
     #[test]
+    fn a_password_in_an_endpoint_url_is_not_shown() {
+        let settings = Settings::new().region("eu-west-1").endpoint_url("https://user:planted@host/");
+        assert!(!format!("{settings:?}").contains("planted"));
+        assert!(!settings.endpoint().unwrap_err().to_string().contains("planted"));
+    }
+
+    #[test]
     fn keys_come_in_pairs() {
         let keys = |pairs: &[_]| from(pairs).map(|settings| settings.credentials);
         let (id, secret) = (("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s"));
         assert_eq!(keys(&[]), Ok(None));
         assert_eq!(keys(&[id, secret]), Ok(Some(Credentials::new("AKID", "s"))));
         let token = ("AWS_SESSION_TOKEN", "t");
-        assert_eq!(keys(&[id, secret, token]), Ok(Some(Credentials::new("AKID", "s").with_session_token("t"))));
+        assert_eq!(
+            keys(&[id, secret, token]),
+            Ok(Some(Credentials::new("AKID", "s").with_session_token("t")))
+        );
         assert_eq!(
             keys(&[id, ("AWS_SECRET_ACCESS_KEY", "")]),
             Err(SettingsError::HalfKeyPair { set: "AWS_ACCESS_KEY_ID", missing: "AWS_SECRET_ACCESS_KEY" })

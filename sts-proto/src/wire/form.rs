@@ -145,6 +145,11 @@ impl<T: ToForm> ToForm for Vec<T> {
     }
 }
 
+/// As a form and a query hold `text`.
+pub(crate) fn escape(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).collect()
+}
+
 /// All but the unreserved characters of RFC 3986 §2.3.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

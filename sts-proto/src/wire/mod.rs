@@ -8,6 +8,7 @@ mod form;
 pub mod time;
 mod xml;
 
+pub(crate) use form::escape;
 pub use form::{Form, ToForm};
 pub use xml::{FromXml, MAX_DEPTH, XmlError, XmlReader};
 

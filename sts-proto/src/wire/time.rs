@@ -123,9 +123,19 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in
-            ["", " ", "not a date", "2024-05-17", "2024-13-17T10:08:07Z", "1e400", "nan", "inf", "--1", "1e18", "é"]
-        {
+        for text in [
+            "",
+            " ",
+            "not a date",
+            "2024-05-17",
+            "2024-13-17T10:08:07Z",
+            "1e400",
+            "nan",
+            "inf",
+            "--1",
+            "1e18",
+            "é",
+        ] {
             assert_eq!(nanos(text), None, "{text}");
         }
         assert_eq!(nanos(&"1".repeat(65)), None);

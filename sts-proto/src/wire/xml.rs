@@ -49,7 +49,8 @@ pub struct XmlReader<'a> {
 impl<'a> XmlReader<'a> {
     /// Begins with a document: reads up to the start tag of its root element.
     pub fn new(document: &'a [u8]) -> Result<Self, XmlError> {
-        let text = std::str::from_utf8(document).map_err(|error| XmlError::NotUtf8 { at: error.valid_up_to() })?;
+        let text =
+            std::str::from_utf8(document).map_err(|error| XmlError::NotUtf8 { at: error.valid_up_to() })?;
         if let Some(at) = forbidden_control(document) {
             return Err(XmlError::NotWellFormed { at });
         }
@@ -316,7 +317,9 @@ impl fmt::Display for XmlError {
             Self::TooDeep => write!(f, "the document nests deeper than {MAX_DEPTH} elements"),
             Self::Missing { shape, member } => write!(f, "{shape} has no {member}"),
             Self::NotA(what) => write!(f, "a member should be a {what} and is not"),
-            Self::UnknownReference => f.write_str("the document has a reference to an unknown entity or character"),
+            Self::UnknownReference => {
+                f.write_str("the document has a reference to an unknown entity or character")
+            }
         }
     }
 }
@@ -399,10 +402,31 @@ mod tests {
     #[test]
     fn what_is_not_well_formed_is_refused() {
         for document in [
-            "", " ", "text", "{}", "<r>", "<r>a", "<r></x>", "<r>&nope;</r>", "<r>&#0;</r>", "<r>&#x110000;</r>",
-            "<r>&#xD800;</r>", "<r>&#+65;</r>", "<r>&#;</r>", "<r>&amp</r>", "<r/><r/>", "<r/>x", "a<r/>", "<r a></r>",
-            "<r a='1' a='2'/>", "<r>\u{1}</r>", "<r>&#xFFFF;</r>", "<!DOCTYPE r><r/>", "<r><!DOCTYPE r></r>",
-            "<!DOCTYPE r [<!ENTITY x 'y'>]><r>&x;</r>", "<r/><!DOCTYPE r>",
+            "",
+            " ",
+            "text",
+            "{}",
+            "<r>",
+            "<r>a",
+            "<r></x>",
+            "<r>&nope;</r>",
+            "<r>&#0;</r>",
+            "<r>&#x110000;</r>",
+            "<r>&#xD800;</r>",
+            "<r>&#+65;</r>",
+            "<r>&#;</r>",
+            "<r>&amp</r>",
+            "<r/><r/>",
+            "<r/>x",
+            "a<r/>",
+            "<r a></r>",
+            "<r a='1' a='2'/>",
+            "<r>\u{1}</r>",
+            "<r>&#xFFFF;</r>",
+            "<!DOCTYPE r><r/>",
+            "<r><!DOCTYPE r></r>",
+            "<!DOCTYPE r [<!ENTITY x 'y'>]><r>&x;</r>",
+            "<r/><!DOCTYPE r>",
         ] {
             assert!(text(document).is_err(), "{document}");
         }
