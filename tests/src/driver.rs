@@ -1,0 +1,87 @@
+//! Both clients behind one face, so that a case is written once and run through each.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sts_proto::{Error, Flow, Operation, Settings};
+use tokio::runtime::Runtime;
+
+/// How the clients of a case are made.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    settings: Settings,
+    ca_bundle: Option<Vec<u8>>,
+}
+
+impl Setup {
+    /// With these settings.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, ca_bundle: None }
+    }
+
+    /// Trusting these root certificates, in PEM.
+    pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_bundle = Some(pem.into());
+        self
+    }
+
+    /// Both clients.
+    pub fn drivers(&self) -> Result<[Driver; 2], Error> {
+        Ok([self.blocking()?, self.asynchronous()?])
+    }
+
+    /// The blocking client.
+    pub fn blocking(&self) -> Result<Driver, Error> {
+        let mut builder = sts_blocking::Client::builder().settings(self.settings.clone());
+        if let Some(pem) = &self.ca_bundle {
+            builder = builder.ca_bundle(pem.clone());
+        }
+        Ok(Driver::Blocking(builder.build()?))
+    }
+
+    /// The async client, with a runtime of its own.
+    pub fn asynchronous(&self) -> Result<Driver, Error> {
+        let mut builder = sts_async::Client::builder().settings(self.settings.clone());
+        if let Some(pem) = &self.ca_bundle {
+            builder = builder.ca_bundle(pem.clone());
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        Ok(Driver::Async(builder.build()?, Arc::new(runtime.expect("a runtime starts"))))
+    }
+}
+
+/// One of the two clients. `Display` names it.
+#[derive(Clone)]
+pub enum Driver {
+    /// sts-blocking.
+    Blocking(sts_blocking::Client),
+    /// sts-async, and the runtime that it is driven on.
+    Async(sts_async::Client, Arc<Runtime>),
+}
+
+impl Driver {
+    /// Calls an operation and waits for its end.
+    pub fn send<O: Operation + Send + 'static>(&self, operation: O) -> Result<O::Output, Error> {
+        match self {
+            Self::Blocking(client) => client.send(operation),
+            Self::Async(client, runtime) => runtime.block_on(client.send(operation)),
+        }
+    }
+
+    /// Drives any flow to its end.
+    pub fn run<F: Flow + Send + 'static>(&self, flow: F) -> Result<F::Output, Error> {
+        match self {
+            Self::Blocking(client) => client.run(flow),
+            Self::Async(client, runtime) => runtime.block_on(client.run(flow)),
+        }
+    }
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blocking(_) => "blocking",
+            Self::Async(..) => "async",
+        })
+    }
+}

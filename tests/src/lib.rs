@@ -1,0 +1,11 @@
+//! What this workspace tests itself with: an STS of its own, built in, that checks what it is sent, and both clients
+//! behind one face.
+//!
+//! [`sts`] is a server, not a mock: it listens on a port of the loopback interface, verifies signatures with code that
+//! shares nothing with the client's signer, and the sessions that it issues work and expire.
+
+pub mod driver;
+pub mod eleven;
+pub mod pki;
+pub mod scripted;
+pub mod sts;

@@ -1,0 +1,65 @@
+//! Certificates made on the spot: an authority, and servers that it vouches for, well or badly.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// An authority of its own: nobody else trusts it.
+pub struct Pki {
+    authority: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Pki {
+    /// A new authority.
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_after = date_time_ymd(2200, 1, 1);
+        let key = KeyPair::generate().expect("a key can be made");
+        Self { authority: CertifiedIssuer::self_signed(params, key).expect("an authority can be made") }
+    }
+
+    /// The authority's certificate, in PEM.
+    pub fn ca_pem(&self) -> String {
+        self.authority.pem()
+    }
+
+    /// A server that is who it says, on `localhost`.
+    pub fn good(&self) -> Arc<ServerConfig> {
+        self.server("localhost", 2200)
+    }
+
+    /// A server with the certificate of another name.
+    pub fn wrong_name(&self) -> Arc<ServerConfig> {
+        self.server("elsewhere.invalid", 2200)
+    }
+
+    /// A server whose certificate has expired.
+    pub fn expired(&self) -> Arc<ServerConfig> {
+        self.server("localhost", 2001)
+    }
+
+    fn server(&self, name: &str, until_year: i32) -> Arc<ServerConfig> {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("the name is valid");
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(until_year, 1, 1);
+        let key = KeyPair::generate().expect("a key can be made");
+        let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be made");
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider knows the default versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("the key belongs to the certificate");
+        Arc::new(config)
+    }
+}
+
+impl Default for Pki {
+    fn default() -> Self {
+        Self::new()
+    }
+}

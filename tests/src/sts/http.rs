@@ -1,0 +1,187 @@
+//! Connections: requests in, answers out.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use time::OffsetDateTime;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::actions::{Answer, Call};
+use super::answer::{Fault, http_date, success};
+use super::canonical::Received;
+use super::form::Form;
+use super::model::Operation;
+use super::verify::{Claim, Rules};
+use super::{Arrival, Shared, locked};
+
+/// The longest body that is read.
+const BODY_LIMIT: usize = 1 << 20;
+const VERSION: &str = "2011-06-15";
+
+/// Accepts connections until `shared` says stop, by hanging up its end.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<u64>) {
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                tokio::spawn(connection(stream, shared.clone(), stop.clone()));
+            },
+            changed = stop.changed() => if changed.is_err() {
+                return;
+            },
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, shared: Arc<Shared>, mut close: watch::Receiver<u64>) {
+    close.mark_unchanged();
+    let number = shared.connections_opened.fetch_add(1, Ordering::SeqCst) + 1;
+    shared.connections.fetch_add(1, Ordering::SeqCst);
+    let _live = Live(shared.clone());
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request: Request<Incoming>| {
+        let shared = shared.clone();
+        async move { Ok::<_, Infallible>(answer(&shared, number, request).await) }
+    });
+    let serving =
+        http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        // What goes wrong on a connection is the client's to notice.
+        _ = serving => {},
+        _ = close.changed() => {},
+    }
+}
+
+/// Counts a connection for as long as it is open.
+struct Live(Arc<Shared>);
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let (body, problem) = match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => (body.to_bytes(), None),
+        Err(error) if error.is::<LengthLimitError>() => {
+            (Bytes::new(), Some(Fault::new(413, "RequestEntityTooLarge", "Request body is too large.")))
+        }
+        Err(_) => (Bytes::new(), Some(Fault::new(400, "MalformedInput", "Request body is incomplete."))),
+    };
+    let request = Request::from_parts(parts, body);
+    let hook = locked(&shared.hook).clone();
+    if let Some(canned) = hook.and_then(|hook| hook(&request)) {
+        let request_id =
+            canned.headers().get("x-amzn-requestid").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let arrival =
+            Arrival { canned: true, ..Arrival::new(connection, &request, request_id, canned.status()) };
+        locked(&shared.arrivals).push(arrival);
+        return canned.map(Full::new);
+    }
+    let request_id = locked(&shared.store).dice.uuid();
+    let now = shared.now();
+    let operation = problem.map_or_else(|| admit(&request), Err);
+    let verdict = operation.and_then(|(operation, form)| {
+        let answer = perform(shared, &request, operation, &form, now)?;
+        Ok(success(operation.name, &request_id, answer))
+    });
+    let (status, code, document) = match verdict {
+        Ok(document) => (StatusCode::OK, None, document),
+        Err(fault) => {
+            let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, Some(fault.code), fault.document(&request_id))
+        }
+    };
+    let arrival =
+        Arrival { code: code.map(str::to_owned), ..Arrival::new(connection, &request, &request_id, status) };
+    locked(&shared.arrivals).push(arrival);
+    let mut response = Response::new(Full::new(Bytes::from(document)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [("x-amzn-requestid", request_id), ("date", http_date(now))] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert("content-type", HeaderValue::from_static("text/xml"));
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        headers.insert("connection", HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The operation that is asked for, and with what. Nobody has been asked who he is yet.
+fn admit(request: &Request<Bytes>) -> Result<(&'static Operation, Form), Fault> {
+    if !matches!(*request.method(), Method::GET | Method::POST) {
+        return Err(Fault::new(405, "MethodNotAllowed", "The method is not allowed here."));
+    }
+    let form = form(request)?;
+    let action = form.get("Action").filter(|action| !action.is_empty());
+    let action = action.ok_or_else(|| Fault::new(400, "MissingAction", "Missing Action"))?;
+    let version = form.get("Version").unwrap_or("NO_VERSION_SPECIFIED");
+    match Operation::find(action).filter(|_| version == VERSION) {
+        Some(operation) => Ok((operation, form)),
+        None => {
+            let message = format!("Could not find operation {action} for version {version}");
+            Err(Fault::new(400, "InvalidAction", message))
+        }
+    }
+}
+
+/// What the query and, when it says that it is a form, the body hold.
+pub(crate) fn form(request: &Request<Bytes>) -> Result<Form, Fault> {
+    let content_type =
+        request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let is_form = media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    Form::read(request.uri().query().unwrap_or_default(), if is_form { request.body() } else { b"" })
+}
+
+fn perform(
+    shared: &Shared,
+    request: &Request<Bytes>,
+    operation: &Operation,
+    form: &Form,
+    now: OffsetDateTime,
+) -> Answer {
+    let options = &shared.options;
+    let mut store = locked(&shared.store);
+    let check = || operation.check(form, options.min_duration_seconds);
+    if !operation.signed {
+        check()?;
+        return Call { options, store: &mut store, form, now }.perform_unsigned(operation.name);
+    }
+    let received = Received {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers: request.headers(),
+        body: request.body(),
+    };
+    let claim = Claim::read(&received)?.ok_or_else(|| {
+        Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+    })?;
+    let (secret, caller) = store.find_key(&claim.access_key_id, claim.token.as_deref(), now)?;
+    claim.verify(&received, secret, &Rules { service: "sts", region: options.region.as_deref(), now })?;
+    let caller = caller.clone();
+    if options.disabled_regions.iter().any(|region| region == claim.region()) {
+        let message = format!(
+            "STS is not activated in this region for account:{}. Your account administrator can activate STS in this \
+             region using the IAM Console.",
+            caller.principal.account()
+        );
+        return Err(Fault::new(403, "RegionDisabledException", message));
+    }
+    check()?;
+    Call { options, store: &mut store, form, now }.perform(operation.name, &caller)
+}

@@ -1,0 +1,367 @@
+//! The embedded STS: a real HTTP/1.1 server on the loopback interface, as strict as AWS.
+//!
+//! ```
+//! use sts_tests::sts::Server;
+//!
+//! let sts = Server::start();
+//! println!("{} lets {} in", sts.url(), sts.access_key_id());
+//! ```
+//!
+//! It runs on a thread of its own, so blocking and async tests can use it alike, and stops when its
+//! [`Server`] is dropped. What it does:
+//!
+//! - verifies Signature Version 4, in the header and presigned, with code that the client does not share;
+//! - answers all eleven operations with AWS's documents, refuses with AWS's codes and messages;
+//! - issues sessions that work until they expire, and knows what a session may not ask for.
+//!
+//! Where it is not AWS: signatures of web identity tokens and SAML assertions are not checked; a member that
+//! an operation does not have is refused, where AWS passes over it; the size of a packed policy is its plain
+//! size; a presigned URL is good for just as long as it says, and then gets `AccessDenied`.
+
+mod actions;
+mod answer;
+mod authority;
+mod canonical;
+mod dice;
+mod federation;
+mod form;
+mod http;
+mod identity;
+mod model;
+mod operations;
+mod options;
+mod policy;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use ::http::{HeaderMap, Method, Request, Response, StatusCode};
+use bytes::Bytes;
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::watch;
+
+pub use identity::{AccessKey, Role};
+pub use options::Builder;
+pub(crate) use options::Options;
+
+use identity::Store;
+
+/// A running STS; dropping it stops it and closes its connections.
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    alice: AccessKey,
+    /// Hanging up stops the server; sending closes the connections.
+    control: Option<watch::Sender<u64>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What arrived, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The connection that it came on, counted from 1.
+    pub connection: usize,
+    /// Its method.
+    pub method: Method,
+    /// Its path and query, as sent.
+    pub target: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, as sent.
+    pub body: Bytes,
+    /// The members of its form, in the query or in the body, decoded; `Action` and `Version` are among them.
+    pub form: BTreeMap<String, String>,
+    /// The operation that it asked for.
+    pub action: Option<String>,
+    /// The access key id that it was signed with.
+    pub access_key_id: Option<String>,
+    /// The request id that the answer gave it.
+    pub request_id: String,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The error code of the answer.
+    pub code: Option<String>,
+    /// Whether the answer came from [`Server::respond_with`].
+    pub canned: bool,
+}
+
+/// A function that may answer instead of the server.
+pub(crate) type Hook = Arc<dyn Fn(&Request<Bytes>) -> Option<Response<Bytes>> + Send + Sync>;
+
+/// What the handle and the server's thread have in common.
+pub(crate) struct Shared {
+    options: Options,
+    store: Mutex<Store>,
+    arrivals: Mutex<Vec<Arrival>>,
+    hook: Mutex<Option<Hook>>,
+    clock_offset_ms: AtomicI64,
+    connections: AtomicUsize,
+    connections_opened: AtomicUsize,
+}
+
+impl Server {
+    /// Starts a server with one user, `alice`, and the roles `demo`, `web` and `saml`.
+    ///
+    /// # Panics
+    ///
+    /// When no port or no thread can be had.
+    pub fn start() -> Server {
+        Server::builder().start()
+    }
+
+    /// A server that differs from that of [`Server::start`].
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    fn run(mut options: Options, hook: Option<Hook>) -> io::Result<Server> {
+        let mut store = Store::new(options.account.clone(), std::mem::take(&mut options.roles));
+        let alice = store.add_user("alice", options.access_key.take());
+        let shared = Arc::new(Shared {
+            clock_offset_ms: AtomicI64::new(options.clock_offset_ms),
+            options,
+            store: Mutex::new(store),
+            arrivals: Mutex::default(),
+            hook: Mutex::new(hook),
+            connections: AtomicUsize::new(0),
+            connections_opened: AtomicUsize::new(0),
+        });
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        // Entered, not run, since whoever asks may be in a runtime of his own.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let (control, stop) = watch::channel(0);
+        let served = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("embedded STS".to_owned())
+            .spawn(move || runtime.block_on(http::serve(listener, served, stop)))?;
+        Ok(Server { address, shared, alice, control: Some(control), thread: Some(thread) })
+    }
+
+    /// Its URL, without a path: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The account that its users are in.
+    pub fn account(&self) -> &str {
+        &self.shared.options.account
+    }
+
+    /// The access key id of `alice`, a user with a long-term key.
+    pub fn access_key_id(&self) -> &str {
+        &self.alice.access_key_id
+    }
+
+    /// The secret access key of `alice`.
+    pub fn secret_access_key(&self) -> &str {
+        &self.alice.secret_access_key
+    }
+
+    /// The ARN of `alice`.
+    pub fn user_arn(&self) -> String {
+        format!("arn:aws:iam::{}:user/alice", self.account())
+    }
+
+    /// The serial number of the MFA device of `alice`.
+    pub fn mfa_serial(&self) -> String {
+        format!("arn:aws:iam::{}:mfa/alice", self.account())
+    }
+
+    /// The code that every MFA device shows, always.
+    pub fn mfa_code(&self) -> &str {
+        &self.shared.options.mfa_code
+    }
+
+    /// The ARN of a role of the server's own account.
+    pub fn role_arn(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:role/{name}", self.account())
+    }
+
+    /// The ARN of the SAML provider.
+    pub fn saml_provider_arn(&self) -> String {
+        self.shared.options.saml_provider_arn()
+    }
+
+    /// Adds a user of the server's account and gives the user's access key.
+    pub fn add_user(&self, name: &str) -> AccessKey {
+        locked(&self.shared.store).add_user(name, None)
+    }
+
+    /// A web identity token for `AssumeRoleWithWebIdentity`, good for an hour.
+    pub fn web_identity_token(&self, subject: &str) -> String {
+        self.web_identity_token_until(subject, self.now() + Duration::HOUR)
+    }
+
+    /// A web identity token that expired a minute ago.
+    pub fn expired_web_identity_token(&self, subject: &str) -> String {
+        self.web_identity_token_until(subject, self.now() - Duration::MINUTE)
+    }
+
+    /// An assertion for `AssumeRoleWithSAML` by [`Server::saml_provider_arn`] with the role `saml`, good for
+    /// five minutes.
+    pub fn saml_assertion(&self, subject: &str) -> String {
+        self.saml_assertion_until(subject, self.now() + Duration::minutes(5))
+    }
+
+    /// An assertion that expired a minute ago.
+    pub fn expired_saml_assertion(&self, subject: &str) -> String {
+        self.saml_assertion_until(subject, self.now() - Duration::MINUTE)
+    }
+
+    /// A token for `GetDelegatedAccessToken`, good for an hour.
+    pub fn trade_in_token(&self) -> String {
+        let mut store = locked(&self.shared.store);
+        let token = store.dice.base64(200);
+        store.trade_in_tokens.insert(token.clone(), self.now() + Duration::HOUR);
+        token
+    }
+
+    /// What `DecodeAuthorizationMessage` decodes to `message`.
+    pub fn authorization_message(&self, message: &str) -> String {
+        let mut store = locked(&self.shared.store);
+        let encoded = store.dice.base64(400).replace(['+', '/'], "_");
+        store.messages.insert(encoded.clone(), message.to_owned());
+        encoded
+    }
+
+    /// All that has arrived so far, in order.
+    pub fn requests(&self) -> Vec<Arrival> {
+        locked(&self.shared.arrivals).clone()
+    }
+
+    /// Forgets what has arrived.
+    pub fn forget_requests(&self) {
+        locked(&self.shared.arrivals).clear();
+    }
+
+    /// From now on `hook` sees each request first, and may answer it; what it passes over, the server
+    /// answers.
+    pub fn respond_with(
+        &self,
+        hook: impl Fn(&Request<Bytes>) -> Option<Response<Bytes>> + Send + Sync + 'static,
+    ) {
+        *locked(&self.shared.hook) = Some(Arc::new(hook));
+    }
+
+    /// From now on the server answers all requests itself.
+    pub fn respond_normally(&self) {
+        *locked(&self.shared.hook) = None;
+    }
+
+    /// Puts the server's clock that far from the machine's, forward or, when negative, backward.
+    pub fn set_clock_offset_ms(&self, milliseconds: i64) {
+        self.shared.clock_offset_ms.store(milliseconds, Ordering::SeqCst);
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many connections there have been.
+    pub fn connections_opened(&self) -> usize {
+        self.shared.connections_opened.load(Ordering::SeqCst)
+    }
+
+    /// Closes the connections that are open, whatever they are doing. New ones are welcome.
+    pub fn close_connections(&self) {
+        if let Some(control) = &self.control {
+            control.send_modify(|times| *times += 1);
+        }
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.shared.now()
+    }
+
+    fn web_identity_token_until(&self, subject: &str, end: OffsetDateTime) -> String {
+        let claims = json!({
+            "iss": federation::ISSUER,
+            "sub": subject,
+            "aud": "sts-tests",
+            "exp": end.unix_timestamp(),
+        });
+        federation::jwt("RS256", &claims)
+    }
+
+    fn saml_assertion_until(&self, subject: &str, end: OffsetDateTime) -> String {
+        federation::saml(subject, &self.role_arn("saml"), &self.saml_provider_arn(), end)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.control.take());
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, it has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    /// What the server's clock shows.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        let offset = Duration::milliseconds(self.clock_offset_ms.load(Ordering::SeqCst));
+        OffsetDateTime::now_utc().saturating_add(offset)
+    }
+}
+
+impl Arrival {
+    fn new(connection: usize, request: &Request<Bytes>, request_id: &str, status: StatusCode) -> Arrival {
+        let form: BTreeMap<String, String> = http::form(request)
+            .map(|form| form.items().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+            .unwrap_or_default();
+        Arrival {
+            connection,
+            method: request.method().clone(),
+            target: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+            headers: request.headers().clone(),
+            body: request.body().clone(),
+            action: form.get("Action").cloned(),
+            access_key_id: access_key_id(request),
+            form,
+            request_id: request_id.to_owned(),
+            status,
+            code: None,
+            canned: false,
+        }
+    }
+}
+
+/// The access key id of a request that is signed, well or not.
+fn access_key_id(request: &Request<Bytes>) -> Option<String> {
+    let received = canonical::Received {
+        method: "",
+        path: "",
+        query: request.uri().query().unwrap_or_default(),
+        headers: request.headers(),
+        body: b"",
+    };
+    verify::Claim::read(&received).ok().flatten().map(|claim| claim.access_key_id)
+}
+
+/// The lock's value; a test that panicked while it held the lock changes nothing.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
