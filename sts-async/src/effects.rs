@@ -1,0 +1,112 @@
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sts_proto::flow::{Command, ProcessOutput};
+use sts_proto::wire::MAX_BODY;
+use sts_proto::{Effect, Event, Phase, Secret, TransportError, TransportErrorKind};
+use tokio::io::AsyncReadExt;
+
+use crate::transport::Transport;
+
+/// Asks the user for a code, given the serial number of the device.
+pub(crate) type MfaPrompt = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
+
+/// What performs the effects that flows ask for.
+pub(crate) struct Effects {
+    transport: Box<dyn Transport>,
+    mfa_code: Option<MfaPrompt>,
+}
+
+impl Effects {
+    pub(crate) fn new(transport: Box<dyn Transport>, mfa_code: Option<MfaPrompt>) -> Self {
+        Self { transport, mfa_code }
+    }
+
+    pub(crate) async fn perform(&self, effect: Effect) -> Event {
+        let result = match effect {
+            Effect::Send(request, timeouts) => {
+                self.transport.send(request, timeouts).await.map(Event::Response)
+            }
+            Effect::Read(path) => read(path).await.map(Event::Contents),
+            Effect::Run(command) => run(command).await.map(Event::Exited),
+            Effect::AskMfaCode(serial) => self.ask(serial).await.map(Event::MfaCode),
+            Effect::Wait(duration) => {
+                tokio::time::sleep(duration).await;
+                Ok(Event::Elapsed)
+            }
+        };
+        result.unwrap_or_else(Event::Failed)
+    }
+
+    async fn ask(&self, serial: String) -> Result<Secret, TransportError> {
+        let Some(ask) = self.mfa_code.clone() else {
+            let why = "an mfa code is needed and nobody to ask is set; see Builder::mfa_code";
+            return Err(TransportError::new(TransportErrorKind::Unsupported, why));
+        };
+        let unanswered = || TransportError::new(TransportErrorKind::Unsupported, "no mfa code was given");
+        blocking(move || ask(&serial)).await?.ok_or_else(unanswered)
+    }
+}
+
+async fn read(path: PathBuf) -> Result<Option<Bytes>, TransportError> {
+    blocking(move || match read_bounded(&path) {
+        Ok(contents) if contents.len() > MAX_BODY => {
+            Err(TransportError::new(TransportErrorKind::TooLarge, format!("{} is too large", path.display())))
+        }
+        Ok(contents) => Ok(Some(contents.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(other(io::Error::new(error.kind(), format!("{}: {error}", path.display())))),
+    })
+    .await?
+}
+
+/// One byte more than allowed, at most.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut contents = Vec::new();
+    std::fs::File::open(path)?.take(MAX_BODY as u64 + 1).read_to_end(&mut contents)?;
+    Ok(contents)
+}
+
+/// Runs a program and reads its standard output. Dropping the future, as the time-out does, kills the program.
+async fn run(command: Command) -> Result<ProcessOutput, TransportError> {
+    let Command { program, arguments, timeout } = command;
+    let failed = |error: io::Error| other(io::Error::new(error.kind(), format!("{program}: {error}")));
+    let finish = async {
+        let mut child = tokio::process::Command::new(&program)
+            .args(&arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        let mut output = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(MAX_BODY as u64 + 1).read_to_end(&mut output).await.map_err(failed)?;
+        }
+        if output.len() > MAX_BODY {
+            let why = format!("{program} wrote too much");
+            return Err(TransportError::new(TransportErrorKind::TooLarge, why));
+        }
+        let status = child.wait().await.map_err(failed)?.code();
+        Ok(ProcessOutput { status, stdout: output.into() })
+    };
+    tokio::time::timeout(timeout, finish).await.unwrap_or_else(|_| {
+        let why = format!("{program} was ended after {timeout:?}");
+        Err(TransportError::new(TransportErrorKind::Timeout(Phase::Response), why))
+    })
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TransportError> {
+    tokio::task::spawn_blocking(work).await.map_err(other)
+}
+
+fn other(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
+    TransportError::new(TransportErrorKind::Other, source)
+}
+
+#[cfg(test)]
+mod tests;

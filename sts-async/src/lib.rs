@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod client;
+mod effects;
+mod methods;
+mod transport;
+
+pub use builder::Builder;
+pub use client::Client;
+pub use sts_proto;
+pub use sts_proto::{
+    Context, Credentials, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials, Operation, Phase, Presign,
+    ResponseError, ResponseProblem, RetryClass, Secret, ServiceError, Settings, Timeouts, TransportError,
+    TransportErrorKind, operations, types,
+};
+pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};

@@ -1,0 +1,132 @@
+//! What the errors of hyper, rustls and the system mean.
+
+use std::error::Error as StdError;
+use std::{fmt, io};
+
+use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
+
+use super::BoxError;
+
+/// The error with its kind: the most telling cause in its chain decides, else the first that says anything.
+pub(super) fn of(error: BoxError) -> TransportError {
+    TransportError::new(kind(&*error), error)
+}
+
+fn kind(error: &(dyn StdError + 'static)) -> Kind {
+    let mut likely = None;
+    for cause in causes(error) {
+        match meaning(cause) {
+            Some(Meaning::Sure(kind)) => return kind,
+            Some(Meaning::Likely(kind)) => likely = likely.or(Some(kind)),
+            None => {}
+        }
+    }
+    likely.unwrap_or(Kind::Other)
+}
+
+/// Why there is no connection, where only the connector knows.
+#[derive(Debug)]
+pub(super) enum ConnectError {
+    /// The resolver gave no address.
+    UnknownHost(io::Error),
+    /// Not within the time.
+    Timeout,
+    /// TLS cannot even begin.
+    Tls(TlsError),
+}
+
+/// Why TLS cannot be set up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TlsError {
+    pub(super) kind: Kind,
+    pub(super) why: &'static str,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownHost(_) => "the name was not resolved",
+            Self::Timeout => "no connection within the time",
+            Self::Tls(error) => error.why,
+        })
+    }
+}
+
+impl StdError for ConnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::UnknownHost(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+enum Meaning {
+    /// Nothing below can say it better.
+    Sure(Kind),
+    /// Something below may.
+    Likely(Kind),
+}
+
+fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
+    use Meaning::{Likely, Sure};
+    if let Some(error) = cause.downcast_ref::<ConnectError>() {
+        return Some(Sure(match error {
+            ConnectError::UnknownHost(_) => Kind::UnknownHost,
+            ConnectError::Timeout => Kind::Timeout(Phase::Connect),
+            ConnectError::Tls(error) => error.kind,
+        }));
+    }
+    if super::tls::is_tls(cause) {
+        return Some(Sure(Kind::Tls));
+    }
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        return of_io(error.kind());
+    }
+    if let Some(error) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
+        return error.is_connect().then_some(Likely(Kind::Connect));
+    }
+    let error = cause.downcast_ref::<hyper::Error>()?;
+    if error.is_parse() {
+        Some(Likely(Kind::NotHttp))
+    } else if error.is_incomplete_message()
+        || error.is_closed()
+        || error.is_canceled()
+        || error.is_body_write_aborted()
+    {
+        Some(Likely(Kind::Closed))
+    } else {
+        None
+    }
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<Meaning> {
+    use io::ErrorKind as Io;
+    match kind {
+        Io::ConnectionRefused => Some(Meaning::Sure(Kind::Refused)),
+        Io::ConnectionReset
+        | Io::ConnectionAborted
+        | Io::BrokenPipe
+        | Io::UnexpectedEof
+        | Io::NotConnected
+        | Io::TimedOut => Some(Meaning::Likely(Kind::Closed)),
+        Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
+            Some(Meaning::Likely(Kind::Connect))
+        }
+        // hyper says so of chunks that are none.
+        Io::InvalidData | Io::InvalidInput => Some(Meaning::Likely(Kind::NotHttp)),
+        _ => None,
+    }
+}
+
+/// The error and what is below it. An `io::Error` is transparent: its own `source` leaves out what it holds.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| below(error))
+}
+
+fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(held) => Some(held),
+        None => error.source(),
+    }
+}

@@ -1,0 +1,51 @@
+use std::error::Error as StdError;
+use std::io;
+
+use http::Uri;
+use hyper_tls::{HttpsConnector, MaybeHttpsStream};
+use native_tls::{Certificate, TlsConnector};
+use sts_proto::settings::SettingsError;
+use sts_proto::{Error, TransportErrorKind};
+use tower_service::Service;
+
+use super::{Connecting, Http, Tcp, TlsError};
+
+pub(in crate::transport) type Stream = MaybeHttpsStream<Tcp>;
+pub(in crate::transport) type Connector = HttpsConnector<Http>;
+pub(in crate::transport) struct Roots(Vec<Certificate>);
+
+pub(in crate::transport) fn plain(tcp: Tcp) -> Stream {
+    Stream::Http(tcp)
+}
+
+pub(in crate::transport) fn parse(pem: &[u8]) -> Result<Roots, Error> {
+    let certificates = Certificate::stack_from_pem(pem).map_err(|_| SettingsError::CaBundle)?;
+    if certificates.is_empty() {
+        return Err(SettingsError::CaBundle.into());
+    }
+    Ok(Roots(certificates))
+}
+
+pub(in crate::transport) fn connector(http: Http, roots: Option<&Roots>) -> Result<Connector, TlsError> {
+    let mut builder = TlsConnector::builder();
+    if let Some(Roots(certificates)) = roots {
+        builder.disable_built_in_roots(true);
+        for certificate in certificates {
+            builder.add_root_certificate(certificate.clone());
+        }
+    }
+    let tls = builder
+        .build()
+        .map_err(|_| TlsError { kind: TransportErrorKind::Tls, why: "the system's tls cannot be set up" })?;
+    Ok(Connector::from((http, tls.into())))
+}
+
+pub(in crate::transport) fn connect(connector: &Connector, uri: Uri) -> Connecting {
+    Box::pin(connector.clone().call(uri))
+}
+
+/// A connection that broke during the handshake comes as the library's error too; it is not meant.
+pub(in crate::transport) fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    let mut below = std::iter::successors(error.source(), |&error| error.source());
+    error.is::<native_tls::Error>() && !below.any(|cause| cause.is::<io::Error>())
+}

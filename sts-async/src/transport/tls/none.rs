@@ -1,0 +1,34 @@
+use std::error::Error as StdError;
+
+use http::Uri;
+use sts_proto::{Error, TransportError, TransportErrorKind};
+
+use super::{Connecting, Http, Tcp, TlsError};
+
+pub(in crate::transport) type Stream = Tcp;
+/// Never made.
+pub(in crate::transport) enum Connector {}
+/// Never made.
+pub(in crate::transport) enum Roots {}
+
+pub(in crate::transport) fn plain(tcp: Tcp) -> Stream {
+    tcp
+}
+
+pub(in crate::transport) fn parse(_: &[u8]) -> Result<Roots, Error> {
+    Err(TransportError::new(TransportErrorKind::Unsupported, WHY).into())
+}
+
+pub(in crate::transport) fn connector(_: Http, _: Option<&Roots>) -> Result<Connector, TlsError> {
+    Err(TlsError { kind: TransportErrorKind::Unsupported, why: WHY })
+}
+
+pub(in crate::transport) fn connect(connector: &Connector, _: Uri) -> Connecting {
+    match *connector {}
+}
+
+pub(in crate::transport) fn is_tls(_: &(dyn StdError + 'static)) -> bool {
+    false
+}
+
+const WHY: &str = "built without tls: enable the feature ring, aws-lc or native-tls of sts-async";

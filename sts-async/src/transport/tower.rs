@@ -1,0 +1,77 @@
+use std::fmt;
+use std::future::poll_fn;
+
+use bytes::Bytes;
+use http_body::Body;
+use http_body_util::Full;
+use sts_proto::Timeouts;
+use tower_service::Service;
+
+use super::{BoxError, Transport, TransportFuture, exchange};
+
+/// A transport made of a tower service over `http` types: hyper-util's client with a connector of your own, a stack
+/// of tower layers, an axum router in a test.
+///
+/// The attempt's time-out and the bound on the body are kept here. A service does not say when it is connected, so
+/// the connect time-out is its own affair, and so are redirects: give it no layer that follows them.
+///
+/// ```
+/// # use std::convert::Infallible;
+/// # use std::future::{Ready, ready};
+/// # use std::task::{Context, Poll};
+/// # use bytes::Bytes;
+/// # use http_body_util::Full;
+/// #[derive(Clone)]
+/// struct Canned;
+///
+/// impl tower_service::Service<http::Request<Full<Bytes>>> for Canned {
+///     type Response = http::Response<String>;
+///     type Error = Infallible;
+///     type Future = Ready<Result<Self::Response, Infallible>>;
+///
+///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     fn call(&mut self, _: http::Request<Full<Bytes>>) -> Self::Future {
+///         ready(Ok(http::Response::new("<GetCallerIdentityResponse/>".to_owned())))
+///     }
+/// }
+///
+/// let sts = sts_async::Client::builder().region("eu-west-1").tower_service(Canned).build()?;
+/// # Ok::<(), sts_async::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TowerTransport<S>(S);
+
+impl<S> TowerTransport<S> {
+    /// A transport that clones the service for each request.
+    pub fn new(service: S) -> Self {
+        Self(service)
+    }
+}
+
+impl<S> fmt::Debug for TowerTransport<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TowerTransport").finish_non_exhaustive()
+    }
+}
+
+impl<S, B> Transport for TowerTransport<S>
+where
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    fn send(&self, request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+        let mut service = self.0.clone();
+        let head = async move {
+            poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
+            service.call(request.map(Full::new)).await.map_err(Into::into)
+        };
+        Box::pin(exchange(head, timeouts.attempt))
+    }
+}
