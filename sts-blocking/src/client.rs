@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use sts_proto::flow::{Effect, Event};
-use sts_proto::{Call, Context, Error, Flow, NoCredentials, Operation, Presign, Secret, Step};
+use sts_proto::{Call, Context, Error, Flow, Operation, Presign, Secret, Step};
 
 use crate::{Builder, Transport, effects};
 
@@ -100,9 +100,7 @@ impl Client {
         operation: &O,
         options: &Presign,
     ) -> Result<http::Request<Bytes>, Error> {
-        let context = self.context();
-        let credentials = context.credentials().ok_or_else(|| NoCredentials::new(O::ACTION))?;
-        operation.presign(context.endpoint(), credentials, SystemTime::now(), options)
+        self.context().presign(operation, options, SystemTime::now())
     }
 
     /// What the calls of this client share.

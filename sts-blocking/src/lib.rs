@@ -4,6 +4,7 @@ mod builder;
 mod client;
 mod effects;
 mod methods;
+mod quiet;
 mod tls;
 mod transport;
 

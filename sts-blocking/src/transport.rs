@@ -8,6 +8,7 @@ use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
 
+use crate::quiet::Quiet;
 use crate::tls;
 
 /// Sends requests. Implement it to bring an HTTP stack of your own, or to record what is sent.
@@ -93,6 +94,7 @@ impl Transport for UreqTransport {
         if request.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
             tls::available(self.ca_bundle)?;
         }
+        let _quiet = Quiet::begin();
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts, &body[..]);
         let response = self.exchange(request, timeouts).map_err(|error| failure(error, Phase::Response))?;

@@ -1,11 +1,13 @@
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
-use http::HeaderValue;
+use bytes::Bytes;
+use http::{HeaderValue, Request};
 
 use crate::endpoint::Endpoint;
 use crate::settings::Settings;
-use crate::sigv4::{KeyCache, SignError, SigningKey};
-use crate::{Credentials, Error, Timeouts};
+use crate::sigv4::{KeyCache, Scope, SignError, SigningKey};
+use crate::{Credentials, Error, NoCredentials, Operation, Presign, Timeouts};
 
 /// What the calls of one client share: where they go, who signs, how long they may take, and the signing key of
 /// the day. Made once, put into an `Arc`, given to each [`Call`](crate::Call).
@@ -53,6 +55,21 @@ impl Context {
         self.timeouts
     }
 
+    /// The operation as a URL, signed with these credentials: see [`Operation::presign`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCredentials`], an endpoint without a region, or a lifetime out of range.
+    pub fn presign<O: Operation>(
+        &self,
+        operation: &O,
+        options: &Presign,
+        now: SystemTime,
+    ) -> Result<Request<Bytes>, Error> {
+        let credentials = self.credentials().ok_or(NoCredentials::new(O::ACTION))?;
+        operation.presign(self.endpoint(), credentials, now, options)
+    }
+
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.user_agent
     }
@@ -61,8 +78,8 @@ impl Context {
     pub(crate) fn signing_key(
         &self,
         credentials: &Credentials,
-        scope: &crate::sigv4::Scope,
-        now: std::time::SystemTime,
+        scope: &Scope,
+        now: SystemTime,
     ) -> Result<SigningKey, SignError> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         keys.get(credentials, scope, now).cloned()

@@ -60,11 +60,13 @@ pub trait Operation: ToForm {
                 Ok(output)
             }
             Err(problem) => {
-                let refusal = ServiceError::read(Self::ACTION, metadata.clone(), body);
-                match refusal.code() {
-                    Some(_) => Err(refusal.into()),
-                    None => Err(ResponseError { operation: Self::ACTION, problem, metadata }.into()),
+                // It may be an error document all the same; and a readable one has the request id.
+                let refusal = ServiceError::read(Self::ACTION, metadata, body);
+                if refusal.code().is_some() {
+                    return Err(refusal.into());
                 }
+                let metadata = refusal.into_metadata();
+                Err(ResponseError { operation: Self::ACTION, problem, metadata }.into())
             }
         }
     }

@@ -31,7 +31,7 @@ impl Metadata {
     }
 
     pub(crate) fn set_body_request_id(&mut self, id: Option<String>) {
-        self.body_request_id = id.map(String::into_boxed_str);
+        self.body_request_id = id.filter(|id| !id.trim().is_empty()).map(String::into_boxed_str);
     }
 
     /// The HTTP status of the answer.

@@ -42,7 +42,7 @@ impl ServiceError {
         };
         self.document.code.iter_mut().for_each(|(_, wire)| clean(wire));
         if let Some((code, wire)) = &mut self.document.code {
-            *code = ErrorCode::from(wire.as_str());
+            *code = ErrorCode::from(wire.trim());
         }
         self.document.message.iter_mut().for_each(clean);
         self.document.extra.iter_mut().for_each(|(_, text)| clean(text));
@@ -87,9 +87,13 @@ impl ServiceError {
         &self.metadata
     }
 
+    pub(crate) fn into_metadata(self) -> Metadata {
+        self.metadata
+    }
+
     /// Whether the same call may succeed later.
     pub fn retry_class(&self) -> RetryClass {
-        classify(self.metadata.status().as_u16(), self.wire_code(), self.message())
+        classify(self.metadata.status().as_u16(), self.wire_code().map(str::trim), self.message())
     }
 
     /// What is fit to be shown of the message: its first line, without control characters, cut after 400
@@ -191,16 +195,16 @@ impl ErrorDocument {
     }
 
     fn read_error(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        let mut plain = None;
         while let Some(name) = reader.child()? {
             match name {
                 "Code" => {
-                    let wire = String::read(reader)?.trim().to_owned();
-                    self.code =
-                        Some((ErrorCode::from(wire.as_str()), wire)).filter(|(_, wire)| !wire.is_empty());
+                    let wire = String::read(reader)?;
+                    let code = Some(ErrorCode::from(wire.trim())).filter(|code| !code.as_str().is_empty());
+                    self.code = code.map(|code| (code, wire));
                 }
-                "Message" | "message" => {
-                    self.message = Some(String::read(reader)?).filter(|text| !text.is_empty())
-                }
+                "Message" => self.message = Some(String::read(reader)?).filter(|text| !text.is_empty()),
+                "message" => plain = Some(String::read(reader)?).filter(|text| !text.is_empty()),
                 "Type" => {
                     self.fault = match reader.text()?.trim() {
                         "Sender" => Some(Fault::Sender),
@@ -211,6 +215,11 @@ impl ErrorDocument {
                 "RequestId" => self.request_id = Some(String::read(reader)?),
                 name => self.read_extra(name.to_owned(), reader)?,
             }
+        }
+        match (&self.message, plain) {
+            (None, plain) => self.message = plain,
+            (Some(_), Some(plain)) => self.extra.push(("message".to_owned(), plain)),
+            (Some(_), None) => {}
         }
         Ok(())
     }
@@ -274,6 +283,17 @@ mod tests {
                 "AssumeRole was refused: AccessDenied: m (http 403, request id id)"
             );
         }
+    }
+
+    #[test]
+    fn a_code_is_kept_as_sent_and_the_modelled_message_goes_first() {
+        let error =
+            read(400, "<Error><message>b</message><Code> Throttling\n</Code><Message>a</Message></Error>");
+        assert_eq!((error.wire_code(), error.code()), (Some(" Throttling\n"), Some(&ErrorCode::Throttling)));
+        assert_eq!(error.retry_class(), RetryClass::Throttling);
+        assert_eq!((error.message(), error.extra().next()), (Some("a"), Some(("message", "b"))));
+        assert_eq!(read(400, "<Error><message>b</message></Error>").message(), Some("b"));
+        assert_eq!(read(400, "<E><Error><Code> </Code></Error><RequestId/></E>").code(), None);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use time::format_description::well_known::{Iso8601, Rfc2822, Rfc3339};
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
-/// Reads an instant: ISO 8601 / RFC 3339 with any fraction and offset (UTC where none is given), seconds since
-/// 1970 (`1715940487`, `1715940487.5`, `1.7e9`), or RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`).
+/// Reads an instant: ISO 8601 / RFC 3339 with any fraction and offset (UTC where none is given, midnight where
+/// there is a date alone, a space in place of `T`), seconds since 1970 (`1715940487`, `1715940487.5`, `1.7e9`), or
+/// RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`).
 ///
 /// `None` for anything else, and for instants outside the years 0 to 9999.
 ///
@@ -30,11 +31,18 @@ pub fn parse(text: &str) -> Option<SystemTime> {
         .and_then(from_date_time)
         .or_else(|| epoch_seconds(text))
         .or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok().and_then(from_date_time))
-        .or_else(|| OffsetDateTime::parse(text, &Iso8601::PARSING).ok().and_then(from_date_time))
+        .or_else(|| iso_8601(text))
         .or_else(|| {
-            let local = PrimitiveDateTime::parse(text, &Iso8601::PARSING).ok()?;
-            from_date_time(local.assume_utc())
+            let (date, time) = text.split_once(' ')?;
+            iso_8601(&format!("{date}T{time}"))
         })
+}
+
+fn iso_8601(text: &str) -> Option<SystemTime> {
+    let format = &Iso8601::PARSING;
+    let in_utc = || PrimitiveDateTime::parse(text, format).ok().map(PrimitiveDateTime::assume_utc);
+    let midnight = || Date::parse(text, format).ok().map(|date| date.midnight().assume_utc());
+    OffsetDateTime::parse(text, format).ok().or_else(in_utc).or_else(midnight).and_then(from_date_time)
 }
 
 fn epoch_seconds(text: &str) -> Option<SystemTime> {
@@ -106,6 +114,9 @@ mod tests {
             ("2024-05-17T15:38:07+0530", AT),
             ("2024-05-17T10:08:07", AT),
             ("20240517T100807Z", AT),
+            ("2024-05-17 10:08:07", AT),
+            ("2024-05-17 10:08:07Z", AT),
+            ("2024-05-17", AT - 36_487_000_000_000),
             ("1715940487", AT),
             ("1715940487.5", AT + 500_000_000),
             ("1.715940487e9", AT),
@@ -127,8 +138,9 @@ mod tests {
             "",
             " ",
             "not a date",
-            "2024-05-17",
+            "2024-05",
             "2024-13-17T10:08:07Z",
+            "2024-05-17 noon",
             "1e400",
             "nan",
             "inf",

@@ -51,7 +51,7 @@ impl<'a> XmlReader<'a> {
     pub fn new(document: &'a [u8]) -> Result<Self, XmlError> {
         let text =
             std::str::from_utf8(document).map_err(|error| XmlError::NotUtf8 { at: error.valid_up_to() })?;
-        if let Some(at) = forbidden_control(document) {
+        if let Some(at) = forbidden_character(text) {
             return Err(XmlError::NotWellFormed { at });
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -358,13 +358,16 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Where a control character stands that `Char` of XML 1.0 §2.2 leaves out. The first pass has no branch, so
-/// that it costs next to nothing where there is none.
-fn forbidden_control(document: &[u8]) -> Option<usize> {
-    let forbidden = |b: u8| b < b' ' && b != b'\t' && b != b'\n' && b != b'\r';
-    let any = document.iter().fold(false, |found, b| found | forbidden(*b));
-    if any { document.iter().position(|b| forbidden(*b)) } else { None }
+/// Where a character stands that `Char` of XML 1.0 §2.2 leaves out: a control character, U+FFFE or U+FFFF. The
+/// first pass has no branch, so that it costs next to nothing where there is none.
+fn forbidden_character(document: &str) -> Option<usize> {
+    let control = |b: u8| b < b' ' && b != b'\t' && b != b'\n' && b != b'\r';
+    let suspicious = document.bytes().fold(false, |found, b| found | control(b) | (b == FIRST_OF_FFFE));
+    if suspicious { document.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at) } else { None }
 }
+
+/// The first byte of U+FFFE and U+FFFF in UTF-8, among others.
+const FIRST_OF_FFFE: u8 = 0xef;
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
