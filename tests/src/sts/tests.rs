@@ -54,7 +54,7 @@ fn connect(sts: &Server) -> TcpStream {
 }
 
 fn send(sts: &Server, request: &str) -> Reply {
-    let mut stream = connect(&sts);
+    let mut stream = connect(sts);
     let _ = stream.write_all(request.as_bytes());
     read(stream)
 }

@@ -1,0 +1,220 @@
+//! Plants secrets in every input and looks for them in everything that prints: `Debug`, `Display`, error chains, and
+//! what the HTTP libraries log at their most talkative.
+
+use std::error::Error as _;
+use std::fmt::Debug;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use sts_proto::flow::{Command, Effect, Event, Flow, ProcessOutput};
+use sts_proto::operations::{
+    AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, GetCallerIdentity, GetDelegatedAccessToken,
+    GetSessionToken, GetWebIdentityToken,
+};
+use sts_proto::settings::Env;
+use sts_proto::sigv4::{KeyCache, Scope, Signer};
+use sts_proto::{Call, Context, Credentials, Error, Operation, Secret, Settings, Timeouts};
+use sts_tests::driver::{Driver, Setup};
+use sts_tests::scripted::{Script, Scripted};
+use sts_tests::sts::Server;
+
+/// Part of every planted secret; with what a form escapes, so that an escaped copy is found too.
+const PLANTED: &str = "PLANTED";
+
+fn secret(name: &str) -> String {
+    format!("{PLANTED}/{name}+=")
+}
+
+fn keys() -> Credentials {
+    Credentials::new("AKIDEXAMPLE", secret("key")).with_session_token(secret("token"))
+}
+
+/// Fails if a secret is in `text`.
+#[track_caller]
+fn clean(text: &str) {
+    assert!(!text.contains(PLANTED), "a secret is in: {text}");
+}
+
+#[track_caller]
+fn clean_debug(value: &impl Debug) {
+    clean(&format!("{value:?}"));
+    clean(&format!("{value:#?}"));
+}
+
+#[track_caller]
+fn clean_error(error: &Error) {
+    clean(&error.to_string());
+    clean_debug(error);
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        clean(&error.to_string());
+        clean_debug(&error);
+        cause = error.source();
+    }
+}
+
+/// Every operation with a secret among its members.
+fn send_all(driver: &Driver, mut each: impl FnMut(Result<String, Error>)) {
+    fn sent<O: Operation + Debug + Send + 'static>(driver: &Driver, operation: O) -> Result<String, Error>
+    where
+        O::Output: Debug,
+    {
+        clean_debug(&operation);
+        driver.send(operation).map(|output| format!("{output:?} {output:#?}"))
+    }
+    each(sent(driver, GetCallerIdentity::new()));
+    each(sent(driver, AssumeRole::new("arn", "me").serial_number("arn:mfa").token_code(secret("code"))));
+    each(sent(driver, AssumeRoleWithSaml::new("arn", "idp", secret("assertion"))));
+    each(sent(driver, AssumeRoleWithWebIdentity::new("arn", "me", secret("jwt"))));
+    each(sent(driver, GetDelegatedAccessToken::new(secret("trade-in"))));
+    each(sent(driver, GetSessionToken::new().token_code(secret("code"))));
+    each(sent(driver, GetWebIdentityToken::new(["aud"], "ES384")));
+}
+
+#[test]
+fn nothing_that_prints_holds_a_secret() {
+    let log = Log::install();
+    let url = |server: &Scripted| format!("http://127.0.0.1:{}", server.port());
+    let settings = |url: String| Settings::new().region("us-east-1").credentials(keys()).endpoint_url(url);
+
+    // Answers full of secrets, to every operation.
+    let issued = format!(
+        "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>{0}</SecretAccessKey><SessionToken>{0}\
+         </SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>",
+        secret("issued")
+    );
+    let results: String =
+        ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetDelegatedAccessToken"]
+            .into_iter()
+            .chain(["GetSessionToken"])
+            .map(|action| format!("<{action}Result>{issued}</{action}Result>"))
+            .collect();
+    let body = format!(
+        "<R>{results}<GetWebIdentityTokenResult><WebIdentityToken>{}</WebIdentityToken><Expiration>1.7e9</Expiration>\
+         </GetWebIdentityTokenResult><GetCallerIdentityResult><UserId>u</UserId><Account>1</Account><Arn>a</Arn>\
+         </GetCallerIdentityResult></R>",
+        secret("issued")
+    );
+    let server = Scripted::start(Script::Answer(200, "text/xml", body.into_bytes()));
+    for driver in Setup::new(settings(url(&server))).drivers().unwrap() {
+        send_all(&driver, |result| clean(&result.unwrap()));
+    }
+
+    // Refusals that quote the request, bodies that cannot be read, answers that are no HTTP.
+    let quoted = format!("{} {0}", secret("key"));
+    for script in [
+        Script::Echo,
+        Script::Answer(500, "text/html", quoted.clone().into_bytes()),
+        Script::Answer(200, "text/html", format!("<html>{quoted}").into_bytes()),
+        Script::Answer(200, "text/xml", format!("<R>&{};</R>", secret("key")).into_bytes()),
+        Script::Answer(302, "text/html", quoted.clone().into_bytes()),
+        Script::Raw(format!("{quoted}\r\n\r\n").into_bytes()),
+        Script::Raw(format!("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{quoted}").into_bytes()),
+    ] {
+        let server = Scripted::start(script.clone());
+        for driver in Setup::new(settings(url(&server))).drivers().unwrap() {
+            send_all(&driver, |result| {
+                let error = result.expect_err("no such answer is a success");
+                clean_error(&error);
+                if let (Script::Echo, Some(refusal)) = (&script, error.as_service_error()) {
+                    // What is kept of the quotation has lost the secrets too.
+                    clean(refusal.message().unwrap_or_default());
+                    refusal.extra().for_each(|(_, text)| clean(text));
+                }
+            });
+        }
+    }
+
+    // A whole conversation with a server that checks.
+    let sts = Server::builder().access_key("AKIAPLAIN00000000000", secret("server-key")).start();
+    let alice = Credentials::new("AKIAPLAIN00000000000", secret("server-key"));
+    for driver in Setup::new(settings(sts.url()).credentials(alice)).drivers().unwrap() {
+        driver.send(GetCallerIdentity::new()).unwrap();
+        clean_error(&driver.send(GetDelegatedAccessToken::new(secret("trade-in"))).unwrap_err());
+        clean_error(&driver.send(AssumeRoleWithWebIdentity::new("arn", "me", secret("jwt"))).unwrap_err());
+    }
+
+    let lines = log.taken();
+    assert!(lines.iter().any(|line| line.contains("ureq")), "the log is captured");
+    lines.iter().for_each(|line| clean(line));
+    println!("{} log lines and every Debug and Display text are clean", lines.len());
+}
+
+#[test]
+fn values_are_redacted() {
+    clean_debug(&Secret::from(secret("x")));
+    clean_debug(&keys());
+    clean_debug(&Env::from_iter([
+        ("AWS_SECRET_ACCESS_KEY", secret("env")),
+        ("AWS_REGION", "eu-west-1".into()),
+    ]));
+    let settings = Settings::new().region("eu-west-1").credentials(keys());
+    clean_debug(&settings);
+    clean_debug(&settings.clone().endpoint_url(format!("https://u:{PLANTED}@host/")));
+    let context = Context::new(&settings, "test/1").unwrap();
+    clean_debug(&context);
+
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let scope = Scope::new("eu-west-1", "sts");
+    let mut cache = KeyCache::default();
+    clean_debug(cache.get(&keys(), &scope, now).unwrap());
+    clean_debug(&cache);
+    let keys = keys();
+    let signer = Signer::new(&keys, &scope, now);
+    clean_debug(&signer);
+    let mut request = GetCallerIdentity::new().to_request(context.endpoint());
+    clean_debug(&signer.explain(&request).unwrap());
+    signer.sign(&mut request).unwrap();
+    clean_debug(&request);
+
+    let mut call = Call::new(GetDelegatedAccessToken::new(secret("t")), std::sync::Arc::new(context), 7);
+    clean_debug(&call);
+    let step = call.step(now, Event::Start).unwrap();
+    assert!(matches!(&step, sts_proto::Step::Perform(Effect::Send(request, _)) if request.body().len() > 40));
+    clean(&match step {
+        sts_proto::Step::Perform(effect) => format!("{effect:?}"),
+        sts_proto::Step::Done(_) => unreachable!("nothing was answered"),
+    });
+    let arguments = vec![secret("argument")];
+    clean_debug(&Effect::Run(Command { program: "p".into(), arguments, timeout: Duration::ZERO }));
+    let stdout = bytes::Bytes::from(secret("stdout"));
+    clean_debug(&Event::Exited(ProcessOutput { status: Some(0), stdout: stdout.clone() }));
+    clean_debug(&Event::Contents(Some(stdout.clone())));
+    clean_debug(&Event::MfaCode(secret("code").into()));
+    clean_debug(&Event::Response(http::Response::new(stdout)));
+    clean_debug(&Timeouts::default());
+    for driver in Setup::new(settings).drivers().unwrap() {
+        match driver {
+            Driver::Blocking(client) => clean_debug(&client),
+            Driver::Async(client, _) => clean_debug(&client),
+        }
+    }
+}
+
+/// Takes down everything that is logged.
+struct Log(Mutex<Vec<String>>);
+
+impl Log {
+    fn install() -> &'static Self {
+        static LOG: Log = Log(Mutex::new(Vec::new()));
+        log::set_logger(&LOG).expect("no other logger is set");
+        log::set_max_level(log::LevelFilter::Trace);
+        &LOG
+    }
+
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        self.0.lock().unwrap().push(format!("{} {} {}", record.level(), record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}

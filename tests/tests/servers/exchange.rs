@@ -1,0 +1,41 @@
+//! One request, sent as it is through either client's transport.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use sts_proto::{Effect, Error, Event, Flow, Secret, Step, Timeouts, TransportErrorKind};
+use sts_tests::driver::Driver;
+
+struct Exchange(Option<Request<Bytes>>);
+
+impl Flow for Exchange {
+    type Output = Response<Bytes>;
+
+    fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
+        match (event, self.0.take()) {
+            (Event::Start, Some(request)) => Ok(Step::Perform(Effect::Send(request, Timeouts::default()))),
+            (Event::Response(response), None) => Ok(Step::Done(response)),
+            (Event::Failed(error), None) => Err(error.into()),
+            _ => Err(Error::Transport(Box::new(TransportErrorKind::Unsupported.into()))),
+        }
+    }
+}
+
+/// Sends `request` through `driver` and returns whatever comes back.
+pub(crate) fn send(driver: &Driver, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+    driver.run(Exchange(Some(request)))
+}
+
+/// A token of the OpenID Connect provider, for the user `johndoe`.
+pub(crate) fn oidc_token(driver: &Driver, issuer: &str, client_id: &str) -> Result<Secret, String> {
+    let form = format!("grant_type=password&username=bob&client_id={client_id}&scope=openid");
+    let request = Request::post(format!("{issuer}/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Bytes::from(form))
+        .map_err(|error| error.to_string())?;
+    let response = send(driver, request).map_err(|error| error.to_string())?;
+    let answer: serde_json::Value =
+        serde_json::from_slice(response.body()).map_err(|error| format!("{}: {error}", response.status()))?;
+    answer["id_token"].as_str().map(Secret::from).ok_or_else(|| format!("{}: no id_token", response.status()))
+}
