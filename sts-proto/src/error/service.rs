@@ -96,22 +96,23 @@ impl ServiceError {
         classify(self.metadata.status().as_u16(), self.wire_code().map(str::trim), self.message())
     }
 
-    /// What is fit to be shown of the message: its first line, without control characters, cut after 400
-    /// characters. The service puts the canonical request of a refused signature on the lines below.
+    /// The code, fit to be shown.
+    fn short_code(&self) -> Option<String> {
+        self.code().map(|code| shown(code.as_str(), SHOWN_OF_CODE))
+    }
+
+    /// What is fit to be shown of the message: its first line. The service puts the canonical request of a refused
+    /// signature on the lines below.
     fn short_message(&self) -> Option<String> {
         let line = self.message()?.lines().find(|line| !line.trim().is_empty())?;
-        let mut short: String = line.trim().chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-        if line.chars().nth(SHOWN).is_some() {
-            short.push('…');
-        }
-        Some(short)
+        Some(shown(line.trim(), SHOWN_OF_MESSAGE))
     }
 }
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, metadata, .. } = self;
-        match (self.code(), self.short_message()) {
+        match (self.short_code(), self.short_message()) {
             (Some(code), Some(message)) => {
                 write!(f, "{operation} was refused: {code}: {message} ({metadata})")
             }
@@ -132,10 +133,10 @@ impl fmt::Debug for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServiceError")
             .field("operation", &self.operation)
-            .field("code", &self.code())
+            .field("code", &self.short_code())
             .field("message", &self.short_message())
             .field("fault", &self.fault())
-            .field("extra", &self.extra().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("extra", &self.extra().map(|(name, _)| shown(name, SHOWN_OF_CODE)).collect::<Vec<_>>())
             .field("metadata", &self.metadata)
             .finish()
     }
@@ -247,8 +248,19 @@ pub(crate) fn read_request_id(reader: &mut XmlReader<'_>) -> Result<Option<Strin
     Ok(id)
 }
 
+/// `text` in one line, without control characters, cut after so many characters.
+fn shown(text: &str, most: usize) -> String {
+    let mut short: String = text.chars().take(most).filter(|c| !c.is_control()).collect();
+    if text.chars().nth(most).is_some() {
+        short.push('…');
+    }
+    short
+}
+
 /// How much of a message `Display` and `Debug` show, in characters.
-const SHOWN: usize = 400;
+const SHOWN_OF_MESSAGE: usize = 400;
+/// The same of a code or a member's name.
+const SHOWN_OF_CODE: usize = 100;
 /// What is shorter is no secret, and might be part of any word.
 const SHORTEST_SECRET: usize = 6;
 /// More members than any error has.
@@ -294,6 +306,13 @@ mod tests {
         assert_eq!((error.message(), error.extra().next()), (Some("a"), Some(("message", "b"))));
         assert_eq!(read(400, "<Error><message>b</message></Error>").message(), Some("b"));
         assert_eq!(read(400, "<E><Error><Code> </Code></Error><RequestId/></E>").code(), None);
+    }
+
+    #[test]
+    fn a_code_is_shown_in_short_and_in_one_line() {
+        let error = read(400, &format!("<Error><Code>Th\n%rottling{}</Code></Error>", "x".repeat(5000)));
+        assert!(error.to_string().starts_with("AssumeRole was refused: Th%rottlingxxx"), "{error}");
+        assert!(error.to_string().len() < 300 && format!("{error:?}").len() < 600);
     }
 
     #[test]
