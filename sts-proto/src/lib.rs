@@ -6,6 +6,7 @@ pub mod endpoint;
 mod error;
 pub mod flow;
 mod identity;
+mod member;
 mod operation;
 pub mod operations;
 mod retry;
@@ -23,7 +24,8 @@ pub use error::{
 };
 pub use flow::{Effect, Event, Flow, Step, Timeouts};
 pub use identity::Credentials;
-pub use operation::{IntoMember, Operation, Output, Presign};
+pub use member::IntoMember;
+pub use operation::{Operation, Output, Presign};
 pub use retry::RetryClass;
 pub use secret::Secret;
 pub use settings::Settings;

@@ -6,11 +6,13 @@
 
 mod form;
 pub mod time;
+mod value;
 mod xml;
 
 pub(crate) use form::escape;
 pub use form::{Form, ToForm};
-pub use xml::{FromXml, MAX_DEPTH, XmlError, XmlReader};
+pub use value::FromXml;
+pub use xml::{MAX_DEPTH, XmlError, XmlReader};
 
 /// The largest answer that is read, in bytes: 1 MiB. The largest that the service documents stays far below.
 pub const MAX_BODY: usize = 1024 * 1024;

@@ -1,0 +1,69 @@
+//! What the macros' constructors and setters take.
+
+use crate::Secret;
+
+/// What `new` and the setters of an input take for a member of type `T`.
+pub trait IntoMember<T> {
+    /// Converts it.
+    fn into_member(self) -> T;
+}
+
+impl IntoMember<u32> for u32 {
+    fn into_member(self) -> u32 {
+        self
+    }
+}
+
+impl IntoMember<bool> for bool {
+    fn into_member(self) -> bool {
+        self
+    }
+}
+
+impl IntoMember<String> for String {
+    fn into_member(self) -> String {
+        self
+    }
+}
+
+impl IntoMember<String> for &str {
+    fn into_member(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl IntoMember<String> for &String {
+    fn into_member(self) -> String {
+        self.clone()
+    }
+}
+
+impl IntoMember<Secret> for Secret {
+    fn into_member(self) -> Secret {
+        self
+    }
+}
+
+impl IntoMember<Secret> for String {
+    fn into_member(self) -> Secret {
+        Secret::new(self)
+    }
+}
+
+impl IntoMember<Secret> for &str {
+    fn into_member(self) -> Secret {
+        Secret::from(self)
+    }
+}
+
+impl<T, U: IntoMember<T>> IntoMember<Vec<T>> for Vec<U> {
+    fn into_member(self) -> Vec<T> {
+        self.into_iter().map(U::into_member).collect()
+    }
+}
+
+impl<T, U: IntoMember<T>, const N: usize> IntoMember<Vec<T>> for [U; N] {
+    fn into_member(self) -> Vec<T> {
+        self.into_iter().map(U::into_member).collect()
+    }
+}

@@ -1,0 +1,92 @@
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use super::{XmlError, XmlReader, time};
+use crate::Secret;
+
+/// A value that an XML element can hold.
+pub trait FromXml: Sized {
+    /// Reads the current element of `reader` to its end.
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError>;
+
+    /// The value of a `member` of `shape` that the document does not have: an error, unless the type says
+    /// otherwise.
+    fn missing(shape: &'static str, member: &'static str) -> Result<Self, XmlError> {
+        Err(XmlError::Missing { shape, member })
+    }
+}
+
+impl<T: FromXml> FromXml for Option<T> {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        T::read(reader).map(Some)
+    }
+
+    fn missing(_: &'static str, _: &'static str) -> Result<Self, XmlError> {
+        Ok(None)
+    }
+}
+
+/// A list: each child element is an item, whatever its name (`member`, as a rule).
+impl<T: FromXml> FromXml for Vec<T> {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        let mut items = Self::new();
+        while reader.child()?.is_some() {
+            items.push(T::read(reader)?);
+        }
+        Ok(items)
+    }
+}
+
+impl FromXml for String {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        reader.text().map(Cow::into_owned)
+    }
+}
+
+impl FromXml for Secret {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        String::read(reader).map(Self::new)
+    }
+}
+
+impl FromXml for i64 {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        reader.text()?.trim().parse().map_err(|_| XmlError::NotA("whole number"))
+    }
+}
+
+impl FromXml for bool {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        match reader.text()?.trim() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(XmlError::NotA("truth value")),
+        }
+    }
+}
+
+impl FromXml for SystemTime {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        time::parse(&reader.text()?).ok_or(XmlError::NotA("date and time"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_times_and_lists() {
+        fn read<T: FromXml>(document: &str) -> Result<T, XmlError> {
+            T::read(&mut XmlReader::new(document.as_bytes())?)
+        }
+        assert_eq!(read("<r> 6\n</r>"), Ok(6i64));
+        assert_eq!(read("<r>+5</r>"), Ok(5i64));
+        assert_eq!(read("<r>2147483648</r>"), Ok(2_147_483_648i64));
+        assert!(read::<i64>("<r>6.0</r>").is_err());
+        assert!(read::<i64>("<r/>").is_err());
+        assert!(read::<SystemTime>("<r>not a date</r>").is_err());
+        assert_eq!(read("<r><member>a</member><member/></r>"), Ok(vec!["a".to_owned(), String::new()]));
+        assert_eq!(read::<Option<i64>>("<r>1</r>"), Ok(Some(1)));
+    }
+}
