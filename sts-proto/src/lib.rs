@@ -4,6 +4,7 @@ mod call;
 mod context;
 pub mod endpoint;
 mod error;
+mod escape;
 pub mod flow;
 mod identity;
 mod member;

@@ -2,8 +2,9 @@ use std::fmt;
 
 use super::{ErrorCode, Metadata};
 use crate::Secret;
+use crate::escape::escape;
 use crate::retry::{RetryClass, classify};
-use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader, escape};
+use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader};
 
 /// The service said no, or a server on the way did.
 ///

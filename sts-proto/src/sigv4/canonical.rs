@@ -3,12 +3,12 @@
 //! It is fed to SHA-256 piece by piece; only an explanation ever holds it in one piece.
 
 use hmac::{Hmac, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, percent_encode};
 use sha2::{Digest, Sha256};
 
-/// Everything but the unreserved characters of RFC 3986 §2.3.
-pub(super) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const STRICT_BUT_SLASH: &AsciiSet = &STRICT.remove(b'/');
+use crate::escape::RESERVED;
+
+const RESERVED_BUT_SLASH: &AsciiSet = &RESERVED.remove(b'/');
 
 /// Takes a text piece by piece.
 pub(super) trait Sink {
@@ -101,7 +101,7 @@ impl Path<'_> {
                 let keep = !self.double_encode && unescape(piece).is_some();
                 sink.put(if keep { b"%" } else { b"%25" });
             }
-            put_encoded(piece, STRICT_BUT_SLASH, sink);
+            put_encoded(piece, RESERVED_BUT_SLASH, sink);
         }
     }
 }
@@ -151,10 +151,10 @@ fn put_recoded(text: &[u8], to: &mut Vec<u8>) {
     for (index, mut piece) in text.split(|byte| *byte == b'%').enumerate() {
         if index > 0 {
             let (byte, rest) = unescape(piece).unwrap_or((b'%', piece));
-            put_encoded(&[byte], STRICT, to);
+            put_encoded(&[byte], RESERVED, to);
             piece = rest;
         }
-        put_encoded(piece, STRICT, to);
+        put_encoded(piece, RESERVED, to);
     }
 }
 

@@ -9,9 +9,10 @@ use percent_encoding::percent_decode;
 
 use super::SignError;
 use super::basis::{Basis, lower_case_authority};
-use super::canonical::{Canonical, STRICT, Sink, put_encoded};
+use super::canonical::{Canonical, Sink, put_encoded};
 use super::explain::Explanation;
 use super::sign::{ALGORITHM, Signer};
+use crate::escape::RESERVED;
 
 /// Items of a signature in a query; those of an earlier one are replaced.
 const ITEMS: [&str; 7] = [
@@ -123,7 +124,7 @@ impl<'r> Query<'r> {
         items.put(b"X-Amz-Algorithm=");
         items.put(ALGORITHM);
         items.put(b"&X-Amz-Credential=");
-        put_encoded(signer.credentials.access_key_id.as_bytes(), STRICT, &mut items);
+        put_encoded(signer.credentials.access_key_id.as_bytes(), RESERVED, &mut items);
         items.put(b"%2F");
         signer.put_scope(&basis.stamp, b"%2F", &mut items);
         items.put(b"&X-Amz-Date=");
@@ -136,7 +137,7 @@ impl<'r> Query<'r> {
         let mut token = Vec::new();
         if let Some(text) = signer.token() {
             token.put(b"X-Amz-Security-Token=");
-            put_encoded(text.expose().as_bytes(), STRICT, &mut token);
+            put_encoded(text.expose().as_bytes(), RESERVED, &mut token);
         }
         Ok(Self { kept: without_signature(request.uri().query().unwrap_or_default()), items, token })
     }

@@ -1,6 +1,7 @@
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use crate::Secret;
+use crate::escape::RESERVED;
 
 /// Writes an `application/x-www-form-urlencoded` body as the AWS Query protocol wants it.
 ///
@@ -57,9 +58,9 @@ impl Form {
         if !self.text.is_empty() {
             self.text.push('&');
         }
-        self.text.extend(utf8_percent_encode(&self.name, ESCAPED));
+        self.text.extend(utf8_percent_encode(&self.name, RESERVED));
         self.text.push('=');
-        self.text.extend(utf8_percent_encode(value, ESCAPED));
+        self.text.extend(utf8_percent_encode(value, RESERVED));
     }
 
     /// Writes a list under the current name.
@@ -144,14 +145,6 @@ impl<T: ToForm> ToForm for Vec<T> {
         form.list(self);
     }
 }
-
-/// As a form and a query hold `text`.
-pub(crate) fn escape(text: &str) -> String {
-    utf8_percent_encode(text, ESCAPED).collect()
-}
-
-/// All but the unreserved characters of RFC 3986 §2.3.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Holds most requests; a long policy makes it grow.
 const INITIAL_CAPACITY: usize = 512;

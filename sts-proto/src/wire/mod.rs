@@ -9,7 +9,6 @@ pub mod time;
 mod value;
 mod xml;
 
-pub(crate) use form::escape;
 pub use form::{Form, ToForm};
 pub use value::FromXml;
 pub use xml::{MAX_DEPTH, XmlError, XmlReader};
