@@ -9,3 +9,8 @@ pub mod eleven;
 pub mod pki;
 pub mod scripted;
 pub mod sts;
+
+/// The code in the project's README, which has to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
