@@ -51,17 +51,23 @@ impl<'a> XmlReader<'a> {
             return Err(XmlError::NotWellFormed { at });
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = Self { text, events: Reader::from_str(text), root: "", depth: 0, empty: false };
+        let mut events = Reader::from_str(text);
+        events.config_mut().check_comments = true;
+        let mut reader = Self { text, events, root: "", depth: 0, empty: false };
+        let mut first = true;
         loop {
             match reader.next()? {
                 Event::Start(tag) => return reader.begin(tag, false),
                 Event::Empty(tag) => return reader.begin(tag, true),
+                // Only the very beginning of a document is a place for a declaration (XML 1.0 §2.8).
+                Event::Decl(_) if first => {}
                 Event::Text(text) if is_blank(&text) => {}
-                Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
+                Event::Comment(_) | Event::PI(_) => {}
                 Event::DocType(_) => return Err(XmlError::Doctype),
                 Event::Eof => return Err(XmlError::Empty),
                 _ => return Err(reader.not_well_formed()),
             }
+            first = false;
         }
     }
 
@@ -132,8 +138,7 @@ impl<'a> XmlReader<'a> {
         if self.depth >= MAX_DEPTH {
             return Err(XmlError::TooDeep);
         }
-        let mut attributes = tag.attributes();
-        if attributes.any(|attribute| attribute.is_err()) {
+        if !are_attributes(&tag) {
             return Err(self.not_well_formed());
         }
         self.depth += 1;
@@ -143,7 +148,7 @@ impl<'a> XmlReader<'a> {
         let after = usize::try_from(self.events.buffer_position()).unwrap_or(usize::MAX);
         let start = after.wrapping_sub(tag.len() + 1 + usize::from(empty));
         let name = tag.name().as_ref().len().checked_add(start).and_then(|end| self.text.get(start..end));
-        let name = name.ok_or_else(|| self.not_well_formed())?;
+        let name = name.filter(|name| is_name(name)).ok_or_else(|| self.not_well_formed())?;
         debug_assert_eq!(name, tag.name().as_ref());
         Ok(name.split_once(':').map_or(name, |(_, local)| local))
     }
@@ -172,6 +177,8 @@ impl<'a> XmlReader<'a> {
         }
         loop {
             match self.next()? {
+                // XML 1.0 §2.4: the end of a CDATA section is no character data.
+                Event::Text(text) if text.contains("]]>") => return Err(self.not_well_formed()),
                 Event::Text(text) => each(Part::Text(text.xml10_content()))?,
                 Event::CData(text) => each(Part::Text(text.xml10_content()))?,
                 Event::GeneralRef(reference) => each(Part::Reference(&reference))?,
@@ -259,6 +266,29 @@ impl std::error::Error for XmlError {}
 enum Part<'a, 'e> {
     Text(Cow<'a, str>),
     Reference(&'e str),
+}
+
+/// Whether a name is one (XML 1.0 §2.3), as far as ASCII goes.
+fn is_name(name: &str) -> bool {
+    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'-' | b'.') || !b.is_ascii();
+    let begins = |b: u8| !(b.is_ascii_digit() || b == b'-' || b == b'.');
+    name.bytes().next().is_some_and(begins) && name.bytes().all(part)
+}
+
+/// Whether a tag's attributes are well-formed (XML 1.0 §3.1), each there once.
+fn are_attributes(tag: &BytesStart<'_>) -> bool {
+    tag.attributes().all(|attribute| {
+        attribute.is_ok_and(|attribute| {
+            let (key, value) = (attribute.key.into_inner(), &*attribute.value);
+            is_name(key) && !value.contains('<') && are_references(value)
+        })
+    })
+}
+
+/// Whether every `&` in an attribute's value begins a reference that stands for something.
+fn are_references(value: &str) -> bool {
+    let reference = |part: &str| part.split_once(';').is_some_and(|(name, _)| resolve(name).is_ok());
+    value.split('&').skip(1).all(reference)
 }
 
 /// A character reference (XML 1.0 §4.1) or one of the five predefined entities (§4.6).
@@ -353,6 +383,16 @@ mod tests {
             "a<r/>",
             "<r a></r>",
             "<r a='1' a='2'/>",
+            "<r a='<'/>",
+            "<r a='&nope;'/>",
+            "<r a='&'/>",
+            "<1r/>",
+            "<r!/>",
+            "< r/>",
+            "<r>]]></r>",
+            "<r><!-- a -- b --></r>",
+            " <?xml version='1.0'?><r/>",
+            "<r><?xml version='1.0'?></r>",
             "<r>\u{1}</r>",
             "<r>&#xFFFF;</r>",
             "<!DOCTYPE r><r/>",
