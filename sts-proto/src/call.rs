@@ -5,24 +5,33 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::USER_AGENT;
-use http::{HeaderName, HeaderValue, Request};
+use http::header::{AGE, DATE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 
-use crate::error::Phase;
 use crate::flow::{Effect, Event, Flow, Step};
+use crate::retry::{Dice, Skew, backoff, with_hint};
 use crate::sigv4::Signer;
-use crate::{Context, Error, NoCredentials, Operation, TransportError, TransportErrorKind};
+use crate::wire::time;
+use crate::{
+    Context, Error, NoCredentials, Operation, Output, RetryClass, Timeouts, TransportError,
+    TransportErrorKind,
+};
 
 /// A call of an operation, as a flow.
 ///
-/// Each attempt is dated, numbered and signed anew, under one invocation id. For now there is one attempt: where
-/// it fails, `Call::failed` decides that it was the last.
+/// Each attempt is dated, numbered and signed anew, under one invocation id. An attempt that fails in a way that may
+/// pass is followed by another, as long as attempts, time and the quota that all calls of the client share allow it:
+/// see [`Retry`](crate::Retry). No wait is begun that cannot end before the call's deadline.
 ///
-/// `seed` is any number that no other call has: random, as a rule. The invocation id is made of it.
+/// `seed` is any number that no other call has: random, as a rule. The invocation id and the lengths of the waits are
+/// made of it.
 pub struct Call<O> {
     operation: O,
     context: Arc<Context>,
+    timeouts: Timeouts,
     invocation: HeaderValue,
+    dice: Dice,
+    progress: Progress,
     state: State,
 }
 
@@ -30,72 +39,261 @@ pub struct Call<O> {
 enum State {
     /// Nothing was sent yet.
     Ready,
+    /// Between two attempts, or before the first one where the client's rate limit asks for it.
+    Waiting,
     /// An attempt is on its way.
-    Sent,
+    Sent { at: SystemTime, skew: Skew },
     /// It is over.
     Over,
+}
+
+/// How far a call has come.
+#[derive(Debug)]
+struct Progress {
+    deadline: SystemTime,
+    attempts: u32,
+    waited: Duration,
+    /// What the last retry cost.
+    paid: Option<u32>,
+    /// A retry with a corrected clock is made once.
+    clock_corrected: bool,
+    /// Why the last attempt failed.
+    last: Option<Error>,
+    report: Option<Attempt>,
+}
+
+/// How an attempt ended: for logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Its number, counted from 1.
+    pub number: u32,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// Of the failure; `None` for a success.
+    pub class: Option<RetryClass>,
+    /// What kept it from an answer.
+    pub transport: Option<TransportErrorKind>,
+    /// How long the call waits before the next attempt; `None` if this was the last.
+    pub wait: Option<Duration>,
 }
 
 impl<O: Operation> Call<O> {
     /// A call that has not begun.
     pub fn new(operation: O, context: Arc<Context>, seed: u128) -> Self {
-        Self { operation, context, invocation: invocation_id(seed), state: State::Ready }
+        let progress = Progress {
+            deadline: SystemTime::UNIX_EPOCH,
+            attempts: 0,
+            waited: Duration::ZERO,
+            paid: None,
+            clock_corrected: false,
+            last: None,
+            report: None,
+        };
+        Self {
+            operation,
+            timeouts: context.timeouts(),
+            context,
+            invocation: invocation_id(seed),
+            dice: Dice::new(seed),
+            progress,
+            state: State::Ready,
+        }
     }
 
-    fn send(
-        &mut self,
-        now: SystemTime,
-        attempt: u32,
-        deadline: SystemTime,
-    ) -> Result<Step<O::Output>, Error> {
-        let request = self.request(now, attempt)?;
-        let mut timeouts = self.context.timeouts();
-        timeouts.call = deadline.duration_since(now).unwrap_or(Duration::ZERO);
-        timeouts.attempt = timeouts.attempt.min(timeouts.call);
-        timeouts.connect = timeouts.connect.min(timeouts.attempt);
-        if timeouts.attempt.is_zero() {
-            return Err(self.failed(TransportErrorKind::Timeout(Phase::Connect).into()));
+    /// Other time-outs than the client's.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// How the last attempt ended, once one has.
+    pub fn last_attempt(&self) -> Option<&Attempt> {
+        self.progress.report.as_ref()
+    }
+
+    /// How many requests were sent.
+    pub fn attempts(&self) -> u32 {
+        self.progress.attempts
+    }
+
+    /// Sends, or waits until the client's rate limit has a place.
+    fn begin(&mut self, now: SystemTime) -> Result<Step<O::Output>, Error> {
+        let admitted = self.context.shared().admit(now);
+        let Err(wait) = admitted else { return self.send(now) };
+        if let Some(step) = self.wait(now, wait) {
+            return step;
         }
-        self.state = State::Sent;
+        let limited = self.transport_error(TransportErrorKind::RateLimited.into());
+        let error = self.progress.last.take().unwrap_or(limited);
+        Err(self.ended(error))
+    }
+
+    fn send(&mut self, now: SystemTime) -> Result<Step<O::Output>, Error> {
+        let skew = if self.context.retry().corrects_clock() {
+            *self.context.shared().skew()
+        } else {
+            Skew::default()
+        };
+        let request = self.request(skew.apply(now), self.progress.attempts + 1)?;
+        let left = self.progress.deadline.duration_since(now).unwrap_or(Duration::ZERO);
+        let attempt = self.timeouts.attempt.min(left);
+        let timeouts = Timeouts { connect: self.timeouts.connect.min(attempt), attempt, call: left };
+        self.progress.attempts += 1;
+        self.state = State::Sent { at: now, skew };
         Ok(Step::Perform(Effect::Send(request, timeouts)))
     }
 
-    fn request(&self, now: SystemTime, attempt: u32) -> Result<Request<Bytes>, Error> {
+    fn request(&self, date: SystemTime, attempt: u32) -> Result<Request<Bytes>, Error> {
         let context = &*self.context;
         let mut request = self.operation.to_request(context.endpoint());
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, context.user_agent().clone());
         headers.insert(INVOCATION_ID, self.invocation.clone());
-        headers.insert(ATTEMPT, attempt_of(attempt, MAX_ATTEMPTS));
+        headers.insert(ATTEMPT, attempt_of(attempt, context.retry().most()));
         if O::SIGNED {
             let credentials = context.credentials().ok_or(NoCredentials::new(O::ACTION))?;
             let scope = context.endpoint().scope()?;
-            let key = context.signing_key(credentials, scope, now)?;
-            Signer::new(credentials, scope, now).key(&key).sign(&mut request)?;
+            let key = context.signing_key(credentials, scope, date)?;
+            Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
         }
         Ok(request)
     }
 
-    /// The end of an attempt that got no whole answer. The place where a retry begins.
-    fn failed(&self, error: TransportError) -> Error {
+    fn answered(
+        &mut self,
+        now: SystemTime,
+        sent: SystemTime,
+        skew: Skew,
+        response: &Response<Bytes>,
+    ) -> Result<Step<O::Output>, Error> {
+        let measured = self.measure_clock(now, sent, response.headers());
+        let status = Some(response.status().as_u16());
+        let error = match O::parse(response) {
+            Ok(mut output) => {
+                let mut shared = self.context.shared();
+                shared.attempted(now, None);
+                shared.succeeded(self.progress.paid);
+                drop(shared);
+                self.report(status, None, None, None);
+                output.metadata_mut().set_effort(self.progress.attempts, self.progress.waited);
+                return Ok(Step::Done(output));
+            }
+            Err(error) => self.redacted(error),
+        };
+        let moved = O::SIGNED && measured.is_some_and(|measured| measured.moved_from(skew));
+        let decision = match error.retry_class() {
+            _ if moved && !self.progress.clock_corrected => Decision::WithClock,
+            class => Decision::After(class, hint(response.headers(), now)),
+        };
+        self.failed(now, error, decision, status)
+    }
+
+    /// The offset that an answer shows, once it is kept for the client.
+    fn measure_clock(&self, now: SystemTime, sent: SystemTime, headers: &HeaderMap) -> Option<Skew> {
+        if !self.context.retry().corrects_clock() || headers.contains_key(AGE) {
+            return None;
+        }
+        let date = time::parse(headers.get(DATE)?.to_str().ok()?)?;
+        let mut shared = self.context.shared();
+        shared.skew().measure(sent, now, date);
+        Some(*shared.skew())
+    }
+
+    /// The end of an attempt that failed: tries again, or says why not.
+    fn failed(
+        &mut self,
+        now: SystemTime,
+        error: Error,
+        decision: Decision,
+        status: Option<u16>,
+    ) -> Result<Step<O::Output>, Error> {
+        let class = error.retry_class();
+        let transport = error.as_transport_error().map(TransportError::kind);
+        self.context.shared().attempted(now, Some(class));
+        let wait = self.wait_after(&decision);
+        // Paid for only where there is the time.
+        let step = wait.filter(|wait| self.ends_in_time(now, *wait)).and_then(|wait| {
+            let paid = self.context.shared().pay(class)?;
+            self.progress.paid = Some(paid);
+            self.wait(now, wait)
+        });
+        self.report(status, Some(class), transport, wait.filter(|_| step.is_some()));
+        match step {
+            None => Err(self.ended(error)),
+            Some(step) => {
+                self.progress.clock_corrected |= matches!(decision, Decision::WithClock);
+                self.progress.last = Some(error);
+                step
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt, if there may be one.
+    fn wait_after(&mut self, decision: &Decision) -> Option<Duration> {
+        if self.progress.attempts >= self.context.retry().most() {
+            return None;
+        }
+        match decision {
+            Decision::WithClock => Some(Duration::ZERO),
+            Decision::After(RetryClass::Transient | RetryClass::Throttling, _)
+                if self.progress.attempts == 0 =>
+            {
+                None
+            }
+            Decision::After(class @ (RetryClass::Transient | RetryClass::Throttling), hint) => Some(
+                with_hint(backoff(*class, self.progress.attempts.saturating_sub(1), &mut self.dice), *hint),
+            ),
+            Decision::After(..) => None,
+        }
+    }
+
+    /// Waits, if that ends before the deadline.
+    fn wait(&mut self, now: SystemTime, wait: Duration) -> Option<Result<Step<O::Output>, Error>> {
+        if !self.ends_in_time(now, wait) {
+            return None;
+        }
+        self.progress.waited = self.progress.waited.saturating_add(wait);
+        self.state = State::Waiting;
+        Some(Ok(Step::Perform(Effect::Wait(wait))))
+    }
+
+    fn ends_in_time(&self, now: SystemTime, wait: Duration) -> bool {
+        now.checked_add(wait).is_some_and(|end| end < self.progress.deadline)
+    }
+
+    fn report(
+        &mut self,
+        status: Option<u16>,
+        class: Option<RetryClass>,
+        transport: Option<TransportErrorKind>,
+        wait: Option<Duration>,
+    ) {
+        self.progress.report =
+            Some(Attempt { number: self.progress.attempts, status, class, transport, wait });
+    }
+
+    fn transport_error(&self, error: TransportError) -> Error {
         let host = self.context.endpoint().uri().authority().map_or("", |authority| authority.as_str());
         error.while_calling(O::ACTION, host).into()
     }
 
-    /// The end of an attempt that was answered. The place where a refusal is classified, and a retry begins.
-    fn answered(&self, response: &http::Response<Bytes>) -> Result<O::Output, Error> {
-        O::parse(response).map_err(|error| match error {
-            Error::Service(mut error) => {
-                let mut secrets = self.operation.secrets();
-                if let Some(credentials) = self.context.credentials().filter(|_| O::SIGNED) {
-                    secrets.push(credentials.secret_access_key.clone());
-                    secrets.extend(credentials.session_token.clone());
-                }
-                error.redact(&secrets);
-                Error::Service(error)
-            }
-            error => error,
-        })
+    /// What the server quotes of the call's own secrets is taken out.
+    fn redacted(&self, error: Error) -> Error {
+        let Error::Service(mut error) = error else { return error };
+        let mut secrets = self.operation.secrets();
+        if let Some(credentials) = self.context.credentials().filter(|_| O::SIGNED) {
+            secrets.push(credentials.secret_access_key.clone());
+            secrets.extend(credentials.session_token.clone());
+        }
+        error.redact(&secrets);
+        Error::Service(error)
+    }
+
+    /// The error that the call ends with, which says what was tried.
+    fn ended(&self, mut error: Error) -> Error {
+        error.set_effort(self.progress.attempts, self.progress.waited);
+        error
     }
 }
 
@@ -105,14 +303,27 @@ impl<O: Operation> Flow for Call<O> {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
-                let deadline = now.checked_add(self.context.timeouts().call).unwrap_or(now);
-                self.send(now, 1, deadline)
+                self.progress.deadline = now.checked_add(self.timeouts.call).unwrap_or(now);
+                self.begin(now)
             }
-            (State::Sent, Event::Response(response)) => self.answered(&response).map(Step::Done),
-            (State::Sent, Event::Failed(error)) => Err(self.failed(error)),
-            _ => Err(self.failed(TransportErrorKind::Unsupported.into())),
+            (State::Waiting, Event::Elapsed) => self.begin(now),
+            (State::Sent { at, skew }, Event::Response(response)) => self.answered(now, at, skew, &response),
+            (State::Sent { .. }, Event::Failed(error)) => {
+                let error = self.transport_error(error);
+                let decision = Decision::After(error.retry_class(), None);
+                self.failed(now, error, decision, None)
+            }
+            _ => Err(self.transport_error(TransportErrorKind::Unsupported.into())),
         }
     }
+}
+
+/// What may follow a failure.
+enum Decision {
+    /// Another attempt at once, dated with the corrected clock.
+    WithClock,
+    /// What the class allows, with the server's hint for how long to wait.
+    After(RetryClass, Option<Duration>),
 }
 
 /// Prints the action and the state; members may be secrets that are not known as such.
@@ -141,90 +352,23 @@ fn attempt_of(attempt: u32, most: u32) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("attempt=1"))
 }
 
+/// How long the server asks to be left alone: `x-amz-retry-after` in milliseconds, else `retry-after` in seconds or as a
+/// date (RFC 9110 §10.2.3).
+fn hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name: &HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
+    if let Some(milliseconds) = text(&AMZ_RETRY_AFTER).and_then(|text| text.parse().ok()) {
+        return Some(Duration::from_millis(milliseconds));
+    }
+    let text = text(&RETRY_AFTER)?;
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    time::parse(text).filter(|_| text.contains(':'))?.duration_since(now).ok()
+}
+
 const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 const ATTEMPT: HeaderName = HeaderName::from_static("amz-sdk-request");
-const MAX_ATTEMPTS: u32 = 1;
+const AMZ_RETRY_AFTER: HeaderName = HeaderName::from_static("x-amz-retry-after");
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
-    use crate::{Credentials, Settings, Timeouts};
-
-    const SECRET: &str = "planted-secret";
-    const TOKEN: &str = "planted-token";
-
-    fn context(settings: Settings) -> Arc<Context> {
-        Arc::new(Context::new(&settings.region("eu-west-1"), "test/1").unwrap())
-    }
-
-    fn signed() -> Arc<Context> {
-        context(Settings::new().credentials(Credentials::new("AKID", SECRET).with_session_token(TOKEN)))
-    }
-
-    fn sent<T>(step: Step<T>) -> (Request<Bytes>, Timeouts) {
-        match step {
-            Step::Perform(Effect::Send(request, timeouts)) => (request, timeouts),
-            _ => panic!("nothing is sent"),
-        }
-    }
-
-    #[test]
-    fn an_attempt_is_dated_numbered_and_signed() {
-        let mut call = Call::new(GetCallerIdentity::new(), signed(), u128::MAX);
-        let (request, timeouts) = sent(call.step(SystemTime::UNIX_EPOCH, Event::Start).unwrap());
-        let header = |name: &str| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
-        assert_eq!(header("amz-sdk-invocation-id"), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(header("amz-sdk-request"), "attempt=1; max=1");
-        assert_eq!(header("x-amz-date"), "19700101T000000Z");
-        assert!(
-            header("authorization")
-                .contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,")
-        );
-        assert_eq!(timeouts, Timeouts::default());
-        assert!(request.headers()["authorization"].is_sensitive());
-        assert!(request.headers()["x-amz-security-token"].is_sensitive());
-    }
-
-    #[test]
-    fn an_unsigned_operation_needs_no_credentials_and_uses_none() {
-        for context in [context(Settings::new()), signed()] {
-            let mut call = Call::new(AssumeRoleWithWebIdentity::new("arn", "me", "jwt"), context, 1);
-            let (request, _) = sent(call.step(SystemTime::UNIX_EPOCH, Event::Start).unwrap());
-            assert!(!request.headers().contains_key("authorization"));
-            assert!(!request.headers().contains_key("x-amz-security-token"));
-        }
-        let mut call = Call::new(GetCallerIdentity::new(), context(Settings::new()), 1);
-        let error = call.step(SystemTime::UNIX_EPOCH, Event::Start).unwrap_err();
-        assert!(error.to_string().starts_with("no credentials to sign GetCallerIdentity with"), "{error}");
-    }
-
-    #[test]
-    fn time_is_shared_out() {
-        let timeouts = Timeouts { call: Duration::from_secs(2), ..Timeouts::default() };
-        let context =
-            context(Settings::new().credentials(Credentials::new("AKID", SECRET)).timeouts(timeouts));
-        let mut call = Call::new(GetCallerIdentity::new(), context, 1);
-        let (_, given) = sent(call.step(SystemTime::UNIX_EPOCH, Event::Start).unwrap());
-        assert_eq!((given.connect, given.attempt), (Duration::from_secs(2), Duration::from_secs(2)));
-    }
-
-    #[test]
-    fn an_event_that_does_not_fit_ends_the_call_and_nothing_panics() {
-        let mut call = Call::new(GetCallerIdentity::new(), signed(), 1);
-        assert!(call.step(SystemTime::UNIX_EPOCH, Event::Elapsed).is_err());
-        assert!(call.step(SystemTime::UNIX_EPOCH, Event::Start).is_err());
-        assert_eq!(format!("{call:?}"), r#"Call { action: "GetCallerIdentity", state: Over, .. }"#);
-    }
-
-    #[test]
-    fn what_the_server_quotes_of_our_secrets_is_taken_out() {
-        let mut call = Call::new(GetCallerIdentity::new(), signed(), 1);
-        call.step(SystemTime::UNIX_EPOCH, Event::Start).unwrap();
-        let body = format!("<Error><Code>X</Code><Message>{TOKEN} {SECRET}</Message></Error>");
-        let mut response = http::Response::new(Bytes::from(body));
-        *response.status_mut() = http::StatusCode::FORBIDDEN;
-        let error = call.step(SystemTime::UNIX_EPOCH, Event::Response(response)).unwrap_err();
-        assert_eq!(error.as_service_error().unwrap().message(), Some("[redacted] [redacted]"));
-    }
-}
+mod tests;

@@ -1,13 +1,14 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 
 use crate::endpoint::Endpoint;
-use crate::settings::Settings;
+use crate::retry::Shared;
+use crate::settings::{Parts, Settings};
 use crate::sigv4::{KeyCache, Scope, SignError, SigningKey};
-use crate::{Credentials, Error, NoCredentials, Operation, Presign, Timeouts};
+use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeouts};
 
 /// What the calls of one client share: where they go, who signs, how long they may take, and the signing key of
 /// the day. Made once, put into an `Arc`, given to each [`Call`](crate::Call).
@@ -28,16 +29,25 @@ pub struct Context {
     credentials: Option<Credentials>,
     timeouts: Timeouts,
     user_agent: HeaderValue,
+    retry: Retry,
     keys: Mutex<KeyCache>,
+    shared: Mutex<Shared>,
 }
 
 impl Context {
     /// Resolves the endpoint. `product` is the caller's name and version for the user agent, `name/1.2.3`.
     pub fn new(settings: &Settings, product: &str) -> Result<Self, Error> {
         let endpoint = settings.endpoint()?;
-        let (credentials, timeouts, app_id) = settings.parts();
-        let user_agent = user_agent(product, app_id);
-        Ok(Self { endpoint, credentials: credentials.cloned(), timeouts, user_agent, keys: Mutex::default() })
+        let Parts { credentials, timeouts, retry, app_id } = settings.parts();
+        Ok(Self {
+            endpoint,
+            credentials: credentials.cloned(),
+            timeouts,
+            user_agent: user_agent(product, app_id),
+            retry,
+            keys: Mutex::default(),
+            shared: Mutex::new(Shared::new(retry)),
+        })
     }
 
     /// Where the calls go.
@@ -53,6 +63,20 @@ impl Context {
     /// How long things may take.
     pub fn timeouts(&self) -> Timeouts {
         self.timeouts
+    }
+
+    /// How calls are retried.
+    pub fn retry(&self) -> Retry {
+        self.retry
+    }
+
+    /// What is left of the quota that retries are paid from, out of 500.
+    pub fn retry_quota(&self) -> u32 {
+        self.shared().quota()
+    }
+
+    pub(crate) fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The operation as a URL, signed with these credentials: see [`Operation::presign`].

@@ -17,7 +17,7 @@ pub mod sigv4;
 pub mod types;
 pub mod wire;
 
-pub use call::Call;
+pub use call::{Attempt, Call};
 pub use context::Context;
 pub use error::{
     Error, ErrorCode, Fault, Metadata, NoCredentials, Phase, ResponseError, ResponseProblem, ServiceError,
@@ -27,6 +27,6 @@ pub use flow::{Effect, Event, Flow, Step, Timeouts};
 pub use identity::Credentials;
 pub use member::IntoMember;
 pub use operation::{Operation, Output, Presign};
-pub use retry::RetryClass;
+pub use retry::{Retry, RetryClass};
 pub use secret::Secret;
 pub use settings::Settings;

@@ -34,6 +34,11 @@ impl Metadata {
         self.body_request_id = id.filter(|id| !id.trim().is_empty()).map(String::into_boxed_str);
     }
 
+    pub(crate) fn set_effort(&mut self, attempts: u32, total_retry_delay: Duration) {
+        self.attempts = attempts;
+        self.total_retry_delay = total_retry_delay;
+    }
+
     /// The HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -86,7 +91,8 @@ impl fmt::Display for Metadata {
                 f.write_str("request id ")?;
                 id.chars().filter(|c| c.is_ascii_graphic()).take(128).try_for_each(|c| write!(f, "{c}"))
             }
-        }
+        }?;
+        if self.attempts > 1 { write!(f, ", {} attempts", self.attempts) } else { Ok(()) }
     }
 }
 

@@ -6,6 +6,7 @@ mod service;
 mod transport;
 
 use std::fmt;
+use std::time::Duration;
 
 pub use code::ErrorCode;
 pub use metadata::Metadata;
@@ -85,6 +86,23 @@ impl Error {
     /// The request id of the answer, if one arrived with one.
     pub fn request_id(&self) -> Option<&str> {
         self.metadata()?.request_id()
+    }
+
+    /// How many requests were sent; 0 where nothing was.
+    pub fn attempts(&self) -> u32 {
+        match self {
+            Self::Transport(error) => error.attempts(),
+            _ => self.metadata().map_or(0, Metadata::attempts),
+        }
+    }
+
+    pub(crate) fn set_effort(&mut self, attempts: u32, total_retry_delay: Duration) {
+        match self {
+            Self::Service(error) => error.set_effort(attempts, total_retry_delay),
+            Self::Response(error) => error.metadata.set_effort(attempts, total_retry_delay),
+            Self::Transport(error) => error.set_effort(attempts, total_retry_delay),
+            _ => {}
+        }
     }
 
     /// Whether, and after what kind of wait, the same call may succeed.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use super::{ErrorCode, Metadata};
 use crate::Secret;
@@ -86,6 +87,10 @@ impl ServiceError {
     /// Status, request ids, attempts.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    pub(crate) fn set_effort(&mut self, attempts: u32, total_retry_delay: Duration) {
+        self.metadata.set_effort(attempts, total_retry_delay);
     }
 
     pub(crate) fn into_metadata(self) -> Metadata {

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use crate::retry::RetryClass;
 
@@ -10,17 +11,34 @@ pub struct TransportError {
     source: Option<Box<dyn StdError + Send + Sync>>,
     /// The action and the host, once known.
     tried: Option<(&'static str, Box<str>)>,
+    attempts: u32,
+    total_retry_delay: Duration,
 }
 
 impl TransportError {
     /// An error of this kind that came from `source`.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { kind, source: Some(source.into()), tried: None }
+        Self { source: Some(source.into()), ..kind.into() }
     }
 
     pub(crate) fn while_calling(mut self, operation: &'static str, host: &str) -> Self {
         self.tried = Some((operation, host.into()));
         self
+    }
+
+    pub(crate) fn set_effort(&mut self, attempts: u32, total_retry_delay: Duration) {
+        self.attempts = attempts;
+        self.total_retry_delay = total_retry_delay;
+    }
+
+    /// How many requests were sent for the call.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// How long the call waited between its attempts, altogether.
+    pub fn total_retry_delay(&self) -> Duration {
+        self.total_retry_delay
     }
 
     /// What happened.
@@ -36,14 +54,19 @@ impl TransportError {
             Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(_) | Kind::Closed => {
                 RetryClass::Transient
             }
-            Kind::Tls | Kind::NotHttp | Kind::TooLarge | Kind::Unsupported | Kind::Other => RetryClass::Never,
+            Kind::Tls
+            | Kind::NotHttp
+            | Kind::TooLarge
+            | Kind::Unsupported
+            | Kind::RateLimited
+            | Kind::Other => RetryClass::Never,
         }
     }
 }
 
 impl From<TransportErrorKind> for TransportError {
     fn from(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None, tried: None }
+        Self { kind, source: None, tried: None, attempts: 1, total_retry_delay: Duration::ZERO }
     }
 }
 
@@ -52,7 +75,8 @@ impl fmt::Display for TransportError {
         match &self.tried {
             Some((operation, host)) => write!(f, "{operation} got no answer from {host}: {}", self.kind),
             None => self.kind.fmt(f),
-        }
+        }?;
+        if self.attempts > 1 { write!(f, " ({} attempts)", self.attempts) } else { Ok(()) }
     }
 }
 
@@ -84,6 +108,8 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The transport cannot do what was asked of it.
     Unsupported,
+    /// Nothing was sent: the client's own rate limit has no place before the call's deadline.
+    RateLimited,
     /// Anything else.
     Other,
 }
@@ -104,6 +130,9 @@ impl fmt::Display for TransportErrorKind {
             Self::NotHttp => "the answer is not http/1.1",
             Self::TooLarge => return write!(f, "the answer is longer than {} bytes", crate::wire::MAX_BODY),
             Self::Unsupported => "the transport cannot do this",
+            Self::RateLimited => {
+                "the service throttles, and the client's own rate limit has no place in time"
+            }
             Self::Other => "the transport failed",
         })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::SettingsError;
 use crate::wire::time;
-use crate::{Credentials, Secret};
+use crate::{Credentials, Retry, Secret};
 
 /// A snapshot of environment variables. The core never looks at the environment itself.
 ///
@@ -51,6 +51,15 @@ impl Env {
         let Some(value) = self.get(variable)? else { return Ok(None) };
         let position = choices.iter().position(|choice| choice.eq_ignore_ascii_case(value.trim()));
         position.map(Some).ok_or(SettingsError::NotOneOf { variable, choices })
+    }
+
+    pub(super) fn retry(&self) -> Result<Retry, SettingsError> {
+        const MOST: &str = "AWS_MAX_ATTEMPTS";
+        let mode = self.choice("AWS_RETRY_MODE", &["standard", "adaptive", "legacy"])?;
+        let retry = if mode == Some(1) { Retry::adaptive() } else { Retry::standard() };
+        let Some(most) = self.get(MOST)? else { return Ok(retry) };
+        let most = most.trim().parse().ok().filter(|most| *most >= 1);
+        most.map(|most| retry.max_attempts(most)).ok_or(SettingsError::NotANumber { variable: MOST })
     }
 
     pub(super) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {

@@ -7,7 +7,7 @@ use std::fmt;
 pub use env::Env;
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
-use crate::{Credentials, Timeouts};
+use crate::{Credentials, Retry, Timeouts};
 
 /// Region, endpoint, credentials and time-outs of a client.
 ///
@@ -33,6 +33,15 @@ pub struct Settings {
     app_id: Option<String>,
     credentials: Option<Credentials>,
     timeouts: Timeouts,
+    retry: Retry,
+}
+
+/// What a context takes from settings as it is.
+pub(crate) struct Parts<'a> {
+    pub(crate) credentials: Option<&'a Credentials>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: Retry,
+    pub(crate) app_id: Option<&'a str>,
 }
 
 impl Settings {
@@ -50,6 +59,7 @@ impl Settings {
     /// | FIPS, dual stack | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`: `true` or `false` |
     /// | global endpoint | `AWS_STS_REGIONAL_ENDPOINTS`: `legacy` or `regional` (the default) |
     /// | app id | `AWS_SDK_UA_APP_ID` |
+    /// | retries | `AWS_RETRY_MODE`: `standard` (the default; `legacy` is the same) or `adaptive`; `AWS_MAX_ATTEMPTS` |
     /// | credentials | `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, with `AWS_SESSION_TOKEN` if they are temporary and `AWS_CREDENTIAL_EXPIRATION` if their end is known |
     ///
     /// (AWS SDKs and Tools Reference Guide, "Environment variables support".)
@@ -64,6 +74,7 @@ impl Settings {
         settings.use_global_endpoint =
             env.choice("AWS_STS_REGIONAL_ENDPOINTS", &["regional", "legacy"])? == Some(1);
         settings.app_id = env.first(&["AWS_SDK_UA_APP_ID"])?;
+        settings.retry = env.retry()?;
         settings.credentials = env.credentials()?;
         Ok(settings)
     }
@@ -123,6 +134,12 @@ impl Settings {
         self
     }
 
+    /// How calls are retried.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// The endpoint that these settings lead to.
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
         Endpoint::resolve(&EndpointParams {
@@ -134,8 +151,13 @@ impl Settings {
         })
     }
 
-    pub(crate) fn parts(&self) -> (Option<&Credentials>, Timeouts, Option<&str>) {
-        (self.credentials.as_ref(), self.timeouts, self.app_id.as_deref())
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            credentials: self.credentials.as_ref(),
+            timeouts: self.timeouts,
+            retry: self.retry,
+            app_id: self.app_id.as_deref(),
+        }
     }
 }
 
@@ -147,6 +169,7 @@ impl fmt::Debug for Settings {
             .field("region", &self.region)
             .field("credentials", &self.credentials)
             .field("timeouts", &self.timeouts)
+            .field("retry", &self.retry)
             .field("app_id", &self.app_id)
             .finish_non_exhaustive()
     }
@@ -167,6 +190,11 @@ pub enum SettingsError {
         variable: &'static str,
         /// What it may be.
         choices: &'static [&'static str],
+    },
+    /// A variable should hold a whole number, 1 or more, and does not.
+    NotANumber {
+        /// Its name.
+        variable: &'static str,
     },
     /// A variable should hold a date and time and does not.
     NotATime {
@@ -192,6 +220,9 @@ impl fmt::Display for SettingsError {
             }
             Self::NotOneOf { variable, choices } => {
                 write!(f, "the environment variable {variable} has to be {}", choices.join(" or "))
+            }
+            Self::NotANumber { variable } => {
+                write!(f, "the environment variable {variable} has to be a whole number, 1 or more")
             }
             Self::NotATime { variable } => write!(
                 f,

@@ -1,0 +1,134 @@
+//! Whether, when and how often a call that failed is tried again. No HTTP here: statuses are numbers, codes are text,
+//! time and chance are arguments.
+//!
+//! The rules are those of the AWS SDKs in 2026 (AWS SDKs and Tools Reference Guide, "Retry behavior"): full-jitter
+//! back-off, a token bucket that all calls of a client share, and in adaptive mode a client-side rate limiter.
+
+mod adaptive;
+mod backoff;
+mod class;
+mod quota;
+mod skew;
+
+use std::time::{Duration, SystemTime};
+
+pub use class::RetryClass;
+
+pub(crate) use backoff::{Dice, backoff, with_hint};
+pub(crate) use class::classify;
+pub(crate) use skew::Skew;
+
+use adaptive::RateLimiter;
+use quota::Quota;
+
+/// How calls are retried.
+///
+/// ```
+/// use sts_proto::{Retry, Settings};
+///
+/// let patient = Settings::new().retry(Retry::standard().max_attempts(5));
+/// let never = Settings::new().retry(Retry::off());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Retry {
+    mode: Mode,
+    max_attempts: u32,
+    correct_clock: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Standard,
+    Adaptive,
+}
+
+impl Retry {
+    /// Back-off and a shared quota; three attempts. The default.
+    pub fn standard() -> Self {
+        Self { mode: Mode::Standard, max_attempts: 3, correct_clock: true }
+    }
+
+    /// As standard, and once the service has throttled, requests are sent no faster than it takes them.
+    pub fn adaptive() -> Self {
+        Self { mode: Mode::Adaptive, ..Self::standard() }
+    }
+
+    /// One attempt, whatever comes of it.
+    pub fn off() -> Self {
+        Self { max_attempts: 1, ..Self::standard() }
+    }
+
+    /// How many requests a call may send altogether, at least one. 3 by default.
+    pub fn max_attempts(mut self, most: u32) -> Self {
+        self.max_attempts = most.max(1);
+        self
+    }
+
+    /// Whether the server's clock is measured and signed with, so that a machine whose clock is wrong can call. On
+    /// by default.
+    pub fn correct_clock(mut self, on: bool) -> Self {
+        self.correct_clock = on;
+        self
+    }
+
+    pub(crate) fn most(&self) -> u32 {
+        self.max_attempts
+    }
+
+    pub(crate) fn corrects_clock(&self) -> bool {
+        self.correct_clock
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+/// What the calls of one client know together.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    quota: Quota,
+    limiter: Option<RateLimiter>,
+    skew: Skew,
+}
+
+impl Shared {
+    pub(crate) fn new(retry: Retry) -> Self {
+        let limiter = (retry.mode == Mode::Adaptive).then(RateLimiter::default);
+        Self { quota: Quota::default(), limiter, skew: Skew::default() }
+    }
+
+    /// May a request be sent now, or after how long?
+    pub(crate) fn admit(&mut self, now: SystemTime) -> Result<(), Duration> {
+        self.limiter.as_mut().map_or(Ok(()), |limiter| limiter.acquire(now))
+    }
+
+    /// An attempt has ended, well or badly.
+    pub(crate) fn attempted(&mut self, now: SystemTime, class: Option<RetryClass>) {
+        if let Some(limiter) = &mut self.limiter {
+            limiter.update(now, class == Some(RetryClass::Throttling));
+        }
+    }
+
+    /// Pays for a retry after a failure of this class: what it cost, or `None` if the quota does not allow it.
+    pub(crate) fn pay(&mut self, class: RetryClass) -> Option<u32> {
+        self.quota.pay(class)
+    }
+
+    /// A call has succeeded; `paid` is what its last retry cost.
+    pub(crate) fn succeeded(&mut self, paid: Option<u32>) {
+        self.quota.give_back(paid);
+    }
+
+    /// What is left of the quota.
+    pub(crate) fn quota(&self) -> u32 {
+        self.quota.left()
+    }
+
+    pub(crate) fn skew(&mut self) -> &mut Skew {
+        &mut self.skew
+    }
+}

@@ -1,0 +1,80 @@
+use std::time::{Duration, SystemTime};
+
+/// How far the server's clock is ahead of ours, or behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Skew {
+    behind: Duration,
+    ahead: Duration,
+}
+
+impl Skew {
+    /// The server's time when ours is `now`.
+    pub(crate) fn apply(self, now: SystemTime) -> SystemTime {
+        let later = now.checked_add(self.ahead).unwrap_or(now);
+        later.checked_sub(self.behind).unwrap_or(later)
+    }
+
+    /// Learns from an answer that the server dated, to a request that was sent and answered at these times of ours:
+    /// its clock said so in the middle between them. An exchange that took long says too little.
+    pub(crate) fn measure(&mut self, sent: SystemTime, received: SystemTime, date: SystemTime) {
+        let Ok(took) = received.duration_since(sent) else { return };
+        let Some(middle) = sent.checked_add(took / 2).filter(|_| took <= LONGEST_EXCHANGE) else { return };
+        *self = match date.duration_since(middle) {
+            Ok(ahead) => Self { ahead, behind: Duration::ZERO },
+            Err(error) => Self { ahead: Duration::ZERO, behind: error.duration() },
+        };
+    }
+
+    /// Whether the clocks are so much further apart, or closer, than `before` that a refusal may have come of it.
+    pub(crate) fn moved_from(self, before: Self) -> bool {
+        let apart = |one: Duration, other: Duration| one.abs_diff(other);
+        apart(self.ahead + before.behind, before.ahead + self.behind) >= NOTABLE
+    }
+}
+
+const LONGEST_EXCHANGE: Duration = Duration::from_secs(15 * 60);
+const NOTABLE: Duration = Duration::from_secs(4 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_middle_of_an_exchange_is_compared_with_its_date() {
+        let mut skew = Skew::default();
+        skew.measure(at(1000), at(1010), at(4605));
+        assert_eq!(skew.apply(at(1000)), at(4600));
+        skew.measure(at(5000), at(5000), at(1400));
+        assert_eq!(skew.apply(at(5000)), at(1400));
+        skew.measure(at(5000), at(5000 + 901), at(9999));
+        skew.measure(at(5000), at(4000), at(9999));
+        assert_eq!(skew.apply(at(5000)), at(1400), "too slow, and backwards: nothing is learnt");
+    }
+
+    #[test]
+    fn a_move_of_four_minutes_is_notable_in_either_direction() {
+        let ahead = |seconds| Skew { ahead: Duration::from_secs(seconds), behind: Duration::ZERO };
+        let behind = |seconds| Skew { ahead: Duration::ZERO, behind: Duration::from_secs(seconds) };
+        for (one, other, moved) in [
+            (ahead(0), ahead(239), false),
+            (ahead(0), ahead(240), true),
+            (ahead(0), behind(240), true),
+            (ahead(120), behind(120), true),
+            (ahead(120), behind(119), false),
+            (ahead(3600), ahead(3600), false),
+            (behind(3600), behind(3300), true),
+        ] {
+            assert_eq!((one.moved_from(other), other.moved_from(one)), (moved, moved), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        let far = Skew { ahead: Duration::MAX, behind: Duration::MAX };
+        let _ = far.apply(at(0));
+    }
+}
