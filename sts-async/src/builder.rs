@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body::Body;
 use http_body_util::Full;
 use sts_proto::settings::Env;
-use sts_proto::{Context, Credentials, Error, Secret, Settings, Timeouts};
+use sts_proto::{Context, Credentials, Error, Retry, Secret, Settings, Timeouts};
 use tower_service::Service;
 
 use crate::Client;
@@ -86,6 +86,11 @@ impl Builder {
     /// No keys: for operations that are sent unsigned.
     pub fn without_credentials(self) -> Self {
         self.set(Settings::without_credentials)
+    }
+
+    /// How calls are retried: three attempts by default.
+    pub fn retry(self, retry: Retry) -> Self {
+        self.set(|settings| settings.retry(retry))
     }
 
     /// How long things may take.

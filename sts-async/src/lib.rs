@@ -11,7 +11,7 @@ pub use client::Client;
 pub use sts_proto;
 pub use sts_proto::{
     Context, Credentials, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials, Operation, Phase, Presign,
-    ResponseError, ResponseProblem, RetryClass, Secret, ServiceError, Settings, Timeouts, TransportError,
-    TransportErrorKind, operations, types,
+    ResponseError, ResponseProblem, Retry, RetryClass, Secret, ServiceError, Settings, Timeouts,
+    TransportError, TransportErrorKind, operations, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};

@@ -1,5 +1,5 @@
 use sts_proto::settings::{Env, Settings};
-use sts_proto::{Context, Credentials, Error, Secret, Timeouts};
+use sts_proto::{Context, Credentials, Error, Retry, Secret, Timeouts};
 
 use crate::client::AskMfaCode;
 use crate::{Client, Transport, UreqTransport};
@@ -83,6 +83,11 @@ impl Builder {
     /// No keys, whatever the environment says: for operations that are sent unsigned.
     pub fn without_credentials(self) -> Self {
         self.change(Settings::without_credentials)
+    }
+
+    /// How calls are retried: three attempts by default.
+    pub fn retry(self, retry: Retry) -> Self {
+        self.change(|settings| settings.retry(retry))
     }
 
     /// How long things may take.

@@ -12,7 +12,7 @@ pub use builder::Builder;
 pub use client::Client;
 pub use sts_proto;
 pub use sts_proto::{
-    Credentials, Error, ErrorCode, Fault, Flow, Metadata, Operation, Phase, Presign, RetryClass, Secret,
-    ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
+    Credentials, Error, ErrorCode, Fault, Flow, Metadata, Operation, Phase, Presign, Retry, RetryClass,
+    Secret, ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
 };
 pub use transport::{Transport, UreqTransport};

@@ -52,7 +52,7 @@ fn eleven_operations_through_two_clients() {
             let header = |name: &str| arrived.headers.get(name).and_then(|value| value.to_str().ok());
             assert_eq!(header("content-type"), Some("application/x-www-form-urlencoded; charset=utf-8"));
             assert_eq!(header("host").map(|host| format!("http://{host}")), Some(sts.url()));
-            assert_eq!(header("amz-sdk-request"), Some("attempt=1; max=1"));
+            assert_eq!(header("amz-sdk-request"), Some("attempt=1; max=3"));
             assert!(header("amz-sdk-invocation-id").is_some_and(|id| id.len() == 36));
             assert!(header("user-agent").is_some_and(|agent| agent.starts_with(&format!("sts-{driver}/"))));
             assert_eq!(header("content-length"), Some(arrived.body.len().to_string().as_str()));

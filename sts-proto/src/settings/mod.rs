@@ -3,6 +3,7 @@
 mod env;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 pub use env::Env;
 
@@ -34,6 +35,7 @@ pub struct Settings {
     credentials: Option<Credentials>,
     timeouts: Timeouts,
     retry: Retry,
+    ca_bundle_path: Option<PathBuf>,
 }
 
 /// What a context takes from settings as it is.
@@ -59,6 +61,7 @@ impl Settings {
     /// | FIPS, dual stack | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`: `true` or `false` |
     /// | global endpoint | `AWS_STS_REGIONAL_ENDPOINTS`: `legacy` or `regional` (the default) |
     /// | app id | `AWS_SDK_UA_APP_ID` |
+    /// | roots to trust | `AWS_CA_BUNDLE`: a PEM file |
     /// | retries | `AWS_RETRY_MODE`: `standard` (the default; `legacy` is the same) or `adaptive`; `AWS_MAX_ATTEMPTS` |
     /// | credentials | `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, with `AWS_SESSION_TOKEN` if they are temporary and `AWS_CREDENTIAL_EXPIRATION` if their end is known |
     ///
@@ -75,6 +78,7 @@ impl Settings {
             env.choice("AWS_STS_REGIONAL_ENDPOINTS", &["regional", "legacy"])? == Some(1);
         settings.app_id = env.first(&["AWS_SDK_UA_APP_ID"])?;
         settings.retry = env.retry()?;
+        settings.ca_bundle_path = env.first(&["AWS_CA_BUNDLE"])?.map(PathBuf::from);
         settings.credentials = env.credentials()?;
         Ok(settings)
     }
@@ -132,6 +136,17 @@ impl Settings {
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
+    }
+
+    /// The PEM file with the root certificates to trust instead of the usual ones. A driver reads it.
+    pub fn with_ca_bundle_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_bundle_path = Some(path.into());
+        self
+    }
+
+    /// Where the root certificates to trust are, if not the usual ones.
+    pub fn ca_bundle_path(&self) -> Option<&Path> {
+        self.ca_bundle_path.as_deref()
     }
 
     /// How calls are retried.
@@ -210,6 +225,17 @@ pub enum SettingsError {
     },
     /// The CA bundle holds no certificate.
     CaBundle,
+    /// The file of the CA bundle cannot be read.
+    CaBundleFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The client certificate or its key cannot be used.
+    ClientCertificate,
+    /// The proxy's URL cannot be used.
+    Proxy,
 }
 
 impl fmt::Display for SettingsError {
@@ -231,6 +257,18 @@ impl fmt::Display for SettingsError {
             Self::HalfKeyPair { set, missing } => {
                 write!(f, "the environment variable {set} is set and {missing} is not; set both or neither")
             }
+            Self::CaBundleFile { path, reason } => write!(
+                f,
+                "the ca bundle {} cannot be read ({reason}); it is named by AWS_CA_BUNDLE or in code",
+                path.display()
+            ),
+            Self::ClientCertificate => f.write_str(
+                "the client certificate cannot be used: give a chain and the private key of its first certificate, \
+                 both in pem",
+            ),
+            Self::Proxy => f.write_str(
+                "the proxy url cannot be used: write it like http://user:password@proxy.example.com:3128",
+            ),
             Self::CaBundle => {
                 f.write_str("the ca bundle holds no certificate, or a damaged one; it has to be pem")
             }
