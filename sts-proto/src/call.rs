@@ -50,7 +50,8 @@ enum State {
 /// How far a call has come.
 #[derive(Debug)]
 struct Progress {
-    deadline: SystemTime,
+    /// `None` where it lies beyond what the clock can say.
+    deadline: Option<SystemTime>,
     attempts: u32,
     waited: Duration,
     /// What the last retry cost.
@@ -82,7 +83,7 @@ impl<O: Operation> Call<O> {
     /// A call that has not begun.
     pub fn new(operation: O, context: Arc<Context>, seed: u128) -> Self {
         let progress = Progress {
-            deadline: SystemTime::UNIX_EPOCH,
+            deadline: None,
             attempts: 0,
             waited: Duration::ZERO,
             paid: None,
@@ -136,7 +137,10 @@ impl<O: Operation> Call<O> {
             Skew::default()
         };
         let request = self.request(skew.apply(now), self.progress.attempts + 1)?;
-        let left = self.progress.deadline.duration_since(now).unwrap_or(Duration::ZERO);
+        let left = self
+            .progress
+            .deadline
+            .map_or(Duration::MAX, |deadline| deadline.duration_since(now).unwrap_or(Duration::ZERO));
         let attempt = self.timeouts.attempt.min(left);
         let timeouts = Timeouts { connect: self.timeouts.connect.min(attempt), attempt, call: left };
         self.progress.attempts += 1;
@@ -259,7 +263,7 @@ impl<O: Operation> Call<O> {
     }
 
     fn ends_in_time(&self, now: SystemTime, wait: Duration) -> bool {
-        now.checked_add(wait).is_some_and(|end| end < self.progress.deadline)
+        self.progress.deadline.is_none_or(|deadline| now.checked_add(wait).is_some_and(|end| end < deadline))
     }
 
     fn report(
@@ -279,15 +283,14 @@ impl<O: Operation> Call<O> {
     }
 
     /// What the server quotes of the call's own secrets is taken out.
-    fn redacted(&self, error: Error) -> Error {
-        let Error::Service(mut error) = error else { return error };
+    fn redacted(&self, mut error: Error) -> Error {
         let mut secrets = self.operation.secrets();
         if let Some(credentials) = self.context.credentials().filter(|_| O::SIGNED) {
             secrets.push(credentials.secret_access_key.clone());
             secrets.extend(credentials.session_token.clone());
         }
         error.redact(&secrets);
-        Error::Service(error)
+        error
     }
 
     /// The error that the call ends with, which says what was tried.
@@ -303,7 +306,7 @@ impl<O: Operation> Flow for Call<O> {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
-                self.progress.deadline = now.checked_add(self.timeouts.call).unwrap_or(now);
+                self.progress.deadline = now.checked_add(self.timeouts.call);
                 self.begin(now)
             }
             (State::Waiting, Event::Elapsed) => self.begin(now),
@@ -313,7 +316,7 @@ impl<O: Operation> Flow for Call<O> {
                 let decision = Decision::After(error.retry_class(), None);
                 self.failed(now, error, decision, None)
             }
-            _ => Err(self.transport_error(TransportErrorKind::Unsupported.into())),
+            _ => Err(Error::OutOfTurn),
         }
     }
 }

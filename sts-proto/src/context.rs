@@ -38,7 +38,7 @@ impl Context {
     /// Resolves the endpoint. `product` is the caller's name and version for the user agent, `name/1.2.3`.
     pub fn new(settings: &Settings, product: &str) -> Result<Self, Error> {
         let endpoint = settings.endpoint()?;
-        let Parts { credentials, timeouts, retry, app_id } = settings.parts();
+        let Parts { credentials, timeouts, retry, app_id } = settings.parts()?;
         Ok(Self {
             endpoint,
             credentials: credentials.cloned(),
@@ -90,7 +90,13 @@ impl Context {
         options: &Presign,
         now: SystemTime,
     ) -> Result<Request<Bytes>, Error> {
-        let credentials = self.credentials().ok_or(NoCredentials::new(O::ACTION))?;
+        let nobody = Credentials::new("", "");
+        let credentials = match self.credentials() {
+            Some(credentials) => credentials,
+            // Stays unsigned.
+            None if !O::SIGNED => &nobody,
+            None => return Err(NoCredentials::new(O::ACTION).into()),
+        };
         operation.presign(self.endpoint(), credentials, now, options)
     }
 

@@ -17,16 +17,20 @@ pub mod sigv4;
 pub mod types;
 pub mod wire;
 
+pub use bytes;
 pub use call::{Attempt, Call};
 pub use context::Context;
+pub use endpoint::EndpointError;
 pub use error::{
     Error, ErrorCode, Fault, Metadata, NoCredentials, Phase, ResponseError, ResponseProblem, ServiceError,
     TransportError, TransportErrorKind,
 };
 pub use flow::{Effect, Event, Flow, Step, Timeouts};
+pub use http;
 pub use identity::Credentials;
 pub use member::IntoMember;
 pub use operation::{Operation, Output, Presign};
 pub use retry::{Retry, RetryClass};
 pub use secret::Secret;
-pub use settings::Settings;
+pub use settings::{Settings, SettingsError};
+pub use sigv4::SignError;

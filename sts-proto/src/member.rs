@@ -14,6 +14,18 @@ impl IntoMember<u32> for u32 {
     }
 }
 
+impl IntoMember<u64> for u64 {
+    fn into_member(self) -> u64 {
+        self
+    }
+}
+
+impl IntoMember<i64> for i64 {
+    fn into_member(self) -> i64 {
+        self
+    }
+}
+
 impl IntoMember<bool> for bool {
     fn into_member(self) -> bool {
         self
@@ -47,6 +59,12 @@ impl IntoMember<Secret> for Secret {
 impl IntoMember<Secret> for String {
     fn into_member(self) -> Secret {
         Secret::new(self)
+    }
+}
+
+impl IntoMember<Secret> for &String {
+    fn into_member(self) -> Secret {
+        Secret::from(self.as_str())
     }
 }
 

@@ -47,6 +47,11 @@ pub trait Operation: ToForm {
     }
 
     /// Reads an answer, whatever its status: an output, or the error that it stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Service`] for a refusal, [`Error::Response`] for a success that cannot be used. What a server quotes of
+    /// the request is still in it: see [`Error::redact`].
     fn parse<B: AsRef<[u8]>>(response: &Response<B>) -> Result<Self::Output, Error> {
         let metadata = Metadata::new(response.status(), response.headers());
         let body = response.body().as_ref();
@@ -75,7 +80,14 @@ pub trait Operation: ToForm {
     /// "Authenticating Requests: Using Query Parameters"). The returned request has no body; its URI is the URL
     /// and its headers are those that the sender must add.
     ///
+    /// An operation that is not [`SIGNED`](Self::SIGNED) stays unsigned: its URL holds the members alone, and no
+    /// lifetime.
+    ///
     /// A URL is easily logged: members that are secrets, and the session token, are readable in it.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint without a region, a lifetime out of range, members that make the URL too long.
     fn presign(
         &self,
         endpoint: &Endpoint,
@@ -88,7 +100,9 @@ pub trait Operation: ToForm {
         *request.uri_mut() = with_query(endpoint.uri(), &self.to_form())?;
         *request.headers_mut() = options.headers.clone();
         request.headers_mut().insert(HOST, endpoint.host().clone());
-        sigv4::presign(&mut request, credentials, endpoint.scope()?, now, options.lifetime)?;
+        if Self::SIGNED {
+            sigv4::presign(&mut request, credentials, endpoint.scope()?, now, options.lifetime)?;
+        }
         Ok(request)
     }
 
@@ -142,7 +156,8 @@ impl Presign {
         self
     }
 
-    /// A header that is signed, so that the sender has to send it.
+    /// A header that is signed, so that the sender has to send it. `host` is the endpoint's, whatever is given here;
+    /// the headers that [`sigv4`] never signs (`user-agent`, `authorization`, …) are of no use.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
         self
@@ -295,7 +310,12 @@ macro_rules! output {
                 $(let mut $member: ::core::option::Option<$type> = ::core::option::Option::None;)*
                 while let ::core::option::Option::Some(name) = reader.child()? {
                     match name {
-                        $($wire => $member = ::core::option::Option::Some($crate::wire::FromXml::read(reader)?),)*
+                        $($wire => {
+                            let value = $crate::wire::FromXml::read(reader);
+                            $member = ::core::option::Option::Some(
+                                value.map_err(|error: $crate::wire::XmlError| error.of_member($wire))?,
+                            );
+                        })*
                         _ => reader.skip()?,
                     }
                 }
@@ -330,6 +350,10 @@ fn read_result<O: Output>(action: &str, body: &[u8]) -> Result<(O, Option<String
     let read = || -> Result<_, XmlError> {
         let (mut output, mut request_id) = (None, None);
         let mut reader = XmlReader::new(body)?;
+        // Whatever else stands in it, an error document is no success.
+        if matches!(reader.root(), "ErrorResponse" | "Error") {
+            return Ok((None, None));
+        }
         while let Some(name) = reader.child()? {
             match name {
                 "ResponseMetadata" => request_id = crate::error::read_request_id(&mut reader)?,

@@ -85,7 +85,7 @@ input! {
     }
 }
 
-impl IntoMember<Tag> for (&str, &str) {
+impl<K: IntoMember<String>, V: IntoMember<String>> IntoMember<Tag> for (K, V) {
     fn into_member(self) -> Tag {
         Tag::new(self.0, self.1)
     }

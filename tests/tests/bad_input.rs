@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use sts_proto::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
 use sts_proto::{
-    Credentials, Error, Phase, ResponseProblem, RetryClass, Settings, Timeouts, TransportErrorKind as Kind,
+    Credentials, Error, Phase, ResponseProblem, Retry, RetryClass, Settings, Timeouts,
+    TransportErrorKind as Kind,
 };
 use sts_tests::driver::{Driver, Setup};
 use sts_tests::pki::Pki;
@@ -21,11 +22,16 @@ enum Expect {
 
 fn settings(url: &str) -> Settings {
     let keys = Credentials::new("AKIDEXAMPLE", "planted-secret");
-    Settings::new().region("us-east-1").credentials(keys).endpoint_url(url).timeouts(Timeouts {
-        connect: Duration::from_millis(700),
-        attempt: Duration::from_millis(1500),
-        call: Duration::from_secs(5),
-    })
+    Settings::new()
+        .region("us-east-1")
+        .credentials(keys)
+        .endpoint_url(url)
+        .timeouts(Timeouts {
+            connect: Duration::from_millis(700),
+            attempt: Duration::from_millis(1500),
+            call: Duration::from_secs(5),
+        })
+        .retry(Retry::off())
 }
 
 fn check(name: &str, driver: &Driver, expect: &Expect) {

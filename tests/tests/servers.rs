@@ -204,3 +204,8 @@ fn moto_auth() {
 fn tls_front_ends() {
     front_ends::visit(&MINISTACK);
 }
+
+/// Past the test harness, which keeps what a passing test prints to itself.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("{line}\n"));
+}

@@ -50,6 +50,18 @@ fn an_unsigned_operation_needs_no_credentials_and_uses_none() {
 }
 
 #[test]
+fn an_unsigned_operation_is_presigned_to_a_plain_url() {
+    let options = crate::Presign::new(Duration::from_secs(60));
+    let operation = AssumeRoleWithWebIdentity::new("arn", "me", "jwt");
+    for context in [context(Settings::new()), signed()] {
+        let request = context.presign(&operation, &options, SystemTime::UNIX_EPOCH).unwrap();
+        assert!(request.uri().query().unwrap().ends_with("WebIdentityToken=jwt"), "{}", request.uri());
+    }
+    let error = context(Settings::new()).presign(&GetCallerIdentity::new(), &options, SystemTime::UNIX_EPOCH);
+    assert!(matches!(error, Err(Error::NoCredentials(_))));
+}
+
+#[test]
 fn time_is_shared_out() {
     let timeouts = Timeouts { call: Duration::from_secs(2), ..Timeouts::default() };
     let context = context(Settings::new().credentials(Credentials::new("AKID", SECRET)).timeouts(timeouts));
@@ -61,8 +73,9 @@ fn time_is_shared_out() {
 #[test]
 fn an_event_that_does_not_fit_ends_the_call_and_nothing_panics() {
     let mut call = Call::new(GetCallerIdentity::new(), signed(), 1);
-    assert!(call.step(SystemTime::UNIX_EPOCH, Event::Elapsed).is_err());
-    assert!(call.step(SystemTime::UNIX_EPOCH, Event::Start).is_err());
+    for event in [Event::Elapsed, Event::Start] {
+        assert!(matches!(call.step(SystemTime::UNIX_EPOCH, event), Err(Error::OutOfTurn)));
+    }
     assert_eq!(format!("{call:?}"), r#"Call { action: "GetCallerIdentity", state: Over, .. }"#);
 }
 
@@ -360,4 +373,27 @@ fn each_attempt_is_reported() {
     call.step(start(), success()).unwrap();
     let report = *call.last_attempt().unwrap();
     assert_eq!(report, Attempt { number: 2, status: Some(200), class: None, transport: None, wait: None });
+}
+
+#[test]
+fn a_call_may_last_for_ever() {
+    let timeouts = Timeouts { call: Duration::MAX, attempt: Duration::MAX, connect: Duration::MAX };
+    let settings = Settings::new().credentials(Credentials::new("AKID", SECRET)).timeouts(timeouts);
+    let mut failures = 2;
+    let (waits, _, result) =
+        play(Call::new(GetCallerIdentity::new(), context(settings), 1), start(), |_, _| {
+            failures -= 1;
+            (BRIEF, if failures < 0 { success() } else { answer(503, &[], "") })
+        });
+    assert_eq!((waits.len(), result.unwrap().metadata.attempts()), (2, 3));
+}
+
+#[test]
+fn what_an_unusable_success_quotes_is_taken_out_too() {
+    let call = Call::new(GetCallerIdentity::new(), signed(), 1);
+    let body = format!("<R><ResponseMetadata><RequestId>{TOKEN}</RequestId></ResponseMetadata></R>");
+    let (_, _, result) = play(call, start(), |_, _| (BRIEF, answer(200, &[("x-amz-id-2", TOKEN)], &body)));
+    let error = result.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
+    assert_eq!(error.request_id(), Some("[redacted]"));
 }

@@ -31,24 +31,24 @@ pub enum EndpointError {
     MissingSigningRegion,
 }
 
-const WHERE_REGION: &str = "in code, AWS_REGION or AWS_DEFAULT_REGION";
-const WHERE_URL: &str = "in code, AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL";
+const WHERE_REGION: &str = "in code, AWS_REGION and AWS_DEFAULT_REGION";
+const WHERE_URL: &str = "in code, AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL";
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EndpointError::MissingRegion => {
-                write!(f, "no region: none is set {WHERE_REGION}; set one, for example us-east-1")
+                write!(f, "no region: looked {WHERE_REGION}; set one, for example us-east-1")
             }
             EndpointError::InvalidRegion { region } => write!(
                 f,
                 "region {region:?} is not valid: it must be 1 to 63 letters, digits and hyphens, no hyphen at \
-                 either end, for example us-east-1; it is set {WHERE_REGION}"
+                 either end, for example us-east-1; it was looked for {WHERE_REGION}"
             ),
             EndpointError::InvalidUrl { problem } => write!(
                 f,
                 "the endpoint url {problem}; write it like https://sts.example.com:8443/path or \
-                 http://localhost:4566; it is set {WHERE_URL}"
+                 http://localhost:4566; it was looked for {WHERE_URL}"
             ),
             EndpointError::FipsWithUrl => write!(
                 f,
@@ -64,7 +64,7 @@ impl fmt::Display for EndpointError {
             ),
             EndpointError::MissingSigningRegion => write!(
                 f,
-                "the endpoint url came without a region to sign for: none is set {WHERE_REGION}; set one, for \
+                "the endpoint url came without a region to sign for: looked {WHERE_REGION}; set one, for \
                  example us-east-1"
             ),
         }

@@ -39,6 +39,18 @@ impl Metadata {
         self.total_retry_delay = total_retry_delay;
     }
 
+    /// Changes the ids as `clean` says.
+    pub(crate) fn clean(&mut self, clean: &impl Fn(&str) -> Option<String>) {
+        if let Some(cleaned) = self.body_request_id.as_deref().and_then(clean) {
+            self.body_request_id = Some(cleaned.into());
+        }
+        for id in [&mut self.header_request_id, &mut self.extended_request_id, &mut self.cloudfront_id] {
+            if let Some(cleaned) = text(id).and_then(clean) {
+                *id = HeaderValue::try_from(cleaned).ok();
+            }
+        }
+    }
+
     /// The HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
         self.status

@@ -2,6 +2,7 @@
 
 mod code;
 mod metadata;
+mod redact;
 mod service;
 mod transport;
 
@@ -14,6 +15,9 @@ pub(crate) use service::read_request_id;
 pub use service::{Fault, ServiceError};
 pub use transport::{Phase, TransportError, TransportErrorKind};
 
+use redact::Redactor;
+
+use crate::Secret;
 use crate::endpoint::EndpointError;
 use crate::retry::RetryClass;
 use crate::settings::SettingsError;
@@ -22,8 +26,10 @@ use crate::wire::XmlError;
 
 /// Why a call did not end with an output.
 ///
-/// The text is one lower-case line that says what was tried and carries the request id where there is one; it
-/// holds no secret and no part of a body. [`std::error::Error::source`] leads to what lies below.
+/// The text is one lower-case line that says what was tried and carries the request id where there is one. It holds
+/// no secret of the call, and of an answer's body no more than the code and the first line of the message in an error
+/// document, from which the call's secrets are taken out. [`std::error::Error::source`] leads to what a
+/// transport has to say beside it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -41,6 +47,8 @@ pub enum Error {
     Service(Box<ServiceError>),
     /// A success arrived that cannot be used.
     Response(Box<ResponseError>),
+    /// A flow was stepped after its end, or given an event that it had not asked for.
+    OutOfTurn,
 }
 
 impl Error {
@@ -105,6 +113,19 @@ impl Error {
         }
     }
 
+    /// Takes `secrets` out of whatever the server sent back, since some servers quote the request in their errors.
+    /// [`Call`](crate::Call) has done so with the call's own; whoever uses [`Operation::parse`](crate::Operation::parse)
+    /// alone does it with what was sent: the credentials' secrets and [`Operation::secrets`](crate::Operation::secrets).
+    pub fn redact(&mut self, secrets: &[Secret]) {
+        let redactor = Redactor::new(secrets);
+        let clean = |text: &str| redactor.clean(text);
+        match self {
+            Self::Service(error) => error.clean(&clean),
+            Self::Response(error) => error.metadata.clean(&clean),
+            _ => {}
+        }
+    }
+
     /// Whether, and after what kind of wait, the same call may succeed.
     pub fn retry_class(&self) -> RetryClass {
         match self {
@@ -125,6 +146,9 @@ impl fmt::Display for Error {
             Self::Transport(error) => error.fmt(f),
             Self::Service(error) => error.fmt(f),
             Self::Response(error) => error.fmt(f),
+            Self::OutOfTurn => f.write_str(
+                "the flow was stepped after its end, or given an event that it had not asked for; make a new one",
+            ),
         }
     }
 }
@@ -132,9 +156,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Sign(error) => Some(error),
             Self::Transport(error) => std::error::Error::source(&**error),
-            Self::Response(error) => std::error::Error::source(&**error),
             _ => None,
         }
     }
@@ -225,21 +247,17 @@ pub struct ResponseError {
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the answer to {} cannot be used: {}", self.operation, self.problem)?;
-        if !matches!(self.problem, ResponseProblem::Document(XmlError::Missing { .. })) {
+        if !matches!(
+            self.problem,
+            ResponseProblem::Document(XmlError::Missing { .. } | XmlError::NotA { .. })
+        ) {
             f.write_str("; check that the endpoint is an sts and not a proxy or a web page")?;
         }
         write!(f, " ({})", self.metadata)
     }
 }
 
-impl std::error::Error for ResponseError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.problem {
-            ResponseProblem::Document(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for ResponseError {}
 
 /// What is wrong with a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{ErrorCode, Metadata};
-use crate::Secret;
-use crate::escape::escape;
 use crate::retry::{RetryClass, classify};
 use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader};
 
@@ -29,25 +27,23 @@ impl ServiceError {
         Self { operation, document, metadata }
     }
 
-    /// Takes `secrets` out of whatever the server sent back, as they are and as a form holds them: some servers
-    /// quote the request in their errors.
-    pub(crate) fn redact(&mut self, secrets: &[Secret]) {
-        let long = secrets.iter().filter(|secret| secret.expose().len() >= SHORTEST_SECRET);
-        let written: Vec<Secret> =
-            long.flat_map(|secret| [secret.clone(), Secret::new(escape(secret.expose()))]).collect();
-        let clean = |text: &mut String| {
-            for secret in written.iter().map(Secret::expose) {
-                if text.contains(secret) {
-                    *text = text.replace(secret, "[redacted]");
-                }
+    /// Changes all that the server sent as `clean` says.
+    pub(super) fn clean(&mut self, clean: &impl Fn(&str) -> Option<String>) {
+        let in_place = |text: &mut String| {
+            if let Some(cleaned) = clean(text) {
+                *text = cleaned;
             }
         };
-        self.document.code.iter_mut().for_each(|(_, wire)| clean(wire));
         if let Some((code, wire)) = &mut self.document.code {
+            in_place(wire);
             *code = ErrorCode::from(wire.trim());
         }
-        self.document.message.iter_mut().for_each(clean);
-        self.document.extra.iter_mut().for_each(|(_, text)| clean(text));
+        self.document.message.iter_mut().for_each(in_place);
+        for (name, text) in &mut self.document.extra {
+            in_place(name);
+            in_place(text);
+        }
+        self.metadata.clean(clean);
     }
 
     /// The action that was called.
@@ -123,7 +119,7 @@ impl fmt::Display for ServiceError {
                 write!(f, "{operation} was refused: {code}: {message} ({metadata})")
             }
             (Some(code), None) => write!(f, "{operation} was refused: {code} ({metadata})"),
-            (None, _) if metadata.status().is_redirection() => write!(
+            (None, _) if matches!(metadata.status().as_u16(), 301 | 302 | 303 | 307 | 308) => write!(
                 f,
                 "{operation} was answered with a redirect, which is not followed because it would carry the \
                  session token elsewhere; check the endpoint url ({metadata})"
@@ -231,11 +227,14 @@ impl ErrorDocument {
         Ok(())
     }
 
-    /// Recursion is bounded by the reader's depth.
+    /// Recursion is bounded by the reader's depth, and the length of a path by [`LONGEST_PATH`].
     fn read_extra(&mut self, path: String, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        if self.extra.len() >= MOST_EXTRA || path.len() > LONGEST_PATH {
+            return reader.skip();
+        }
         let (text, children) =
             reader.text_or_children(|reader, child| self.read_extra(format!("{path}.{child}"), reader))?;
-        if !children && self.extra.len() < MOST_EXTRA {
+        if !children {
             self.extra.push((path, text));
         }
         Ok(())
@@ -267,10 +266,10 @@ fn shown(text: &str, most: usize) -> String {
 const SHOWN_OF_MESSAGE: usize = 400;
 /// The same of a code or a member's name.
 const SHOWN_OF_CODE: usize = 100;
-/// What is shorter is no secret, and might be part of any word.
-const SHORTEST_SECRET: usize = 6;
 /// More members than any error has.
 const MOST_EXTRA: usize = 32;
+/// A longer name than any member has, in bytes.
+const LONGEST_PATH: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -352,20 +351,34 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_shown_in_short_and_without_secrets() {
+    fn messages_are_shown_in_short() {
         let body = "<Error><Code>SignatureDoesNotMatch</Code><Message>It does not match.\n\nPOST\n/\nx-amz-security-token:\
                     tok-tok-tok</Message><StringToSign>tok-tok-tok</StringToSign></Error>";
-        let mut error = read(403, body);
+        let error = read(403, body);
         assert!(!format!("{error} {error:?}").contains("tok-tok-tok"));
-        error.redact(&[Secret::from("tok-tok-tok"), Secret::from("a")]);
-        assert!(error.message().is_some_and(|text| text.ends_with("x-amz-security-token:[redacted]")));
-        assert_eq!(error.extra().collect::<Vec<_>>(), [("StringToSign", "[redacted]")]);
-        let mut quoted =
-            read(400, "<Error><Code>X</Code><Message>Token=a%2Fb%2Fc%2Fd and a/b/c/d</Message></Error>");
-        quoted.redact(&[Secret::from("a/b/c/d")]);
-        assert_eq!(quoted.message(), Some("Token=[redacted] and [redacted]"));
         let long =
             read(400, &format!("<Error><Code>X</Code><Message>{}</Message></Error>", "é".repeat(10_000)));
         assert!(long.to_string().chars().count() < 500);
+    }
+
+    #[test]
+    fn all_that_was_sent_can_be_cleaned() {
+        let body = "<ErrorResponse><Error><Code>tok-tok</Code><Message>tok-tok</Message><tok-tok>tok-tok</tok-tok></Error>\
+                    <RequestId>tok-tok</RequestId></ErrorResponse>";
+        let mut error = read(403, body);
+        error.clean(&|text| text.contains("tok-tok").then(|| text.replace("tok-tok", "gone")));
+        assert!(!format!("{error} {error:?}").contains("tok-tok"), "{error:?}");
+        assert_eq!((error.wire_code(), error.message()), (Some("gone"), Some("gone")));
+        assert_eq!(error.extra().collect::<Vec<_>>(), [("gone", "gone")]);
+        assert_eq!(error.metadata().request_id(), Some("gone"));
+    }
+
+    #[test]
+    fn other_members_are_bounded() {
+        let many = format!("<Error>{}</Error>", "<a>1</a>".repeat(1000));
+        assert_eq!(read(400, &many).extra().count(), MOST_EXTRA);
+        let name = "n".repeat(LONGEST_PATH + 1);
+        let long = format!("<Error><Code>X</Code><{name}><a/></{name}></Error>");
+        assert_eq!((read(400, &long).extra().count(), read(400, &long).wire_code()), (0, Some("X")));
     }
 }

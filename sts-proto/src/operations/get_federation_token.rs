@@ -25,7 +25,7 @@ input! {
         ..
         /// Inline policy, as JSON, that the session may not exceed.
         policy: String = "Policy",
-        /// Managed policies that the session may not exceed, up to 10, from the role's account.
+        /// Managed policies that the session may not exceed, up to 10, from the caller's account.
         policy_arns: Vec<PolicyDescriptorType> = "PolicyArns",
         /// Lifetime in seconds, 900 to 129,600; 43,200 by default.
         duration_seconds: u32 = "DurationSeconds",

@@ -23,7 +23,7 @@ use crate::{Credentials, Retry, Timeouts};
 /// assert_eq!(settings.endpoint()?.uri(), "https://sts.eu-central-1.amazonaws.com/");
 /// # Ok::<(), sts_proto::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[must_use]
 pub struct Settings {
     region: Option<String>,
@@ -32,7 +32,8 @@ pub struct Settings {
     use_dualstack_endpoint: bool,
     use_global_endpoint: bool,
     app_id: Option<String>,
-    credentials: Option<Credentials>,
+    /// An error only where the environment's keys cannot be used; code may still give others.
+    credentials: Result<Option<Credentials>, SettingsError>,
     timeouts: Timeouts,
     retry: Retry,
     ca_bundle_path: Option<PathBuf>,
@@ -49,7 +50,18 @@ pub(crate) struct Parts<'a> {
 impl Settings {
     /// Nothing is set: no region, no credentials, the default time-outs.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            region: None,
+            endpoint_url: None,
+            use_fips_endpoint: false,
+            use_dualstack_endpoint: false,
+            use_global_endpoint: false,
+            app_id: None,
+            credentials: Ok(None),
+            timeouts: Timeouts::default(),
+            retry: Retry::default(),
+            ca_bundle_path: None,
+        }
     }
 
     /// What the environment says; a variable that is blank counts as absent.
@@ -66,6 +78,11 @@ impl Settings {
     /// | credentials | `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, with `AWS_SESSION_TOKEN` if they are temporary and `AWS_CREDENTIAL_EXPIRATION` if their end is known |
     ///
     /// (AWS SDKs and Tools Reference Guide, "Environment variables support".)
+    ///
+    /// # Errors
+    ///
+    /// A variable that is not Unicode or has a value that it may not have. Keys that cannot be used are an error only
+    /// when a client is made, and not if code gives others.
     pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
         let mut settings = Self::new();
         settings.region = env.first(&["AWS_REGION", "AWS_DEFAULT_REGION"])?;
@@ -79,7 +96,7 @@ impl Settings {
         settings.app_id = env.first(&["AWS_SDK_UA_APP_ID"])?;
         settings.retry = env.retry()?;
         settings.ca_bundle_path = env.first(&["AWS_CA_BUNDLE"])?.map(PathBuf::from);
-        settings.credentials = env.credentials()?;
+        settings.credentials = env.credentials();
         Ok(settings)
     }
 
@@ -93,6 +110,12 @@ impl Settings {
     /// path.
     pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
         self.endpoint_url = Some(url.into());
+        self
+    }
+
+    /// AWS's endpoint, whatever the environment says.
+    pub fn without_endpoint_url(mut self) -> Self {
+        self.endpoint_url = None;
         self
     }
 
@@ -122,13 +145,13 @@ impl Settings {
 
     /// The keys to sign with.
     pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
-        self.credentials = Some(credentials.into());
+        self.credentials = Ok(Some(credentials.into()));
         self
     }
 
     /// No keys: for operations that are sent unsigned.
     pub fn without_credentials(mut self) -> Self {
-        self.credentials = None;
+        self.credentials = Ok(None);
         self
     }
 
@@ -166,13 +189,19 @@ impl Settings {
         })
     }
 
-    pub(crate) fn parts(&self) -> Parts<'_> {
-        Parts {
-            credentials: self.credentials.as_ref(),
+    pub(crate) fn parts(&self) -> Result<Parts<'_>, SettingsError> {
+        Ok(Parts {
+            credentials: self.credentials.as_ref().map_err(Clone::clone)?.as_ref(),
             timeouts: self.timeouts,
             retry: self.retry,
             app_id: self.app_id.as_deref(),
-        }
+        })
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -328,7 +357,7 @@ mod tests {
 
     #[test]
     fn keys_come_in_pairs() {
-        let keys = |pairs: &[_]| from(pairs).map(|settings| settings.credentials);
+        let keys = |pairs: &[_]| from(pairs).unwrap().credentials;
         let (id, secret) = (("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s"));
         assert_eq!(keys(&[]), Ok(None));
         assert_eq!(keys(&[id, secret]), Ok(Some(Credentials::new("AKID", "s"))));
@@ -346,5 +375,10 @@ mod tests {
             Err(SettingsError::HalfKeyPair { set: "AWS_SECRET_ACCESS_KEY", missing: "AWS_ACCESS_KEY_ID" })
         );
         assert!(keys(&[id, secret, ("AWS_CREDENTIAL_EXPIRATION", "soon")]).is_err());
+        // Code goes before the environment, right or wrong.
+        let settings = from(&[id]).unwrap().region("eu-west-1");
+        assert!(crate::Context::new(&settings, "test/1").is_err());
+        assert!(crate::Context::new(&settings.clone().without_credentials(), "test/1").is_ok());
+        assert!(crate::Context::new(&settings.credentials(Credentials::new("a", "b")), "test/1").is_ok());
     }
 }

@@ -258,7 +258,6 @@ impl<'a> Signer<'a> {
         fields.put_names(b";", &mut text);
         text.put(b", Signature=");
         text.put(signature.as_bytes());
-        debug_assert_eq!(text.len(), text.capacity());
         let mut value = HeaderValue::try_from(text).map_err(|_| SignError::AccessKeyId)?;
         value.set_sensitive(true);
         Ok(value)

@@ -126,6 +126,12 @@ impl ToForm for u64 {
     }
 }
 
+impl ToForm for i64 {
+    fn write(&self, form: &mut Form) {
+        form.text(&self.to_string());
+    }
+}
+
 impl ToForm for bool {
     fn write(&self, form: &mut Form) {
         form.text(if *self { "true" } else { "false" });

@@ -1,7 +1,7 @@
 //! Bytes to values and back, bounded on every side; no AWS names.
 //!
 //! [`Form`] writes `application/x-www-form-urlencoded` bodies, [`XmlReader`] reads XML answers, [`time`] reads
-//! and writes instants. The macros [`input!`](crate::input) and [`output!`](crate::output) are built on the
+//! instants. The macros [`input!`](crate::input) and [`output!`](crate::output) are built on the
 //! traits here; write them by hand for a shape that the macros do not cover.
 
 mod form;

@@ -51,7 +51,13 @@ impl FromXml for Secret {
 
 impl FromXml for i64 {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
-        reader.text()?.trim().parse().map_err(|_| XmlError::NotA("whole number"))
+        reader.text()?.trim().parse().map_err(|_| XmlError::not_a("whole number"))
+    }
+}
+
+impl FromXml for u64 {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        reader.text()?.trim().parse().map_err(|_| XmlError::not_a("whole number, not negative"))
     }
 }
 
@@ -60,14 +66,14 @@ impl FromXml for bool {
         match reader.text()?.trim() {
             "true" => Ok(true),
             "false" => Ok(false),
-            _ => Err(XmlError::NotA("truth value")),
+            _ => Err(XmlError::not_a("truth value")),
         }
     }
 }
 
 impl FromXml for SystemTime {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
-        time::parse(&reader.text()?).ok_or(XmlError::NotA("date and time"))
+        time::parse(&reader.text()?).ok_or(XmlError::not_a("date and time"))
     }
 }
 

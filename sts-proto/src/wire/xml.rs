@@ -238,9 +238,28 @@ pub enum XmlError {
         member: &'static str,
     },
     /// A member's text is not what its type asks for.
-    NotA(&'static str),
+    NotA {
+        /// What it should be.
+        what: &'static str,
+        /// The member's name, once known.
+        member: &'static str,
+    },
     /// An entity or character reference stands for nothing that XML allows.
     UnknownReference,
+}
+
+impl XmlError {
+    pub(super) fn not_a(what: &'static str) -> Self {
+        Self::NotA { what, member: "a member" }
+    }
+
+    /// The same, said of this member if no other is named yet.
+    pub fn of_member(self, name: &'static str) -> Self {
+        match self {
+            Self::NotA { what, member: "a member" } => Self::NotA { what, member: name },
+            error => error,
+        }
+    }
 }
 
 impl fmt::Display for XmlError {
@@ -252,7 +271,7 @@ impl fmt::Display for XmlError {
             Self::Doctype => f.write_str("the document has a doctype, which is refused"),
             Self::TooDeep => write!(f, "the document nests deeper than {MAX_DEPTH} elements"),
             Self::Missing { shape, member } => write!(f, "{shape} has no {member}"),
-            Self::NotA(what) => write!(f, "a member should be a {what} and is not"),
+            Self::NotA { what, member } => write!(f, "{member} should be a {what} and is not"),
             Self::UnknownReference => {
                 f.write_str("the document has a reference to an unknown entity or character")
             }

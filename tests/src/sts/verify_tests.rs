@@ -75,7 +75,9 @@ fn vectors() -> Option<PathBuf> {
     if found.is_none() {
         let message = "no signature vectors: neither $STS_VECTORS/sigv4 nor ../shared/vectors/sigv4 is there";
         assert!(std::env::var_os("CI").is_none(), "{message}");
-        eprintln!("skipped: {message}");
+        // Past the test harness, which keeps what a passing test prints to itself.
+        let _ =
+            std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("skipped: {message}\n"));
     }
     found
 }

@@ -207,7 +207,7 @@ pub(crate) fn named_by(who: &str, variable: &'static str) -> Option<String> {
     if value.is_none() {
         let required = std::env::var_os("CI").is_some() && VARIABLES.contains(&variable);
         assert!(!required, "{who}: CI is set, and {variable} is not");
-        println!("{who}: {variable} is not set, so what needs it is not run");
+        crate::say(format_args!("{who}: {variable} is not set, so what needs it is not run"));
     }
     value
 }

@@ -21,7 +21,7 @@ impl Report {
             Ok(remark) => format!("{} {driver} {case} ok ({remark})", self.name),
             Err(reason) => format!("{} {driver} {case} FAILED: {reason}", self.name),
         };
-        println!("{line}");
+        crate::say(format_args!("{line}"));
         if outcome.is_err() {
             self.failures.push(line);
         }
@@ -29,12 +29,12 @@ impl Report {
 
     /// A case that is not run.
     pub(crate) fn left_out(&self, case: &str, why: &str) {
-        println!("{} {case} not run: {why}", self.name);
+        crate::say(format_args!("{} {case} not run: {why}", self.name));
     }
 
     pub(crate) fn finish(self) {
         let Self { name, ran, failures } = self;
-        println!("{name}: {ran} cases, {} failures", failures.len());
+        crate::say(format_args!("{name}: {ran} cases, {} failures", failures.len()));
         assert!(
             failures.is_empty(),
             "{name}: {} of {ran} cases failed:\n{}",

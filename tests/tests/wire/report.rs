@@ -118,6 +118,9 @@ pub(crate) fn run(kind: &str, check: fn(Record, &mut Case) -> Result<(), String>
     let mut files = Vec::new();
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let places = std::env::var_os("STS_VECTORS").filter(|place| !place.is_empty()).map(from_root);
+    if let Some(place) = &places {
+        assert!(place.is_dir(), "STS_VECTORS names no folder: {}", place.display());
+    }
     for place in places.into_iter().chain([default]) {
         find(&place.join("wire"), &format!("{kind}.jsonl"), &mut files);
         if !files.is_empty() {

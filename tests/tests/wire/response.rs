@@ -225,7 +225,7 @@ fn output<O: Operation<Output: Shown>>(
     }
     if is_beyond(expected) {
         case.rule(Rule::NotExpressible);
-        let not_a_number = matches!(problem, Some(ResponseProblem::Document(XmlError::NotA(_))));
+        let not_a_number = matches!(problem, Some(ResponseProblem::Document(XmlError::NotA { .. })));
         case.require(
             not_a_number,
             format!("a number is beyond the type and the outcome is {:?}", result.err()),
