@@ -4,7 +4,10 @@ mod builder;
 mod client;
 mod effects;
 mod methods;
+mod proxy;
 mod quiet;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod transport;
 

@@ -2,14 +2,16 @@ use sts_proto::{Error, TransportError, TransportErrorKind as Kind};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
+use super::TlsOptions;
+
 pub(crate) fn configure(
     builder: ConfigBuilder<AgentScope>,
-    ca_bundle: Option<&[u8]>,
+    options: &TlsOptions,
 ) -> Result<ConfigBuilder<AgentScope>, Error> {
-    match ca_bundle {
-        Some(_) => Err(unsupported().into()),
-        None => Ok(builder),
+    if options.trusts() || options.client_certificate.is_some() {
+        return Err(unsupported().into());
     }
+    Ok(builder)
 }
 
 pub(crate) fn available(_: bool) -> Result<(), TransportError> {
