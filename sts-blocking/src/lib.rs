@@ -9,6 +9,7 @@ mod quiet;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod trace;
 mod transport;
 
 pub use builder::Builder;
