@@ -186,3 +186,6 @@ fn io_kind(error: &io::Error, phase: Phase) -> Kind {
         _ => Kind::Other,
     }
 }
+
+#[cfg(test)]
+mod tests;
