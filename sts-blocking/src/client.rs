@@ -90,7 +90,7 @@ impl Client {
     /// ```
     pub fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         let context = Arc::clone(&self.inner.context);
-        let mut watch = Watch::begin::<O>(&context);
+        let mut watch = Watch::begin(&context, O::ACTION);
         let mut call = Call::new(operation, context, seed()).timeouts(self.timeouts);
         let result = self.drive(&mut call, |call, step| watch.stepped(call, step));
         watch.end(&result);

@@ -23,16 +23,16 @@ mod enabled {
     }
 
     impl Watch {
-        pub(crate) fn begin<O: Operation>(context: &Context) -> Self {
+        pub(crate) fn begin(context: &Context, action: &'static str) -> Self {
             let uri = context.endpoint().uri();
             let port = if uri.scheme_str() == Some("http") { 80 } else { 443 };
             let span = tracing::info_span!(
                 "sts.call",
-                "otel.name" = format_args!("STS/{}", O::ACTION),
+                "otel.name" = format_args!("STS/{action}"),
                 "otel.kind" = "client",
                 "rpc.system" = "aws-api",
                 "rpc.service" = "STS",
-                "rpc.method" = O::ACTION,
+                "rpc.method" = action,
                 "server.address" = uri.host().unwrap_or(""),
                 "server.port" = uri.port_u16().unwrap_or(port),
                 "http.response.status_code" = Empty,
@@ -149,7 +149,7 @@ mod disabled {
     pub(crate) struct Watch;
 
     impl Watch {
-        pub(crate) fn begin<O: Operation>(_: &Context) -> Self {
+        pub(crate) fn begin(_: &Context, _: &'static str) -> Self {
             Self
         }
 
