@@ -2,6 +2,7 @@
 
 mod builder;
 mod client;
+mod connector;
 mod effects;
 mod methods;
 mod proxy;

@@ -8,6 +8,7 @@ use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
 use ureq::config::AutoHeaderValue;
 use ureq::{Agent, Proxy};
 
+use crate::connector;
 use crate::proxy::ThroughProxy;
 use crate::quiet::Quiet;
 use crate::tls::{self, TlsOptions};
@@ -50,9 +51,9 @@ pub trait Transport: Send + Sync + 'static {
 /// know whether it has read the request; that attempt ends as [`Closed`](Kind::Closed), and the call's retries see to
 /// the rest.
 ///
-/// A server that refuses a client certificate says so only after the handshake of TLS 1.3, when the request is on its
-/// way. As a rule that ends as [`Tls`](Kind::Tls); where the server's reset overtakes its alert, as
-/// [`Closed`](Kind::Closed).
+/// A server that refuses while the request is still being written, early or with a TLS alert (as in TLS 1.3 for want of
+/// a client certificate), is heard out: its answer is returned, its alert ends as [`Tls`](Kind::Tls). Only an operating
+/// system that throws away what a reset connection had received leaves [`Closed`](Kind::Closed).
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
     agent: Agent,
@@ -82,7 +83,7 @@ impl UreqTransport {
             .timeout_resolve(Some(timeouts.connect))
             .timeout_connect(Some(timeouts.connect))
             .build();
-        Ok(Self { agent: config.new_agent(), timeouts, trusts: tls.trusts() })
+        Ok(Self { agent: connector::agent(config), timeouts, trusts: tls.trusts() })
     }
 
     fn exchange(

@@ -40,3 +40,34 @@ pub(super) fn provider() -> rustls::crypto::CryptoProvider {
 pub(super) fn provider() -> rustls::crypto::CryptoProvider {
     rustls::crypto::ring::default_provider()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SettingsError;
+    use crate::Error;
+    use crate::testing::builder;
+
+    const CLIENT: &[u8] = include_bytes!("testdata/client.pem");
+    const CLIENT_KEY: &[u8] = include_bytes!("testdata/client.key");
+    const SERVER_KEY: &[u8] = include_bytes!("testdata/server.key");
+
+    #[test]
+    fn a_pair_that_belongs_together_is_taken() {
+        assert!(builder("https://sts.invalid").client_certificate(CLIENT, CLIENT_KEY).build().is_ok());
+    }
+
+    #[test]
+    fn a_pair_that_does_not_belong_together_is_refused_before_anything_is_sent() {
+        for (chain, key) in [
+            (CLIENT, SERVER_KEY),
+            (CLIENT, CLIENT),
+            (CLIENT_KEY, CLIENT_KEY),
+            (CLIENT, b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+            (CLIENT, b"\xff"),
+            (b"", CLIENT_KEY),
+        ] {
+            let error = builder("https://sts.invalid").client_certificate(chain, key).build().unwrap_err();
+            assert!(matches!(error, Error::Settings(SettingsError::ClientCertificate)), "{error}");
+        }
+    }
+}

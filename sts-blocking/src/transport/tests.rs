@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use sts_proto::{Phase, Retry, Timeouts, TransportErrorKind as Kind};
 
-use crate::testing::{IDENTITY, Server, answer, builder};
+use crate::operations::AssumeRole;
+use crate::testing::{IDENTITY, Server, answer, builder, text};
 
 /// Answers one request, says nothing of closing, and closes. It is heard once it has.
 fn closes_after_each_answer() -> Server {
@@ -54,6 +55,40 @@ fn a_server_that_closes_at_any_moment_makes_no_call_fail() {
     callers.into_iter().for_each(|caller| caller.join().unwrap());
     // What retries cost was given back.
     assert_eq!(sts.context().retry_quota(), 500);
+}
+
+#[test]
+fn an_answer_that_comes_before_the_request_has_ended_is_heard() {
+    let server = Server::start(|mut connection, _| {
+        connection.write("HTTP/1.1 413 Large\r\ncontent-length: 0\r\n\r\n");
+    });
+    let sts = builder(&server.url()).retry(Retry::off()).build().unwrap();
+    for _ in 0..20 {
+        let operation = AssumeRole::new("arn:aws:iam::0123:role/a", "b").policy("x".repeat(300_000));
+        let error = sts.assume_role(operation).unwrap_err();
+        assert_eq!(
+            error.metadata().map(|metadata| metadata.status().as_u16()),
+            Some(413),
+            "{}",
+            text(&error)
+        );
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_without_a_word_is_closed() {
+    let server = Server::start(|mut connection, _| drop(connection.head()));
+    let sts = builder(&server.url()).retry(Retry::off()).build().unwrap();
+    for _ in 0..20 {
+        let operation = AssumeRole::new("arn:aws:iam::0123:role/a", "b").policy("x".repeat(300_000));
+        let error = sts.assume_role(operation).unwrap_err();
+        assert_eq!(
+            error.as_transport_error().map(|error| error.kind()),
+            Some(Kind::Closed),
+            "{}",
+            text(&error)
+        );
+    }
 }
 
 #[test]
