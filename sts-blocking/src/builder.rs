@@ -1,8 +1,12 @@
-use sts_proto::settings::{Env, Settings};
+use std::path::Path;
+
+use sts_proto::settings::{Env, Settings, SettingsError};
 use sts_proto::{Context, Credentials, Error, Retry, Secret, Timeouts};
+use ureq::Proxy;
 
 use crate::client::AskMfaCode;
-use crate::{Client, Transport, UreqTransport};
+use crate::tls::{self, TlsOptions};
+use crate::{Client, Transport, UreqTransport, effects, proxy};
 
 /// Makes a [`Client`]. What is set here goes before what the environment says.
 ///
@@ -19,16 +23,28 @@ use crate::{Client, Transport, UreqTransport};
 pub struct Builder {
     settings: Settings,
     transport: Option<Box<dyn Transport>>,
-    ca_bundle: Option<Vec<u8>>,
+    tls: TlsOptions,
+    proxy: Result<Option<Proxy>, SettingsError>,
     ask_mfa_code: Option<Box<AskMfaCode>>,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { settings: Settings::new(), transport: None, ca_bundle: None, ask_mfa_code: None }
+        Self {
+            settings: Settings::new(),
+            transport: None,
+            tls: TlsOptions::default(),
+            proxy: Ok(None),
+            ask_mfa_code: None,
+        }
     }
 
-    /// Begins with what the environment says: see [`Settings::from_env`].
+    /// Begins with what the environment says: see [`Settings::from_env`], and for the proxy `ALL_PROXY`,
+    /// `HTTPS_PROXY`, `HTTP_PROXY` (the first that is there, for all URLs) and `NO_PROXY`, each in lower case too.
+    ///
+    /// `NO_PROXY` is a list with commas and no spaces: `example.com` is that host, `.example.com` and
+    /// `*.example.com` are those below it, `*` is all. A proxy that cannot be used, such as a `socks` one, is refused
+    /// by [`build`](Self::build).
     ///
     /// ```no_run
     /// let sts = sts_blocking::Builder::from_env()?.region("eu-west-1").build()?;
@@ -36,7 +52,7 @@ impl Builder {
     /// ```
     pub fn from_env() -> Result<Self, Error> {
         let env = Env::from_iter(std::env::vars_os());
-        Ok(Self { settings: Settings::from_env(&env)?, ..Self::new() })
+        Ok(Self { settings: Settings::from_env(&env)?, proxy: proxy::from_env(), ..Self::new() })
     }
 
     /// All settings at once, in place of those made so far.
@@ -96,9 +112,39 @@ impl Builder {
     }
 
     /// Trusts exactly these root certificates, in PEM, instead of those that are compiled in or those of the
-    /// operating system. Ignored by a [`transport`](Self::transport) of your own.
+    /// operating system, and instead of those in the file that `AWS_CA_BUNDLE` names. Ignored by a
+    /// [`transport`](Self::transport) of your own, like all that is said here of TLS and proxies.
     pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca_bundle = Some(pem.into());
+        self.tls.ca_bundle = Some(pem.into());
+        self
+    }
+
+    /// Trusts these root certificates, in PEM, beside the others. The operating system's, where they are used, are
+    /// then read from its store as they are, without what its own verifier may know of them.
+    pub fn extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.extra_roots = Some(pem.into());
+        self
+    }
+
+    /// Shows this certificate to servers that ask for one: the chain, its own certificate first, and its private key
+    /// (PKCS #8; with rustls PKCS #1 and SEC 1 too), both in PEM.
+    pub fn client_certificate(mut self, chain_pem: impl Into<Vec<u8>>, key_pem: impl Into<Vec<u8>>) -> Self {
+        // What is no text is no PEM either, and is refused as such.
+        let key = String::from_utf8(key_pem.into()).unwrap_or_default();
+        self.tls.client_certificate = Some((chain_pem.into(), Secret::new(key)));
+        self
+    }
+
+    /// Goes through this proxy, `http://user:password@host:port` or `https://…`, to all hosts. Name and password are
+    /// optional, and percent-encoded where need be. The proxy is asked to `CONNECT`, for `http` URLs too.
+    pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
+        self.proxy = proxy::parse(url.as_ref()).map(Some);
+        self
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Ok(None);
         self
     }
 
@@ -118,20 +164,42 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// No region, an endpoint URL that is malformed, settings that contradict each other, a CA bundle without a
-    /// certificate.
-    pub fn build(self) -> Result<Client, Error> {
+    /// No region, an endpoint URL or a proxy's that is malformed, settings that contradict each other, a CA bundle that
+    /// cannot be read or holds no certificate, a client certificate and a key that do not belong together.
+    pub fn build(mut self) -> Result<Client, Error> {
         let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         let context = Context::new(&self.settings, product)?;
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Box::new(UreqTransport::new(context.timeouts(), self.ca_bundle.as_deref())?),
+            None => {
+                // Where there is no TLS, the environment's bundle has nothing to say.
+                let path = self.settings.ca_bundle_path().filter(|_| tls::ENABLED);
+                if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
+                    self.tls.ca_bundle = Some(read_bundle(path)?);
+                }
+                Box::new(UreqTransport::with(context.timeouts(), &self.tls, self.proxy?)?)
+            }
         };
         Ok(Client::new(context, transport, self.ask_mfa_code))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn found_proxy(self) -> Result<Option<Proxy>, SettingsError> {
+        self.proxy
     }
 
     fn change(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
         self.settings = change(std::mem::take(&mut self.settings));
         self
     }
+}
+
+/// At most 1 MiB, as much as an answer.
+fn read_bundle(path: &Path) -> Result<Vec<u8>, SettingsError> {
+    let reason = match effects::read_file(path) {
+        Ok(Some(contents)) => return Ok(contents.into()),
+        Ok(None) => "it is larger than 1 MiB".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(SettingsError::CaBundleFile { path: path.to_owned(), reason })
 }

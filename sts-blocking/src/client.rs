@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use sts_proto::flow::{Effect, Event};
-use sts_proto::{Call, Context, Error, Flow, Operation, Presign, Secret, Step};
+use sts_proto::{Call, Context, Error, Flow, Operation, Presign, Secret, Step, Timeouts};
 
+use crate::trace::Watch;
 use crate::{Builder, Transport, effects};
 
 /// A blocking client. Cheap to clone; all clones share connections and the signing key of the day.
@@ -24,6 +25,7 @@ use crate::{Builder, Transport, effects};
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    timeouts: Timeouts,
 }
 
 /// Answers with the current code of the MFA device that has this serial number, or not at all.
@@ -56,7 +58,25 @@ impl Client {
         transport: Box<dyn Transport>,
         ask_mfa_code: Option<Box<AskMfaCode>>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { context: Arc::new(context), transport, ask_mfa_code }) }
+        let timeouts = context.timeouts();
+        Self { inner: Arc::new(Inner { context: Arc::new(context), transport, ask_mfa_code }), timeouts }
+    }
+
+    /// The same client with other time-outs for its calls. Connections, signing key, quota and clock are shared with
+    /// this one.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use sts_blocking::{Client, Timeouts};
+    ///
+    /// let sts = Client::from_env()?;
+    /// let hurried = sts.with_timeouts(Timeouts { call: Duration::from_secs(2), ..Timeouts::default() });
+    /// println!("{}", hurried.get_caller_identity()?.arn);
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
+        Self { inner: Arc::clone(&self.inner), timeouts }
     }
 
     /// Calls an operation and waits for its end.
@@ -69,14 +89,30 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        self.run(Call::new(operation, Arc::clone(&self.inner.context), seed()))
+        let context = Arc::clone(&self.inner.context);
+        let mut watch = Watch::begin(&context, O::ACTION);
+        let mut call = Call::new(operation, context, seed()).timeouts(self.timeouts);
+        let result = self.drive(&mut call, |call, step| watch.stepped(call, step));
+        watch.end(&result);
+        result
     }
 
     /// Drives any flow to its end, performing what it asks for.
     pub fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
+        self.drive(&mut flow, |_, _| {})
+    }
+
+    /// Shows each step before it is taken.
+    fn drive<F: Flow>(
+        &self,
+        flow: &mut F,
+        mut show: impl FnMut(&F, &Result<Step<F::Output>, Error>),
+    ) -> Result<F::Output, Error> {
         let mut event = Event::Start;
         loop {
-            event = match flow.step(SystemTime::now(), event)? {
+            let step = flow.step(SystemTime::now(), event);
+            show(flow, &step);
+            event = match step? {
                 Step::Done(output) => return Ok(output),
                 Step::Perform(effect) => self.perform(effect),
             };

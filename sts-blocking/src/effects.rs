@@ -15,12 +15,17 @@ use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
 use crate::client::AskMfaCode;
 
 pub(crate) fn read(path: &Path) -> Event {
-    match File::open(path).and_then(bounded) {
+    match read_file(path) {
         Ok(Some(contents)) => Event::Contents(Some(contents)),
         Ok(None) => failed(Kind::TooLarge, "the file is larger than 1 MiB"),
         Err(error) if error.kind() == ErrorKind::NotFound => Event::Contents(None),
         Err(error) => failed(Kind::Other, error),
     }
+}
+
+/// A file, or `None` if it is larger than the bound.
+pub(crate) fn read_file(path: &Path) -> io::Result<Option<Bytes>> {
+    File::open(path).and_then(bounded)
 }
 
 pub(crate) fn run(command: &Command) -> Event {

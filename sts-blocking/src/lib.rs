@@ -2,10 +2,15 @@
 
 mod builder;
 mod client;
+mod connector;
 mod effects;
 mod methods;
+mod proxy;
 mod quiet;
+#[cfg(test)]
+mod testing;
 mod tls;
+mod trace;
 mod transport;
 
 pub use builder::Builder;

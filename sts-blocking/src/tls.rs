@@ -1,115 +1,50 @@
 //! What TLS is made of, by feature: a rustls provider (aws-lc before ring), else the operating system's TLS; and
-//! the roots that are trusted: a bundle, else the operating system's, else the compiled-in ones.
+//! the roots that are trusted: a bundle, else the operating system's, else the compiled-in ones; and the further
+//! ones.
 
-#[cfg(any(feature = "ring", feature = "aws-lc", feature = "native-tls"))]
-mod enabled {
-    use sts_proto::settings::SettingsError;
-    use sts_proto::{Error, TransportError, TransportErrorKind as Kind};
-    use ureq::config::ConfigBuilder;
-    use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
-    use ureq::typestate::AgentScope;
+use std::fmt;
 
-    const RUSTLS: bool = cfg!(any(feature = "ring", feature = "aws-lc"));
-    const OWN_ROOTS: bool = cfg!(feature = "webpki-roots");
-    const PLATFORM_ROOTS: bool = !RUSTLS || cfg!(feature = "platform-roots");
+use sts_proto::Secret;
 
-    /// Adds the configuration, out of which ureq makes the real thing when it sees the first `https` URL.
-    pub(crate) fn configure(
-        builder: ConfigBuilder<AgentScope>,
-        ca_bundle: Option<&[u8]>,
-    ) -> Result<ConfigBuilder<AgentScope>, Error> {
-        let roots = match ca_bundle {
-            Some(pem) => bundle(pem)?,
-            None if PLATFORM_ROOTS => RootCerts::PlatformVerifier,
-            None if OWN_ROOTS => RootCerts::WebPki,
-            // Nobody is trusted.
-            None => RootCerts::new_with_certs(&[]),
-        };
-        let tls = TlsConfig::builder().root_certs(roots);
-        let tls = tls.provider(if RUSTLS { TlsProvider::Rustls } else { TlsProvider::NativeTls });
-        #[cfg(feature = "aws-lc")]
-        let tls = tls.unversioned_rustls_crypto_provider(std::sync::Arc::new(
-            rustls::crypto::aws_lc_rs::default_provider(),
-        ));
-        #[cfg(all(feature = "ring", not(feature = "aws-lc")))]
-        let tls = tls.unversioned_rustls_crypto_provider(std::sync::Arc::new(
-            rustls::crypto::ring::default_provider(),
-        ));
-        Ok(builder.tls_config(tls.build()))
-    }
+/// What a client trusts and what it shows, all of it in PEM.
+#[derive(Default)]
+pub(crate) struct TlsOptions {
+    /// These roots instead of the usual ones.
+    pub(crate) ca_bundle: Option<Vec<u8>>,
+    /// Roots beside those.
+    pub(crate) extra_roots: Option<Vec<u8>>,
+    /// A chain, and the key of its first certificate.
+    pub(crate) client_certificate: Option<(Vec<u8>, Secret)>,
+}
 
-    pub(crate) fn available(ca_bundle: bool) -> Result<(), TransportError> {
-        if ca_bundle || OWN_ROOTS || PLATFORM_ROOTS {
-            return Ok(());
-        }
-        Err(TransportError::new(
-            Kind::Unsupported,
-            "no root certificates: enable the feature webpki-roots or platform-roots, or give a ca bundle",
-        ))
-    }
-
-    pub(crate) fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-        match error.downcast_ref::<ureq::Error>() {
-            Some(ureq::Error::Tls(_) | ureq::Error::Pem(_)) => return true,
-            #[cfg(any(feature = "ring", feature = "aws-lc"))]
-            Some(ureq::Error::Rustls(_)) => return true,
-            #[cfg(feature = "native-tls")]
-            Some(ureq::Error::NativeTls(_) | ureq::Error::Der(_)) => return true,
-            _ => {}
-        }
-        #[cfg(any(feature = "ring", feature = "aws-lc"))]
-        if error.is::<rustls::Error>() {
-            return true;
-        }
-        false
-    }
-
-    fn bundle(pem: &[u8]) -> Result<RootCerts, SettingsError> {
-        let mut certificates = Vec::new();
-        for item in parse_pem(pem) {
-            match item {
-                Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-                Ok(_) => {}
-                Err(_) => return Err(SettingsError::CaBundle),
-            }
-        }
-        if certificates.is_empty() { Err(SettingsError::CaBundle) } else { Ok(certificates.into()) }
+impl TlsOptions {
+    /// Whether the options name somebody to trust.
+    pub(crate) fn trusts(&self) -> bool {
+        self.ca_bundle.is_some() || self.extra_roots.is_some()
     }
 }
 
+impl fmt::Debug for TlsOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsOptions").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(feature = "webpki-roots", any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
+mod anchors;
 #[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
-mod disabled {
-    use sts_proto::{Error, TransportError, TransportErrorKind as Kind};
-    use ureq::config::ConfigBuilder;
-    use ureq::typestate::AgentScope;
-
-    pub(crate) fn configure(
-        builder: ConfigBuilder<AgentScope>,
-        ca_bundle: Option<&[u8]>,
-    ) -> Result<ConfigBuilder<AgentScope>, Error> {
-        match ca_bundle {
-            Some(_) => Err(unsupported().into()),
-            None => Ok(builder),
-        }
-    }
-
-    pub(crate) fn available(_: bool) -> Result<(), TransportError> {
-        Err(unsupported())
-    }
-
-    pub(crate) fn is_tls(_: &(dyn std::error::Error + 'static)) -> bool {
-        false
-    }
-
-    fn unsupported() -> TransportError {
-        TransportError::new(
-            Kind::Unsupported,
-            "built without tls: enable the feature ring, aws-lc or native-tls",
-        )
-    }
-}
+mod disabled;
+#[cfg(any(feature = "ring", feature = "aws-lc", feature = "native-tls"))]
+mod enabled;
+#[cfg(any(feature = "ring", feature = "aws-lc", feature = "native-tls"))]
+mod identity;
+#[cfg(all(test, any(feature = "ring", feature = "aws-lc")))]
+mod tests;
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
 pub(crate) use disabled::{available, configure, is_tls};
 #[cfg(any(feature = "ring", feature = "aws-lc", feature = "native-tls"))]
 pub(crate) use enabled::{available, configure, is_tls};
+
+/// Whether there is any TLS.
+pub(crate) const ENABLED: bool = cfg!(any(feature = "ring", feature = "aws-lc", feature = "native-tls"));

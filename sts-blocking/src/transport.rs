@@ -5,11 +5,13 @@ use http::{Request, Response};
 use sts_proto::flow::Timeouts;
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
-use ureq::Agent;
 use ureq::config::AutoHeaderValue;
+use ureq::{Agent, Proxy};
 
+use crate::connector;
+use crate::proxy::ThroughProxy;
 use crate::quiet::Quiet;
-use crate::tls;
+use crate::tls::{self, TlsOptions};
 
 /// Sends requests. Implement it to bring an HTTP stack of your own, or to record what is sent.
 ///
@@ -42,23 +44,38 @@ pub trait Transport: Send + Sync + 'static {
     fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError>;
 }
 
-/// The default transport: ureq, with connections kept alive.
+/// The default transport: ureq, with connections kept alive for 15 s.
+///
+/// Before a kept connection is used again it is looked at, and one that the server has closed meanwhile is dropped:
+/// that costs nothing, since nothing was sent. A server that closes it while the request is on its way leaves no way to
+/// know whether it has read the request; that attempt ends as [`Closed`](Kind::Closed), and the call's retries see to
+/// the rest.
+///
+/// A server that refuses while the request is still being written, early or with a TLS alert (as in TLS 1.3 for want of
+/// a client certificate), is heard out: its answer is returned, its alert ends as [`Tls`](Kind::Tls). Only an operating
+/// system that throws away what a reset connection had received leaves [`Closed`](Kind::Closed).
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
     agent: Agent,
     timeouts: Timeouts,
-    ca_bundle: bool,
+    /// Whether the options name somebody to trust.
+    trusts: bool,
 }
 
 impl UreqTransport {
     /// With these time-outs, unless a request asks for shorter ones, and trusting the certificates in
-    /// `ca_bundle` (PEM) if there is one.
+    /// `ca_bundle` (PEM) if there is one. Uses no proxy; [`Builder`](crate::Builder) can do more.
     pub fn new(timeouts: Timeouts, ca_bundle: Option<&[u8]>) -> Result<Self, Error> {
-        let config = tls::configure(Agent::config_builder(), ca_bundle)?
+        let ca_bundle = ca_bundle.map(<[u8]>::to_vec);
+        Self::with(timeouts, &TlsOptions { ca_bundle, ..TlsOptions::default() }, None)
+    }
+
+    pub(crate) fn with(timeouts: Timeouts, tls: &TlsOptions, proxy: Option<Proxy>) -> Result<Self, Error> {
+        let config = tls::configure(Agent::config_builder(), tls)?
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .proxy(None)
+            .proxy(proxy)
             .user_agent(AutoHeaderValue::None)
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
@@ -66,7 +83,7 @@ impl UreqTransport {
             .timeout_resolve(Some(timeouts.connect))
             .timeout_connect(Some(timeouts.connect))
             .build();
-        Ok(Self { agent: config.new_agent(), timeouts, ca_bundle: ca_bundle.is_some() })
+        Ok(Self { agent: connector::agent(config), timeouts, trusts: tls.trusts() })
     }
 
     fn exchange(
@@ -92,17 +109,22 @@ impl UreqTransport {
 impl Transport for UreqTransport {
     fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {
         if request.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
-            tls::available(self.ca_bundle)?;
+            tls::available(self.trusts)?;
         }
+        let proxy = ThroughProxy::of(self.agent.config().proxy(), request.uri());
         let _quiet = Quiet::begin();
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts, &body[..]);
-        let response = self.exchange(request, timeouts).map_err(|error| failure(error, Phase::Response))?;
+        let response =
+            self.exchange(request, timeouts).map_err(|error| failure(error, Phase::Response, proxy))?;
         let (parts, mut body) = response.into_parts();
         // One byte more than is taken, so that a body of exactly the bound is told from a longer one.
         let limit = MAX_BODY as u64 + 1;
-        let body =
-            body.with_config().limit(limit).read_to_vec().map_err(|error| failure(error, Phase::Body))?;
+        let body = body
+            .with_config()
+            .limit(limit)
+            .read_to_vec()
+            .map_err(|error| failure(error, Phase::Body, None))?;
         if body.len() > MAX_BODY {
             return Err(Kind::TooLarge.into());
         }
@@ -110,10 +132,21 @@ impl Transport for UreqTransport {
     }
 }
 
-fn failure(error: ureq::Error, phase: Phase) -> TransportError {
-    let kind = match &error {
+/// What an error of ureq's means; `proxy` is whom the connection was to be made through.
+fn failure(error: ureq::Error, phase: Phase, proxy: Option<String>) -> TransportError {
+    let kind = kind(&error, phase);
+    let connecting =
+        matches!(kind, Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(Phase::Connect));
+    match proxy.filter(|_| connecting) {
+        Some(proxy) => TransportError::new(kind, ThroughProxy::new(proxy, error)),
+        None => TransportError::new(kind, error),
+    }
+}
+
+fn kind(error: &ureq::Error, phase: Phase) -> Kind {
+    match error {
         ureq::Error::HostNotFound => Kind::UnknownHost,
-        ureq::Error::ConnectionFailed => Kind::Connect,
+        ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => Kind::Connect,
         ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
             Kind::Timeout(Phase::Connect)
         }
@@ -127,8 +160,7 @@ fn failure(error: ureq::Error, phase: Phase) -> TransportError {
         ureq::Error::Io(error) => io_kind(error, phase),
         error if tls::is_tls(error) => Kind::Tls,
         _ => Kind::Other,
-    };
-    TransportError::new(kind, error)
+    }
 }
 
 /// The standard library gives a failed look-up no kind of its own, only this text.
@@ -155,3 +187,6 @@ fn io_kind(error: &io::Error, phase: Phase) -> Kind {
         _ => Kind::Other,
     }
 }
+
+#[cfg(test)]
+mod tests;

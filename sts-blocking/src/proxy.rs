@@ -1,0 +1,195 @@
+//! Which proxy there is. ureq speaks to it: `CONNECT` through `http` and `https` proxies, for all URLs.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use http::Uri;
+use sts_proto::settings::SettingsError;
+use ureq::{Proxy, ProxyProtocol};
+
+/// A proxy that ureq can use. Without TLS, that is none over `https`.
+pub(crate) fn parse(url: &str) -> Result<Proxy, SettingsError> {
+    let proxy = Proxy::new(url).map_err(|_| SettingsError::Proxy)?;
+    let usable = match proxy.protocol() {
+        ProxyProtocol::Http => true,
+        ProxyProtocol::Https => crate::tls::ENABLED,
+        _ => false,
+    };
+    if usable && !proxy.host().is_empty() { Ok(proxy) } else { Err(SettingsError::Proxy) }
+}
+
+/// What the environment says, as ureq reads it. A variable that is set and cannot be used is no reason to go without
+/// the proxy.
+pub(crate) fn from_env() -> Result<Option<Proxy>, SettingsError> {
+    let blank = |value: &OsString| value.to_str().is_some_and(|value| value.trim().is_empty());
+    let Some(first) = VARIABLES.iter().filter_map(std::env::var_os).find(|value| !blank(value)) else {
+        return Ok(None);
+    };
+    parse(first.to_str().ok_or(SettingsError::Proxy)?)?;
+    Ok(Proxy::try_from_env())
+}
+
+/// In the order in which ureq looks at them.
+const VARIABLES: [&str; 6] =
+    ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+
+/// A failure between this client and its proxy, or of the proxy to go on. Says which proxy, without its password.
+#[derive(Debug)]
+pub(crate) struct ThroughProxy {
+    proxy: String,
+    source: ureq::Error,
+}
+
+impl ThroughProxy {
+    /// `None` if requests to this URI go without a proxy.
+    pub(crate) fn of(proxy: Option<&Proxy>, uri: &Uri) -> Option<String> {
+        let proxy = proxy.filter(|proxy| !proxy.is_no_proxy(uri))?;
+        Some(format!("{}:{}", proxy.host(), proxy.port()))
+    }
+
+    pub(crate) fn new(proxy: String, source: ureq::Error) -> Self {
+        Self { proxy, source }
+    }
+}
+
+impl fmt::Display for ThroughProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "through the proxy {}: {}", self.proxy, self.source)
+    }
+}
+
+impl std::error::Error for ThroughProxy {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sts_proto::{Phase, Retry, TransportErrorKind as Kind};
+
+    use super::*;
+    use crate::testing::{Server, builder, text};
+    use crate::{Builder, Error, Timeouts};
+
+    /// Passes on what comes after a `CONNECT` with the right password; records what it was asked.
+    fn proxy(answer: &'static str) -> Server {
+        Server::start(move |mut connection, heard| {
+            let head = connection.head();
+            let target = head.split(' ').nth(1).unwrap_or("").to_owned();
+            heard(head);
+            connection.write(answer);
+            if answer.contains("200") {
+                connection.join(&target);
+            }
+        })
+    }
+
+    #[test]
+    fn calls_go_through_the_proxy_with_its_password() {
+        let (server, proxy) = (Server::sts(), proxy("HTTP/1.1 200 OK\r\n\r\n"));
+        let url = format!("http://me:pl%40nted@{}", proxy.address());
+        let sts = builder(&server.url()).proxy(&url).build().unwrap();
+        assert!(!format!("{sts:?}").contains("nted"));
+        assert_eq!(sts.get_caller_identity().unwrap().account, "0123");
+        let asked = proxy.heard().remove(0);
+        assert!(asked.starts_with(&format!("CONNECT {} HTTP/1.1\r\n", server.address())), "{asked}");
+        // me:pl@nted
+        assert!(asked.contains("Proxy-Authorization: Basic bWU6cGxAbnRlZA==\r\n"), "{asked}");
+        assert!(!server.heard()[0].to_ascii_lowercase().contains("proxy-authorization"));
+    }
+
+    #[test]
+    fn without_a_word_there_is_no_proxy() {
+        let (server, proxy) = (Server::sts(), proxy("HTTP/1.1 200 OK\r\n\r\n"));
+        let sts =
+            builder(&server.url()).proxy(format!("http://{}", proxy.address())).no_proxy().build().unwrap();
+        sts.get_caller_identity().unwrap();
+        assert!(proxy.heard().is_empty());
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_says_why_and_not_what_its_password_is() {
+        for (status, kind) in [("407 Who", Kind::Connect), ("502 Bad", Kind::Connect), ("", Kind::Connect)] {
+            let answer = if status.is_empty() { String::new() } else { format!("HTTP/1.1 {status}\r\n\r\n") };
+            let proxy = proxy(answer.leak());
+            let url = format!("http://me:planted@{}", proxy.address());
+            let sts = builder("http://sts.invalid").proxy(url).retry(Retry::off()).build().unwrap();
+            let error = sts.get_caller_identity().unwrap_err();
+            assert_eq!(error.as_transport_error().unwrap().kind(), kind);
+            let shown = text(&error);
+            assert!(shown.contains(&format!("through the proxy {}", proxy.address())), "{shown}");
+            assert!(shown.contains(status.get(..3).unwrap_or("respond")), "{shown}");
+            assert!(!shown.contains("planted") && !format!("{error:?}").contains("planted"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_says_nothing_ends_on_time() {
+        let silent = Server::start(|connection, _| connection.hold());
+        let short = std::time::Duration::from_millis(200);
+        let sts = builder("http://sts.invalid")
+            .proxy(format!("http://{}", silent.address()))
+            .retry(Retry::off())
+            .timeouts(Timeouts { connect: short, ..Timeouts::default() })
+            .build()
+            .unwrap();
+        let error = sts.get_caller_identity().unwrap_err();
+        assert_eq!(error.as_transport_error().unwrap().kind(), Kind::Timeout(Phase::Connect));
+    }
+
+    #[test]
+    fn urls_that_cannot_be_used_are_not_shown() {
+        for url in [
+            "",
+            " ",
+            "ftp://me:planted@host:1",
+            "socks5://host:1",
+            "http://me:planted@:1",
+            "http://pl anted",
+            "/p",
+        ] {
+            let error = builder("http://sts.invalid").proxy(url).build().unwrap_err();
+            assert!(matches!(error, Error::Settings(SettingsError::Proxy)), "{url}");
+            assert!(!format!("{error:?} {error}").contains("planted"));
+        }
+        assert!(parse("me:pw@proxy.example.com:3128").is_ok());
+        assert_eq!(parse("https://proxy.example.com").is_ok(), crate::tls::ENABLED);
+    }
+
+    /// Runs this test alone in a process of its own, since a process has one environment.
+    #[test]
+    fn the_environment_names_a_proxy() {
+        if let Ok(expected) = std::env::var("STS_TEST_EXPECTED") {
+            let found = Builder::from_env().unwrap().found_proxy();
+            let found = match found {
+                Ok(None) => "none".to_owned(),
+                Ok(Some(proxy)) => {
+                    let direct =
+                        ThroughProxy::of(Some(&proxy), &Uri::from_static("http://localhost/")).is_none();
+                    format!("{}:{} {direct}", proxy.host(), proxy.port())
+                }
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(found, expected);
+            return;
+        }
+        let refused = SettingsError::Proxy.to_string();
+        for (expected, variables) in [
+            ("none", &[][..]),
+            ("none", &[("HTTPS_PROXY", ""), ("http_proxy", " ")]),
+            ("a:1 false", &[("HTTPS_PROXY", "http://a:1"), ("HTTP_PROXY", "http://b:2")]),
+            ("b:2 true", &[("http_proxy", "http://u:p@b:2"), ("no_proxy", "x,localhost")]),
+            (&refused, &[("HTTPS_PROXY", "socks5://a:1")]),
+        ] {
+            let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+            for variable in VARIABLES.iter().chain(&["NO_PROXY", "no_proxy"]) {
+                command.env_remove(variable);
+            }
+            let command = command.args(["--exact", "proxy::tests::the_environment_names_a_proxy"]);
+            let output = command.envs(variables.iter().copied()).env("STS_TEST_EXPECTED", expected).output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{variables:?}\n{}", String::from_utf8_lossy(&output.stdout));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What subscribers of `tracing` see of a call: a span, and an event for each attempt. Names follow OpenTelemetry's
+//! conventions for RPC and HTTP. No member, no credential and no part of a body goes into any of it.
+
+#[cfg(feature = "tracing")]
+pub(crate) use enabled::Watch;
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use disabled::Watch;
+
+#[cfg(feature = "tracing")]
+mod enabled {
+    use sts_proto::{
+        Attempt, Call, Context, Error, Metadata, Operation, Output, Step, TransportErrorKind as Kind,
+    };
+    use tracing::field::Empty;
+    use tracing::span::Span;
+
+    /// Watches one call.
+    pub(crate) struct Watch {
+        span: Span,
+        /// How many attempts were told of.
+        seen: u32,
+    }
+
+    impl Watch {
+        pub(crate) fn begin(context: &Context, action: &'static str) -> Self {
+            let uri = context.endpoint().uri();
+            let port = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+            let span = tracing::info_span!(
+                "sts.call",
+                "otel.name" = format_args!("STS/{action}"),
+                "otel.kind" = "client",
+                "rpc.system" = "aws-api",
+                "rpc.service" = "STS",
+                "rpc.method" = action,
+                "server.address" = uri.host().unwrap_or(""),
+                "server.port" = uri.port_u16().unwrap_or(port),
+                "http.response.status_code" = Empty,
+                "aws.request_id" = Empty,
+                "error.type" = Empty,
+                "sts.attempts" = Empty,
+            );
+            Self { span, seen: 0 }
+        }
+
+        /// Tells of the attempt that this step ended, if it ended one.
+        pub(crate) fn stepped<O: Operation>(
+            &mut self,
+            call: &Call<O>,
+            step: &Result<Step<O::Output>, Error>,
+        ) {
+            let Some(attempt) = call.last_attempt().filter(|attempt| attempt.number != self.seen) else {
+                return;
+            };
+            self.seen = attempt.number;
+            self.span.in_scope(|| tell(attempt, step.as_ref().err()));
+        }
+
+        pub(crate) fn end<T: Output>(self, result: &Result<T, Error>) {
+            let (metadata, attempts) = match result {
+                Ok(output) => (Some(output.metadata()), output.metadata().attempts()),
+                Err(error) => (error.metadata(), error.attempts()),
+            };
+            let span = &self.span;
+            span.record("sts.attempts", attempts);
+            if let Some(metadata) = metadata {
+                span.record("http.response.status_code", metadata.status().as_u16());
+            }
+            if let Some(id) = metadata.and_then(Metadata::request_id) {
+                span.record("aws.request_id", id);
+            }
+            if let Err(error) = result {
+                span.record("error.type", error_type(error));
+            }
+        }
+    }
+
+    /// Of an attempt that is followed by another, status and transport are known, and not the service's code.
+    fn tell(attempt: &Attempt, error: Option<&Error>) {
+        let status = attempt.status;
+        let number = attempt.number;
+        let Some(class) = attempt.class else {
+            tracing::debug!(attempt = number, "http.response.status_code" = status, "attempt succeeded");
+            return;
+        };
+        let refusal = status.map(|status| status.to_string());
+        let error = match (error, attempt.transport) {
+            (Some(error), _) => Some(error_type(error)),
+            (None, Some(kind)) => Some(kind_name(kind)),
+            (None, None) => refusal.as_deref(),
+        };
+        let class = tracing::field::debug(class);
+        let Some(wait) = attempt.wait else {
+            tracing::warn!(
+                attempt = number,
+                "http.response.status_code" = status,
+                "error.type" = error,
+                "retry.class" = class,
+                "attempt failed, and no other follows"
+            );
+            return;
+        };
+        tracing::warn!(
+            attempt = number,
+            "http.response.status_code" = status,
+            "error.type" = error,
+            "retry.class" = class,
+            "retry.wait_ms" = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "attempt failed, another follows after a wait"
+        );
+    }
+
+    /// The service's code, else what happened on the way, else what kind of error it is.
+    fn error_type(error: &Error) -> &str {
+        match error {
+            Error::Service(error) => error.code().map_or("service", |code| code.as_str()),
+            Error::Transport(error) => kind_name(error.kind()),
+            Error::Response(_) => "response",
+            Error::Settings(_) => "settings",
+            Error::Endpoint(_) => "endpoint",
+            Error::NoCredentials(_) => "no_credentials",
+            Error::Sign(_) => "sign",
+            _ => "other",
+        }
+    }
+
+    fn kind_name(kind: Kind) -> &'static str {
+        match kind {
+            Kind::UnknownHost => "unknown_host",
+            Kind::Refused => "refused",
+            Kind::Connect => "connect",
+            Kind::Tls => "tls",
+            Kind::Timeout(_) => "timeout",
+            Kind::Closed => "closed",
+            Kind::NotHttp => "not_http",
+            Kind::TooLarge => "too_large",
+            Kind::Unsupported => "unsupported",
+            Kind::RateLimited => "rate_limited",
+            _ => "other",
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod disabled {
+    use sts_proto::{Call, Context, Error, Operation, Step};
+
+    /// Nobody watches.
+    pub(crate) struct Watch;
+
+    impl Watch {
+        pub(crate) fn begin(_: &Context, _: &'static str) -> Self {
+            Self
+        }
+
+        pub(crate) fn stepped<O: Operation>(&mut self, _: &Call<O>, _: &Result<Step<O::Output>, Error>) {}
+
+        pub(crate) fn end<T>(self, _: &Result<T, Error>) {}
+    }
+}
