@@ -28,6 +28,18 @@ pub struct Builder {
     ask_mfa_code: Option<Box<AskMfaCode>>,
 }
 
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {

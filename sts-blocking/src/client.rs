@@ -81,6 +81,11 @@ impl Client {
 
     /// Calls an operation and waits for its end.
     ///
+    /// # Errors
+    ///
+    /// What [`Error`] lists: no credentials, no answer in time, a refusal, an answer that cannot be used. An error after
+    /// retries is the last one, and says how often was tried.
+    ///
     /// ```no_run
     /// use sts_blocking::Client;
     /// use sts_blocking::operations::GetSessionToken;
@@ -97,7 +102,23 @@ impl Client {
         result
     }
 
-    /// Drives any flow to its end, performing what it asks for.
+    /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.
+    ///
+    /// # Errors
+    ///
+    /// The flow's own.
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    /// use sts_blocking::operations::GetCallerIdentity;
+    /// use sts_blocking::sts_proto::{Call, Context, Settings};
+    ///
+    /// let sts = sts_blocking::Client::from_env()?;
+    /// // A call like the client's own, with a context and a seed of one's choice.
+    /// let context = Arc::new(Context::new(&Settings::new().region("eu-west-1"), "my-tool/1.0")?);
+    /// let me = sts.run(Call::new(GetCallerIdentity::new(), context, 42))?;
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
     pub fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
         self.drive(&mut flow, |_, _| {})
     }

@@ -29,7 +29,8 @@ pub(crate) fn read_file(path: &Path) -> io::Result<Option<Bytes>> {
 }
 
 pub(crate) fn run(command: &Command) -> Event {
-    let deadline = Instant::now() + command.timeout;
+    // Beyond what the clock can say, there is no deadline.
+    let deadline = Instant::now().checked_add(command.timeout);
     let child = std::process::Command::new(&command.program)
         .args(&command.arguments)
         .stdin(Stdio::null())
@@ -61,13 +62,18 @@ pub(crate) fn ask_mfa_code(ask: Option<&AskMfaCode>, serial: &str) -> Event {
 }
 
 /// Waits for the end of the output and then of the program, until the deadline.
-fn collect(child: &mut Child, stdout: ChildStdout, deadline: Instant) -> Event {
+fn collect(child: &mut Child, stdout: ChildStdout, deadline: Option<Instant>) -> Event {
     // Reading a pipe has no time-out, so another thread reads. It ends when the program and all that inherited
     // its output have; after the deadline nobody waits for it.
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(bounded(stdout)));
-    let left = || deadline.saturating_duration_since(Instant::now());
-    let stdout = match receiver.recv_timeout(left()) {
+    let left =
+        || deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+    let received = match deadline {
+        Some(_) => receiver.recv_timeout(left()),
+        None => receiver.recv().map_err(Into::into),
+    };
+    let stdout = match received {
         Ok(Ok(Some(stdout))) => stdout,
         Ok(Ok(None)) => return failed(Kind::TooLarge, "the program printed more than 1 MiB"),
         Ok(Err(error)) => return failed(Kind::Other, error),
@@ -134,6 +140,7 @@ mod tests {
         let long = Duration::from_secs(20);
         assert!(matches!(shell("echo abc; exit 3", long),
             Event::Exited(output) if output.status == Some(3) && output.stdout == "abc\n"));
+        assert!(matches!(shell("true", Duration::MAX), Event::Exited(output) if output.status == Some(0)));
         assert!(matches!(shell("kill -9 $$", long), Event::Exited(output) if output.status.is_none()));
         assert_eq!(kind(&shell("head -c 3000000 /dev/zero", long)), Some(Kind::TooLarge));
         let missing = Command { program: "/no/such/program".into(), arguments: Vec::new(), timeout: long };

@@ -17,7 +17,9 @@ pub use builder::Builder;
 pub use client::Client;
 pub use sts_proto;
 pub use sts_proto::{
-    Credentials, Error, ErrorCode, Fault, Flow, Metadata, Operation, Phase, Presign, Retry, RetryClass,
-    Secret, ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
+    Attempt, Context, Credentials, EndpointError, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials,
+    Operation, Phase, Presign, ResponseError, ResponseProblem, Retry, RetryClass, Secret, ServiceError,
+    Settings, SettingsError, SignError, Timeouts, TransportError, TransportErrorKind, bytes, http,
+    operations, types,
 };
 pub use transport::{Transport, UreqTransport};

@@ -44,6 +44,18 @@ pub trait Transport: Send + Sync + 'static {
     fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError>;
 }
 
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request, timeouts)
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
+    fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request, timeouts)
+    }
+}
+
 /// The default transport: ureq, with connections kept alive for 15 s.
 ///
 /// Before a kept connection is used again it is looked at, and one that the server has closed meanwhile is dropped:

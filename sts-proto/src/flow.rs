@@ -122,7 +122,8 @@ impl fmt::Debug for Event {
 /// How long things may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To look up the name, connect and agree on TLS. 3.1 s by default: one lost packet on the way is survived.
+    /// To look up the name, connect and agree on TLS. 3.1 s by default: one lost packet on the way is survived. (A
+    /// driver may give the look-up as much time again; the attempt's bound holds all the same.)
     pub connect: Duration,
     /// One attempt, from its first byte to the last of the answer, connecting included. 10 s by default.
     pub attempt: Duration,

@@ -76,12 +76,27 @@ pub(super) fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, Sett
     let mut certificates = Vec::new();
     for item in parse_pem(pem) {
         match item {
-            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+            Ok(PemItem::Certificate(certificate)) if is_certificate(&certificate) => {
+                certificates.push(certificate)
+            }
+            Ok(PemItem::Certificate(_)) => return Err(SettingsError::CaBundle),
             Ok(_) => {}
             Err(_) => return Err(SettingsError::CaBundle),
         }
     }
     if certificates.is_empty() { Err(SettingsError::CaBundle) } else { Ok(certificates) }
+}
+
+/// Whether it can be a root; ureq would leave it out without a word.
+#[cfg(any(feature = "ring", feature = "aws-lc"))]
+fn is_certificate(certificate: &Certificate<'_>) -> bool {
+    rustls::RootCertStore::empty().add(rustls::pki_types::CertificateDer::from(certificate.der())).is_ok()
+}
+
+/// Whether it can be a root; ureq would leave it out without a word.
+#[cfg(not(any(feature = "ring", feature = "aws-lc")))]
+fn is_certificate(certificate: &Certificate<'_>) -> bool {
+    native_tls::Certificate::from_der(certificate.der()).is_ok()
 }
 
 /// The usual roots as a list. A certificate in the operating system's store that cannot be read is left out.
