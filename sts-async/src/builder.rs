@@ -178,7 +178,8 @@ impl Builder {
         let transport = match self.transport {
             Some(transport) => transport,
             None => {
-                if self.tls.ca_bundle.is_none() {
+                // Without TLS there is nobody to trust, whatever the environment says for other programs.
+                if self.tls.ca_bundle.is_none() && HAS_TLS {
                     self.tls.ca_bundle = self.settings.ca_bundle_path().map(read_ca_bundle).transpose()?;
                 }
                 Box::new(HyperTransport::configured(&self.tls, &self.proxy)?)
@@ -208,6 +209,7 @@ fn read_ca_bundle(path: &Path) -> Result<Vec<u8>, Error> {
     Err(SettingsError::CaBundleFile { path: path.to_owned(), reason }.into())
 }
 
+const HAS_TLS: bool = cfg!(any(feature = "ring", feature = "aws-lc", feature = "native-tls"));
 const PRODUCT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
@@ -245,7 +247,7 @@ mod tests {
     fn a_ca_bundle_has_to_be_one() {
         for pem in ["", "no pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
             let error = builder().ca_bundle(pem).build().unwrap_err();
-            if cfg!(any(feature = "ring", feature = "aws-lc", feature = "native-tls")) {
+            if HAS_TLS {
                 assert!(matches!(error, Error::Settings(SettingsError::CaBundle)), "{pem}: {error:?}");
             } else {
                 assert!(matches!(error, Error::Transport(_)), "{pem}: {error:?}");
@@ -262,18 +264,20 @@ mod tests {
         let with = |path: &Path| {
             Client::builder().settings(Settings::new().region("eu-west-1").with_ca_bundle_path(path))
         };
-        for path in [&large, &folder, &folder.join("none.pem")] {
-            match with(path).build().unwrap_err() {
-                Error::Settings(SettingsError::CaBundleFile { path: told, reason }) => {
-                    assert!(told == *path && !reason.is_empty());
-                }
-                error => panic!("{error:?}"),
-            }
-        }
         let text = folder.join("text.pem");
         std::fs::write(&text, "no pem").unwrap();
-        let error = with(&text).build().unwrap_err();
-        assert!(!matches!(error, Error::Settings(SettingsError::CaBundleFile { .. })), "{error:?}");
+        for path in [&large, &folder, &folder.join("none.pem"), &text] {
+            match with(path).build() {
+                Err(Error::Settings(SettingsError::CaBundleFile { path: told, reason })) => {
+                    assert!(HAS_TLS && told == *path && *path != text && !reason.is_empty());
+                }
+                Err(error) => {
+                    assert!(matches!(error, Error::Settings(SettingsError::CaBundle)), "{error:?}");
+                    assert!(HAS_TLS && *path == text);
+                }
+                Ok(_) => assert!(!HAS_TLS),
+            }
+        }
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

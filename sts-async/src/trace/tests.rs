@@ -13,12 +13,14 @@ use crate::operations::AssumeRole;
 use crate::{Client, Transport, TransportFuture};
 
 type Fields = BTreeMap<&'static str, String>;
+type Spans = Vec<(&'static str, Level, Fields)>;
+type Events = Vec<(Level, Fields)>;
 
 /// Keeps what it is told of this crate.
 #[derive(Default)]
 struct Kept {
-    spans: Vec<(&'static str, Level, Fields)>,
-    events: Vec<(Level, Fields)>,
+    spans: Spans,
+    events: Events,
     /// The span that is entered; an event outside has none.
     inside: Option<u64>,
     entered_twice: bool,
@@ -123,9 +125,7 @@ const ROLE: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKe
     <ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></AssumeRoleResponse>";
 
 /// What is kept of two calls at once with this script.
-fn kept_of(
-    script: impl Fn() -> Vec<Result<http::Response<Bytes>, TransportError>>,
-) -> (Vec<(&'static str, Level, Fields)>, Vec<(Level, Fields)>) {
+fn kept_of(script: impl Fn() -> Vec<Result<http::Response<Bytes>, TransportError>>) -> (Spans, Events) {
     let keeper = Keeper::default();
     subscriber::with_default(keeper.clone(), || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

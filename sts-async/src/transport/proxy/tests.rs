@@ -1,9 +1,9 @@
 use std::error::Error as _;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use sts_proto::{Phase, Timeouts, TransportError, TransportErrorKind as Kind};
+use sts_proto::{Timeouts, TransportError, TransportErrorKind as Kind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -13,11 +13,11 @@ use crate::transport::{HyperTransport, TlsSettings, Transport};
 
 /// What a proxy does with a request.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")), expect(dead_code))]
 enum Does {
     /// Says this.
     Answer(&'static str),
     /// Makes the tunnel that it is asked for.
-    #[cfg_attr(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")), expect(dead_code))]
     Tunnel,
     Nothing,
 }
@@ -111,6 +111,10 @@ async fn a_proxy_that_is_not_there_is_refused() {
 
 #[cfg(any(feature = "ring", feature = "aws-lc", feature = "native-tls"))]
 mod tunnels {
+    use std::time::Instant;
+
+    use sts_proto::Phase;
+
     use super::*;
     use crate::transport::testing::Pki;
 
@@ -186,6 +190,9 @@ fn with_environment(variables: &[(&str, &str)]) -> bool {
     command.args(["--exact", "--ignored", "transport::proxy::tests::in_the_environment"]);
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
     }
     command.env_remove("REQUEST_METHOD").envs(variables.iter().copied()).output().unwrap().status.success()
 }
