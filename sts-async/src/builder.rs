@@ -1,15 +1,17 @@
 use std::fmt;
+use std::path::Path;
 
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::Full;
-use sts_proto::settings::Env;
+use sts_proto::settings::{Env, SettingsError};
+use sts_proto::wire::MAX_BODY;
 use sts_proto::{Context, Credentials, Error, Retry, Secret, Settings, Timeouts};
 use tower_service::Service;
 
 use crate::Client;
-use crate::effects::{Effects, MfaPrompt};
-use crate::transport::{BoxError, HyperTransport, TowerTransport, Transport};
+use crate::effects::{Effects, MfaPrompt, read_bounded};
+use crate::transport::{BoxError, HyperTransport, Proxy, TlsSettings, TowerTransport, Transport};
 
 /// Makes a [`Client`].
 ///
@@ -26,7 +28,8 @@ use crate::transport::{BoxError, HyperTransport, TowerTransport, Transport};
 #[must_use]
 pub struct Builder {
     settings: Settings,
-    ca_bundle: Option<Vec<u8>>,
+    tls: TlsSettings,
+    proxy: Proxy,
     transport: Option<Box<dyn Transport>>,
     mfa_code: Option<MfaPrompt>,
 }
@@ -37,9 +40,12 @@ impl Builder {
     }
 
     /// What the environment says; see [`Settings::from_env`] for the variables. A setter wins over it.
+    ///
+    /// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` and `ALL_PROXY`, or the same in lower case, read at
+    /// [`build`](Self::build) with curl's meaning.
     pub fn from_env() -> Result<Self, Error> {
         let settings = Settings::from_env(&Env::from_iter(std::env::vars_os()))?;
-        Ok(Self { settings, ..Self::default() })
+        Ok(Self { settings, proxy: Proxy::Environment, ..Self::default() })
     }
 
     /// All settings at once, in place of those made so far.
@@ -99,9 +105,39 @@ impl Builder {
     }
 
     /// Trusts exactly these root certificates, in PEM, instead of those that are compiled in or those of the
-    /// operating system. Ignored by a [`transport`](Self::transport) of your own.
+    /// operating system. Goes before the file that `AWS_CA_BUNDLE` names. Ignored by a
+    /// [`transport`](Self::transport) of your own, as the other settings of TLS and proxies are.
     pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca_bundle = Some(pem.into());
+        self.tls.ca_bundle = Some(pem.into());
+        self
+    }
+
+    /// Trusts these root certificates, in PEM, too. May be called several times.
+    pub fn extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        let roots = self.tls.extra_roots.get_or_insert_default();
+        roots.push(b'\n');
+        roots.append(&mut pem.into());
+        self
+    }
+
+    /// Shows this certificate to servers that ask for one: the chain, the client's own certificate first, and the
+    /// private key, both in PEM. With the feature `native-tls` the key has to be PKCS #8 (`BEGIN PRIVATE KEY`).
+    pub fn client_certificate(mut self, chain_pem: impl Into<Vec<u8>>, key_pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.client_certificate = Some((chain_pem.into(), key_pem.into()));
+        self
+    }
+
+    /// Sends everything through this proxy: `http://host:port`, with `user:password@` before the host if need be,
+    /// percent-encoded where they hold reserved characters. `https` endpoints are reached through a tunnel
+    /// (`CONNECT`), so that the proxy sees the host and nothing else.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Proxy::Url(url.into());
+        self
+    }
+
+    /// No proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Proxy::Direct;
         self
     }
 
@@ -135,14 +171,19 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// No region, an endpoint URL that is malformed, settings that contradict each other, a CA bundle without a
-    /// certificate.
-    pub fn build(self) -> Result<Client, Error> {
+    /// No region, an endpoint URL that is malformed, settings that contradict each other, a CA bundle that cannot be
+    /// read or holds no certificate, a client certificate and a key that do not fit, a proxy URL that cannot be used.
+    pub fn build(mut self) -> Result<Client, Error> {
         let context = Context::new(&self.settings, PRODUCT)?;
-        let transport = match (self.transport, self.ca_bundle) {
-            (Some(transport), _) => transport,
-            (None, Some(pem)) => Box::new(HyperTransport::with_ca_bundle(&pem)?),
-            (None, None) => Box::new(HyperTransport::new()),
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => {
+                // Without TLS there is nobody to trust, whatever the environment says for other programs.
+                if self.tls.ca_bundle.is_none() && HAS_TLS {
+                    self.tls.ca_bundle = self.settings.ca_bundle_path().map(read_ca_bundle).transpose()?;
+                }
+                Box::new(HyperTransport::configured(&self.tls, &self.proxy)?)
+            }
         };
         Ok(Client::new(context, Effects::new(transport, self.mfa_code)))
     }
@@ -159,12 +200,20 @@ impl fmt::Debug for Builder {
     }
 }
 
+fn read_ca_bundle(path: &Path) -> Result<Vec<u8>, Error> {
+    let reason = match read_bounded(path) {
+        Ok(pem) if pem.len() <= MAX_BODY => return Ok(pem),
+        Ok(_) => format!("it is longer than {MAX_BODY} bytes"),
+        Err(error) => error.to_string(),
+    };
+    Err(SettingsError::CaBundleFile { path: path.to_owned(), reason }.into())
+}
+
+const HAS_TLS: bool = cfg!(any(feature = "ring", feature = "aws-lc", feature = "native-tls"));
 const PRODUCT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
 mod tests {
-    use sts_proto::settings::SettingsError;
-
     use super::*;
     use crate::{Presign, operations::GetCallerIdentity};
 
@@ -198,11 +247,35 @@ mod tests {
     fn a_ca_bundle_has_to_be_one() {
         for pem in ["", "no pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
             let error = builder().ca_bundle(pem).build().unwrap_err();
-            if cfg!(any(feature = "ring", feature = "aws-lc", feature = "native-tls")) {
+            if HAS_TLS {
                 assert!(matches!(error, Error::Settings(SettingsError::CaBundle)), "{pem}: {error:?}");
             } else {
                 assert!(matches!(error, Error::Transport(_)), "{pem}: {error:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_ca_bundle_of_the_settings_is_read_when_the_client_is_made() {
+        let folder = std::env::temp_dir().join(format!("sts-async-ca-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let large = folder.join("large.pem");
+        std::fs::write(&large, vec![b'x'; MAX_BODY + 1]).unwrap();
+        let with = |path: &Path| {
+            Client::builder().settings(Settings::new().region("eu-west-1").with_ca_bundle_path(path))
+        };
+        let text = folder.join("text.pem");
+        std::fs::write(&text, "no pem").unwrap();
+        for path in [&large, &folder, &folder.join("none.pem"), &text] {
+            let refused = match with(path).build() {
+                Ok(_) => false,
+                Err(Error::Settings(SettingsError::CaBundleFile { path: told, reason })) => {
+                    told == *path && *path != text && !reason.is_empty()
+                }
+                Err(error) => *path == text && matches!(error, Error::Settings(SettingsError::CaBundle)),
+            };
+            assert_eq!(refused, HAS_TLS, "{}", path.display());
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

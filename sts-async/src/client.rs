@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use sts_proto::{Call, Context, Error, Event, Flow, Operation, Presign, Step};
+use sts_proto::{Call, Context, Error, Event, Flow, Operation, Presign, Step, Timeouts};
 
 use crate::Builder;
 use crate::effects::Effects;
@@ -24,7 +24,11 @@ use crate::effects::Effects;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client {
+    inner: Arc<Inner>,
+    /// Other time-outs than the context's.
+    timeouts: Option<Timeouts>,
+}
 
 struct Inner {
     context: Arc<Context>,
@@ -44,7 +48,7 @@ impl Client {
     }
 
     pub(crate) fn new(context: Context, effects: Effects) -> Self {
-        Self(Arc::new(Inner { context: Arc::new(context), effects }))
+        Self { inner: Arc::new(Inner { context: Arc::new(context), effects }), timeouts: None }
     }
 
     /// Calls an operation: one of the eleven, or one of your own.
@@ -59,18 +63,58 @@ impl Client {
     /// # }
     /// ```
     pub async fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        self.run(Call::new(operation, Arc::clone(&self.0.context), seed())).await
+        let call = Call::new(operation, Arc::clone(&self.inner.context), seed());
+        let call = match self.timeouts {
+            Some(timeouts) => call.timeouts(timeouts),
+            None => call,
+        };
+        #[cfg(not(feature = "tracing"))]
+        let ended = self.drive(call, |_, _| {}).await;
+        #[cfg(feature = "tracing")]
+        let ended = {
+            use tracing::Instrument as _;
+            let span = crate::trace::span(O::ACTION, self.context().endpoint().uri());
+            self.drive(call, crate::trace::observer(span.clone())).instrument(span).await
+        };
+        ended
+    }
+
+    /// The same client, but its calls have these time-outs: connections, quota, clock and keys are shared.
+    ///
+    /// ```no_run
+    /// # async fn example(sts: sts_async::Client) -> Result<(), sts_async::Error> {
+    /// use std::time::Duration;
+    ///
+    /// let mut quick = sts_async::Timeouts::default();
+    /// quick.call = Duration::from_secs(2);
+    /// let me = sts.with_timeouts(quick).get_caller_identity().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
+        Self { inner: Arc::clone(&self.inner), timeouts: Some(timeouts) }
     }
 
     /// Drives any flow to its end, performing its effects.
-    pub async fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
+    pub async fn run<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
+        self.drive(flow, |_, _| {}).await
+    }
+
+    /// Shows the flow and what came of it to `observe` after each step.
+    async fn drive<F: Flow>(
+        &self,
+        mut flow: F,
+        mut observe: impl FnMut(&F, &Result<Step<F::Output>, Error>),
+    ) -> Result<F::Output, Error> {
         let mut event = Event::Start;
         loop {
-            let effect = match flow.step(SystemTime::now(), event)? {
+            let step = flow.step(SystemTime::now(), event);
+            observe(&flow, &step);
+            match step? {
                 Step::Done(output) => return Ok(output),
-                Step::Perform(effect) => effect,
-            };
-            event = self.0.effects.perform(effect).await;
+                Step::Perform(effect) => event = self.inner.effects.perform(effect).await,
+            }
         }
     }
 
@@ -95,9 +139,10 @@ impl Client {
         self.context().presign(operation, options, SystemTime::now())
     }
 
-    /// What the calls share: endpoint, credentials, time-outs.
+    /// What the calls share: endpoint, credentials, quota, and the time-outs that
+    /// [`with_timeouts`](Self::with_timeouts) did not change.
     pub fn context(&self) -> &Context {
-        &self.0.context
+        &self.inner.context
     }
 }
 
@@ -115,46 +160,4 @@ fn seed() -> u128 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use super::*;
-    use crate::operations::AssumeRoleWithWebIdentity;
-    use crate::{Credentials, Timeouts, Transport, TransportFuture};
-
-    /// Keeps what is sent and answers as one who knows the caller.
-    #[derive(Clone, Default)]
-    struct Canned(Arc<Mutex<Vec<http::Request<Bytes>>>>);
-
-    impl Transport for Canned {
-        fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
-            self.0.lock().unwrap().push(request);
-            Box::pin(async {
-                Ok(http::Response::new(Bytes::from_static(
-                    b"<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDA</UserId>\
-                      <Account>0123</Account><Arn>arn:aws:iam::0123:user/a</Arn></GetCallerIdentityResult>\
-                      <ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata>\
-                      </GetCallerIdentityResponse>",
-                )))
-            })
-        }
-    }
-
-    #[tokio::test]
-    async fn calls_go_out_signed_and_come_back_typed() {
-        let canned = Canned::default();
-        let client = Client::builder().region("eu-west-1").transport(canned.clone());
-        let client = client.credentials(Credentials::new("AKID", "planted-secret")).build().unwrap();
-        let me = client.get_caller_identity().await.unwrap();
-        assert_eq!((me.arn.as_str(), me.metadata.request_id()), ("arn:aws:iam::0123:user/a", Some("r-1")));
-        client.get_caller_identity().await.unwrap();
-        let web = AssumeRoleWithWebIdentity::new("arn", "me", "jwt");
-        assert!(matches!(client.assume_role_with_web_identity(web).await, Err(Error::Response(_))));
-
-        let sent = canned.0.lock().unwrap();
-        let header = |index: usize, name: &str| sent[index].headers().get(name).cloned();
-        assert!(header(0, "authorization").is_some() && header(2, "authorization").is_none());
-        assert!(header(0, "user-agent").unwrap().to_str().unwrap().starts_with("sts-async/"));
-        assert_ne!(header(0, "amz-sdk-invocation-id"), header(1, "amz-sdk-invocation-id"));
-    }
-}
+mod tests;

@@ -64,7 +64,7 @@ async fn read(path: PathBuf) -> Result<Option<Bytes>, TransportError> {
 }
 
 /// One byte more than allowed, at most.
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut contents = Vec::new();
     std::fs::File::open(path)?.take(MAX_BODY as u64 + 1).read_to_end(&mut contents)?;
     Ok(contents)

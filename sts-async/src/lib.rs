@@ -4,6 +4,8 @@ mod builder;
 mod client;
 mod effects;
 mod methods;
+#[cfg(feature = "tracing")]
+mod trace;
 mod transport;
 
 pub use builder::Builder;

@@ -33,6 +33,12 @@ pub(super) enum ConnectError {
     Timeout,
     /// TLS cannot even begin.
     Tls(TlsError),
+    /// The proxy cannot be reached, or makes no connection.
+    Proxy(String, BoxError),
+    /// The proxy wants to know who asks, or does not like who does.
+    ProxyAuthorization(String),
+    /// The proxy is spoken to in a way that is not known here.
+    ProxyScheme(String),
 }
 
 /// Why TLS cannot be set up.
@@ -44,11 +50,21 @@ pub(super) struct TlsError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownHost(_) => "the name was not resolved",
-            Self::Timeout => "no connection within the time",
-            Self::Tls(error) => error.why,
-        })
+        match self {
+            Self::UnknownHost(_) => f.write_str("the name was not resolved"),
+            Self::Timeout => f.write_str("no connection within the time"),
+            Self::Tls(error) => f.write_str(error.why),
+            Self::Proxy(proxy, _) => write!(f, "the proxy {proxy} made no connection"),
+            Self::ProxyAuthorization(proxy) => {
+                write!(
+                    f,
+                    "the proxy {proxy} asks for a user and a password, or refuses those it was sent (407)"
+                )
+            }
+            Self::ProxyScheme(proxy) => {
+                write!(f, "the proxy {proxy} is not an http:// one, and no other kind is supported")
+            }
+        }
     }
 }
 
@@ -56,6 +72,7 @@ impl StdError for ConnectError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::UnknownHost(error) => Some(error),
+            Self::Proxy(_, error) => Some(&**error),
             _ => None,
         }
     }
@@ -71,11 +88,15 @@ enum Meaning {
 fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
     use Meaning::{Likely, Sure};
     if let Some(error) = cause.downcast_ref::<ConnectError>() {
-        return Some(Sure(match error {
-            ConnectError::UnknownHost(_) => Kind::UnknownHost,
-            ConnectError::Timeout => Kind::Timeout(Phase::Connect),
-            ConnectError::Tls(error) => error.kind,
-        }));
+        return Some(match error {
+            ConnectError::UnknownHost(_) => Sure(Kind::UnknownHost),
+            ConnectError::Timeout => Sure(Kind::Timeout(Phase::Connect)),
+            ConnectError::Tls(error) => Sure(error.kind),
+            // Refused, say, or of unknown name: the proxy.
+            ConnectError::Proxy(..) => Likely(Kind::Connect),
+            ConnectError::ProxyAuthorization(_) => Sure(Kind::Connect),
+            ConnectError::ProxyScheme(_) => Sure(Kind::Unsupported),
+        });
     }
     if super::tls::is_tls(cause) {
         return Some(Sure(Kind::Tls));

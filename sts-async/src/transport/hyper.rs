@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Uri;
+use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
+use http::{StatusCode, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -17,37 +18,71 @@ use hyper_util::rt::TokioExecutor;
 use sts_proto::{Error, Phase, Timeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
-use super::error::{ConnectError, TlsError};
+use super::error::{self, ConnectError, TlsError};
+use super::proxy::{Proxies, Proxy, Route};
 use super::{BoxError, Transport, TransportFuture, exchange, tls};
 
 /// The default transport: HTTP/1.1 on hyper, with connections kept for the next request.
 ///
 /// TLS is set up when the first `https` request is made, and never for a client that makes none. Certificates are
-/// verified. No proxy is used. Connections belong to the tokio runtime on which they were made.
+/// verified. Proxies, further roots and a client certificate come from the [`Builder`](crate::Builder) of a client; a
+/// transport that is made here has none. A request that meets a kept connection which the server has closed, so that
+/// nothing of it was sent, goes out on another one within the same attempt. Connections belong to the tokio runtime on
+/// which they were made.
 #[derive(Clone)]
 pub struct HyperTransport {
     client: Client<Connector, Full<Bytes>>,
+    proxies: Proxies,
 }
 
 impl HyperTransport {
     /// Trusts the roots that are compiled in, or those of the system, as the crate's features say.
     pub fn new() -> Self {
-        Self::with_roots(None)
+        Self::with(tls::Trust::default(), Proxies::default())
     }
 
     /// Trusts exactly the certificates in `pem`. It is an error if there are none, or if one of them is broken.
     pub fn with_ca_bundle(pem: &[u8]) -> Result<Self, Error> {
-        Ok(Self::with_roots(Some(tls::parse(pem)?)))
+        Ok(Self::with(
+            tls::Trust { roots: Some(tls::parse(pem)?), ..tls::Trust::default() },
+            Proxies::default(),
+        ))
     }
 
-    fn with_roots(roots: Option<tls::Roots>) -> Self {
-        let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+    /// What a builder says.
+    pub(crate) fn configured(tls: &TlsSettings, proxy: &Proxy) -> Result<Self, Error> {
+        let parse = |pem: &Option<Vec<u8>>| pem.as_deref().map(tls::parse).transpose();
+        let identity = tls.client_certificate.as_ref().map(|(chain, key)| tls::identity(chain, key));
+        let trust = tls::Trust {
+            roots: parse(&tls.ca_bundle)?,
+            extra_roots: parse(&tls.extra_roots)?,
+            identity: identity.transpose()?,
+        };
+        Ok(Self::with(trust, Proxies::new(proxy)?))
+    }
+
+    fn with(trust: tls::Trust, proxies: Proxies) -> Self {
+        let mut http = Http::new_with_resolver(Resolver::system());
         http.enforce_http(false);
         http.set_nodelay(true);
-        let secure = Arc::new(Secure { roots, connector: OnceLock::new() });
-        let client = Client::builder(TokioExecutor::new()).build(Connector { http, secure });
-        Self { client }
+        let route = Route { http, proxies: proxies.clone() };
+        let secure = Arc::new(Secure { trust, connector: OnceLock::new() });
+        let client = Client::builder(TokioExecutor::new())
+            .retry_canceled_requests(true)
+            .build(Connector { route, secure });
+        Self { client, proxies }
     }
+}
+
+/// What a builder was told about TLS, all in PEM.
+#[derive(Default)]
+pub(crate) struct TlsSettings {
+    /// Trusted instead of the usual roots.
+    pub(crate) ca_bundle: Option<Vec<u8>>,
+    /// Trusted besides.
+    pub(crate) extra_roots: Option<Vec<u8>>,
+    /// A chain and its key.
+    pub(crate) client_certificate: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Default for HyperTransport {
@@ -63,12 +98,22 @@ impl fmt::Debug for HyperTransport {
 }
 
 impl Transport for HyperTransport {
-    fn send(&self, request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, mut request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+        let forwarding = self.proxies.forwarding(request.uri());
+        if let Some(authorization) = forwarding.as_ref().and_then(|proxy| proxy.authorization.clone()) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+        }
         let attempt = Arc::new(Attempt { connect: timeouts.connect, connecting: AtomicBool::new(false) });
         let response = ATTEMPT.scope(Arc::clone(&attempt), self.client.request(request.map(Full::new)));
         Box::pin(async move {
             let head = async { response.await.map_err(BoxError::from) };
-            exchange(head, timeouts.attempt).await.map_err(|error| attempt.in_its_phase(error))
+            let sent = exchange(head, timeouts.attempt).await.map_err(|error| attempt.in_its_phase(error));
+            match (sent, forwarding) {
+                (Ok(answer), Some(by)) if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                    Err(error::of(ConnectError::ProxyAuthorization(by.proxy).into()))
+                }
+                (sent, _) => sent,
+            }
         })
     }
 }
@@ -95,29 +140,29 @@ impl Attempt {
     }
 }
 
-/// Looks up the name, connects, agrees on TLS where it has to, all within the attempt's time to connect.
+/// Looks up the name, connects, by way of a proxy where there is one, agrees on TLS where it has to, all within the attempt's time to connect.
 #[derive(Clone)]
 struct Connector {
-    http: Http,
+    route: Route,
     secure: Arc<Secure>,
 }
 
-/// Plain connections, and what TLS is built on.
+/// Connections to servers and to proxies.
 pub(super) type Http = HttpConnector<Resolver>;
 
 struct Secure {
-    roots: Option<tls::Roots>,
+    trust: tls::Trust,
     connector: OnceLock<Result<tls::Connector, TlsError>>,
 }
 
 impl Connector {
     fn connect(&mut self, uri: Uri) -> Connecting {
         if uri.scheme() != Some(&Scheme::HTTPS) {
-            let tcp = self.http.call(uri);
+            let tcp = self.route.call(uri);
             return Box::pin(async move { Ok(tls::plain(tcp.await?)) });
         }
-        let Secure { roots, connector } = &*self.secure;
-        match connector.get_or_init(|| tls::connector(self.http.clone(), roots.as_ref())) {
+        let Secure { trust, connector } = &*self.secure;
+        match connector.get_or_init(|| tls::connector(self.route.clone(), trust)) {
             Ok(connector) => tls::connect(connector, uri),
             Err(error) => Box::pin(ready(Err(ConnectError::Tls(*error).into()))),
         }
@@ -130,7 +175,7 @@ impl Service<Uri> for Connector {
     type Future = Connecting;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.http.poll_ready(cx).map_err(BoxError::from)
+        self.route.poll_ready(cx)
     }
 
     fn call(&mut self, uri: Uri) -> Connecting {
@@ -151,6 +196,12 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<tls::Stream, Box
 /// The system's resolver, with errors that can be told from others.
 #[derive(Clone)]
 pub(super) struct Resolver(GaiResolver);
+
+impl Resolver {
+    pub(super) fn system() -> Self {
+        Self(GaiResolver::new())
+    }
+}
 
 impl Service<Name> for Resolver {
     type Response = GaiAddrs;

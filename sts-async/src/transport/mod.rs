@@ -2,6 +2,7 @@
 
 mod error;
 mod hyper;
+mod proxy;
 mod tls;
 mod tower;
 
@@ -15,6 +16,8 @@ use sts_proto::wire::MAX_BODY;
 use sts_proto::{Phase, Timeouts, TransportError, TransportErrorKind};
 
 pub use self::hyper::HyperTransport;
+pub(crate) use self::hyper::TlsSettings;
+pub(crate) use self::proxy::Proxy;
 pub use self::tower::TowerTransport;
 
 /// Sends a request and reads the whole answer.
@@ -94,5 +97,7 @@ where
     Ok(bytes.freeze())
 }
 
+#[cfg(all(test, any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -14,22 +14,24 @@ use none as backend;
 #[cfg(any(feature = "ring", feature = "aws-lc"))]
 use rustls as backend;
 
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-
 use super::error::TlsError;
-use super::hyper::{Connecting, Http};
+use super::hyper::Connecting;
+use super::proxy::{Route, Tcp};
 
 /// Makes connections with TLS.
 pub(super) use backend::Connector;
-/// The roots to trust.
+/// A certificate chain and its key.
+pub(super) use backend::Identity;
+/// Roots to trust.
 pub(super) use backend::Roots;
 /// A connection, with TLS or without.
 pub(super) use backend::Stream;
 /// Connects to an `https` URI.
 pub(super) use backend::connect;
-/// Sets TLS up, with the given roots or those of the features.
+/// Sets TLS up.
 pub(super) use backend::connector;
+/// The client certificate of a chain and a key, both PEM, if they fit.
+pub(super) use backend::identity;
 /// Whether this error is the TLS library's.
 pub(super) use backend::is_tls;
 /// The certificates in a PEM file.
@@ -37,4 +39,17 @@ pub(super) use backend::parse;
 /// A connection without TLS.
 pub(super) use backend::plain;
 
-type Tcp = TokioIo<TcpStream>;
+/// Whom to trust, and who to be.
+#[derive(Default)]
+#[cfg_attr(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")), expect(dead_code))]
+pub(super) struct Trust {
+    /// Instead of the roots that the features name.
+    pub(super) roots: Option<Roots>,
+    /// Besides them.
+    pub(super) extra_roots: Option<Roots>,
+    /// Shown to servers that ask.
+    pub(super) identity: Option<Identity>,
+}
+
+#[cfg(all(test, any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
+mod tests;

@@ -8,11 +8,12 @@ use sts_proto::settings::SettingsError;
 use sts_proto::{Error, TransportErrorKind};
 use tower_service::Service;
 
-use super::{Connecting, Http, Tcp, TlsError};
+use super::{Connecting, Route, Tcp, TlsError, Trust};
 
 pub(in crate::transport) type Stream = MaybeHttpsStream<Tcp>;
-pub(in crate::transport) type Connector = HttpsConnector<Http>;
+pub(in crate::transport) type Connector = HttpsConnector<Route>;
 pub(in crate::transport) struct Roots(Vec<Certificate>);
+pub(in crate::transport) type Identity = native_tls::Identity;
 
 pub(in crate::transport) fn plain(tcp: Tcp) -> Stream {
     Stream::Http(tcp)
@@ -26,18 +27,30 @@ pub(in crate::transport) fn parse(pem: &[u8]) -> Result<Roots, Error> {
     Ok(Roots(certificates))
 }
 
-pub(in crate::transport) fn connector(http: Http, roots: Option<&Roots>) -> Result<Connector, TlsError> {
+/// The library takes PKCS #8 keys only, and compares the key with the certificate no sooner than it makes a connector.
+pub(in crate::transport) fn identity(chain: &[u8], key: &[u8]) -> Result<Identity, Error> {
+    let identity = Identity::from_pkcs8(chain, key).map_err(|_| SettingsError::ClientCertificate)?;
+    let mut trial = TlsConnector::builder();
+    trial.disable_built_in_roots(true).identity(identity.clone());
+    trial.build().map_err(|_| SettingsError::ClientCertificate)?;
+    Ok(identity)
+}
+
+pub(in crate::transport) fn connector(route: Route, trust: &Trust) -> Result<Connector, TlsError> {
     let mut builder = TlsConnector::builder();
-    if let Some(Roots(certificates)) = roots {
-        builder.disable_built_in_roots(true);
+    builder.disable_built_in_roots(trust.roots.is_some());
+    for Roots(certificates) in trust.roots.iter().chain(&trust.extra_roots) {
         for certificate in certificates {
             builder.add_root_certificate(certificate.clone());
         }
     }
+    if let Some(identity) = &trust.identity {
+        builder.identity(identity.clone());
+    }
     let tls = builder
         .build()
         .map_err(|_| TlsError { kind: TransportErrorKind::Tls, why: "the system's tls cannot be set up" })?;
-    Ok(Connector::from((http, tls.into())))
+    Ok(Connector::from((route, tls.into())))
 }
 
 pub(in crate::transport) fn connect(connector: &Connector, uri: Uri) -> Connecting {

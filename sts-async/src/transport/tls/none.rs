@@ -3,13 +3,15 @@ use std::error::Error as StdError;
 use http::Uri;
 use sts_proto::{Error, TransportError, TransportErrorKind};
 
-use super::{Connecting, Http, Tcp, TlsError};
+use super::{Connecting, Route, Tcp, TlsError, Trust};
 
 pub(in crate::transport) type Stream = Tcp;
 /// Never made.
 pub(in crate::transport) enum Connector {}
 /// Never made.
 pub(in crate::transport) enum Roots {}
+/// Never made.
+pub(in crate::transport) enum Identity {}
 
 pub(in crate::transport) fn plain(tcp: Tcp) -> Stream {
     tcp
@@ -19,7 +21,11 @@ pub(in crate::transport) fn parse(_: &[u8]) -> Result<Roots, Error> {
     Err(TransportError::new(TransportErrorKind::Unsupported, WHY).into())
 }
 
-pub(in crate::transport) fn connector(_: Http, _: Option<&Roots>) -> Result<Connector, TlsError> {
+pub(in crate::transport) fn identity(_: &[u8], _: &[u8]) -> Result<Identity, Error> {
+    Err(TransportError::new(TransportErrorKind::Unsupported, WHY).into())
+}
+
+pub(in crate::transport) fn connector(_: Route, _: &Trust) -> Result<Connector, TlsError> {
     Err(TlsError { kind: TransportErrorKind::Unsupported, why: WHY })
 }
 

@@ -1,0 +1,108 @@
+//! One span a call, one event an attempt; field names as OpenTelemetry has them for RPC. Nothing of a request is in them
+//! but where it goes.
+
+use http::Uri;
+use sts_proto::{Attempt, Call, Error, Metadata, Operation, Output, RetryClass, Step};
+use tracing::field::Empty;
+use tracing::{Span, debug, info_span, warn};
+
+/// The span of a call to this place.
+pub(crate) fn span(action: &'static str, uri: &Uri) -> Span {
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+    info_span!(
+        "sts.call",
+        otel.name = format_args!("STS/{action}"),
+        otel.kind = "client",
+        rpc.system = "aws-api",
+        rpc.service = "STS",
+        rpc.method = action,
+        server.address = uri.host(),
+        server.port = port,
+        http.response.status_code = Empty,
+        aws.request_id = Empty,
+        error.type = Empty,
+        sts.attempts = Empty,
+    )
+}
+
+/// Tells of each attempt that ends, and completes the span when the call does.
+pub(crate) fn observer<O: Operation>(
+    span: Span,
+) -> impl FnMut(&Call<O>, &Result<Step<O::Output>, Error>) + Send {
+    let mut told = 0;
+    move |call, step| {
+        if let Some(attempt) = call.last_attempt().filter(|attempt| attempt.number > told) {
+            told = attempt.number;
+            tell(attempt, step.as_ref().err());
+        }
+        match step {
+            Ok(Step::Perform(_)) => return,
+            Ok(Step::Done(output)) => answered(&span, Some(output.metadata())),
+            Err(error) => {
+                answered(&span, error.metadata());
+                span.record("error.type", kind_of(error).as_str());
+            }
+        }
+        span.record("sts.attempts", call.attempts());
+    }
+}
+
+fn answered(span: &Span, metadata: Option<&Metadata>) {
+    let Some(metadata) = metadata else { return };
+    span.record("http.response.status_code", metadata.status().as_u16());
+    if let Some(id) = metadata.request_id() {
+        span.record("aws.request_id", id);
+    }
+}
+
+/// `error` is there if the call ends with it.
+fn tell(attempt: &Attempt, error: Option<&Error>) {
+    let Some(class) = attempt.class else {
+        debug!(attempt = attempt.number, http.response.status_code = attempt.status, "attempt succeeded");
+        return;
+    };
+    let kind = match (error, attempt.transport, attempt.status) {
+        (Some(error), ..) => kind_of(error),
+        (None, Some(kind), _) => format!("{kind:?}"),
+        (None, None, Some(status)) => status.to_string(),
+        (None, None, None) => OTHER.to_owned(),
+    };
+    let wait = attempt.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let message = if wait.is_some() { "attempt failed, will be retried" } else { "attempt failed" };
+    warn!(
+        attempt = attempt.number,
+        http.response.status_code = attempt.status,
+        error.type = kind.as_str(),
+        retry.class = name(class),
+        retry.wait_ms = wait,
+        "{message}"
+    );
+}
+
+/// The service's code, else how the transport failed, else the status.
+fn kind_of(error: &Error) -> String {
+    if let Some(code) = error.code() {
+        return code.as_str().to_owned();
+    }
+    match (error.as_transport_error(), error.metadata()) {
+        (Some(error), _) => format!("{:?}", error.kind()),
+        (None, Some(metadata)) if !metadata.status().is_success() => metadata.status().as_str().to_owned(),
+        _ => OTHER.to_owned(),
+    }
+}
+
+fn name(class: RetryClass) -> &'static str {
+    match class {
+        RetryClass::Never => "never",
+        RetryClass::Transient => "transient",
+        RetryClass::Throttling => "throttling",
+        RetryClass::ClockSkew => "clock_skew",
+        _ => OTHER,
+    }
+}
+
+/// OpenTelemetry's word for an error without a name.
+const OTHER: &str = "_OTHER";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! Which proxy a request goes through, and the way there.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::{env, io};
+
+use http::uri::Scheme;
+use http::{HeaderValue, Uri};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use sts_proto::Error;
+use sts_proto::settings::SettingsError;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use super::BoxError;
+use super::error::ConnectError;
+use super::hyper::Http;
+
+/// Who says which proxy to use.
+#[derive(Clone, Default)]
+pub(crate) enum Proxy {
+    /// Nobody: none.
+    #[default]
+    Direct,
+    /// The environment.
+    Environment,
+    /// The program.
+    Url(String),
+}
+
+/// The proxies of a client.
+#[derive(Clone, Default)]
+pub(super) struct Proxies(Option<Arc<Matcher>>);
+
+impl Proxies {
+    /// A URL that cannot be used is an error: to go without the proxy would be worse.
+    pub(super) fn new(proxy: &Proxy) -> Result<Self, Error> {
+        let matcher = match proxy {
+            Proxy::Direct => return Ok(Self(None)),
+            Proxy::Url(url) => {
+                check(url, &["http"])?;
+                Matcher::builder().all(url).build()
+            }
+            Proxy::Environment => {
+                for url in
+                    VARIABLES.iter().filter_map(|names| names.iter().find_map(|name| env::var(name).ok()))
+                {
+                    if !url.is_empty() {
+                        check(&url, &["http", "https", "socks4", "socks4a", "socks5", "socks5h"])?;
+                    }
+                }
+                Matcher::from_env()
+            }
+        };
+        Ok(Self(Some(Arc::new(matcher))))
+    }
+
+    fn of(&self, uri: &Uri) -> Option<Intercept> {
+        self.0.as_ref()?.intercept(uri)
+    }
+
+    /// The proxy that is sent the request itself and not asked for a tunnel, with its `proxy-authorization`.
+    pub(super) fn forwarding(&self, uri: &Uri) -> Option<Forwarding> {
+        let proxy = self.of(uri).filter(|_| uri.scheme() != Some(&Scheme::HTTPS))?;
+        Some(Forwarding { proxy: name(&proxy), authorization: proxy.basic_auth().cloned() })
+    }
+}
+
+/// A proxy that forwards requests.
+pub(super) struct Forwarding {
+    pub(super) proxy: String,
+    pub(super) authorization: Option<HeaderValue>,
+}
+
+/// The names in the order in which [`Matcher::from_env`] looks.
+const VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["HTTP_PROXY", "http_proxy"]];
+
+fn check(url: &str, schemes: &[&str]) -> Result<(), Error> {
+    let proxy = Matcher::builder().all(url).build().intercept(&Uri::from_static("http://host.invalid/"));
+    let usable = |proxy: &Intercept| {
+        let uri = proxy.uri();
+        // An `@` that is left belongs to a password that is not percent-encoded.
+        uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme))
+            && uri.host().is_some_and(|host| !host.is_empty())
+            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+    };
+    proxy.filter(usable).map(drop).ok_or(SettingsError::Proxy.into())
+}
+
+/// Host and port, without user and password.
+fn name(proxy: &Intercept) -> String {
+    proxy.uri().authority().map_or_else(String::new, ToString::to_string)
+}
+
+/// Connects to the server, or to the proxy that stands before it.
+#[derive(Clone)]
+pub(super) struct Route {
+    pub(super) http: Http,
+    pub(super) proxies: Proxies,
+}
+
+impl Service<Uri> for Route {
+    type Response = Tcp;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Tcp, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.http.poll_ready(cx).map_err(BoxError::from)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let Some(intercept) = self.proxies.of(&uri) else {
+            let direct = self.http.call(uri);
+            return Box::pin(async move { Ok(Tcp { io: direct.await?, forwarded: false }) });
+        };
+        let proxy = name(&intercept);
+        if intercept.uri().scheme() != Some(&Scheme::HTTP) {
+            return Box::pin(std::future::ready(Err(ConnectError::ProxyScheme(proxy).into())));
+        }
+        let through = |proxy, error: BoxError| BoxError::from(ConnectError::Proxy(proxy, error));
+        if uri.scheme() == Some(&Scheme::HTTPS) {
+            let mut tunnel = Tunnel::new(intercept.uri().clone(), self.http.clone());
+            if let Some(authorization) = intercept.basic_auth() {
+                tunnel = tunnel.with_auth(authorization.clone());
+            }
+            let tunnel = tunnel.call(uri);
+            return Box::pin(async move {
+                let io = tunnel.await.map_err(|error| through(proxy, error.into()))?;
+                Ok(Tcp { io, forwarded: false })
+            });
+        }
+        let connecting = self.http.call(intercept.uri().clone());
+        Box::pin(async move {
+            let io = connecting.await.map_err(|error| through(proxy, error.into()))?;
+            Ok(Tcp { io, forwarded: true })
+        })
+    }
+}
+
+/// A connection, which knows whether a proxy forwards what is sent on it: requests are in absolute form then (RFC 9112
+/// §3.2.2).
+pub(super) struct Tcp {
+    io: TokioIo<TcpStream>,
+    forwarded: bool,
+}
+
+impl Connection for Tcp {
+    fn connected(&self) -> Connected {
+        self.io.connected().proxy(self.forwarded)
+    }
+}
+
+impl Read for Tcp {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Tcp {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests;
