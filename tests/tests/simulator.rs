@@ -43,10 +43,10 @@ fn report(name: &str, run: &Run, begun: Instant) {
     ] {
         println!("    {}", run.line(phase, span));
     }
-    println!("    quotas drained {:?}, the longest call {:?}", run.drained, run.longest);
+    println!("    the longest call took {:?}, {} took more than 30 s", run.longest, run.slow);
 }
 
-fn holds_through_it_all(name: &str, fleet: &Fleet) -> Run {
+fn holds_through_it_all(name: &str, fleet: &Fleet) {
     let begun = Instant::now();
     let run = fleet.run(&Probe::new());
     report(name, &run, begun);
@@ -71,7 +71,9 @@ fn holds_through_it_all(name: &str, fleet: &Fleet) -> Run {
         assert_eq!(tally.succeeded, tally.calls, "after {phase}");
         assert!(f64::from(most) < 1.01 * f64::from(normal), "after {phase} {most} requests a minute");
     }
-    run
+    // Half an hour of a success every five seconds.
+    let least = run.quotas.iter().min().expect("200 clients");
+    assert!((360..=500).contains(least), "the quotas fill again: {least}");
 }
 
 #[test]
@@ -139,7 +141,7 @@ fn play(seed: u64, salt: u64) -> (Rules, Vec<Entry>) {
         attempt: Duration::from_secs(*chance.of(&[1, 10])),
         ..Timeouts::default()
     };
-    let rules = Rules { most: 1 + chance.below(8) as u32, adaptive: chance.percent(30), timeouts };
+    let rules = Rules { most: 1 + chance.below(10) as u32, adaptive: chance.percent(30), timeouts };
     let retry = if rules.adaptive { Retry::adaptive() } else { Retry::standard() };
     let context = context(Settings::new().timeouts(timeouts).retry(retry.max_attempts(rules.most)));
     let trace = Trace::default();
@@ -154,6 +156,7 @@ fn play(seed: u64, salt: u64) -> (Rules, Vec<Entry>) {
         })
         .collect();
     let trouble = *chance.of(&[5, 30, 70, 95]);
+    let faults = if chance.percent(50) { &FAULTS[..] } else { &FAULTS[MAY_PASS] };
     let clocks = [0, 0, 0, 120, 400, -400, 3600, -10_800];
     let mut ahead = *chance.of(&clocks);
     let serve = |now: SystemTime, _, request: &Request<Bytes>| {
@@ -161,7 +164,7 @@ fn play(seed: u64, salt: u64) -> (Rules, Vec<Entry>) {
             ahead = *chance.of(&clocks);
         }
         let after = if chance.percent(3) { Duration::from_secs(100) } else { chance.millis(1, 400) };
-        let fault = if chance.percent(trouble) { chance.of(&FAULTS) } else { judge(now, ahead, request) };
+        let fault = if chance.percent(trouble) { chance.of(faults) } else { judge(now, ahead, request) };
         let mut event = fault.event();
         let hint = |date: SystemTime, chance: &mut Chance| match chance.below(3) {
             0 => ("retry-after", chance.below(10).to_string()),
@@ -227,13 +230,16 @@ fn the_same_seed_makes_the_same_trace() {
     };
     let mut compared = 0;
     for seed in 0..100 {
-        let (trace, again, other) = (play(seed, 0).1, play(seed, 0).1, play(seed, 1).1);
+        let ((rules, trace), (_, again), (_, other)) = (play(seed, 0), play(seed, 0), play(seed, 1));
         assert_eq!(trace, again, "seed {seed}");
         let (waits, others) = (waits(&trace), waits(&other));
-        compared += usize::from(!waits.is_empty());
-        assert!(waits.is_empty() || waits != others, "seed {seed}: {waits:?}");
+        // What a limiter asks for is not chance.
+        if !rules.adaptive && !waits.is_empty() {
+            compared += 1;
+            assert_ne!(waits, others, "seed {seed}");
+        }
     }
-    assert!(compared > 50, "{compared}");
+    assert!(compared > 30, "{compared}");
 }
 
 #[test]
@@ -309,5 +315,7 @@ impl Operation for Probe {
 }
 
 /// Each with so many calls.
-const CLIENTS: u64 = 500;
-const CALLS: u64 = 12;
+const CLIENTS: u64 = 300;
+const CALLS: u64 = 20;
+/// The faults after which a call is tried again, but for the clock's.
+const MAY_PASS: std::ops::Range<usize> = 6..37;

@@ -36,6 +36,8 @@ pub struct Run {
     pub quotas: Vec<u32>,
     /// The longest that a call took.
     pub longest: Duration,
+    /// How many calls took more than half of the time that they have by default.
+    pub slow: u32,
 }
 
 /// How calls ended.
@@ -78,13 +80,16 @@ impl Fleet {
 
         let mut service = Weathered::new(start, &self.spells, self.seed);
         let mut calls = vec![Tally::default(); self.length.as_secs().div_ceil(60) as usize];
-        let (mut dry, mut drained, mut longest) = (vec![false; contexts.len()], None, Duration::ZERO);
+        let (mut dry, mut drained) = (vec![false; contexts.len()], None);
+        let (mut longest, mut slow) = (Duration::ZERO, 0);
         simulate(
             starts,
             |now, _, request| service.serve(now, request),
             |now, id, result| {
                 let began = begin(id);
-                longest = longest.max(now.duration_since(began).unwrap_or_default());
+                let took = now.duration_since(began).unwrap_or_default();
+                longest = longest.max(took);
+                slow += u32::from(took > contexts[0].timeouts().call / 2);
                 calls[minute(start, began)].count(&result);
                 dry[(id % self.clients) as usize] = context(id).retry_quota() < COST;
                 if drained.is_none() && dry.iter().all(|dry| *dry) {
@@ -93,7 +98,7 @@ impl Fleet {
             },
         );
         let quotas = contexts.iter().map(|context| context.retry_quota()).collect();
-        Run { service: service.minutes().to_vec(), calls, drained, quotas, longest }
+        Run { service: service.minutes().to_vec(), calls, drained, quotas, longest, slow }
     }
 }
 
