@@ -2,12 +2,14 @@
 //! behind one face.
 //!
 //! [`sts`] is a server, not a mock: it listens on a port of the loopback interface, verifies signatures with code that
-//! shares nothing with the client's signer, and the sessions that it issues work and expire.
+//! shares nothing with the client's signer, and the sessions that it issues work and expire. [`simulator`] has no network
+//! and no clock: calls there go through virtual time.
 
 pub mod driver;
 pub mod eleven;
 pub mod pki;
 pub mod scripted;
+pub mod simulator;
 pub mod sts;
 
 /// The code in the project's README, which has to compile.

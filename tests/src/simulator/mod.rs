@@ -1,0 +1,96 @@
+//! Virtual time for flows: a fleet of clients over a virtual day is a test that takes seconds.
+//!
+//! [`simulate`] drives any number of flows as a driver would, and jumps from one event to the next instead of waiting.
+//! Who answers is up to the test: [`Weathered`] is a service with good and bad spells, [`Fault`] a single answer, good
+//! or bad. [`Recorded`] writes down what a flow asks for and learns, in virtual time and in a real driver alike, and
+//! [`check`] holds such a trace against the published rules of retries, which it states anew.
+//!
+//! Everything is deterministic: events happen in the order of their time, then of their making, and chance comes out
+//! of [`Chance`] and its seed.
+
+mod carrier;
+mod chance;
+mod fault;
+mod fleet;
+mod rules;
+mod trace;
+mod weather;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::Request;
+use sts_proto::{Effect, Error, Event, Flow, Phase, Step, TransportErrorKind};
+
+pub use carrier::Carrier;
+pub use chance::Chance;
+pub use fault::{FAULTS, Fault, Wire, date_of};
+pub use fleet::{Fleet, Run, Tally};
+pub use rules::{Rules, Seen, check};
+pub use trace::{Entry, Note, Recorded, Trace, timeless};
+pub use weather::{Minute, Weather, Weathered, clock, judge};
+
+/// A flow that begins at some time.
+pub struct Start<F> {
+    /// When.
+    pub at: SystemTime,
+    /// Which, for those who answer and those who count.
+    pub id: u64,
+    /// What.
+    pub flow: F,
+}
+
+/// What comes of a request, and after how long.
+pub struct Reply {
+    /// How long the answer takes. A longer time than the attempt has makes a time-out of it.
+    pub after: Duration,
+    /// [`Event::Response`] or [`Event::Failed`].
+    pub event: Event,
+}
+
+/// Drives flows through virtual time, all to their end. `starts` are in the order of their time; `serve` answers the
+/// requests in the order in which they are sent; `ended` learns when and how each flow ends.
+pub fn simulate<F: Flow>(
+    starts: impl IntoIterator<Item = Start<F>>,
+    mut serve: impl FnMut(SystemTime, u64, &Request<Bytes>) -> Reply,
+    mut ended: impl FnMut(SystemTime, u64, Result<F::Output, Error>),
+) {
+    let mut starts = starts.into_iter().peekable();
+    let mut agenda: BTreeMap<(SystemTime, u64), (u64, F, Event)> = BTreeMap::new();
+    let mut sequence = 0;
+    loop {
+        let due = agenda.first_key_value().map(|((at, _), _)| *at);
+        let start = starts.next_if(|start| due.is_none_or(|due| start.at <= due));
+        let (now, id, mut flow, event) = match start {
+            Some(Start { at, id, flow }) => (at, id, flow, Event::Start),
+            None => match agenda.pop_first() {
+                Some(((at, _), (id, flow, event))) => (at, id, flow, event),
+                None => return,
+            },
+        };
+        let (after, event) = match flow.step(now, event) {
+            Ok(Step::Done(output)) => {
+                ended(now, id, Ok(output));
+                continue;
+            }
+            Err(error) => {
+                ended(now, id, Err(error));
+                continue;
+            }
+            Ok(Step::Perform(Effect::Send(request, timeouts))) => {
+                let Reply { after, event } = serve(now, id, &request);
+                if after <= timeouts.attempt {
+                    (after, event)
+                } else {
+                    let late = TransportErrorKind::Timeout(Phase::Response);
+                    (timeouts.attempt, Event::Failed(late.into()))
+                }
+            }
+            Ok(Step::Perform(Effect::Wait(wait))) => (wait, Event::Elapsed),
+            Ok(Step::Perform(_)) => (Duration::ZERO, Event::Failed(TransportErrorKind::Unsupported.into())),
+        };
+        sequence += 1;
+        agenda.insert((now + after, sequence), (id, flow, event));
+    }
+}

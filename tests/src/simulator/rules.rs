@@ -1,0 +1,371 @@
+//! The published rules of retries, stated anew and held against a trace.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::{AGE, DATE, RETRY_AFTER};
+use sts_proto::wire::time;
+use sts_proto::{ErrorCode, RetryClass, Timeouts, TransportErrorKind};
+
+use super::{Entry, FAULTS, Fault, Note, Wire};
+
+/// How a client was set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// The most attempts that a call has.
+    pub most: u32,
+    /// Whether the client limits itself once it has been throttled.
+    pub adaptive: bool,
+    /// What a call and an attempt may take.
+    pub timeouts: Timeouts,
+}
+
+/// What a trace has shown, for figures and for what only many traces show together.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Calls that ended.
+    pub calls: u32,
+    /// Of these, well.
+    pub succeeded: u32,
+    /// Requests.
+    pub attempts: u32,
+    /// Retries at once with a corrected clock.
+    pub corrected: u32,
+    /// Calls that ended for want of quota.
+    pub unpaid: u32,
+    /// Calls that ended because a wait would not have.
+    pub no_time: u32,
+    /// Calls that the limiter held back to the end.
+    pub held: u32,
+    /// The least that was left of a quota.
+    pub least_quota: u32,
+    /// By ceiling in milliseconds: the waits without a hint that time did not bound, as parts of it.
+    pub waits: BTreeMap<u64, Vec<f64>>,
+}
+
+/// Holds the trace of one client's calls against the rules; returns what was in it.
+///
+/// # Panics
+///
+/// Where the trace breaks a rule.
+pub fn check(rules: &Rules, trace: &[Entry]) -> Seen {
+    let seen = Seen { least_quota: CAPACITY as u32, ..Seen::default() };
+    let mut client = Client { rules, quota: CAPACITY, ahead: 0.0, calls: BTreeMap::new(), seen };
+    for entry in trace {
+        client.take(entry);
+        client.seen.least_quota = client.seen.least_quota.min(entry.quota);
+        if !matches!(entry.note, Note::Answered(..) | Note::Failed(_)) {
+            assert_eq!(client.quota, i64::from(entry.quota), "the quota after {entry:?}");
+        }
+        assert!((0..=CAPACITY).contains(&client.quota), "{} left after {entry:?}", client.quota);
+    }
+    assert!(client.calls.values().all(|call| matches!(call.state, State::Over)), "a call did not end");
+    client.seen
+}
+
+impl Seen {
+    /// With what another trace has shown.
+    pub fn add(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.succeeded += other.succeeded;
+        self.attempts += other.attempts;
+        self.corrected += other.corrected;
+        self.unpaid += other.unpaid;
+        self.no_time += other.no_time;
+        self.held += other.held;
+        self.least_quota = self.least_quota.min(other.least_quota);
+        for (ceiling, parts) in other.waits {
+            self.waits.entry(ceiling).or_default().extend(parts);
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { calls, succeeded, attempts, corrected, unpaid, no_time, held, least_quota, .. } = self;
+        write!(
+            f,
+            "{calls} calls, {attempts} attempts, {succeeded} successes, {corrected} corrected clocks; given up for \
+             want of quota {unpaid}, of time {no_time}, of a place {held}; least quota {least_quota}"
+        )
+    }
+}
+
+struct Client<'a> {
+    rules: &'a Rules,
+    quota: i64,
+    /// How far the server's clock is ahead, in seconds, as far as the client can know.
+    ahead: f64,
+    calls: BTreeMap<u64, Progress>,
+    seen: Seen,
+}
+
+struct Progress {
+    deadline: SystemTime,
+    attempts: u32,
+    waited: Duration,
+    invocation: Option<String>,
+    signed: Option<(SystemTime, String)>,
+    corrected: bool,
+    paid: Option<i64>,
+    last: Option<Failure>,
+    state: State,
+}
+
+enum State {
+    Ready,
+    Waiting(SystemTime),
+    Sent { at: SystemTime, ahead: f64 },
+    Succeeded,
+    Failed(Next),
+    Over,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    fault: &'static Fault,
+    class: RetryClass,
+    status: Option<u16>,
+}
+
+/// What may follow a failure.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    End,
+    /// Another attempt at once.
+    WithClock,
+    /// Another attempt after a wait of at least `least`, below `ceiling` and what a hint adds.
+    Wait {
+        least: Duration,
+        ceiling: Duration,
+        hinted: bool,
+    },
+}
+
+impl Client<'_> {
+    fn take(&mut self, entry: &Entry) {
+        let now = entry.at;
+        let mut call = self.calls.remove(&entry.id).unwrap_or_else(|| Progress {
+            deadline: now + self.rules.timeouts.call,
+            attempts: 0,
+            waited: Duration::ZERO,
+            invocation: None,
+            signed: None,
+            corrected: false,
+            paid: None,
+            last: None,
+            state: State::Ready,
+        });
+        assert!(now <= call.deadline, "after the deadline: {entry:?}");
+        let state = std::mem::replace(&mut call.state, State::Over);
+        call.state = match (state, &entry.note) {
+            (State::Ready, Note::Sent { .. }) => self.sent(&mut call, entry),
+            (State::Waiting(until), Note::Sent { .. }) if until == now => self.sent(&mut call, entry),
+            (State::Sent { at, ahead }, Note::Answered(status, headers)) => {
+                self.answered(&mut call, [at, now], ahead, *status, headers)
+            }
+            (State::Sent { .. }, Note::Failed(kind)) => {
+                let with = |fault: &&Fault| matches!(fault.wire, Wire::Failure(of) if of == *kind);
+                let fault = FAULTS.iter().find(with).expect("a kind of the table");
+                self.failed(&mut call, fault, None, false, None)
+            }
+            (State::Failed(next), Note::Waits(wait)) => {
+                self.retries(&mut call, now, next, *wait);
+                State::Waiting(now + *wait)
+            }
+            (State::Ready, Note::Waits(wait)) => self.is_held(&mut call, now, *wait),
+            (State::Waiting(until), Note::Waits(wait)) if until == now => self.is_held(&mut call, now, *wait),
+            (State::Succeeded, Note::Done(attempts, waited)) => {
+                assert_eq!((*attempts, *waited), (call.attempts, call.waited), "{entry:?}");
+                self.quota = (self.quota + call.paid.unwrap_or(1)).min(CAPACITY);
+                self.seen.succeeded += 1;
+                State::Over
+            }
+            (State::Failed(next), Note::Broke { .. }) => {
+                let failure = call.last.expect("a failure");
+                self.gives_up(&call, now, next, failure.class);
+                assert_eq!(entry.note, failure.told(call.attempts));
+                State::Over
+            }
+            (State::Ready | State::Waiting(_), Note::Broke { .. }) => {
+                assert!(self.rules.adaptive, "given up before it was sent: {entry:?}");
+                assert!(now + LONGEST_HOLD >= call.deadline, "there was time: {entry:?}");
+                assert_eq!(entry.note, call.last.map_or(held(), |failure| failure.told(call.attempts)));
+                self.seen.held += 1;
+                State::Over
+            }
+            _ => panic!("out of order: {entry:?}"),
+        };
+        self.seen.calls += u32::from(matches!(call.state, State::Over));
+        self.calls.insert(entry.id, call);
+    }
+
+    fn sent(&mut self, call: &mut Progress, entry: &Entry) -> State {
+        let Note::Sent { number, invocation, date, signature, timeouts } = &entry.note else {
+            unreachable!("{entry:?}")
+        };
+        call.attempts += 1;
+        self.seen.attempts += 1;
+        let most = self.rules.most;
+        assert!(call.attempts <= most, "one too many: {entry:?}");
+        assert_eq!(*number, format!("attempt={}; max={most}", call.attempts));
+        assert_eq!(invocation, call.invocation.get_or_insert_with(|| invocation.clone()), "two invocations");
+        let (date, signature) = (date.expect("a date"), signature.clone().expect("a signature"));
+        // Dates are cut to seconds.
+        let off = apart(date, entry.at) - self.ahead;
+        assert!(off > -1.01 && off < 0.01, "dated {off} s off: {entry:?}");
+        if let Some((before, old)) = call.signed.replace((date, signature.clone())) {
+            assert_eq!(before == date, old == signature, "not signed anew: {entry:?}");
+        }
+        let left = call.deadline.duration_since(entry.at).expect("not after the deadline");
+        let attempt = timeouts.expect("time-outs").attempt;
+        assert_eq!(attempt, self.rules.timeouts.attempt.min(left), "{entry:?}");
+        State::Sent { at: entry.at, ahead: self.ahead }
+    }
+
+    fn answered(
+        &mut self,
+        call: &mut Progress,
+        [sent, now]: [SystemTime; 2],
+        used: f64,
+        status: u16,
+        headers: &HeaderMap,
+    ) -> State {
+        let text = |name: &str| headers.get(name)?.to_str().ok();
+        let mut moved = false;
+        if let (Some(date), None) = (text(DATE.as_str()), text(AGE.as_str())) {
+            let middle = sent + now.duration_since(sent).expect("time goes on") / 2;
+            self.ahead = apart(time::parse(date).expect("a date"), middle);
+            moved = (self.ahead - used).abs() >= NOTABLE;
+        }
+        let place = text("x-fault").and_then(|place| place.parse::<usize>().ok()).expect("a place");
+        let fault = &FAULTS[place];
+        if fault.class.is_none() {
+            return State::Succeeded;
+        }
+        let milliseconds = text("x-amz-retry-after").and_then(|text| text.parse().ok());
+        let hint = milliseconds.map(Duration::from_millis).or_else(|| {
+            let text = text(RETRY_AFTER.as_str())?;
+            let until = || time::parse(text)?.duration_since(now).ok();
+            text.parse().ok().map(Duration::from_secs).or_else(until)
+        });
+        self.failed(call, fault, Some(status), moved, hint)
+    }
+
+    fn failed(
+        &mut self,
+        call: &mut Progress,
+        fault: &'static Fault,
+        status: Option<u16>,
+        moved: bool,
+        hint: Option<Duration>,
+    ) -> State {
+        let class = fault.class.expect("a failure");
+        call.last = Some(Failure { fault, class, status });
+        let base = match class {
+            RetryClass::Transient => Some(Duration::from_millis(50)),
+            RetryClass::Throttling => Some(Duration::from_secs(1)),
+            _ => None,
+        };
+        State::Failed(match base {
+            _ if call.attempts == self.rules.most => Next::End,
+            _ if moved && !call.corrected => Next::WithClock,
+            None => Next::End,
+            Some(base) => Next::Wait {
+                least: hint.unwrap_or_default().min(MOST_OF_HINT),
+                ceiling: (base * 2u32.pow(call.attempts - 1)).min(Duration::from_secs(20)),
+                hinted: hint.is_some(),
+            },
+        })
+    }
+
+    /// A retry is paid for, and its wait is within the bounds.
+    fn retries(&mut self, call: &mut Progress, now: SystemTime, next: Next, wait: Duration) {
+        let class = call.last.expect("a failure").class;
+        match next {
+            Next::End => panic!("{class:?} is tried again after {} attempts", call.attempts),
+            Next::WithClock => {
+                assert_eq!(wait, Duration::ZERO, "a corrected clock needs no wait");
+                call.corrected = true;
+                self.seen.corrected += 1;
+            }
+            Next::Wait { least, ceiling, hinted } => {
+                let most = if hinted { ceiling + MOST_OF_HINT } else { ceiling };
+                assert!(least <= wait && wait <= most, "{class:?} waits {wait:?} of {least:?} to {most:?}");
+                if !hinted && now + ceiling < call.deadline {
+                    let part = wait.as_secs_f64() / ceiling.as_secs_f64();
+                    self.seen.waits.entry(ceiling.as_millis() as u64).or_default().push(part);
+                }
+            }
+        }
+        assert!(now + wait < call.deadline, "the wait cannot end in time");
+        let cost = cost(class);
+        assert!(self.quota >= cost, "{} is left, and a retry costs {cost}", self.quota);
+        self.quota -= cost;
+        call.paid = Some(cost);
+        call.waited += wait;
+    }
+
+    /// The limiter asks for a wait.
+    fn is_held(&self, call: &mut Progress, now: SystemTime, wait: Duration) -> State {
+        assert!(self.rules.adaptive, "only a limiter waits here");
+        assert!(wait > Duration::ZERO && wait <= LONGEST_HOLD && now + wait < call.deadline, "{wait:?}");
+        call.waited += wait;
+        State::Waiting(now + wait)
+    }
+
+    /// There has to be a reason.
+    fn gives_up(&mut self, call: &Progress, now: SystemTime, next: Next, class: RetryClass) {
+        let most = match next {
+            Next::End => return,
+            Next::WithClock => Duration::ZERO,
+            Next::Wait { ceiling, hinted: false, .. } => ceiling,
+            Next::Wait { ceiling, hinted: true, .. } => ceiling + MOST_OF_HINT,
+        };
+        if self.quota < cost(class) {
+            self.seen.unpaid += 1;
+        } else {
+            assert!(now + most >= call.deadline, "{class:?} is given up after {} attempts", call.attempts);
+            self.seen.no_time += 1;
+        }
+    }
+}
+
+impl Failure {
+    /// How the error tells of it.
+    fn told(&self, attempts: u32) -> Note {
+        let (code, kind) = match &self.fault.wire {
+            Wire::Refusal(_, code, _) => (Some(ErrorCode::from(*code)), None),
+            Wire::Failure(kind) => (None, Some(*kind)),
+            Wire::Other(..) | Wire::Success => (None, None),
+        };
+        Note::Broke { attempts, status: self.status, code, kind, class: self.class }
+    }
+}
+
+/// How a call ends that the limiter never let out.
+fn held() -> Note {
+    let kind = Some(TransportErrorKind::RateLimited);
+    Note::Broke { attempts: 0, status: None, code: None, kind, class: RetryClass::Never }
+}
+
+fn cost(class: RetryClass) -> i64 {
+    if class == RetryClass::Throttling { 5 } else { 14 }
+}
+
+/// By how many seconds `one` is later.
+fn apart(one: SystemTime, other: SystemTime) -> f64 {
+    match one.duration_since(other) {
+        Ok(later) => later.as_secs_f64(),
+        Err(error) => -error.duration().as_secs_f64(),
+    }
+}
+
+const CAPACITY: i64 = 500;
+const MOST_OF_HINT: Duration = Duration::from_secs(5);
+/// Seconds.
+const NOTABLE: f64 = 240.0;
+/// Of the limiter, whose bucket gets at least half a place a second.
+const LONGEST_HOLD: Duration = Duration::from_secs(2);

@@ -1,0 +1,155 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::DATE;
+use sts_proto::wire::time;
+use sts_proto::{
+    Context, Effect, Error, ErrorCode, Event, Flow, Output, RetryClass, Step, Timeouts, TransportError,
+    TransportErrorKind,
+};
+
+/// A flow that writes down what it asks for and what it learns. The flows of one client share one trace.
+#[derive(Debug)]
+pub struct Recorded<F> {
+    flow: F,
+    id: u64,
+    context: Arc<Context>,
+    trace: Trace,
+}
+
+/// What happened, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Trace(Arc<Mutex<Vec<Entry>>>);
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// When.
+    pub at: SystemTime,
+    /// To which flow.
+    pub id: u64,
+    /// What was left of the client's quota after it.
+    pub quota: u32,
+    /// What.
+    pub note: Note,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// A request was sent.
+    Sent {
+        /// `amz-sdk-request`.
+        number: String,
+        /// `amz-sdk-invocation-id`.
+        invocation: String,
+        /// `x-amz-date`.
+        date: Option<SystemTime>,
+        /// `authorization`.
+        signature: Option<String>,
+        /// What it was given.
+        timeouts: Option<Timeouts>,
+    },
+    /// An answer came: status and headers.
+    Answered(u16, HeaderMap),
+    /// None came.
+    Failed(TransportErrorKind),
+    /// A wait was asked for.
+    Waits(Duration),
+    /// It ended well: attempts, and what was waited between them.
+    Done(u32, Duration),
+    /// It ended badly.
+    Broke {
+        /// The attempts that the error tells of.
+        attempts: u32,
+        /// Its status.
+        status: Option<u16>,
+        /// Its code.
+        code: Option<ErrorCode>,
+        /// Its kind, where the transport failed.
+        kind: Option<TransportErrorKind>,
+        /// Its class.
+        class: RetryClass,
+    },
+}
+
+impl<F> Recorded<F> {
+    /// Writes what `flow`, a call of the client with this context, does into `trace`.
+    pub fn new(flow: F, id: u64, context: Arc<Context>, trace: &Trace) -> Self {
+        Self { flow, id, context, trace: trace.clone() }
+    }
+
+    fn note(&self, at: SystemTime, note: Note) {
+        let entry = Entry { at, id: self.id, quota: self.context.retry_quota(), note };
+        self.trace.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+}
+
+impl<F: Flow<Output: Output>> Flow for Recorded<F> {
+    type Output = F::Output;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<F::Output>, Error> {
+        match &event {
+            Event::Response(response) => {
+                self.note(now, Note::Answered(response.status().as_u16(), response.headers().clone()));
+            }
+            Event::Failed(error) => self.note(now, Note::Failed(error.kind())),
+            _ => {}
+        }
+        let step = self.flow.step(now, event);
+        self.note(now, Note::of(&step));
+        step
+    }
+}
+
+impl Trace {
+    /// What was written so far.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Note {
+    fn of<T: Output>(step: &Result<Step<T>, Error>) -> Self {
+        match step {
+            Ok(Step::Perform(Effect::Send(request, timeouts))) => {
+                let header = |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
+                Self::Sent {
+                    number: header("amz-sdk-request").unwrap_or_default(),
+                    invocation: header("amz-sdk-invocation-id").unwrap_or_default(),
+                    date: header("x-amz-date").and_then(|date| time::parse(&date)),
+                    signature: header("authorization"),
+                    timeouts: Some(*timeouts),
+                }
+            }
+            Ok(Step::Perform(Effect::Wait(wait))) => Self::Waits(*wait),
+            Ok(Step::Perform(effect)) => panic!("no call asks for {effect:?}"),
+            Ok(Step::Done(output)) => {
+                Self::Done(output.metadata().attempts(), output.metadata().total_retry_delay())
+            }
+            Err(error) => Self::Broke {
+                attempts: error.attempts(),
+                status: error.metadata().map(|metadata| metadata.status().as_u16()),
+                code: error.code().cloned(),
+                kind: error.as_transport_error().map(TransportError::kind),
+                class: error.retry_class(),
+            },
+        }
+    }
+}
+
+/// What of a trace does not depend on the time of day: quotas and notes, without dates and what is made of them.
+pub fn timeless(entries: &[Entry]) -> Vec<(u32, Note)> {
+    let strip = |mut note: Note| {
+        match &mut note {
+            Note::Sent { date, signature, timeouts, .. } => {
+                (*date, *signature, *timeouts) = (None, None, None)
+            }
+            Note::Answered(_, headers) => drop(headers.remove(DATE)),
+            _ => {}
+        }
+        note
+    };
+    entries.iter().map(|entry| (entry.quota, strip(entry.note.clone()))).collect()
+}
