@@ -24,8 +24,8 @@ pub enum Script {
     RawThenSilence(Vec<u8>),
     /// Write these bytes as they are once the request begins to arrive, then reset the connection.
     RawThenReset(Vec<u8>),
-    /// Read the request, write these bytes one by one with a pause behind each, close.
-    Trickle(Vec<u8>, Duration),
+    /// Read the request, write the first bytes at once and the others one by one with a pause behind each, close.
+    Trickle(Vec<u8>, Vec<u8>, Duration),
     /// Write these bytes as they are, whatever the client says, and close.
     Unasked(Vec<u8>),
     /// Wait, then do that.
@@ -282,7 +282,8 @@ fn exchange(
             stream.flush()?;
             return silence(tcp, shared);
         }
-        Script::Trickle(bytes, pause) => {
+        Script::Trickle(first, bytes, pause) => {
+            stream.write_all(first)?;
             for byte in bytes.chunks(1).take_while(|_| !shared.over()) {
                 stream.write_all(byte)?;
                 stream.flush()?;
