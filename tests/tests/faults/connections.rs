@@ -114,7 +114,7 @@ fn slow() -> Vec<Row> {
             let ended = call(&driver, GetCallerIdentity::new());
             let expect = Expect::success(2).between(780, 3000).seen(3);
             expect.check(&ended)?;
-            expect.check_seen(server.played())?;
+            expect.check_seen(&server)?;
             Ok(ended.to_string())
         }),
     ]

@@ -39,7 +39,7 @@ pub(crate) fn rows() -> Vec<Row> {
             let server = Scripted::restart(port, kept());
             let up = call(&driver, GetCallerIdentity::new());
             Expect::success(1).check(&up)?;
-            Expect::success(1).check_seen(server.played())?;
+            Expect::success(1).check_seen(&server)?;
             Ok(format!("down: {down}; up: {up}"))
         }),
         Row::new("server is down for the first attempt only", |client| {
