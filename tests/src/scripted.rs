@@ -1,5 +1,6 @@
 //! A server that does to every request what its script says, well or badly, over TCP or TLS.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -14,13 +15,24 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 pub enum Script {
     /// Read the request, answer with status, content type and body, close.
     Answer(u16, &'static str, Vec<u8>),
+    /// Read the request, answer with status, these headers and this body. The next request on the connection gets
+    /// the next script.
+    Kept(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Read the request, write these bytes as they are, close.
     Raw(Vec<u8>),
     /// Read the request, write these bytes as they are, say no more and keep the connection open.
     RawThenSilence(Vec<u8>),
+    /// Write these bytes as they are once the request begins to arrive, then reset the connection.
+    RawThenReset(Vec<u8>),
+    /// Read the request, write the first bytes at once and the others one by one with a pause behind each, close.
+    Trickle(Vec<u8>, Vec<u8>, Duration),
+    /// Write these bytes as they are, whatever the client says, and close.
+    Unasked(Vec<u8>),
+    /// Wait, then do that.
+    Late(Duration, Box<Script>),
     /// Read the request and answer with a refusal whose message is the request, headers and body.
     Echo,
-    /// Accept the connection and neither read nor write: a TLS handshake never gets its answer.
+    /// Accept the connection and say nothing: a TLS handshake never gets its answer.
     Silence,
 }
 
@@ -32,21 +44,45 @@ pub struct Scripted {
     accepting: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default)]
 struct Shared {
     over: AtomicBool,
+    played: AtomicUsize,
     requests: AtomicUsize,
+    successes: AtomicUsize,
+    connections: AtomicUsize,
+    /// The script with this number, counted from 0.
+    pick: Box<dyn Fn(usize) -> Script + Send + Sync>,
 }
 
 impl Scripted {
-    /// Over plain TCP.
+    /// Over plain TCP, the same script for all.
     pub fn start(script: Script) -> Self {
-        Self::begin(script, None)
+        Self::begin(ANY_PORT, move |_| script.clone(), None)
     }
 
-    /// Over TLS with this certificate.
+    /// Over TLS with this certificate, the same script for all.
     pub fn start_tls(script: Script, tls: Arc<ServerConfig>) -> Self {
-        Self::begin(script, Some(tls))
+        Self::begin(ANY_PORT, move |_| script.clone(), Some(tls))
+    }
+
+    /// Over plain TCP, one script after the other; the last one stays.
+    ///
+    /// A connection takes its first script when it is accepted, and another one for each further request.
+    pub fn in_turn(scripts: Vec<Script>) -> Self {
+        Self::choosing(move |number| match scripts.get(number).or(scripts.last()) {
+            Some(script) => script.clone(),
+            None => Script::Silence,
+        })
+    }
+
+    /// Over plain TCP, the script that `pick` gives for a number that counts from 0.
+    pub fn choosing(pick: impl Fn(usize) -> Script + Send + Sync + 'static) -> Self {
+        Self::begin(ANY_PORT, pick, None)
+    }
+
+    /// Over plain TCP, on the port that a server had before.
+    pub fn restart(port: u16, script: Script) -> Self {
+        Self::begin(port, move |_| script.clone(), None)
     }
 
     /// The port on 127.0.0.1.
@@ -54,25 +90,56 @@ impl Scripted {
         self.address.port()
     }
 
+    /// Its URL without TLS.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// How many scripts were begun.
+    pub fn played(&self) -> usize {
+        self.shared.played.load(Ordering::SeqCst)
+    }
+
     /// How many requests were read whole.
     pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
-    fn begin(script: Script, tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free");
+    /// How many requests were answered with a status of 200 to 299.
+    pub fn successes(&self) -> usize {
+        self.shared.successes.load(Ordering::SeqCst)
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    fn begin(
+        port: u16,
+        pick: impl Fn(usize) -> Script + Send + Sync + 'static,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("the loopback port is free");
         let address = listener.local_addr().expect("a listener has an address");
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            over: AtomicBool::new(false),
+            played: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+            successes: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            pick: Box::new(pick),
+        });
         let of_thread = Arc::clone(&shared);
         let accepting = std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if of_thread.over.load(Ordering::SeqCst) {
                     return;
                 }
-                let (script, tls, shared) = (script.clone(), tls.clone(), Arc::clone(&of_thread));
+                let (tls, live) = (tls.clone(), Live::new(Arc::clone(&of_thread)));
                 std::thread::spawn(move || {
                     // What the client does to the connection is the test's affair.
-                    let _ = serve(&script, stream, tls, &shared);
+                    let _ = serve(stream, tls, &live.0);
                 });
             }
         });
@@ -91,25 +158,67 @@ impl Drop for Scripted {
     }
 }
 
-fn serve(
-    script: &Script,
-    stream: TcpStream,
-    tls: Option<Arc<ServerConfig>>,
-    shared: &Shared,
-) -> io::Result<()> {
-    if let Script::Silence = script {
-        return silence(shared);
+impl Shared {
+    fn next(&self) -> Script {
+        (self.pick)(self.played.fetch_add(1, Ordering::SeqCst))
     }
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    match tls {
-        None => exchange(script, &stream, shared)?,
+
+    fn over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("played", &self.played)
+            .field("requests", &self.requests)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Counts a connection for as long as it is open.
+struct Live(Arc<Shared>);
+
+impl Live {
+    fn new(shared: Arc<Shared>) -> Self {
+        shared.connections.fetch_add(1, Ordering::SeqCst);
+        Self(shared)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What becomes of a connection.
+enum After {
+    Keep,
+    Close,
+    Reset,
+}
+
+fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, shared: &Shared) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    let after = match tls {
+        None => converse(&stream, &stream, shared)?,
         Some(config) => {
             let connection = ServerConnection::new(config).map_err(io::Error::other)?;
             let mut tls = StreamOwned::new(connection, stream.try_clone()?);
-            exchange(script, &mut tls, shared)?;
+            let after = converse(&mut tls, &stream, shared)?;
             tls.conn.send_close_notify();
             tls.flush()?;
+            after
         }
+    };
+    if let After::Reset = after {
+        // There is something that was not read, so closing resets. What was written has to arrive first.
+        std::thread::sleep(Duration::from_millis(20));
+        return Ok(());
     }
     stream.shutdown(Shutdown::Write)?;
     // The client closes first, so that nothing it has not read yet is lost to a reset.
@@ -117,11 +226,46 @@ fn serve(
     Ok(())
 }
 
-fn exchange(script: &Script, mut stream: impl Read + Write, shared: &Shared) -> io::Result<()> {
-    let request = read_request(&mut stream)?;
+fn converse(mut stream: impl Read + Write, tcp: &TcpStream, shared: &Shared) -> io::Result<After> {
+    loop {
+        match exchange(&shared.next(), &mut stream, tcp, shared)? {
+            After::Keep if another(tcp, shared)? => {}
+            After::Keep => return Ok(After::Close),
+            after => return Ok(after),
+        }
+    }
+}
+
+fn exchange(
+    script: &Script,
+    stream: &mut (impl Read + Write),
+    mut tcp: &TcpStream,
+    shared: &Shared,
+) -> io::Result<After> {
+    match script {
+        Script::Late(wait, script) => {
+            std::thread::sleep(*wait);
+            return exchange(script, stream, tcp, shared);
+        }
+        Script::Silence => return silence(tcp, shared),
+        Script::Unasked(bytes) => return tcp.write_all(bytes).map(|()| After::Close),
+        Script::RawThenReset(bytes) => {
+            tcp.peek(&mut [0])?;
+            return tcp.write_all(bytes).map(|()| After::Reset);
+        }
+        _ => {}
+    }
+    let request = read_request(stream)?;
     shared.requests.fetch_add(1, Ordering::SeqCst);
     match script {
-        Script::Answer(status, content_type, body) => answer(&mut stream, *status, content_type, body),
+        Script::Answer(status, content_type, body) => {
+            let headers = [("Content-Type", (*content_type).to_owned()), ("Connection", "close".to_owned())];
+            answer(stream, *status, &headers, body, shared)?;
+        }
+        Script::Kept(status, headers, body) => {
+            answer(stream, *status, headers, body, shared)?;
+            return Ok(After::Keep);
+        }
         Script::Echo => {
             let quoted = String::from_utf8_lossy(&request).replace('&', "&amp;").replace('<', "&lt;");
             let line = quoted.replace("\r\n", " ");
@@ -129,29 +273,48 @@ fn exchange(script: &Script, mut stream: impl Read + Write, shared: &Shared) -> 
                 "<ErrorResponse><Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code><Message>{line}\n{quoted}\
                  </Message><CanonicalRequest>{quoted}</CanonicalRequest></Error></ErrorResponse>"
             );
-            answer(&mut stream, 403, "text/xml", body.as_bytes())
+            let headers = [("Content-Type", "text/xml".to_owned()), ("Connection", "close".to_owned())];
+            answer(stream, 403, &headers, body.as_bytes(), shared)?;
         }
-        Script::Raw(bytes) => stream.write_all(bytes).and_then(|()| stream.flush()),
+        Script::Raw(bytes) => stream.write_all(bytes).and_then(|()| stream.flush())?,
         Script::RawThenSilence(bytes) => {
             stream.write_all(bytes)?;
             stream.flush()?;
-            silence(shared)
+            return silence(tcp, shared);
         }
-        Script::Silence => silence(shared),
+        Script::Trickle(first, bytes, pause) => {
+            stream.write_all(first)?;
+            for byte in bytes.chunks(1).take_while(|_| !shared.over()) {
+                stream.write_all(byte)?;
+                stream.flush()?;
+                std::thread::sleep(*pause);
+            }
+        }
+        Script::Late(..) | Script::Silence | Script::Unasked(_) | Script::RawThenReset(_) => {}
     }
+    Ok(After::Close)
 }
 
-fn answer(stream: &mut impl Write, status: u16, content_type: &str, body: &[u8]) -> io::Result<()> {
+fn answer(
+    stream: &mut impl Write,
+    status: u16,
+    headers: &[(&str, String)],
+    body: &[u8],
+    shared: &Shared,
+) -> io::Result<()> {
     let location =
         if (300..400).contains(&status) { "Location: http://127.0.0.1:9/elsewhere\r\n" } else { "" };
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n{location}\
-         x-amzn-RequestId: scripted-request-id\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} Scripted\r\nContent-Length: {}\r\n{location}{headers}\
+         x-amzn-RequestId: scripted-request-id\r\n\r\n",
         body.len()
     );
+    if (200..300).contains(&status) {
+        shared.successes.fetch_add(1, Ordering::SeqCst);
+    }
     // A client may rightly stop reading in the middle of a body that is too long.
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
+    stream.write_all(&[head.as_bytes(), body].concat())?;
     stream.flush()
 }
 
@@ -175,10 +338,40 @@ fn read_request(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Says nothing until the server is dropped.
-fn silence(shared: &Shared) -> io::Result<()> {
-    while !shared.over.load(Ordering::SeqCst) {
-        std::thread::sleep(Duration::from_millis(10));
+/// Whether another request begins on the connection, rather than its end.
+fn another(tcp: &TcpStream, shared: &Shared) -> io::Result<bool> {
+    tcp.set_read_timeout(Some(TICK))?;
+    while !shared.over() {
+        match tcp.peek(&mut [0]) {
+            Ok(count) => {
+                tcp.set_read_timeout(Some(PATIENCE))?;
+                return Ok(count > 0);
+            }
+            Err(error) if is_timeout(&error) => {}
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
+    Ok(false)
 }
+
+/// Says nothing until the client closes or the server is dropped.
+fn silence(mut tcp: &TcpStream, shared: &Shared) -> io::Result<After> {
+    tcp.set_read_timeout(Some(TICK))?;
+    while !shared.over() {
+        match tcp.read(&mut [0; 4096]) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if is_timeout(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(After::Close)
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+const ANY_PORT: u16 = 0;
+const PATIENCE: Duration = Duration::from_secs(30);
+const TICK: Duration = Duration::from_millis(20);
