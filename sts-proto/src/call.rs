@@ -187,8 +187,11 @@ impl<O: Operation> Call<O> {
         };
         let moved = O::SIGNED && measured.is_some_and(|measured| measured.moved_from(skew));
         let decision = match error.retry_class() {
-            _ if moved && !self.progress.clock_corrected => Decision::WithClock,
-            class => Decision::After(class, hint(response.headers(), now)),
+            // What has a wait of its own keeps it; the next attempt is dated with the corrected clock all the same.
+            RetryClass::ClockSkew | RetryClass::Never if moved && !self.progress.clock_corrected => {
+                Decision::WithClock
+            }
+            class => Decision::After(class, hint(response.headers(), skew.apply(now))),
         };
         self.failed(now, error, decision, status)
     }
@@ -198,7 +201,7 @@ impl<O: Operation> Call<O> {
         if !self.context.retry().corrects_clock() || headers.contains_key(AGE) {
             return None;
         }
-        let date = time::parse(headers.get(DATE)?.to_str().ok()?)?;
+        let date = date(headers)?;
         let mut shared = self.context.shared();
         shared.skew().measure(sent, now, date);
         Some(*shared.skew())
@@ -257,7 +260,9 @@ impl<O: Operation> Call<O> {
         if !self.ends_in_time(now, wait) {
             return None;
         }
-        self.progress.waited = self.progress.waited.saturating_add(wait);
+        if self.progress.attempts > 0 {
+            self.progress.waited = self.progress.waited.saturating_add(wait);
+        }
         self.state = State::Waiting;
         Some(Ok(Step::Perform(Effect::Wait(wait))))
     }
@@ -366,7 +371,14 @@ fn hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    time::parse(text).filter(|_| text.contains(':'))?.duration_since(now).ok()
+    // The server's own clock says best how far off its date is.
+    let until = time::parse(text).filter(|_| text.contains(':'))?;
+    until.duration_since(date(headers).unwrap_or(now)).ok()
+}
+
+/// When the server says that it answered (RFC 9110 §6.6.1).
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    time::parse(headers.get(DATE)?.to_str().ok()?)
 }
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");

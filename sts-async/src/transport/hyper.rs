@@ -14,11 +14,12 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sts_proto::{Error, Phase, Timeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
 use super::error::{self, ConnectError, TlsError};
+use super::metered::Metered;
 use super::proxy::{Proxies, Proxy, Route};
 use super::{BoxError, Transport, TransportFuture, exchange, tls};
 
@@ -69,6 +70,9 @@ impl HyperTransport {
         let secure = Arc::new(Secure { trust, connector: OnceLock::new() });
         let client = Client::builder(TokioExecutor::new())
             .retry_canceled_requests(true)
+            .http1_max_buf_size(LARGEST_HEAD)
+            .pool_timer(TokioTimer::new())
+            .pool_max_idle_per_host(MOST_IDLE)
             .build(Connector { route, secure });
         Self { client, proxies }
     }
@@ -99,6 +103,10 @@ impl fmt::Debug for HyperTransport {
 
 impl Transport for HyperTransport {
     fn send(&self, mut request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+        if ![Some(&Scheme::HTTP), Some(&Scheme::HTTPS)].contains(&request.uri().scheme()) {
+            let why = "only http and https urls can be sent to";
+            return Box::pin(ready(Err(TransportError::new(TransportErrorKind::Unsupported, why))));
+        }
         let forwarding = self.proxies.forwarding(request.uri());
         if let Some(authorization) = forwarding.as_ref().and_then(|proxy| proxy.authorization.clone()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
@@ -170,28 +178,36 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = tls::Stream;
+    type Response = Metered;
     type Error = BoxError;
-    type Future = Connecting;
+    type Future = Pin<Box<dyn Future<Output = Result<Metered, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.route.poll_ready(cx)
     }
 
-    fn call(&mut self, uri: Uri) -> Connecting {
+    fn call(&mut self, uri: Uri) -> Self::Future {
         let connecting = self.connect(uri);
-        let Ok(attempt) = ATTEMPT.try_with(Arc::clone) else { return connecting };
-        attempt.connecting.store(true, Ordering::Relaxed);
+        let attempt = ATTEMPT.try_with(Arc::clone).ok();
+        if let Some(attempt) = &attempt {
+            attempt.connecting.store(true, Ordering::Relaxed);
+        }
         Box::pin(async move {
+            let Some(attempt) = attempt else { return connecting.await.map(Metered::new) };
             let result = tokio::time::timeout(attempt.connect, connecting).await;
             attempt.connecting.store(false, Ordering::Relaxed);
-            result.unwrap_or_else(|_| Err(ConnectError::Timeout.into()))
+            result.unwrap_or_else(|_| Err(ConnectError::Timeout.into())).map(Metered::new)
         })
     }
 }
 
 /// A connection to come.
 pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<tls::Stream, BoxError>> + Send>>;
+
+/// Status line and headers of an answer, in bytes.
+const LARGEST_HEAD: usize = 64 * 1024;
+/// Connections that are kept for later, to one host. They are closed after 90 s without use.
+const MOST_IDLE: usize = 32;
 
 /// The system's resolver, with errors that can be told from others.
 #[derive(Clone)]

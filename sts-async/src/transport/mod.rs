@@ -2,6 +2,7 @@
 
 mod error;
 mod hyper;
+mod metered;
 mod proxy;
 mod tls;
 mod tower;

@@ -248,7 +248,9 @@ impl Client<'_> {
         let milliseconds = text("x-amz-retry-after").and_then(|text| text.parse().ok());
         let hint = milliseconds.map(Duration::from_millis).or_else(|| {
             let text = text(RETRY_AFTER.as_str())?;
-            let until = || time::parse(text)?.duration_since(now).ok();
+            // A date says whole seconds, and the clock's offset is known no better.
+            let second = Duration::from_secs(1);
+            let until = || Some(time::parse(text)?.duration_since(now).ok()?.saturating_sub(second));
             text.parse().ok().map(Duration::from_secs).or_else(until)
         });
         self.failed(call, fault, Some(status), moved, hint)
@@ -271,7 +273,7 @@ impl Client<'_> {
         };
         State::Failed(match base {
             _ if call.attempts == self.rules.most => Next::End,
-            _ if moved && !call.corrected => Next::WithClock,
+            None if moved && !call.corrected => Next::WithClock,
             None => Next::End,
             Some(base) => Next::Wait {
                 least: hint.unwrap_or_default().min(MOST_OF_HINT),
@@ -312,7 +314,9 @@ impl Client<'_> {
     fn is_held(&self, call: &mut Progress, now: SystemTime, wait: Duration) -> State {
         assert!(self.rules.adaptive, "only a limiter waits here");
         assert!(wait > Duration::ZERO && wait <= LONGEST_HOLD && now + wait < call.deadline, "{wait:?}");
-        call.waited += wait;
+        if call.attempts > 0 {
+            call.waited += wait;
+        }
         State::Waiting(now + wait)
     }
 

@@ -1,0 +1,101 @@
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use sts_proto::wire::MAX_BODY;
+
+use super::tls::Stream;
+
+/// A connection that is read from with measure: a server that sends interim answers or chunk headers without end
+/// neither keeps the runtime's thread to itself nor is heard for ever.
+pub(super) struct Metered {
+    stream: Stream,
+    /// Bytes read since something was written: of one answer.
+    read: usize,
+    /// Bytes read since other tasks had their turn.
+    at_once: usize,
+}
+
+impl Metered {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, read: 0, at_once: 0 }
+    }
+}
+
+impl Read for Metered {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut to: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.at_once >= MOST_AT_ONCE {
+            self.at_once = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut bytes = [0; PIECE];
+        let room = to.remaining().min(PIECE);
+        let Some(bytes) = bytes.get_mut(..room) else { return Poll::Ready(Ok(())) };
+        let mut piece = ReadBuf::new(bytes);
+        match Pin::new(&mut self.stream).poll_read(cx, piece.unfilled()) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Pending => {
+                self.at_once = 0;
+                return Poll::Pending;
+            }
+            failed => return failed,
+        }
+        let piece = piece.filled();
+        self.read += piece.len();
+        self.at_once += piece.len();
+        if self.read > MOST_OF_AN_ANSWER {
+            let why = "the server sends more than an answer can hold";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
+        }
+        to.put_slice(piece);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for Metered {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.read = 0;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.read = 0;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl Connection for Metered {
+    fn connected(&self) -> Connected {
+        self.stream.connected()
+    }
+}
+
+/// Bytes read in one step; most answers need one.
+const PIECE: usize = 8 * 1024;
+/// Then others have their turn.
+const MOST_AT_ONCE: usize = 64 * 1024;
+/// A body, and as much again for headers and the framing of chunks.
+const MOST_OF_AN_ANSWER: usize = 2 * MAX_BODY;
