@@ -6,22 +6,53 @@ use std::sync::Arc;
 use sts_proto::{Error, Flow, Operation, Settings};
 use tokio::runtime::Runtime;
 
+/// The builders are two types with the same methods.
+macro_rules! configured {
+    ($setup:expr, $builder:expr) => {{
+        let mut builder = $builder.settings($setup.settings.clone());
+        if let Some(pem) = &$setup.ca_bundle {
+            builder = builder.ca_bundle(pem.clone());
+        }
+        if let Some(url) = &$setup.proxy {
+            builder = builder.proxy(url.as_str());
+        }
+        if let Some((chain, key)) = &$setup.client_certificate {
+            builder = builder.client_certificate(chain.clone(), key.clone());
+        }
+        builder
+    }};
+}
+
 /// How the clients of a case are made.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     settings: Settings,
     ca_bundle: Option<Vec<u8>>,
+    proxy: Option<String>,
+    client_certificate: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Setup {
     /// With these settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, ca_bundle: None }
+        Self { settings, ..Self::default() }
     }
 
     /// Trusting these root certificates, in PEM.
     pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_bundle = Some(pem.into());
+        self
+    }
+
+    /// By way of this proxy.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// With this chain and this key, in PEM.
+    pub fn client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.client_certificate = Some((chain.into(), key.into()));
         self
     }
 
@@ -32,21 +63,16 @@ impl Setup {
 
     /// The blocking client.
     pub fn blocking(&self) -> Result<Driver, Error> {
-        let mut builder = sts_blocking::Client::builder().settings(self.settings.clone());
-        if let Some(pem) = &self.ca_bundle {
-            builder = builder.ca_bundle(pem.clone());
-        }
-        Ok(Driver::Blocking(builder.build()?))
+        let builder = sts_blocking::Client::builder();
+        Ok(Driver::Blocking(configured!(self, builder).build()?))
     }
 
     /// The async client, with a runtime of its own.
     pub fn asynchronous(&self) -> Result<Driver, Error> {
-        let mut builder = sts_async::Client::builder().settings(self.settings.clone());
-        if let Some(pem) = &self.ca_bundle {
-            builder = builder.ca_bundle(pem.clone());
-        }
+        let builder = sts_async::Client::builder();
+        let client = configured!(self, builder).build()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        Ok(Driver::Async(builder.build()?, Arc::new(runtime.expect("a runtime starts"))))
+        Ok(Driver::Async(client, Arc::new(runtime.expect("a runtime starts"))))
     }
 }
 

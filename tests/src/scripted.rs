@@ -26,6 +26,8 @@ pub enum Script {
     RawThenReset(Vec<u8>),
     /// Read the request, write the first bytes at once and the others one by one with a pause behind each, close.
     Trickle(Vec<u8>, Vec<u8>, Duration),
+    /// Read the request, write the first bytes and then the others again and again, until the client has had enough.
+    Endless(Vec<u8>, Vec<u8>),
     /// Write these bytes as they are, whatever the client says, and close.
     Unasked(Vec<u8>),
     /// Wait, then do that.
@@ -288,6 +290,12 @@ fn exchange(
                 stream.write_all(byte)?;
                 stream.flush()?;
                 std::thread::sleep(*pause);
+            }
+        }
+        Script::Endless(first, again) => {
+            stream.write_all(first)?;
+            loop {
+                stream.write_all(again)?;
             }
         }
         Script::Late(..) | Script::Silence | Script::Unasked(_) | Script::RawThenReset(_) => {}

@@ -16,6 +16,8 @@ mod crowd;
 mod exchange;
 #[path = "faults/peers.rs"]
 mod peers;
+#[path = "faults/proxy.rs"]
+mod proxy;
 #[path = "faults/restarts.rs"]
 mod restarts;
 #[path = "faults/row.rs"]
@@ -32,8 +34,15 @@ use row::{Client, Row};
 
 #[test]
 fn every_fault_ends_as_the_table_says() {
-    let groups =
-        [connections::rows(), answers::rows(), clock::rows(), restarts::rows(), tls::rows(), peers::rows()];
+    let groups = [
+        connections::rows(),
+        answers::rows(),
+        clock::rows(),
+        restarts::rows(),
+        tls::rows(),
+        peers::rows(),
+        proxy::rows(),
+    ];
     let rows: Vec<Row> = groups.into_iter().flatten().collect();
     let crowds = crowd::rows();
     let names: HashSet<&str> = rows.iter().chain(&crowds).map(|row| row.name.as_str()).collect();

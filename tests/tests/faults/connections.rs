@@ -16,7 +16,38 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(slow());
     rows.extend(malformed());
     rows.extend(early());
+    rows.extend(endless());
     rows
+}
+
+/// Answers without end are given up at a bound, long before their time is.
+fn endless() -> Vec<Row> {
+    let chunk = [&b"10000\r\n"[..], &[b' '; 0x10000], b"\r\n"].concat();
+    let interim = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(2000);
+    let line = b"X-Header: value\r\n".repeat(2000);
+    let head = |text: &str| format!("HTTP/1.1 200 OK\r\n{text}").into_bytes();
+    vec![
+        Row::scripted(
+            "body without end, in chunks",
+            vec![Script::Endless(head("Transfer-Encoding: chunked\r\n\r\n"), chunk)],
+            Expect::transport(Kind::TooLarge, 1),
+        ),
+        Row::scripted(
+            "body without end, without a length",
+            vec![Script::Endless(head("\r\n"), vec![b' '; 0x10000])],
+            Expect::transport(Kind::TooLarge, 1),
+        ),
+        Row::scripted(
+            "interim answers without end",
+            vec![Script::Endless(Vec::new(), interim)],
+            Expect::transport(Kind::NotHttp, 1),
+        ),
+        Row::scripted(
+            "headers without end",
+            vec![Script::Endless(head(""), line)],
+            Expect::transport(Kind::NotHttp, 1),
+        ),
+    ]
 }
 
 fn unreachable() -> Vec<Row> {

@@ -85,7 +85,7 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 /// The server behind the front ends checks keys and has not heard of these.
-fn answered() -> Expect {
+pub(crate) fn answered() -> Expect {
     Expect::refused(403, "InvalidClientTokenId", 1)
 }
 
@@ -216,7 +216,7 @@ fn json_of(driver: &Driver, request: http::Result<Request<bytes::Bytes>>) -> Res
 }
 
 /// The value of a variable; where it is missing that is said.
-fn named_by(variable: &'static str) -> Option<String> {
+pub(crate) fn named_by(variable: &'static str) -> Option<String> {
     let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
     if value.is_none() {
         let required = std::env::var_os("CI").is_some() && REQUIRED.contains(&variable);
