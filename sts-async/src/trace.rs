@@ -2,7 +2,7 @@
 //! but where it goes.
 
 use http::Uri;
-use sts_proto::{Attempt, Call, Error, Metadata, Operation, Output, RetryClass, Step};
+use sts_proto::{Attempt, Call, Error, Metadata, Operation, Output, Step};
 use tracing::field::Empty;
 use tracing::{Span, debug, info_span, warn};
 
@@ -33,14 +33,14 @@ pub(crate) fn observer<O: Operation>(
     move |call, step| {
         if let Some(attempt) = call.last_attempt().filter(|attempt| attempt.number > told) {
             told = attempt.number;
-            tell(attempt, step.as_ref().err());
+            tell(attempt);
         }
         match step {
             Ok(Step::Perform(_)) => return,
             Ok(Step::Done(output)) => answered(&span, Some(output.metadata())),
             Err(error) => {
                 answered(&span, error.metadata());
-                span.record("error.type", kind_of(error).as_str());
+                span.record("error.type", error.error_type());
             }
         }
         span.record("sts.attempts", call.attempts());
@@ -55,54 +55,22 @@ fn answered(span: &Span, metadata: Option<&Metadata>) {
     }
 }
 
-/// `error` is there if the call ends with it.
-fn tell(attempt: &Attempt, error: Option<&Error>) {
+fn tell(attempt: &Attempt) {
     let Some(class) = attempt.class else {
         debug!(attempt = attempt.number, http.response.status_code = attempt.status, "attempt succeeded");
         return;
-    };
-    let kind = match (error, attempt.transport, attempt.status) {
-        (Some(error), ..) => kind_of(error),
-        (None, Some(kind), _) => format!("{kind:?}"),
-        (None, None, Some(status)) => status.to_string(),
-        (None, None, None) => OTHER.to_owned(),
     };
     let wait = attempt.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     let message = if wait.is_some() { "attempt failed, will be retried" } else { "attempt failed" };
     warn!(
         attempt = attempt.number,
         http.response.status_code = attempt.status,
-        error.type = kind.as_str(),
-        retry.class = name(class),
+        error.type = attempt.error_type.as_deref(),
+        retry.class = class.as_str(),
         retry.wait_ms = wait,
         "{message}"
     );
 }
-
-/// The service's code, else how the transport failed, else the status.
-fn kind_of(error: &Error) -> String {
-    if let Some(code) = error.code() {
-        return code.as_str().to_owned();
-    }
-    match (error.as_transport_error(), error.metadata()) {
-        (Some(error), _) => format!("{:?}", error.kind()),
-        (None, Some(metadata)) if !metadata.status().is_success() => metadata.status().as_str().to_owned(),
-        _ => OTHER.to_owned(),
-    }
-}
-
-fn name(class: RetryClass) -> &'static str {
-    match class {
-        RetryClass::Never => "never",
-        RetryClass::Transient => "transient",
-        RetryClass::Throttling => "throttling",
-        RetryClass::ClockSkew => "clock_skew",
-        _ => OTHER,
-    }
-}
-
-/// OpenTelemetry's word for an error without a name.
-const OTHER: &str = "_OTHER";
 
 #[cfg(test)]
 mod tests;

@@ -97,7 +97,7 @@ impl Client {
         let context = Arc::clone(&self.inner.context);
         let mut watch = Watch::begin(&context, O::ACTION);
         let mut call = Call::new(operation, context, seed()).timeouts(self.timeouts);
-        let result = self.drive(&mut call, |call, step| watch.stepped(call, step));
+        let result = self.drive(&mut call, |call| watch.stepped(call));
         watch.end(&result);
         result
     }
@@ -120,19 +120,15 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
-        self.drive(&mut flow, |_, _| {})
+        self.drive(&mut flow, |_| {})
     }
 
-    /// Shows each step before it is taken.
-    fn drive<F: Flow>(
-        &self,
-        flow: &mut F,
-        mut show: impl FnMut(&F, &Result<Step<F::Output>, Error>),
-    ) -> Result<F::Output, Error> {
+    /// Shows the flow after each step.
+    fn drive<F: Flow>(&self, flow: &mut F, mut show: impl FnMut(&F)) -> Result<F::Output, Error> {
         let mut event = Event::Start;
         loop {
             let step = flow.step(SystemTime::now(), event);
-            show(flow, &step);
+            show(flow);
             event = match step? {
                 Step::Done(output) => return Ok(output),
                 Step::Perform(effect) => self.perform(effect),

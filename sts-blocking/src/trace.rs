@@ -9,9 +9,7 @@ pub(crate) use disabled::Watch;
 
 #[cfg(feature = "tracing")]
 mod enabled {
-    use sts_proto::{
-        Attempt, Call, Context, Error, Metadata, Operation, Output, Step, TransportErrorKind as Kind,
-    };
+    use sts_proto::{Attempt, Call, Context, Error, Metadata, Operation, Output};
     use tracing::field::Empty;
     use tracing::span::Span;
 
@@ -44,16 +42,12 @@ mod enabled {
         }
 
         /// Tells of the attempt that this step ended, if it ended one.
-        pub(crate) fn stepped<O: Operation>(
-            &mut self,
-            call: &Call<O>,
-            step: &Result<Step<O::Output>, Error>,
-        ) {
+        pub(crate) fn stepped<O: Operation>(&mut self, call: &Call<O>) {
             let Some(attempt) = call.last_attempt().filter(|attempt| attempt.number != self.seen) else {
                 return;
             };
             self.seen = attempt.number;
-            self.span.in_scope(|| tell(attempt, step.as_ref().err()));
+            self.span.in_scope(|| tell(attempt));
         }
 
         pub(crate) fn end<T: Output>(self, result: &Result<T, Error>) {
@@ -70,26 +64,19 @@ mod enabled {
                 span.record("aws.request_id", id);
             }
             if let Err(error) = result {
-                span.record("error.type", error_type(error));
+                span.record("error.type", error.error_type());
             }
         }
     }
 
-    /// Of an attempt that is followed by another, status and transport are known, and not the service's code.
-    fn tell(attempt: &Attempt, error: Option<&Error>) {
+    fn tell(attempt: &Attempt) {
         let status = attempt.status;
         let number = attempt.number;
         let Some(class) = attempt.class else {
             tracing::debug!(attempt = number, "http.response.status_code" = status, "attempt succeeded");
             return;
         };
-        let refusal = status.map(|status| status.to_string());
-        let error = match (error, attempt.transport) {
-            (Some(error), _) => Some(error_type(error)),
-            (None, Some(kind)) => Some(kind_name(kind)),
-            (None, None) => refusal.as_deref(),
-        };
-        let class = tracing::field::debug(class);
+        let (class, error) = (class.as_str(), attempt.error_type.as_deref());
         let Some(wait) = attempt.wait else {
             tracing::warn!(
                 attempt = number,
@@ -109,41 +96,11 @@ mod enabled {
             "attempt failed, another follows after a wait"
         );
     }
-
-    /// The service's code, else what happened on the way, else what kind of error it is.
-    fn error_type(error: &Error) -> &str {
-        match error {
-            Error::Service(error) => error.code().map_or("service", |code| code.as_str()),
-            Error::Transport(error) => kind_name(error.kind()),
-            Error::Response(_) => "response",
-            Error::Settings(_) => "settings",
-            Error::Endpoint(_) => "endpoint",
-            Error::NoCredentials(_) => "no_credentials",
-            Error::Sign(_) => "sign",
-            _ => "other",
-        }
-    }
-
-    fn kind_name(kind: Kind) -> &'static str {
-        match kind {
-            Kind::UnknownHost => "unknown_host",
-            Kind::Refused => "refused",
-            Kind::Connect => "connect",
-            Kind::Tls => "tls",
-            Kind::Timeout(_) => "timeout",
-            Kind::Closed => "closed",
-            Kind::NotHttp => "not_http",
-            Kind::TooLarge => "too_large",
-            Kind::Unsupported => "unsupported",
-            Kind::RateLimited => "rate_limited",
-            _ => "other",
-        }
-    }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
-    use sts_proto::{Call, Context, Error, Operation, Step};
+    use sts_proto::{Call, Context, Error, Operation};
 
     /// Nobody watches.
     pub(crate) struct Watch;
@@ -153,7 +110,7 @@ mod disabled {
             Self
         }
 
-        pub(crate) fn stepped<O: Operation>(&mut self, _: &Call<O>, _: &Result<Step<O::Output>, Error>) {}
+        pub(crate) fn stepped<O: Operation>(&mut self, _: &Call<O>) {}
 
         pub(crate) fn end<T>(self, _: &Result<T, Error>) {}
     }

@@ -64,7 +64,7 @@ struct Progress {
 }
 
 /// How an attempt ended: for logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
     /// Its number, counted from 1.
@@ -73,8 +73,8 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// Of the failure; `None` for a success.
     pub class: Option<RetryClass>,
-    /// What kept it from an answer.
-    pub transport: Option<TransportErrorKind>,
+    /// Why it failed: see [`Error::error_type`].
+    pub error_type: Option<Box<str>>,
     /// How long the call waits before the next attempt; `None` if this was the last.
     pub wait: Option<Duration>,
 }
@@ -216,7 +216,7 @@ impl<O: Operation> Call<O> {
         status: Option<u16>,
     ) -> Result<Step<O::Output>, Error> {
         let class = error.retry_class();
-        let transport = error.as_transport_error().map(TransportError::kind);
+        let error_type = Some(error.error_type().into());
         self.context.shared().attempted(now, Some(class));
         let wait = self.wait_after(&decision);
         // Paid for only where there is the time.
@@ -225,7 +225,7 @@ impl<O: Operation> Call<O> {
             self.progress.paid = Some(paid);
             self.wait(now, wait)
         });
-        self.report(status, Some(class), transport, wait.filter(|_| step.is_some()));
+        self.report(status, Some(class), error_type, wait.filter(|_| step.is_some()));
         match step {
             None => Err(self.ended(error)),
             Some(step) => {
@@ -275,11 +275,11 @@ impl<O: Operation> Call<O> {
         &mut self,
         status: Option<u16>,
         class: Option<RetryClass>,
-        transport: Option<TransportErrorKind>,
+        error_type: Option<Box<str>>,
         wait: Option<Duration>,
     ) {
         self.progress.report =
-            Some(Attempt { number: self.progress.attempts, status, class, transport, wait });
+            Some(Attempt { number: self.progress.attempts, status, class, error_type, wait });
     }
 
     fn transport_error(&self, error: TransportError) -> Error {

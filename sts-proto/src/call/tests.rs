@@ -358,21 +358,21 @@ fn each_attempt_is_reported() {
     call.step(start(), Event::Start).unwrap();
     let step = call.step(start(), refusal(503, "SlowDown")).unwrap();
     let Step::Perform(Effect::Wait(wait)) = step else { panic!("no wait") };
-    let report = *call.last_attempt().unwrap();
+    let report = call.last_attempt().unwrap().clone();
     assert_eq!(
         report,
         Attempt {
             number: 1,
             status: Some(503),
             class: Some(RetryClass::Throttling),
-            transport: None,
+            error_type: Some("SlowDown".into()),
             wait: Some(wait)
         }
     );
     call.step(start(), Event::Elapsed).unwrap();
     call.step(start(), success()).unwrap();
-    let report = *call.last_attempt().unwrap();
-    assert_eq!(report, Attempt { number: 2, status: Some(200), class: None, transport: None, wait: None });
+    let report = call.last_attempt().unwrap().clone();
+    assert_eq!(report, Attempt { number: 2, status: Some(200), class: None, error_type: None, wait: None });
 }
 
 #[test]

@@ -56,6 +56,10 @@ impl Metadata {
         self.status
     }
 
+    pub(crate) fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+
     /// Names the request: the id in the document, else the one in the header.
     pub fn request_id(&self) -> Option<&str> {
         self.body_request_id().or_else(|| self.header_request_id())

@@ -96,6 +96,21 @@ impl Error {
         self.metadata()?.request_id()
     }
 
+    /// What to file the error under: the service's code, else what the transport met with, else the HTTP status, else
+    /// the kind of error. OpenTelemetry calls it `error.type`.
+    pub fn error_type(&self) -> &str {
+        match self {
+            Self::Settings(_) => "settings",
+            Self::Endpoint(_) => "endpoint",
+            Self::NoCredentials(_) => "no_credentials",
+            Self::Sign(_) => "sign",
+            Self::Transport(error) => error.kind().as_str(),
+            Self::Service(error) => error.code().map_or(error.metadata().status_text(), ErrorCode::as_str),
+            Self::Response(_) => "response",
+            Self::OutOfTurn => "out_of_turn",
+        }
+    }
+
     /// How many requests were sent; 0 where nothing was.
     pub fn attempts(&self) -> u32 {
         match self {

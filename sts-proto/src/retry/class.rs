@@ -14,6 +14,18 @@ pub enum RetryClass {
     ClockSkew,
 }
 
+impl RetryClass {
+    /// Its name in snake case, for logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Transient => "transient",
+            Self::Throttling => "throttling",
+            Self::ClockSkew => "clock_skew",
+        }
+    }
+}
+
 /// The class of a refusal, by status, code and message, as the AWS SDKs' retry behaviour of 2026 has it.
 pub(crate) fn classify(status: u16, code: Option<&str>, message: Option<&str>) -> RetryClass {
     let code = code.map_or("", |code| code.rsplit_once('#').map_or(code, |(_, name)| name));
