@@ -2,11 +2,11 @@ use std::path::Path;
 
 use sts_proto::settings::{Env, Settings, SettingsError};
 use sts_proto::{Context, Credentials, Error, Retry, Secret, Timeouts};
-use ureq::Proxy;
 
 use crate::client::AskMfaCode;
+use crate::proxy::{self, Choice};
 use crate::tls::{self, TlsOptions};
-use crate::{Client, Transport, UreqTransport, effects, proxy};
+use crate::{Client, Transport, UreqTransport, effects};
 
 /// Makes a [`Client`]. What is set here goes before what the environment says.
 ///
@@ -24,7 +24,7 @@ pub struct Builder {
     settings: Settings,
     transport: Option<Box<dyn Transport>>,
     tls: TlsOptions,
-    proxy: Result<Option<Proxy>, SettingsError>,
+    proxy: Choice,
     ask_mfa_code: Option<Box<AskMfaCode>>,
 }
 
@@ -46,17 +46,15 @@ impl Builder {
             settings: Settings::new(),
             transport: None,
             tls: TlsOptions::default(),
-            proxy: Ok(None),
+            proxy: Choice::Direct,
             ask_mfa_code: None,
         }
     }
 
-    /// Begins with what the environment says: see [`Settings::from_env`], and for the proxy `ALL_PROXY`,
-    /// `HTTPS_PROXY`, `HTTP_PROXY` (the first that is there, for all URLs) and `NO_PROXY`, each in lower case too.
-    ///
-    /// `NO_PROXY` is a list with commas and no spaces: `example.com` is that host, `.example.com` and
-    /// `*.example.com` are those below it, `*` is all. A proxy that cannot be used, such as a `socks` one, is refused
-    /// by [`build`](Self::build).
+    /// Begins with what the environment says: see [`Settings::from_env`], and for the proxy `HTTPS_PROXY` for `https`
+    /// endpoints, `HTTP_PROXY` for `http` ones, else `ALL_PROXY`, and `NO_PROXY` (hosts, parted by commas;
+    /// a name stands for those below it too, `*` for all), each in lower case too. A blank variable counts as absent;
+    /// a proxy that cannot be used, such as a `socks` one, is refused by [`build`](Self::build).
     ///
     /// ```no_run
     /// let sts = sts_blocking::Builder::from_env()?.region("eu-west-1").build()?;
@@ -64,7 +62,7 @@ impl Builder {
     /// ```
     pub fn from_env() -> Result<Self, Error> {
         let env = Env::from_iter(std::env::vars_os());
-        Ok(Self { settings: Settings::from_env(&env)?, proxy: proxy::from_env(), ..Self::new() })
+        Ok(Self { settings: Settings::from_env(&env)?, proxy: Choice::Environment, ..Self::new() })
     }
 
     /// All settings at once, in place of those made so far.
@@ -150,13 +148,13 @@ impl Builder {
     /// Goes through this proxy, `http://user:password@host:port` or `https://…`, to all hosts. Name and password are
     /// optional, and percent-encoded where need be. The proxy is asked to `CONNECT`, for `http` URLs too.
     pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
-        self.proxy = proxy::parse(url.as_ref()).map(Some);
+        self.proxy = Choice::Url(proxy::parse(url.as_ref()));
         self
     }
 
     /// Uses no proxy, whatever the environment says.
     pub fn no_proxy(mut self) -> Self {
-        self.proxy = Ok(None);
+        self.proxy = Choice::Direct;
         self
     }
 
@@ -189,15 +187,19 @@ impl Builder {
                 if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
                     self.tls.ca_bundle = Some(read_bundle(path)?);
                 }
-                Box::new(UreqTransport::with(context.timeouts(), &self.tls, self.proxy?)?)
+                let proxy = self.proxy.for_scheme(context.endpoint().uri().scheme_str())?;
+                Box::new(UreqTransport::with(context.timeouts(), &self.tls, proxy)?)
             }
         };
         Ok(Client::new(context, transport, self.ask_mfa_code))
     }
 
     #[cfg(test)]
-    pub(crate) fn found_proxy(self) -> Result<Option<Proxy>, SettingsError> {
-        self.proxy
+    pub(crate) fn found_proxy(
+        self,
+        scheme: Option<&str>,
+    ) -> Result<Option<ureq::Proxy>, sts_proto::SettingsError> {
+        self.proxy.for_scheme(scheme)
     }
 
     fn change(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {

@@ -1,6 +1,5 @@
 //! Which proxy there is. ureq speaks to it: `CONNECT` through `http` and `https` proxies, for all URLs.
 
-use std::ffi::OsString;
 use std::fmt;
 
 use http::Uri;
@@ -18,20 +17,72 @@ pub(crate) fn parse(url: &str) -> Result<Proxy, SettingsError> {
     if usable && !proxy.host().is_empty() { Ok(proxy) } else { Err(SettingsError::Proxy) }
 }
 
-/// What the environment says, as ureq reads it. A variable that is set and cannot be used is no reason to go without
-/// the proxy.
-pub(crate) fn from_env() -> Result<Option<Proxy>, SettingsError> {
-    let blank = |value: &OsString| value.to_str().is_some_and(|value| value.trim().is_empty());
-    let Some(first) = VARIABLES.iter().filter_map(std::env::var_os).find(|value| !blank(value)) else {
-        return Ok(None);
-    };
-    parse(first.to_str().ok_or(SettingsError::Proxy)?)?;
-    Ok(Proxy::try_from_env())
+/// Who says which proxy to use.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    /// Nobody: none.
+    Direct,
+    /// The environment.
+    Environment,
+    /// The program.
+    Url(Result<Proxy, SettingsError>),
 }
 
-/// In the order in which ureq looks at them.
-const VARIABLES: [&str; 6] =
-    ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+impl Choice {
+    /// The proxy for an endpoint of this scheme.
+    pub(crate) fn for_scheme(self, scheme: Option<&str>) -> Result<Option<Proxy>, SettingsError> {
+        match self {
+            Self::Direct => Ok(None),
+            Self::Environment => from_env(scheme),
+            Self::Url(proxy) => proxy.map(Some),
+        }
+    }
+}
+
+/// What the environment says. A variable that is set and cannot be used is no reason to go without the proxy.
+fn from_env(scheme: Option<&str>) -> Result<Option<Proxy>, SettingsError> {
+    // A CGI program's HTTP_PROXY is a header of who calls it.
+    if std::env::var_os("REQUEST_METHOD").is_some() {
+        return Ok(None);
+    }
+    let of_scheme = match scheme {
+        Some("https") => ["HTTPS_PROXY", "https_proxy"],
+        _ => ["HTTP_PROXY", "http_proxy"],
+    };
+    let Some(url) =
+        first(&of_scheme)?.map_or_else(|| first(&["ALL_PROXY", "all_proxy"]), |url| Ok(Some(url)))?
+    else {
+        return Ok(None);
+    };
+    let proxy = parse(&url)?;
+    let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port());
+    if let Some(name) = proxy.username() {
+        builder = builder.username(name);
+    }
+    if let Some(password) = proxy.password() {
+        builder = builder.password(password);
+    }
+    for entry in first(&["NO_PROXY", "no_proxy"])?.unwrap_or_default().split(',') {
+        // A name stands for the hosts below it too.
+        let entry = entry.trim();
+        let below = entry.trim_start_matches('.');
+        if !below.is_empty() {
+            builder = builder.no_proxy(below).no_proxy(&format!(".{below}"));
+        }
+    }
+    builder.build().map(Some).map_err(|_| SettingsError::Proxy)
+}
+
+/// The first of these variables that is not blank.
+fn first(variables: &[&str]) -> Result<Option<String>, SettingsError> {
+    for value in variables.iter().filter_map(std::env::var_os) {
+        let value = value.into_string().map_err(|_| SettingsError::Proxy)?;
+        if !value.trim().is_empty() {
+            return Ok(Some(value.trim().to_owned()));
+        }
+    }
+    Ok(None)
+}
 
 /// A failure between this client and its proxy, or of the proxy to go on. Says which proxy, without its password.
 #[derive(Debug)]
@@ -161,7 +212,8 @@ mod tests {
     #[test]
     fn the_environment_names_a_proxy() {
         if let Ok(expected) = std::env::var("STS_TEST_EXPECTED") {
-            let found = Builder::from_env().unwrap().found_proxy();
+            let scheme = std::env::var("STS_TEST_SCHEME").ok();
+            let found = Builder::from_env().unwrap().found_proxy(scheme.as_deref());
             let found = match found {
                 Ok(None) => "none".to_owned(),
                 Ok(Some(proxy)) => {
@@ -175,19 +227,31 @@ mod tests {
             return;
         }
         let refused = SettingsError::Proxy.to_string();
-        for (expected, variables) in [
-            ("none", &[][..]),
-            ("none", &[("HTTPS_PROXY", ""), ("http_proxy", " ")]),
-            ("a:1 false", &[("HTTPS_PROXY", "http://a:1"), ("HTTP_PROXY", "http://b:2")]),
-            ("b:2 true", &[("http_proxy", "http://u:p@b:2"), ("no_proxy", "x,localhost")]),
-            (&refused, &[("HTTPS_PROXY", "socks5://a:1")]),
+        let all =
+            ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY"];
+        for (scheme, expected, variables) in [
+            ("http", "none", &[][..]),
+            ("https", "none", &[("HTTPS_PROXY", ""), ("https_proxy", " "), ("HTTP_PROXY", "http://b:2")]),
+            ("https", "a:1 false", &[("HTTPS_PROXY", "http://a:1"), ("HTTP_PROXY", "http://b:2")]),
+            ("http", "b:2 false", &[("HTTPS_PROXY", "http://a:1"), ("HTTP_PROXY", "http://b:2")]),
+            (
+                "http",
+                "a:1 false",
+                &[("HTTP_PROXY", " "), ("http_proxy", "http://a:1"), ("ALL_PROXY", "http://b:2")],
+            ),
+            ("https", "b:2 false", &[("HTTP_PROXY", "http://a:1"), ("ALL_PROXY", "http://b:2")]),
+            ("http", "none", &[("HTTP_PROXY", "http://a:1"), ("REQUEST_METHOD", "GET")]),
+            ("http", "b:2 true", &[("http_proxy", "http://u:p@b:2"), ("NO_PROXY", "x, localhost")]),
+            ("https", &refused, &[("HTTPS_PROXY", "socks5://a:1")]),
+            ("https", &refused, &[("ALL_PROXY", "pl anted://a:1")]),
         ] {
             let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-            for variable in VARIABLES.iter().chain(&["NO_PROXY", "no_proxy"]) {
+            for variable in all.iter().chain(&["no_proxy", "REQUEST_METHOD"]) {
                 command.env_remove(variable);
             }
             let command = command.args(["--exact", "proxy::tests::the_environment_names_a_proxy"]);
-            let output = command.envs(variables.iter().copied()).env("STS_TEST_EXPECTED", expected).output();
+            let command = command.envs(variables.iter().copied()).env("STS_TEST_SCHEME", scheme);
+            let output = command.env("STS_TEST_EXPECTED", expected).output();
             let output = output.unwrap();
             assert!(output.status.success(), "{variables:?}\n{}", String::from_utf8_lossy(&output.stdout));
         }

@@ -91,9 +91,9 @@ impl UreqTransport {
             .user_agent(AutoHeaderValue::None)
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
-            .timeout_global(Some(timeouts.attempt))
-            .timeout_resolve(Some(timeouts.connect))
-            .timeout_connect(Some(timeouts.connect))
+            .timeout_global(bound(timeouts.attempt))
+            .timeout_resolve(bound(timeouts.connect))
+            .timeout_connect(bound(timeouts.connect))
             .build();
         Ok(Self { agent: connector::agent(config), timeouts, trusts: tls.trusts() })
     }
@@ -110,13 +110,21 @@ impl UreqTransport {
         let request = self
             .agent
             .configure_request(request)
-            .timeout_global(Some(timeouts.attempt))
-            .timeout_resolve(Some(timeouts.connect))
-            .timeout_connect(Some(timeouts.connect))
+            .timeout_global(bound(timeouts.attempt))
+            .timeout_resolve(bound(timeouts.connect))
+            .timeout_connect(bound(timeouts.connect))
             .build();
         self.agent.run(request)
     }
 }
+
+/// ureq adds time-outs to the clock; one that the clock cannot hold is none.
+fn bound(timeout: std::time::Duration) -> Option<std::time::Duration> {
+    Some(timeout).filter(|timeout| *timeout <= LONGEST)
+}
+
+/// About thirty years.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
 
 impl Transport for UreqTransport {
     fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {

@@ -13,7 +13,7 @@ use crate::retry::{Dice, Skew, backoff, with_hint};
 use crate::sigv4::Signer;
 use crate::wire::time;
 use crate::{
-    Context, Error, NoCredentials, Operation, Output, RetryClass, Timeouts, TransportError,
+    Context, Error, NoCredentials, Operation, Output, Phase, RetryClass, Timeouts, TransportError,
     TransportErrorKind,
 };
 
@@ -52,6 +52,8 @@ enum State {
 struct Progress {
     /// `None` where it lies beyond what the clock can say.
     deadline: Option<SystemTime>,
+    /// When the last step was.
+    seen: Option<SystemTime>,
     attempts: u32,
     waited: Duration,
     /// What the last retry cost.
@@ -84,6 +86,7 @@ impl<O: Operation> Call<O> {
     pub fn new(operation: O, context: Arc<Context>, seed: u128) -> Self {
         let progress = Progress {
             deadline: None,
+            seen: None,
             attempts: 0,
             waited: Duration::ZERO,
             paid: None,
@@ -120,14 +123,31 @@ impl<O: Operation> Call<O> {
 
     /// Sends, or waits until the client's rate limit has a place.
     fn begin(&mut self, now: SystemTime) -> Result<Step<O::Output>, Error> {
+        // A wait may have lasted longer than was asked for.
+        if self.progress.deadline.is_some_and(|deadline| now >= deadline) && self.progress.attempts > 0 {
+            return Err(self.given_up(TransportErrorKind::Timeout(Phase::Connect)));
+        }
         let admitted = self.context.shared().admit(now);
-        let Err(wait) = admitted else { return self.send(now) };
+        let Err(wait) = admitted else {
+            let attempts = self.progress.attempts;
+            return self.send(now).map_err(|error| {
+                match self.progress.last.take().filter(|_| attempts > 0) {
+                    Some(last) => self.ended(last),
+                    None => error,
+                }
+            });
+        };
         if let Some(step) = self.wait(now, wait) {
             return step;
         }
-        let limited = self.transport_error(TransportErrorKind::RateLimited.into());
-        let error = self.progress.last.take().unwrap_or(limited);
-        Err(self.ended(error))
+        Err(self.given_up(TransportErrorKind::RateLimited))
+    }
+
+    /// The last error, or this one where there is none.
+    fn given_up(&mut self, kind: TransportErrorKind) -> Error {
+        let last = self.progress.last.take();
+        let error = last.unwrap_or_else(|| self.transport_error(kind.into()));
+        self.ended(error)
     }
 
     fn send(&mut self, now: SystemTime) -> Result<Step<O::Output>, Error> {
@@ -185,11 +205,17 @@ impl<O: Operation> Call<O> {
             }
             Err(error) => self.redacted(error),
         };
-        let moved = O::SIGNED && measured.is_some_and(|measured| measured.moved_from(skew));
+        // Only what the service refused can have come of the date.
+        let refused = error.as_service_error().is_some_and(|error| error.metadata().status().as_u16() >= 400);
+        let moved = O::SIGNED && refused && measured.is_some_and(|measured| measured.moved_from(skew));
         let decision = match error.retry_class() {
             // What has a wait of its own keeps it; the next attempt is dated with the corrected clock all the same.
             RetryClass::ClockSkew | RetryClass::Never if moved && !self.progress.clock_corrected => {
                 Decision::WithClock
+            }
+            // The clock is not the reason, or known already; the status may say more.
+            RetryClass::ClockSkew if matches!(response.status().as_u16(), 500 | 502..=504) => {
+                Decision::After(RetryClass::Transient, hint(response.headers(), skew.apply(now)))
             }
             class => Decision::After(class, hint(response.headers(), skew.apply(now))),
         };
@@ -309,6 +335,11 @@ impl<O: Operation> Flow for Call<O> {
     type Output = O::Output;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
+        // Where the clock steps back, the deadline goes with it.
+        let back = self.progress.seen.replace(now).and_then(|seen| seen.duration_since(now).ok());
+        if let (Some(back), Some(deadline)) = (back, &mut self.progress.deadline) {
+            *deadline = deadline.checked_sub(back).unwrap_or(*deadline);
+        }
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
                 self.progress.deadline = now.checked_add(self.timeouts.call);

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request};
 
 use crate::endpoint::Endpoint;
-use crate::retry::Shared;
+use crate::retry::{Shared, Skew};
 use crate::settings::{Parts, Settings};
 use crate::sigv4::{KeyCache, Scope, SignError, SigningKey};
 use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeouts};
@@ -79,7 +79,8 @@ impl Context {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The operation as a URL, signed with these credentials: see [`Operation::presign`].
+    /// The operation as a URL, signed with these credentials, and with the server's clock where that is known: see
+    /// [`Operation::presign`].
     ///
     /// # Errors
     ///
@@ -97,7 +98,8 @@ impl Context {
             None if !O::SIGNED => &nobody,
             None => return Err(NoCredentials::new(O::ACTION).into()),
         };
-        operation.presign(self.endpoint(), credentials, now, options)
+        let skew = if self.retry.corrects_clock() { *self.shared().skew() } else { Skew::default() };
+        operation.presign(self.endpoint(), credentials, skew.apply(now), options)
     }
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {

@@ -47,14 +47,19 @@ impl Proxies {
                 Matcher::builder().all(url).build()
             }
             Proxy::Environment => {
-                for url in
-                    VARIABLES.iter().filter_map(|names| names.iter().find_map(|name| env::var(name).ok()))
-                {
-                    if !url.is_empty() {
-                        check(&url, &["http", "https", "socks4", "socks4a", "socks5", "socks5h"])?;
-                    }
+                // A CGI program's HTTP_PROXY is a header of who calls it.
+                if env::var_os("REQUEST_METHOD").is_some() {
+                    return Ok(Self(None));
                 }
-                Matcher::from_env()
+                let all = first(&["ALL_PROXY", "all_proxy"])?;
+                let https = first(&["HTTPS_PROXY", "https_proxy"])?;
+                let http = first(&["HTTP_PROXY", "http_proxy"])?;
+                let none = first(&["NO_PROXY", "no_proxy"])?;
+                for url in [&all, &https, &http].into_iter().flatten() {
+                    check(url, &["http", "https", "socks4", "socks4a", "socks5", "socks5h"])?;
+                }
+                let text = Option::unwrap_or_default;
+                Matcher::builder().all(text(all)).https(text(https)).http(text(http)).no(text(none)).build()
             }
         };
         Ok(Self(Some(Arc::new(matcher))))
@@ -77,8 +82,16 @@ pub(super) struct Forwarding {
     pub(super) authorization: Option<HeaderValue>,
 }
 
-/// The names in the order in which [`Matcher::from_env`] looks.
-const VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["HTTP_PROXY", "http_proxy"]];
+/// The first of these variables that is not blank.
+fn first(variables: &[&str]) -> Result<Option<String>, Error> {
+    for value in variables.iter().filter_map(env::var_os) {
+        let value = value.into_string().map_err(|_| SettingsError::Proxy)?;
+        if !value.trim().is_empty() {
+            return Ok(Some(value.trim().to_owned()));
+        }
+    }
+    Ok(None)
+}
 
 fn check(url: &str, schemes: &[&str]) -> Result<(), Error> {
     let proxy = Matcher::builder().all(url).build().intercept(&Uri::from_static("http://host.invalid/"));

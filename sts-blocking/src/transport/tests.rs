@@ -76,6 +76,19 @@ fn an_answer_that_comes_before_the_request_has_ended_is_heard() {
 }
 
 #[test]
+fn time_outs_may_be_as_long_as_one_likes() {
+    let server = closes_after_each_answer();
+    let long = Duration::MAX;
+    let sts = builder(&server.url())
+        .timeouts(Timeouts { connect: long, attempt: long, call: long })
+        .build()
+        .unwrap();
+    sts.get_caller_identity().unwrap();
+    let half = Timeouts { attempt: Duration::from_secs(u64::MAX / 2), ..Timeouts::default() };
+    sts.with_timeouts(Timeouts { call: long, ..half }).get_caller_identity().unwrap();
+}
+
+#[test]
 fn a_connection_that_breaks_without_a_word_is_closed() {
     let server = Server::start(|mut connection, _| drop(connection.head()));
     let sts = builder(&server.url()).retry(Retry::off()).build().unwrap();

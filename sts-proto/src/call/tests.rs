@@ -397,3 +397,81 @@ fn what_an_unusable_success_quotes_is_taken_out_too() {
     assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
     assert_eq!(error.request_id(), Some("[redacted]"));
 }
+
+#[test]
+fn a_date_from_nowhere_does_no_harm() {
+    for date in
+        ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "0", "-62167219200", "nonsense"]
+    {
+        let shared = with(Retry::standard());
+        for seed in 0..3 {
+            let mut first = true;
+            let call = Call::new(GetCallerIdentity::new(), Arc::clone(&shared), seed);
+            let (_, _, result) = play(call, start(), |_, _| {
+                let event =
+                    if std::mem::take(&mut first) { answer(503, &[("date", date)], "") } else { success() };
+                (BRIEF, event)
+            });
+            assert_eq!(result.unwrap().metadata.attempts(), 2, "{date}");
+        }
+    }
+}
+
+#[test]
+fn a_wait_that_lasts_too_long_ends_the_call_with_its_cause() {
+    let mut call = Call::new(GetCallerIdentity::new(), with(Retry::standard()), 5);
+    call.step(start(), Event::Start).unwrap();
+    assert!(call.step(start(), refusal(400, "Throttling")).is_ok());
+    let error = call.step(start() + Duration::from_secs(3600), Event::Elapsed).unwrap_err();
+    assert_eq!((error.code(), error.attempts()), (Some(&crate::ErrorCode::Throttling), 1));
+}
+
+#[test]
+fn a_clock_that_steps_back_does_not_lengthen_the_call() {
+    let mut call = Call::new(GetCallerIdentity::new(), with(Retry::standard().max_attempts(1000)), 5);
+    call.step(start(), Event::Start).unwrap();
+    let mut now = start() - Duration::from_secs(3600);
+    let begun = now;
+    let mut event = answer(503, &[], "");
+    while let Ok(step) = call.step(now, event) {
+        event = match step {
+            Step::Perform(Effect::Wait(wait)) => {
+                now += wait;
+                Event::Elapsed
+            }
+            _ => {
+                now += BRIEF;
+                answer(503, &[], "")
+            }
+        };
+    }
+    assert!(now.duration_since(begun).unwrap() <= Duration::from_secs(60));
+}
+
+#[test]
+fn only_a_refusal_is_blamed_on_the_clock() {
+    let dated = |status, body: &'static str| {
+        move || answer(status, &[("date", "Tue, 14 Nov 2023 12:00:00 GMT")], body)
+    };
+    for event in [dated(302, ""), dated(200, "<html/>")] {
+        let call = Call::new(GetCallerIdentity::new(), with(Retry::standard()), 5);
+        let (_, _, result) = play(call, start(), |_, _| (BRIEF, event()));
+        assert_eq!(result.unwrap_err().attempts(), 1);
+    }
+    // And a failure of the service stays one, whatever it says of the clock.
+    let call = Call::new(GetCallerIdentity::new(), with(Retry::standard()), 5);
+    let (_, _, result) = play(call, start(), |_, _| (BRIEF, refusal(503, "RequestExpired")));
+    assert_eq!(result.unwrap_err().attempts(), 3);
+}
+
+#[test]
+fn a_url_is_presigned_with_the_corrected_clock() {
+    let shared = with(Retry::standard());
+    let call = Call::new(GetCallerIdentity::new(), Arc::clone(&shared), 5);
+    let (..) =
+        play(call, start(), |_, _| (BRIEF, answer(403, &[("date", "Tue, 14 Nov 2023 12:00:00 GMT")], "")));
+    let options = crate::Presign::new(Duration::from_secs(60));
+    let request = shared.presign(&GetCallerIdentity::new(), &options, start()).unwrap();
+    assert!(request.uri().query().unwrap().contains("X-Amz-Date=20231114T1[12]".split('[').next().unwrap()));
+    assert!(!request.uri().query().unwrap().contains("X-Amz-Date=20231114T22"), "{}", request.uri());
+}

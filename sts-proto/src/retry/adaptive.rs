@@ -17,6 +17,7 @@ pub(super) struct RateLimiter {
     /// The rate at the last throttle, and when that was.
     last_max_rate: f64,
     last_throttle: f64,
+    latest: Option<f64>,
 }
 
 impl RateLimiter {
@@ -25,7 +26,8 @@ impl RateLimiter {
         if !self.enabled {
             return Ok(());
         }
-        self.refill(seconds(now));
+        let now = self.clock(now);
+        self.refill(now);
         if self.capacity >= 1.0 {
             self.capacity -= 1.0;
             return Ok(());
@@ -36,7 +38,7 @@ impl RateLimiter {
 
     /// Learns from the end of an attempt.
     pub(super) fn update(&mut self, now: SystemTime, throttled: bool) {
-        let now = seconds(now);
+        let now = self.clock(now);
         self.measure(now);
         let rate = if throttled {
             let rate = if self.enabled { self.measured_rate.min(self.fill_rate) } else { self.measured_rate };
@@ -49,6 +51,18 @@ impl RateLimiter {
             SCALE * (since - self.time_window()).powi(3) + self.last_max_rate
         };
         self.set_rate(now, rate.min(2.0 * self.measured_rate));
+    }
+
+    /// Seconds that do not run backwards: where the clock steps back, what is remembered goes with it.
+    fn clock(&mut self, now: SystemTime) -> f64 {
+        let now = seconds(now);
+        let back = self.latest.replace(now).map_or(0.0, |latest| (latest - now).max(0.0));
+        if back > 0.0 {
+            self.last_throttle -= back;
+            self.refilled = self.refilled.map(|at| at - back);
+            self.measured_until = self.measured_until.map(|at| at - back);
+        }
+        now
     }
 
     /// After how many seconds the curve is back at the last maximum.
@@ -102,19 +116,44 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds)
     }
 
-    /// The cubic curve for a maximum of 10 at time 5, as the SDKs' published test has it.
+    /// The SDKs' published sequence: time, throttled, measured rate, admitted rate.
     #[test]
-    fn grows_along_the_published_curve() {
-        let mut limiter = RateLimiter { last_max_rate: 10.0, last_throttle: 5.0, ..RateLimiter::default() };
-        limiter.measured_rate = 1e9;
-        let window = limiter.time_window();
-        assert!((window - 1.957_433).abs() < 1e-5, "{window}");
-        for (now, expected) in
-            [(5.0, 7.0), (6.0, 9.64893600966), (7.0, 10.000030849917364), (8.0, 10.453284520772092)]
-        {
-            let rate = SCALE * (now - limiter.last_throttle - window).powi(3) + limiter.last_max_rate;
-            assert!((rate - expected).abs() < 1e-6, "{now}: {rate}");
+    fn follows_the_published_sequence() {
+        let mut limiter = RateLimiter::default();
+        for (now, throttled, measured, admitted) in [
+            (0.2, false, 0.0, 0.5),
+            (0.4, false, 0.0, 0.5),
+            (0.6, false, 4.8, 0.5),
+            (0.8, false, 4.8, 0.5),
+            (1.0, false, 4.16, 0.5),
+            (1.2, false, 4.16, 0.6912),
+            (1.4, false, 4.16, 1.0976),
+            (1.6, false, 5.632, 1.6384),
+            (1.8, false, 5.632, 2.3328),
+            (2.0, true, 4.3264, 3.02848),
+            (2.2, false, 4.3264, 3.486639),
+            (2.4, false, 4.3264, 3.821874),
+            (2.6, false, 5.66528, 4.053386),
+            (2.8, false, 5.66528, 4.200373),
+            (3.0, false, 4.333056, 4.282037),
+            (3.2, true, 4.333056, 2.997426),
+            (3.4, false, 4.333056, 3.452226),
+        ] {
+            limiter.update(at(now), throttled);
+            assert!((limiter.measured_rate - measured).abs() < 1e-6, "{now}: {}", limiter.measured_rate);
+            assert!((limiter.fill_rate - admitted).abs() < 1e-4, "{now}: {}", limiter.fill_rate);
         }
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_changes_nothing() {
+        let run = |step: f64| {
+            let mut limiter = RateLimiter::default();
+            (0..40).for_each(|n| limiter.update(at(9000.0 + f64::from(n) / 4.0), n == 20));
+            (0..40).for_each(|n| limiter.update(at(9010.0 - step + f64::from(n) / 4.0), false));
+            limiter.fill_rate
+        };
+        assert!((run(0.0) - run(3600.0)).abs() < 0.2, "{} {}", run(0.0), run(3600.0));
     }
 
     #[test]

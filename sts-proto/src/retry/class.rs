@@ -29,16 +29,17 @@ impl RetryClass {
 /// The class of a refusal, by status, code and message, as the AWS SDKs' retry behaviour of 2026 has it.
 pub(crate) fn classify(status: u16, code: Option<&str>, message: Option<&str>) -> RetryClass {
     let code = code.map_or("", |code| code.rsplit_once('#').map_or(code, |(_, name)| name));
-    let message = message.unwrap_or("");
+    let message = message.unwrap_or("").to_ascii_lowercase();
+    let says = |words: &str| message.contains(words);
     if status == 429 || THROTTLING.contains(&code) {
         RetryClass::Throttling
     } else if SKEW.contains(&code)
-        || (SIGNATURE.contains(&code) && SKEW_WORDS.iter().any(|w| message.contains(w)))
+        || (SIGNATURE.contains(&code) && SKEW_WORDS.iter().any(|words| says(words)))
     {
         RetryClass::ClockSkew
     } else if matches!(status, 500 | 502 | 503 | 504)
         || TRANSIENT.contains(&code)
-        || (INVALID_TOKEN.contains(&code) && message.contains(NO_KEY))
+        || (INVALID_TOKEN.contains(&code) && NO_KEY.iter().all(|words| says(words)))
     {
         RetryClass::Transient
     } else {
@@ -76,7 +77,7 @@ const SKEW_WORDS: &[&str] = &["expired", "not yet current"];
 const INVALID_TOKEN: &[&str] = &["InvalidIdentityToken", "InvalidIdentityTokenException"];
 
 /// What InvalidIdentityToken says when the provider's key could not be fetched, which passes.
-const NO_KEY: &str = "retrieve verification key";
+const NO_KEY: &[&str] = &["retrieve", "verification key"];
 
 #[cfg(test)]
 mod tests {

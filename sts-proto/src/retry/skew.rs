@@ -15,9 +15,14 @@ impl Skew {
     }
 
     /// Learns from an answer that the server dated, to a request that was sent and answered at these times of ours:
-    /// its clock said so in the middle between them. An exchange that took long says too little.
+    /// its clock said so in the middle between them. An exchange that took long says too little, and a date far from
+    /// any day on which this runs says nothing.
     pub(crate) fn measure(&mut self, sent: SystemTime, received: SystemTime, date: SystemTime) {
+        let since = date.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let Ok(took) = received.duration_since(sent) else { return };
+        if !PLAUSIBLE.contains(&since) {
+            return;
+        }
         let Some(middle) = sent.checked_add(took / 2).filter(|_| took <= LONGEST_EXCHANGE) else { return };
         *self = match date.duration_since(middle) {
             Ok(ahead) => Self { ahead, behind: Duration::ZERO },
@@ -32,6 +37,9 @@ impl Skew {
     }
 }
 
+/// The years 2000 to 2100, since 1970.
+const PLAUSIBLE: std::ops::Range<Duration> =
+    Duration::from_secs(946_684_800)..Duration::from_secs(4_102_444_800);
 const LONGEST_EXCHANGE: Duration = Duration::from_secs(15 * 60);
 const NOTABLE: Duration = Duration::from_secs(4 * 60);
 
@@ -40,7 +48,7 @@ mod tests {
     use super::*;
 
     fn at(seconds: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds)
     }
 
     #[test]
@@ -52,7 +60,10 @@ mod tests {
         assert_eq!(skew.apply(at(5000)), at(1400));
         skew.measure(at(5000), at(5000 + 901), at(9999));
         skew.measure(at(5000), at(4000), at(9999));
-        assert_eq!(skew.apply(at(5000)), at(1400), "too slow, and backwards: nothing is learnt");
+        let year = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        skew.measure(at(5000), at(5000), year(0));
+        skew.measure(at(5000), at(5000), year(253_402_300_799));
+        assert_eq!(skew.apply(at(5000)), at(1400), "too slow, backwards, implausible: nothing is learnt");
     }
 
     #[test]
