@@ -273,7 +273,8 @@ impl Client<'_> {
         };
         State::Failed(match base {
             _ if call.attempts == self.rules.most => Next::End,
-            None if moved && !call.corrected => Next::WithClock,
+            // What is no refusal has not come of the date.
+            None if moved && !call.corrected && status >= Some(400) => Next::WithClock,
             None => Next::End,
             Some(base) => Next::Wait {
                 least: hint.unwrap_or_default().min(MOST_OF_HINT),
