@@ -1,11 +1,15 @@
 //! What a call is made with, and where it comes from: a snapshot of the environment, and what code says.
 
 mod env;
+#[cfg(feature = "credentials")]
+mod profile;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use env::Env;
+#[cfg(feature = "credentials")]
+pub use profile::{Profiles, Section};
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
 use crate::{Credentials, Retry, Timeouts};
@@ -37,6 +41,9 @@ pub struct Settings {
     timeouts: Timeouts,
     retry: Retry,
     ca_bundle_path: Option<PathBuf>,
+    /// Where the instance's metadata is, if it may be asked.
+    #[cfg(feature = "credentials")]
+    metadata: Option<crate::credentials::imds::Config>,
 }
 
 /// What a context takes from settings as it is.
@@ -61,6 +68,8 @@ impl Settings {
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             ca_bundle_path: None,
+            #[cfg(feature = "credentials")]
+            metadata: None,
         }
     }
 
@@ -187,6 +196,19 @@ impl Settings {
             use_global_endpoint: self.use_global_endpoint,
             endpoint_url: self.endpoint_url.as_deref(),
         })
+    }
+
+    #[cfg(feature = "credentials")]
+    pub(crate) fn metadata(&self) -> Option<&crate::credentials::imds::Config> {
+        self.metadata.as_ref()
+    }
+
+    /// Whether no region is set and the instance's metadata may be asked for it.
+    pub(crate) fn region_is_to_be_found(&self) -> bool {
+        #[cfg(feature = "credentials")]
+        return self.region.is_none() && self.metadata.is_some();
+        #[cfg(not(feature = "credentials"))]
+        false
     }
 
     pub(crate) fn parts(&self) -> Result<Parts<'_>, SettingsError> {

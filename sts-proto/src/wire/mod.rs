@@ -5,6 +5,8 @@
 //! traits here; write them by hand for a shape that the macros do not cover.
 
 mod form;
+#[cfg(feature = "credentials")]
+pub(crate) mod json;
 pub mod time;
 mod value;
 mod xml;

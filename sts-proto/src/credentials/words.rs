@@ -1,0 +1,1 @@
+//! Command lines, as a shell splits them.
