@@ -13,9 +13,12 @@ mod fetch;
 pub mod imds;
 mod plan;
 mod process;
+mod profile;
 mod region;
 mod resolve;
 pub mod sso;
+#[cfg(test)]
+mod testing;
 mod web_identity;
 pub mod words;
 
@@ -25,3 +28,4 @@ pub use explain::Explanation;
 pub use plan::{Plan, Role, Source};
 pub use region::RegionSearch;
 pub use resolve::{Resolve, Resolved};
+pub use web_identity::WebIdentity;
