@@ -48,9 +48,13 @@
 
 mod error;
 mod partitions;
+#[cfg(feature = "credentials")]
+mod portal;
 mod url;
 
 pub use error::EndpointError;
+#[cfg(feature = "credentials")]
+pub(crate) use portal::portal;
 #[cfg(feature = "credentials")]
 pub(crate) use url::is_label;
 

@@ -1,7 +1,7 @@
 use http::Uri;
 
 use crate::endpoint::Target;
-use crate::settings::{Env, Section};
+use crate::settings::{Env, Lookup, Origin, Section};
 use crate::{CredentialsError, SettingsError};
 
 /// Where the service is.
@@ -54,7 +54,7 @@ impl Config {
     ) -> Result<Option<Self>, CredentialsError> {
         match Self::off(env)? {
             true => Ok(None),
-            false => Self::at("the endpoint that is set in code", url, env, profile).map(Some),
+            false => Self::at(url, &Origin::Code, env, profile).map(Some),
         }
     }
 
@@ -90,23 +90,32 @@ impl Config {
         if Self::off(env)? {
             return Ok(None);
         }
-        if let Some((url, setting)) = first(env, profile, ENDPOINT, ENDPOINT_KEY)? {
-            return Self::at(setting, url, env, profile).map(Some);
+        let lookup = Lookup { env, profile };
+        if let Some((url, origin)) = lookup.text(&[ENDPOINT], ENDPOINT_KEY).map_err(unusable)? {
+            return Self::at(url, &origin, env, profile).map(Some);
         }
-        let mode = match (mode, first(env, profile, MODE, MODE_KEY)?) {
-            (Some(mode), _) => mode,
-            (None, Some((name, setting))) => Mode::parse(setting, name)?,
-            (None, None) => Mode::IPv4,
+        let mode = match mode {
+            Some(mode) => mode,
+            None => match lookup.choice(MODE, MODE_KEY, MODES).map_err(unusable)? {
+                Some((1, _)) => Mode::IPv6,
+                _ => Mode::IPv4,
+            },
         };
-        Self::at("the built-in endpoint", mode.endpoint(), env, profile).map(Some)
+        Self::at(mode.endpoint(), &Origin::Default, env, profile).map(Some)
     }
 
-    fn at(setting: &str, url: &str, env: &Env, profile: Option<&Section>) -> Result<Self, CredentialsError> {
+    fn at(
+        url: &str,
+        origin: &Origin,
+        env: &Env,
+        profile: Option<&Section>,
+    ) -> Result<Self, CredentialsError> {
         let target = Target::parse(url).map_err(|problem| {
-            wrong(format!("the url of {setting} {problem}; write it like http://169.254.169.254"))
+            wrong(format!("the endpoint url {problem} ({origin}); write it like http://169.254.169.254"))
         })?;
         let endpoint = target.uri.to_string().trim_end_matches('/').to_owned();
-        Ok(Self { endpoint, allows_v1: !Self::v1_disabled(env, profile)? })
+        let v1_disabled = Lookup { env, profile }.flag(V1_DISABLED, V1_DISABLED_KEY).map_err(unusable)?;
+        Ok(Self { endpoint, allows_v1: !matches!(v1_disabled, Some((true, _))) })
     }
 
     /// Anything but `true` leaves the service on, as in every AWS tool.
@@ -114,49 +123,15 @@ impl Config {
         let value = env.get("AWS_EC2_METADATA_DISABLED").map_err(unusable)?;
         Ok(value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true")))
     }
-
-    fn v1_disabled(env: &Env, profile: Option<&Section>) -> Result<bool, CredentialsError> {
-        let Some((value, setting)) = first(env, profile, V1_DISABLED, V1_DISABLED_KEY)? else {
-            return Ok(false);
-        };
-        match value.to_ascii_lowercase().as_str() {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(wrong(format!("{setting} has to be true or false"))),
-        }
-    }
 }
 
 impl Mode {
-    /// `IPv4` or `IPv6`, in any case.
-    fn parse(setting: &str, name: &str) -> Result<Self, CredentialsError> {
-        let is = |mode: &str| name.eq_ignore_ascii_case(mode);
-        match (is("IPv4"), is("IPv6")) {
-            (true, _) => Ok(Self::IPv4),
-            (_, true) => Ok(Self::IPv6),
-            _ => Err(wrong(format!("{setting} has to be IPv4 or IPv6"))),
-        }
-    }
-
     fn endpoint(self) -> &'static str {
         match self {
             Self::IPv4 => "http://169.254.169.254",
             Self::IPv6 => "http://[fd00:ec2::254]",
         }
     }
-}
-
-/// A variable, else the profile's key, and which of them it was.
-fn first<'a>(
-    env: &'a Env,
-    profile: Option<&'a Section>,
-    variable: &'static str,
-    key: &'static str,
-) -> Result<Option<(&'a str, &'static str)>, CredentialsError> {
-    if let Some(value) = env.get(variable).map_err(unusable)? {
-        return Ok(Some((value.trim(), variable)));
-    }
-    Ok(profile.and_then(|profile| profile.get(key)).map(|value| (value, key)))
 }
 
 fn unusable(error: SettingsError) -> CredentialsError {
@@ -173,3 +148,5 @@ const MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
 const MODE_KEY: &str = "ec2_metadata_service_endpoint_mode";
 const V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
 const V1_DISABLED_KEY: &str = "ec2_metadata_v1_disabled";
+/// In any case; in the order that [`Config::find`] takes them for.
+const MODES: &[&str] = &["IPv4", "IPv6"];

@@ -182,3 +182,79 @@ fn the_region_is_asked_for_and_checked() {
         assert_eq!(region(events).result.unwrap(), None);
     }
 }
+
+#[test]
+fn the_first_endpoint_or_mode_that_is_set_wins() {
+    use crate::settings::Profiles;
+    const ENDPOINT: (&str, &str) = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://env:1/p/");
+    const MODE: (&str, &str) = ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipV6");
+    const ENDPOINT_KEY: (&str, &str) = ("ec2_metadata_service_endpoint", "http://profile");
+    const MODE_KEY: (&str, &str) = ("ec2_metadata_service_endpoint_mode", "IPV6");
+    let find = |variables: &[(&str, &str)], keys: &[(&str, &str)], code: &str| {
+        let env = Env::from_iter(variables.iter().copied());
+        let mut profiles = Profiles::default();
+        profiles.insert_profile("p", keys.iter().copied());
+        let profile = profiles.profile("p");
+        let config = match code {
+            "" => Config::new(&env, profile),
+            "IPv4" => Config::with_mode(Mode::IPv4, &env, profile),
+            "IPv6" => Config::with_mode(Mode::IPv6, &env, profile),
+            url => Config::with_endpoint(url, &env, profile),
+        };
+        match config {
+            Ok(Some(config)) => config.uri("/x").unwrap().to_string(),
+            Ok(None) => "off".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    const V4: &str = "http://169.254.169.254/x";
+    const V6: &str = "http://[fd00:ec2::254]/x";
+    for (variables, keys, code, expected) in [
+        (&[][..], &[][..], "", V4),
+        (&[MODE], &[], "", V6),
+        (&[], &[MODE_KEY], "", V6),
+        (&[(MODE.0, "IPv4")], &[MODE_KEY], "", V4),
+        (&[MODE], &[MODE_KEY], "IPv4", V4),
+        (&[(MODE.0, "nonsense")], &[], "IPv6", V6),
+        (&[MODE], &[ENDPOINT_KEY, MODE_KEY], "", "http://profile/x"),
+        (&[ENDPOINT, (MODE.0, "nonsense")], &[ENDPOINT_KEY], "", "http://env:1/p/x"),
+        (&[ENDPOINT], &[], "IPv6", "http://env:1/p/x"),
+        (&[], &[ENDPOINT_KEY], "IPv6", "http://profile/x"),
+        (&[(ENDPOINT.0, "not a uri")], &[], "https://code", "https://code/x"),
+        (&[("AWS_EC2_METADATA_DISABLED", "True"), (MODE.0, "nonsense")], &[], "", "off"),
+        (&[("AWS_EC2_METADATA_DISABLED", "true")], &[], "IPv6", "off"),
+        (&[("AWS_EC2_METADATA_DISABLED", "true")], &[], "https://code", "off"),
+        (&[("AWS_EC2_METADATA_DISABLED", "false")], &[], "", V4),
+    ] {
+        assert_eq!(find(variables, keys, code), expected, "{variables:?} {keys:?} {code}");
+    }
+    for (variables, keys, code, expected) in [
+        (
+            &[(MODE.0, "IPv5")][..],
+            &[][..],
+            "",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE has to be IPv4 or IPv6",
+        ),
+        (
+            &[],
+            &[(MODE_KEY.0, "v6")],
+            "",
+            "profile p, ec2_metadata_service_endpoint_mode has to be IPv4 or IPv6",
+        ),
+        (&[(ENDPOINT.0, "not a uri")], &[], "", "has a space"),
+        (&[(ENDPOINT.0, "http://user:planted@h")], &[], "", "AWS_EC2_METADATA_SERVICE_ENDPOINT"),
+        (&[], &[(ENDPOINT_KEY.0, "169.254.169.254")], "", "profile p, ec2_metadata_service_endpoint"),
+        (&[], &[], "ftp://h", "set in code"),
+        (
+            &[("AWS_EC2_METADATA_V1_DISABLED", "yes")],
+            &[],
+            "",
+            "AWS_EC2_METADATA_V1_DISABLED has to be true or false",
+        ),
+        (&[], &[("ec2_metadata_v1_disabled", "1")], "", "ec2_metadata_v1_disabled has to be true or false"),
+    ] {
+        let error = find(variables, keys, code);
+        assert!(error.starts_with("no credentials from instance metadata: "), "{error}");
+        assert!(error.contains(expected) && !error.contains("planted"), "{error}");
+    }
+}
