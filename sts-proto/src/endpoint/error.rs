@@ -31,8 +31,10 @@ pub enum EndpointError {
     MissingSigningRegion,
 }
 
-const WHERE_REGION: &str = "in code, AWS_REGION and AWS_DEFAULT_REGION";
-const WHERE_URL: &str = "in code, AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL";
+const WHERE_REGION: &str =
+    "in code, AWS_REGION, AWS_DEFAULT_REGION and the profile (where profiles are read)";
+const WHERE_URL: &str =
+    "in code, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL and the profile (where profiles are read)";
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,15 +54,14 @@ impl fmt::Display for EndpointError {
             ),
             EndpointError::FipsWithUrl => write!(
                 f,
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
-                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint url (set \
-                 {WHERE_URL})"
+                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint in code or in the \
+                 profile, AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint url \
+                 (set {WHERE_URL})"
             ),
             EndpointError::DualStackWithUrl => write!(
                 f,
-                "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set \
-                 {WHERE_URL})"
+                "an endpoint url and dual stack cannot be combined: turn dual stack off (use_dualstack_endpoint in \
+                 code or in the profile, AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set {WHERE_URL})"
             ),
             EndpointError::MissingSigningRegion => write!(
                 f,

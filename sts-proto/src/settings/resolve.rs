@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use super::endpoint_url::configured_endpoint_url;
 use super::lookup::Lookup;
 use super::origin::Sourced;
-use super::trace::trace_id;
 use super::{Env, Origin, Profiles, Section, Settings, SettingsError};
 use crate::Retry;
 
@@ -55,7 +54,7 @@ impl Settings {
         let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
         settings.ca_bundle_path = bundle.map(|(path, origin)| (PathBuf::from(path), origin)).into();
         settings.read_retry(lookup)?;
-        settings.trace_id = trace_id(env);
+        settings.trace_id = env.trace_id();
         Ok(settings)
     }
 
@@ -80,6 +79,7 @@ fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Credentials;
 
     fn from(pairs: &[(&'static str, &'static str)]) -> Result<Settings, SettingsError> {
         Settings::from_env(&Env::from_iter(pairs.iter().copied()))

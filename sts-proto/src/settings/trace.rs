@@ -3,16 +3,21 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use super::Env;
 
-/// What a function of AWS Lambda passes on in `X-Amzn-Trace-Id`, so that Lambda recognizes a loop of functions: the
-/// variable `_X_AMZN_TRACE_ID` where `AWS_LAMBDA_FUNCTION_NAME` says that this is one. What a header must not hold is
-/// percent-encoded.
-pub(super) fn trace_id(env: &Env) -> Option<HeaderValue> {
-    if !env.has("AWS_LAMBDA_FUNCTION_NAME") {
-        return None;
+impl Env {
+    /// What a function of AWS Lambda passes on in `X-Amzn-Trace-Id`, so that Lambda recognizes a loop of functions: the
+    /// variable `_X_AMZN_TRACE_ID` where `AWS_LAMBDA_FUNCTION_NAME` says that this is one. What a header must not hold is
+    /// percent-encoded.
+    ///
+    /// Each invocation has another one: a client that outlives an invocation gives each call its own with
+    /// [`Call::trace_id`](crate::Call::trace_id).
+    pub fn trace_id(&self) -> Option<HeaderValue> {
+        if !self.has("AWS_LAMBDA_FUNCTION_NAME") {
+            return None;
+        }
+        // A call goes well without: what is not Unicode is no reason to fail.
+        let id = self.get("_X_AMZN_TRACE_ID").ok()??;
+        HeaderValue::try_from(utf8_percent_encode(id, CONTROLS).to_string()).ok()
     }
-    // A call goes well without: what is not Unicode is no reason to fail.
-    let id = env.get("_X_AMZN_TRACE_ID").ok()??;
-    HeaderValue::try_from(utf8_percent_encode(id, CONTROLS).to_string()).ok()
 }
 
 #[cfg(test)]
@@ -20,7 +25,7 @@ mod tests {
     use super::*;
 
     fn of(variables: &[(&str, &str)]) -> Option<String> {
-        let id = trace_id(&Env::from_iter(variables.iter().copied()))?;
+        let id = Env::from_iter(variables.iter().copied()).trace_id()?;
         id.to_str().ok().map(str::to_owned)
     }
 
