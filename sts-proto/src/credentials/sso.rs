@@ -33,7 +33,7 @@ pub struct Sso {
 enum State {
     Ready,
     Reading,
-    Asking(Fetch),
+    Asking(Box<Fetch>),
     Over,
 }
 
@@ -67,7 +67,12 @@ impl Sso {
         Ok(value)
     }
 
-    fn ask(&mut self, mut fetch: Fetch, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
+    fn ask(
+        &mut self,
+        mut fetch: Box<Fetch>,
+        now: SystemTime,
+        event: Event,
+    ) -> Result<Step<Credentials>, Error> {
         let reply = match fetch.step(now, event)? {
             Step::Perform(effect) => {
                 self.state = State::Asking(fetch);
@@ -101,7 +106,7 @@ impl Flow for Sso {
             (State::Reading, Event::Contents(contents)) => {
                 let token = self.token(now, contents)?;
                 let fetch = Fetch::remote(PROVIDER, self.config.uri().clone(), self.seed);
-                self.ask(fetch.header(TOKEN, token), now, Event::Start)
+                self.ask(Box::new(fetch.header(TOKEN, token)), now, Event::Start)
             }
             (State::Reading, Event::Failed(error)) => {
                 let path = self.config.token_file().display();
