@@ -110,7 +110,7 @@ fn what_does_not_pass_is_tried_once() {
     for event in [answer(200, ""), answer(404, ""), answer(302, ""), failed(TransportErrorKind::TooLarge)] {
         let played = play(&mut fetch(1), now(), [event]);
         let (request, timeouts) = &played.sent[0];
-        assert_eq!((timeouts.connect, timeouts.attempt), (Duration::from_secs(1), Duration::from_secs(1)));
+        assert!(timeouts.connect < timeouts.attempt && timeouts.attempt == Duration::from_secs(1));
         assert_eq!(request.extensions().get::<Direct>(), Some(&Direct));
         assert_eq!(played.header(0, "host"), Some("h:81"));
         assert_eq!(played.result.unwrap().tries, 1);
