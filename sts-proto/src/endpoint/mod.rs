@@ -48,9 +48,15 @@
 
 mod error;
 mod partitions;
+#[cfg(feature = "credentials")]
+mod portal;
 mod url;
 
 pub use error::EndpointError;
+#[cfg(feature = "credentials")]
+pub(crate) use portal::portal;
+#[cfg(feature = "credentials")]
+pub(crate) use url::is_label;
 
 use crate::sigv4::Scope;
 use http::{HeaderValue, Uri};
@@ -59,7 +65,7 @@ use partitions::{
     SERVICE_FIPS,
 };
 use std::fmt;
-use url::Target;
+pub(crate) use url::Target;
 
 /// What decides the endpoint. The default is nothing set.
 #[derive(Clone, Copy, Default)]

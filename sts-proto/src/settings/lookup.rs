@@ -4,14 +4,14 @@ use super::{Env, Origin, Section, SettingsError};
 
 /// Where settings are looked for.
 #[derive(Clone, Copy)]
-pub(super) struct Lookup<'a> {
-    pub(super) env: &'a Env,
-    pub(super) profile: Option<&'a Section>,
+pub(crate) struct Lookup<'a> {
+    pub(crate) env: &'a Env,
+    pub(crate) profile: Option<&'a Section>,
 }
 
 impl<'a> Lookup<'a> {
     /// The first of `variables` that is not blank, else the profile's `key`.
-    pub(super) fn text(
+    pub(crate) fn text(
         self,
         variables: &[&'static str],
         key: &'static str,
@@ -26,7 +26,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// Which of `choices` is named, in any case.
-    pub(super) fn choice(
+    pub(crate) fn choice(
         self,
         variable: &'static str,
         key: &'static str,
@@ -40,7 +40,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// `true` or `false`, in any case.
-    pub(super) fn flag(
+    pub(crate) fn flag(
         self,
         variable: &'static str,
         key: &'static str,
@@ -50,7 +50,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// A whole number, 1 or more.
-    pub(super) fn number(
+    pub(crate) fn number(
         self,
         variable: &'static str,
         key: &'static str,

@@ -27,6 +27,8 @@ pub use error::SettingsError;
 pub use files::{Files, Platform};
 #[cfg(feature = "credentials")]
 pub use load::Load;
+#[cfg(feature = "credentials")]
+pub(crate) use lookup::Lookup;
 pub use origin::{Origin, Setting};
 pub use profile::{Profiles, Section};
 
