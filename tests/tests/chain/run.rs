@@ -130,6 +130,10 @@ fn judge(scenario: &Scenario, result: &Result<Resolved, Error>) -> Result<String
     if let Some(secret) = scenario.secrets().iter().find(|secret| shown.contains(secret.as_str())) {
         return Err(format!("the secret that begins with {:.4} is shown in: {shown}", secret));
     }
+    // Our own scenarios mark all their secrets with this word.
+    if shown.contains("planted") {
+        return Err(format!("a planted secret is shown in: {shown}"));
+    }
     match (&scenario.expected, result) {
         (Expected::Error(theirs), Err(error)) => {
             let ours = error.to_string();

@@ -95,7 +95,7 @@ impl Scenario {
     /// Whether some file, variable or answer of the scenario holds this text.
     pub(crate) fn mentions(&self, text: &str) -> bool {
         let holds = |bytes: &[u8]| bytes.windows(text.len().max(1)).any(|part| part == text.as_bytes());
-        self.settings_mention(text) || self.exchanges.iter().any(|exchange| holds(&exchange.answer_body()))
+        self.settings_mention(text) || self.exchanges.iter().any(|exchange| holds(exchange.answer_body()))
     }
 
     /// Whether some file or variable does.
@@ -130,7 +130,7 @@ impl Scenario {
         }
         for exchange in &self.exchanges {
             let body = exchange.answer_body();
-            let text = String::from_utf8_lossy(&body);
+            let text = String::from_utf8_lossy(body);
             match serde_json::from_str(&text) {
                 Ok(json) => secrets_of(&json, &mut secrets),
                 Err(_) => secrets.extend(["SecretAccessKey", "SessionToken"].iter().filter_map(|name| {
