@@ -230,6 +230,10 @@ impl<O: Operation> Call<O> {
             let key = context.signing_key(credentials, scope, date)?;
             Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
         }
+        // Unsigned, as proxies may change it.
+        if let Some(id) = context.trace_id() {
+            request.headers_mut().insert(TRACE_ID, id.clone());
+        }
         Ok(request)
     }
 
@@ -472,6 +476,7 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 const ATTEMPT: HeaderName = HeaderName::from_static("amz-sdk-request");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const AMZ_RETRY_AFTER: HeaderName = HeaderName::from_static("x-amz-retry-after");
 
 #[cfg(test)]

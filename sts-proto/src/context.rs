@@ -35,6 +35,7 @@ pub struct Context {
     credentials: Option<Arc<Credentials>>,
     timeouts: Timeouts,
     user_agent: HeaderValue,
+    trace_id: Option<HeaderValue>,
     retry: Retry,
     keys: Mutex<KeyCache>,
     shared: Mutex<Shared>,
@@ -50,7 +51,7 @@ impl Context {
         if !settings.region_is_to_be_found() {
             endpoint.as_ref().map_err(Clone::clone)?;
         }
-        let Parts { credentials, timeouts, retry, app_id } = settings.parts()?;
+        let Parts { credentials, timeouts, retry, app_id, trace_id } = settings.parts()?;
         Ok(Self {
             endpoint,
             #[cfg(feature = "credentials")]
@@ -60,6 +61,7 @@ impl Context {
             credentials: credentials.cloned().map(Arc::new),
             timeouts,
             user_agent: user_agent(product, app_id),
+            trace_id: trace_id.cloned(),
             retry,
             keys: Mutex::default(),
             shared: Mutex::new(Shared::new(retry)),
@@ -171,6 +173,11 @@ impl Context {
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.user_agent
+    }
+
+    /// Of AWS Lambda.
+    pub(crate) fn trace_id(&self) -> Option<&HeaderValue> {
+        self.trace_id.as_ref()
     }
 
     /// The signing key of the day: derived once, then kept.

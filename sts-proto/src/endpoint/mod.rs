@@ -172,6 +172,11 @@ impl Endpoint {
     }
 }
 
+/// Whether requests can be sent to a URL. One that is usable holds no password.
+pub(crate) fn is_usable_url(url: &str) -> bool {
+    Target::parse(url).is_ok()
+}
+
 fn is_global(region: &str, asked_for: bool) -> bool {
     region == GLOBAL_REGION || asked_for && LEGACY_GLOBAL_REGIONS.contains(&region)
 }
