@@ -8,6 +8,7 @@ mod assume_role;
 mod cache;
 mod chain;
 pub mod container;
+mod document;
 mod explain;
 mod fetch;
 pub mod imds;

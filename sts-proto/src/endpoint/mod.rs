@@ -51,6 +51,8 @@ mod partitions;
 mod url;
 
 pub use error::EndpointError;
+#[cfg(feature = "credentials")]
+pub(crate) use url::is_label;
 
 use crate::sigv4::Scope;
 use http::{HeaderValue, Uri};
@@ -59,7 +61,7 @@ use partitions::{
     SERVICE_FIPS,
 };
 use std::fmt;
-use url::Target;
+pub(crate) use url::Target;
 
 /// What decides the endpoint. The default is nothing set.
 #[derive(Clone, Copy, Default)]
