@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use sts_proto::credentials::Resolved;
 use sts_proto::flow::{Command, ProcessOutput};
+use sts_proto::wire::MAX_BODY;
 use sts_proto::{
     Credentials, Effect, Error, Event, Flow, Secret, Settings, Step, TransportError, TransportErrorKind,
 };
@@ -107,6 +108,7 @@ fn run(command: &Command) -> Event {
     let mut process = std::process::Command::new(&command.program);
     let process = process.args(&command.arguments).stdin(Stdio::null()).stderr(Stdio::null());
     match process.output() {
+        Ok(output) if output.stdout.len() > MAX_BODY => Event::Failed(TransportErrorKind::TooLarge.into()),
         Ok(output) => {
             Event::Exited(ProcessOutput { status: output.status.code(), stdout: output.stdout.into() })
         }
