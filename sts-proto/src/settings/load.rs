@@ -37,6 +37,7 @@ use crate::{Effect, Error, Event, Flow, Step, TransportError};
 pub struct Load {
     env: Env,
     profile: Option<String>,
+    platform: Platform,
     state: State,
 }
 
@@ -51,7 +52,7 @@ enum State {
 impl Load {
     /// With what this snapshot of the environment says.
     pub fn new(env: Env) -> Self {
-        Self { env, profile: None, state: State::Ready }
+        Self { env, profile: None, platform: Platform::current(), state: State::Ready }
     }
 
     /// With this profile, whatever the environment says.
@@ -60,8 +61,14 @@ impl Load {
         self
     }
 
+    /// With files where this platform has them, in place of the one that this was compiled for.
+    pub fn platform(mut self, platform: Platform) -> Self {
+        self.platform = platform;
+        self
+    }
+
     fn read_config(&mut self) -> Result<Step<Settings>, Error> {
-        let files = Files::new(&self.env, Platform::current())?;
+        let files = Files::new(&self.env, self.platform)?;
         let Some(path) = files.config.clone() else { return self.read_credentials(files, None) };
         self.state = State::ReadingConfig(files);
         Ok(Step::Perform(Effect::Read(path)))

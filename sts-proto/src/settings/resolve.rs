@@ -80,6 +80,7 @@ fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Credentials;
 
     fn from(pairs: &[(&'static str, &'static str)]) -> Result<Settings, SettingsError> {
         Settings::from_env(&Env::from_iter(pairs.iter().copied()))
