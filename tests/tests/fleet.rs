@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use sts_tests::simulator::{Kept, Minute, Sessions, Uses, Weather};
 
-/// 200 clients with sessions of a quarter of an hour.
+/// 200 clients with sessions of a quarter of an hour, half of them in each of two regions that fare alike.
 #[test]
 fn a_week_uses_no_expired_credential() {
     let outage = hours(60)..hours(61);
     let throttled = hours(100)..hours(106);
     let sessions = Sessions {
-        clients: 200,
+        clients: 100,
         lifetime: minutes(15),
         every: Duration::from_secs(45),
         starts: minutes(1),
@@ -22,47 +22,63 @@ fn a_week_uses_no_expired_credential() {
             (Duration::ZERO, PLENTY),
             (outage.start, Weather::Outage),
             (outage.end, PLENTY),
-            // A little more than they need on average, in fits and starts.
-            (throttled.start, Weather::Takes(0.4, 0)),
+            // Twice what they need on average, in fits and starts.
+            (throttled.start, Weather::Takes(0.3, 0)),
             (throttled.end, PLENTY),
         ],
         seed: 7,
     };
     let real = Instant::now();
-    let kept = sessions.run();
+    let timed = |sessions: Sessions| {
+        let kept = sessions.run();
+        (kept, busy().unwrap_or_else(|| real.elapsed()))
+    };
+    let (kept, busy) = std::thread::scope(|scope| {
+        let here = scope.spawn(|| timed(sessions.clone()));
+        let (other, busy) = timed(Sessions { seed: 8, ..sessions.clone() });
+        let (kept, busy_too) = here.join().expect("a fleet");
+        (kept.and(other), busy.max(busy_too))
+    });
     let real = real.elapsed();
 
     // What was under way when the service came back needs a moment more.
-    let within = minute(outage.start)..minute(outage.end + minutes(2));
-    let bad = Uses::sum(&kept.uses[within.clone()]);
-    let good = Uses::sum(&[&kept.uses[..within.start], &kept.uses[within.end..]].concat());
-    let throttling = Uses::sum(&kept.uses[minute(throttled.start)..minute(throttled.end)]);
+    let outage = minute(outage.start)..minute(outage.end + minutes(2));
+    let throttled = minute(throttled.start)..minute(throttled.end);
+    let sum = |minutes: &[Range<usize>]| {
+        Uses::sum(
+            &minutes.iter().flat_map(|minutes| &kept.uses[minutes.clone()]).copied().collect::<Vec<_>>(),
+        )
+    };
+    let bad = sum(&[outage.clone()]);
+    let slow = sum(&[throttled.clone()]);
+    let good = sum(&[0..outage.start, outage.end..throttled.start, throttled.end..kept.uses.len()]);
     let refused: u32 = kept.service.iter().map(|minute| minute.throttled).sum();
     let [refreshed, failed] = kept.refreshed;
     say(&format!(
-        "fleet: a week of 200 clients in {:.1} s: {} uses, {refreshed} refreshes, {failed} failed ones, {refused} \
-         requests throttled, longest wait {:?}",
+        "fleet: a week of 200 clients in {:.1} s ({:.1} s of the processor's): {} uses, {refreshed} refreshes, \
+         {failed} failed ones, {refused} requests throttled, longest wait {:?}",
         real.as_secs_f64(),
-        good.all + bad.all,
+        busy.as_secs_f64(),
+        good.all + bad.all + slow.all,
         kept.longest
     ));
-    for (when, uses) in [("outside the outage", &good), ("within it", &bad), ("while throttled", &throttling)]
-    {
+    for (when, uses) in [("in good times", &good), ("in the outage", &bad), ("while throttled", &slow)] {
         say(&format!(
             "fleet: {when}: {} uses, {} waited, {} with expired credentials, {} without any",
             uses.all, uses.waited, uses.expired, uses.without
         ));
     }
-    assert!(real < Duration::from_secs(60), "it took {real:?}");
-    assert_eq!(good.expired, 0, "expired credentials were used outside the outage");
-    assert_eq!(bad.expired, 0, "expired credentials were used within the outage");
-    assert_eq!(good.without, 0, "uses failed outside the outage");
-    // The first use of each, and no other, has to wait for the service when it is well.
-    let first = Uses::sum(&kept.uses[..2]).waited;
-    assert!(first >= 200, "{first} waited for their first session");
-    assert_eq!(good.waited, first, "uses waited outside the outage");
+    // On a machine that has nothing else to do.
+    assert!(busy < Duration::from_secs(60), "it took {busy:?}");
+    assert_eq!(good.expired, 0, "expired credentials were used in good times");
+    assert_eq!(slow.expired, 0, "expired credentials were used while throttled");
+    assert_eq!(bad.expired, 0, "expired credentials were used in the outage");
+    assert_eq!(good.without, 0, "uses failed in good times");
+    assert!(slow.without * 100 < slow.all, "{} of {} uses failed while throttled", slow.without, slow.all);
+    // Nobody but the first use of each has to wait for the service when it is well.
+    assert_eq!(good.waited, Uses::sum(&kept.uses[..2]).waited, "uses waited in good times");
     // The simulation has to show what it is about.
-    assert!(refused > 100, "{refused} requests were throttled");
+    assert!(refused > 1000, "{refused} requests were throttled");
     assert!(bad.without > 1000, "{} uses failed within the outage", bad.without);
 }
 
@@ -108,6 +124,12 @@ fn ratios(kept: &Kept, span: Range<Duration>) -> Vec<f64> {
 
 fn shown(ratios: &[f64]) -> String {
     ratios.iter().map(|ratio| format!("{ratio:.2}")).collect::<Vec<_>>().join(", ")
+}
+
+/// For how long this thread has had a processor, where the system says so (Linux).
+fn busy() -> Option<Duration> {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    times.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 fn say(line: &str) {

@@ -161,8 +161,12 @@ impl<'a> Run<'a> {
                 client.waiting.push(now);
                 true
             }
+            Lookup::Failed(_) => {
+                self.kept.count(now, now, None);
+                false
+            }
         };
-        if refresh && client.cache.begin() {
+        if refresh && client.cache.begin(now) {
             let chain = self.settings.chain().expect("a profile leads to a chain");
             let flow = Resolve::new(Arc::clone(chain), Arc::clone(&client.context), wide(&mut self.chance));
             client.flow = Some(flow);
@@ -217,6 +221,20 @@ impl<'a> Run<'a> {
 }
 
 impl Kept {
+    /// What became of both fleets, which ran at the same time.
+    pub fn and(mut self, other: Self) -> Self {
+        self.service.resize(self.service.len().max(other.service.len()), Minute::default());
+        for (minute, more) in self.service.iter_mut().zip(&other.service) {
+            minute.requests += more.requests;
+            minute.throttled += more.throttled;
+            minute.misdated += more.misdated;
+            minute.served += more.served;
+        }
+        let uses = self.uses.iter().zip(&other.uses).map(|(one, more)| Uses::sum(&[*one, *more])).collect();
+        let refreshed = [self.refreshed[0] + other.refreshed[0], self.refreshed[1] + other.refreshed[1]];
+        Self { uses, refreshed, longest: self.longest.max(other.longest), ..self }
+    }
+
     /// A use that began at `began` ends at `now`.
     fn count(&mut self, began: SystemTime, now: SystemTime, credentials: Option<&Credentials>) {
         let minute = began.duration_since(start()).unwrap_or_default().as_secs() / 60;
