@@ -43,7 +43,7 @@ fn a_week_uses_no_expired_credential() {
 
     // What was under way when the service came back needs a moment more.
     let outage = minute(outage.start)..minute(outage.end + minutes(2));
-    let throttled = minute(throttled.start)..minute(throttled.end);
+    let throttled = minute(throttled.start)..minute(throttled.end + minutes(2));
     let sum = |minutes: &[Range<usize>]| {
         Uses::sum(
             &minutes.iter().flat_map(|minutes| &kept.uses[minutes.clone()]).copied().collect::<Vec<_>>(),
