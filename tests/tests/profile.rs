@@ -1,4 +1,5 @@
-//! Shared config and credentials files, as the vectors of other SDKs have them: how they are read and where they are.
+//! Shared config and credentials files: how they are read and where they are, as the vectors of other SDKs have it, and
+//! what becomes of bad ones on a disk.
 //!
 //! The vectors are looked for in `$STS_VECTORS/profile`, else in `../shared/vectors/profile` beside the repository. A test
 //! that finds none says so and passes, and fails if `CI` is set.
@@ -6,6 +7,7 @@
 //! Where a vector names a part of an error's text, an error is all that is asked for: the words are each SDK's own.
 
 mod profile {
+    mod files;
     pub(crate) mod location;
     pub(crate) mod parser;
     pub(crate) mod vectors;

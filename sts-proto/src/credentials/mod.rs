@@ -14,9 +14,12 @@ mod fetch;
 pub mod imds;
 mod plan;
 mod process;
+mod profile;
 mod region;
 mod resolve;
 pub mod sso;
+#[cfg(test)]
+mod testing;
 mod web_identity;
 pub mod words;
 
@@ -26,3 +29,4 @@ pub use explain::Explanation;
 pub use plan::{Plan, Role, Source};
 pub use region::RegionSearch;
 pub use resolve::{Resolve, Resolved};
+pub use web_identity::WebIdentity;

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::PathBuf;
 
 use super::{container, imds, sso};
@@ -55,6 +56,30 @@ pub struct Role {
     pub mfa_serial: Option<String>,
     /// How long the session lasts, in seconds.
     pub duration_seconds: Option<u32>,
+}
+
+impl Plan {
+    /// A source that no role is assumed from.
+    pub fn of(source: Source) -> Self {
+        Self { source, roles: Vec::new() }
+    }
+}
+
+/// Says what it is made of, without a secret: `credential_process, then the role arn:…`.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Static(_) => f.write_str("keys")?,
+            Source::Process { .. } => f.write_str("credential_process")?,
+            Source::WebIdentity { role, token_file } => {
+                write!(f, "the role {} with the token in {}", role.role_arn, token_file.display())?;
+            }
+            Source::Container(_) => f.write_str("the container's endpoint")?,
+            Source::InstanceMetadata(_) => f.write_str("the instance's metadata")?,
+            Source::Sso(_) => f.write_str("sso")?,
+        }
+        self.roles.iter().try_for_each(|role| write!(f, ", then the role {}", role.role_arn))
+    }
 }
 
 impl Role {

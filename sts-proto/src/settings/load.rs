@@ -8,9 +8,9 @@ use bytes::Bytes;
 use super::files::{CONFIG, CREDENTIALS};
 use super::list::{Found, FoundFile};
 use super::origin::Sourced;
-use super::{Env, Files, Origin, Platform, Profiles, Settings, SettingsError};
+use super::{Env, Files, Origin, Platform, Profiles, Settings, SettingsError, parse};
 use crate::credentials::{Chain, imds};
-use crate::{Effect, Error, Event, Flow, Step, TransportError};
+use crate::{Effect, Error, Event, Flow, Step, TransportError, TransportErrorKind};
 
 /// Reads the shared config and credentials files and makes settings of them and of the environment, as every AWS tool
 /// does. The only effects that it asks for are [`Effect::Read`].
@@ -151,10 +151,16 @@ fn source<'a>(path: &'a Option<PathBuf>, contents: &'a Option<Bytes>) -> (&'a Pa
 }
 
 fn unreadable(path: Option<PathBuf>, error: &TransportError) -> Error {
+    let path = path.unwrap_or_default();
     // The kind speaks of answers; what the driver met with says more.
-    let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    let reason = reason.lines().next().unwrap_or_default().to_owned();
-    SettingsError::ProfileFile { path: path.unwrap_or_default(), reason }.into()
+    let reason = match error.kind() {
+        TransportErrorKind::TooLarge => parse::TOO_LARGE.to_owned(),
+        _ => error.source().map_or_else(|| error.to_string(), ToString::to_string),
+    };
+    let reason = reason.lines().next().unwrap_or_default();
+    // Said once is enough.
+    let reason = reason.strip_prefix(&format!("{}: ", path.display())).unwrap_or(reason).to_owned();
+    SettingsError::ProfileFile { path, reason }.into()
 }
 
 const DEFAULT: &str = "default";

@@ -96,7 +96,7 @@ fn parse(
     let mut parser = Parser { sections: BTreeMap::new(), current: None, draft: None, path: &path, header };
     let error = |line, problem| SettingsError::ProfileSyntax { path: path.to_path_buf(), line, problem };
     if bytes.len() > MAX_BODY {
-        let reason = format!("it is larger than {MAX_BODY} bytes");
+        let reason = TOO_LARGE.to_owned();
         return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason });
     }
     let text = std::str::from_utf8(bytes).map_err(|problem| {
@@ -222,6 +222,8 @@ fn named(sections: BTreeMap<Header, Properties>) -> Vec<(Kind, String, Propertie
 }
 
 const COMMENT: [char; 2] = ['#', ';'];
+/// [`MAX_BODY`].
+pub(super) const TOO_LARGE: &str = "it is larger than 1 MiB";
 const DEFAULT: &str = "default";
 const OPEN_SECTION: &str = "a section has to end with ]";
 const OUTSIDE: &str = "it stands before the first section; write [default] or [profile name] above it";
@@ -265,7 +267,7 @@ mod tests {
         let fits = b"#".repeat(MAX_BODY);
         assert!(config(Path::new("c"), &fits).is_ok());
         let ten = error(b"#".repeat(10 * MAX_BODY));
-        assert!(ten.contains("/etc/config") && ten.contains("larger than 1048576 bytes"), "{ten}");
+        assert!(ten.contains("/etc/config") && ten.contains("larger than 1 MiB"), "{ten}");
     }
 
     #[test]

@@ -1,15 +1,13 @@
 use super::*;
-use crate::TransportErrorKind;
 
 const HOME: (&str, &str) = ("HOME", "/home/me");
 const CONFIG_PATH: &str = "/home/me/.aws/config";
 const CREDENTIALS_PATH: &str = "/home/me/.aws/credentials";
 
 /// What a path holds: text, nothing, or an error.
-type Disk<'a> = &'a [(&'a str, Result<&'a [u8], &'static str>)];
+type Disk<'a> = &'a [(&'a str, Result<&'a [u8], (TransportErrorKind, &'a str)>)];
 
-fn run(load: Load, disk: Disk<'_>) -> Result<Settings, Error> {
-    let mut load = load;
+fn run(mut load: Load, disk: Disk<'_>) -> Result<Settings, Error> {
     let mut event = Event::Start;
     loop {
         let effect = match load.step(SystemTime::UNIX_EPOCH, event)? {
@@ -24,7 +22,7 @@ fn run(load: Load, disk: Disk<'_>) -> Result<Settings, Error> {
         event = match disk.iter().find(|(name, _)| path.as_os_str() == *name) {
             None => Event::Contents(None),
             Some((_, Ok(contents))) => Event::Contents(Some(Bytes::copy_from_slice(contents))),
-            Some((_, Err(reason))) => Event::Failed(TransportError::new(TransportErrorKind::Other, *reason)),
+            Some((_, Err((kind, reason)))) => Event::Failed(TransportError::new(*kind, reason.to_string())),
         };
     }
 }
@@ -139,13 +137,25 @@ fn a_profile_that_is_not_there_is_an_error_unless_it_is_the_default_one() {
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     for path in [CONFIG_PATH, CREDENTIALS_PATH] {
-        for reason in ["permission denied", "is a directory", "the file is larger than 1 MiB"] {
-            let text = error(run(load(&[]), &[(path, Err(reason))]));
-            assert!(text.contains(path) && text.contains(reason), "{text}");
+        for (kind, words, expected) in [
+            (TransportErrorKind::Other, "permission denied\n(more)", "cannot be read (permission denied)"),
+            (
+                TransportErrorKind::Other,
+                &*format!("{path}: is a directory"),
+                "cannot be read (is a directory)",
+            ),
+            (
+                TransportErrorKind::TooLarge,
+                "a driver's own words",
+                "cannot be read (it is larger than 1 MiB)",
+            ),
+        ] {
+            let text = error(run(load(&[]), &[(path, Err((kind, words)))]));
+            assert!(text.contains(path) && text.contains(expected), "{text}");
         }
         let ten = b"#".repeat(10 << 20);
         let text = error(run(load(&[]), &[(path, Ok(&ten))]));
-        assert!(text.contains(path) && text.contains("larger than"), "{text}");
+        assert!(text.contains(path) && text.contains("larger than 1 MiB"), "{text}");
         let text = error(run(load(&[]), &[(path, Ok(b"[default]\nregion = \xff"))]));
         assert!(text.contains(path) && text.contains("line 2: it is not valid utf-8"), "{text}");
         let text = error(run(load(&[]), &[(path, Ok(b"[default]\n= us-east-1"))]));
