@@ -304,10 +304,12 @@ pub(super) fn authorization(token: &[u8]) -> Result<HeaderValue, TokenProblem> {
     Ok(value)
 }
 
-/// Whether nobody was reached. What is not there cannot be told from what cannot be reached.
+/// Whether nobody was reached, as far as can be told: systems and transports have more words for it than there are kinds,
+/// such as a host that "is down".
 fn unreachable(kind: TransportErrorKind) -> bool {
     use TransportErrorKind as Kind;
-    matches!(kind, Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(Phase::Connect))
+    let connecting = Kind::Timeout(Phase::Connect);
+    matches!(kind, Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Other) || kind == connecting
 }
 
 fn class(outcome: &Result<Response<Bytes>, TransportError>) -> RetryClass {

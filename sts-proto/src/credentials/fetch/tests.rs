@@ -126,9 +126,15 @@ fn a_probe_ends_where_nobody_is_reached_at_first() {
         TransportErrorKind::Timeout(Phase::Connect),
     ] {
         assert!(play(&mut fetch(1).probing(), now(), [failed(kind)]).result.unwrap().is_unreachable());
+        assert!(!play(&mut fetch(1), now(), [(); 4].map(|()| failed(kind))).result.unwrap().is_unreachable());
         let later = [answer(500, ""), failed(kind), failed(kind), failed(kind)];
         let reply = play(&mut fetch(1).probing(), now(), later).result.unwrap();
         assert!(!reply.is_unreachable() && !reply.hangs());
+    }
+    let other = [failed(TransportErrorKind::Other)];
+    assert!(play(&mut fetch(1).probing(), now(), other).result.unwrap().is_unreachable());
+    for kind in [TransportErrorKind::Tls, TransportErrorKind::NotHttp] {
+        assert!(!play(&mut fetch(1).probing(), now(), [failed(kind)]).result.unwrap().is_unreachable());
     }
     let hangs = std::iter::repeat_with(|| failed(HANGS)).take(4);
     let reply = play(&mut fetch(1).probing(), now(), hangs).result.unwrap();
