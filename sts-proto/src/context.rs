@@ -46,10 +46,16 @@ impl Context {
     /// Where no region is set and the settings allow to ask the instance's metadata for it, the first call that needs one
     /// does.
     pub fn new(settings: &Settings, product: &str) -> Result<Self, Error> {
-        let endpoint = settings.endpoint();
         if !settings.region_is_to_be_found() {
-            endpoint.as_ref().map_err(Clone::clone)?;
+            settings.endpoint()?;
         }
+        Self::without_endpoint(settings, product)
+    }
+
+    /// The same where it may well be that nothing is ever called, as for a provider that finds its keys in a file: that no
+    /// endpoint can be made of the settings is said by the first call.
+    pub fn without_endpoint(settings: &Settings, product: &str) -> Result<Self, Error> {
+        let endpoint = settings.endpoint();
         let Parts { credentials, timeouts, retry, app_id } = settings.parts()?;
         Ok(Self {
             endpoint,
