@@ -18,6 +18,8 @@ mod profile;
 mod region;
 mod resolve;
 pub mod sso;
+#[cfg(test)]
+mod testing;
 mod web_identity;
 pub mod words;
 

@@ -187,3 +187,96 @@ fn stale(error: &Error) -> bool {
 /// Whoever replaces the token is done with it soon.
 const LOOKS_AT_AN_EMPTY_FILE: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{contents, context, done, effect, error, refused, sent, session, step};
+    use super::*;
+
+    fn flow() -> WebIdentity {
+        WebIdentity::new(Role::new("arn:aws:iam::123456789012:role/demo"), "/token", context(), 7)
+    }
+
+    fn body(flow: &mut WebIdentity, token: &'static str) -> String {
+        let request = sent(step(flow, contents(token)));
+        String::from_utf8(request.body().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_token_is_sent_trimmed_and_unsigned() {
+        let mut flow = flow();
+        let Effect::Read(path) = effect(step(&mut flow, Event::Start)) else { panic!("reads nothing") };
+        assert_eq!(path.to_str(), Some("/token"));
+        let request = sent(step(&mut flow, contents(" jwt\n")));
+        assert!(!request.headers().contains_key("authorization"));
+        let body = String::from_utf8(request.body().to_vec()).unwrap();
+        assert!(body.contains("&RoleSessionName=sts-0000000000000007&WebIdentityToken=jwt"), "{body}");
+        let credentials = done(step(&mut flow, session("AssumeRoleWithWebIdentity", "ASIA", 900)));
+        assert_eq!(credentials.access_key_id, "ASIA");
+        assert_eq!(credentials.account_id.as_deref(), Some("123456789012"));
+    }
+
+    #[test]
+    fn each_attempt_reads_the_file_again_and_attempts_are_bounded() {
+        let mut flow = flow();
+        step(&mut flow, Event::Start).unwrap();
+        for (attempt, token) in ["first", "second", "third"].into_iter().enumerate() {
+            assert!(body(&mut flow, token).ends_with(&format!("WebIdentityToken={token}")));
+            let next = step(&mut flow, error(400, "IDPCommunicationError"));
+            if attempt == 2 {
+                assert_eq!(refused(next).code(), Some(&ErrorCode::IdpCommunicationError));
+                return;
+            }
+            assert!(matches!(effect(next), Effect::Wait(_)));
+            assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_looked_at_again_for_a_while() {
+        let mut flow = flow();
+        step(&mut flow, Event::Start).unwrap();
+        for _ in 0..LOOKS_AT_AN_EMPTY_FILE {
+            assert!(matches!(effect(step(&mut flow, contents(" \n"))), Effect::Wait(_)));
+            assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
+        }
+        let error = refused(step(&mut flow, contents(""))).to_string();
+        assert_eq!(error, "no credentials from web identity: the token file /token is empty");
+    }
+
+    #[test]
+    fn a_token_that_was_replaced_after_it_was_refused_is_tried() {
+        for (code, other, tried) in [
+            ("ExpiredTokenException", "new", true),
+            ("InvalidIdentityToken", "new", true),
+            ("InvalidIdentityToken", "old", false),
+            ("InvalidIdentityToken", "", false),
+        ] {
+            let mut flow = flow();
+            step(&mut flow, Event::Start).unwrap();
+            body(&mut flow, "old");
+            assert!(matches!(effect(step(&mut flow, error(400, code))), Effect::Read(_)));
+            let next = step(&mut flow, contents(other));
+            if tried {
+                assert!(sent(next).body().ends_with(b"WebIdentityToken=new"));
+            } else {
+                assert!(refused(next).code().is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_hold_a_token_is_an_error_that_names_it() {
+        for (event, words) in [
+            (Event::Contents(None), "does not exist"),
+            (contents("plan\nted"), "line break"),
+            (Event::Contents(Some(Bytes::from_static(b"\xff"))), "is not text"),
+            (Event::Failed(crate::TransportErrorKind::Other.into()), "cannot be read"),
+        ] {
+            let mut flow = flow();
+            step(&mut flow, Event::Start).unwrap();
+            let error = refused(step(&mut flow, event)).to_string();
+            assert!(error.contains("/token") && error.contains(words) && !error.contains("plan"), "{error}");
+        }
+    }
+}
