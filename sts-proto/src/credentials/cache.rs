@@ -18,7 +18,7 @@ use crate::{Credentials, CredentialsError};
 /// next may try.
 ///
 /// `now` is the service's clock: see [`Context::service_time`](crate::Context::service_time). A clock that steps back
-/// ends no pause later than a pause is long, and one that is right again finds the credentials that it had.
+/// makes no pause longer than twice its length, and one that is right again finds the credentials that it had.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -144,8 +144,10 @@ impl Cache {
     /// A source may give the same ones once more. If they are refused again within a minute this is `false`, so that
     /// calls that are refused do not become fetches.
     pub fn refuse(&mut self, now: SystemTime, credentials: &Credentials) -> bool {
-        let Some(held) = self.held.take_if(|held| same(&held.credentials, credentials)) else { return true };
-        let before = self.refused.as_ref().filter(|refused| same(&refused.credentials, credentials));
+        let Some(held) = self.held.take_if(|held| held.credentials.same_keys(credentials)) else {
+            return true;
+        };
+        let before = self.refused.as_ref().filter(|refused| refused.credentials.same_keys(credentials));
         if before.is_some_and(|refused| within(refused.at, now, REFUSED_AGAIN)) {
             self.held = Some(held);
             return false;
@@ -207,14 +209,10 @@ impl Cache {
     }
 }
 
-/// Whether these are one set: secret keys are not compared, since they follow from the id.
-fn same(one: &Credentials, other: &Credentials) -> bool {
-    one.access_key_id == other.access_key_id && one.session_token == other.session_token
-}
-
-/// Whether it is no longer since `then` than `pause`. A clock that has stepped back behind `then` says nothing of that.
+/// Whether the clock is less than `pause` away from `then`, to either side: the service's is known to the second only, and
+/// one that has stepped back further says nothing of how long it was.
 fn within(then: SystemTime, now: SystemTime, pause: Duration) -> bool {
-    now.duration_since(then).is_ok_and(|since| since < pause)
+    now.duration_since(then).unwrap_or_else(|error| error.duration()) < pause
 }
 
 fn expired(late: Duration) -> CredentialsError {
