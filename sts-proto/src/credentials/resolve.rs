@@ -1,4 +1,3 @@
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +6,7 @@ use super::container::Container;
 use super::imds::InstanceMetadata;
 use super::process::Process;
 use super::sso::Sso;
-use super::{Candidate, Chain, Found, Plan, Source, WebIdentity};
+use super::{Candidate, Chain, Found, Plan, Source, WebIdentity, describe};
 use crate::{
     Context, Credentials, CredentialsError, Error, Event, Flow, NoCredentials, Outcome, Step, Tried,
 };
@@ -148,8 +147,8 @@ impl Resolve {
                 Asking::AssumeRole(Box::new(AssumeRole::new(role.clone(), credentials, context, seed)));
             return self.ask(now, asking, Event::Start);
         }
-        let left = credentials.expiration.and_then(|end| end.duration_since(clock).ok());
-        self.tried.push(Tried::new(&*candidate.name, Outcome::Used(used(plan, &credentials, left).into())));
+        let used = format!("{plan}: {}", describe(&credentials, clock));
+        self.tried.push(Tried::new(&*candidate.name, Outcome::Used(used.into())));
         self.rest();
         Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }))
     }
@@ -225,25 +224,6 @@ fn expired(candidate: &str, late: Duration) -> CredentialsError {
         late.as_secs()
     );
     CredentialsError::new(candidate, problem)
-}
-
-/// Which credentials, without a secret.
-fn used(plan: &Plan, credentials: &Credentials, left: Option<Duration>) -> String {
-    let mut text = format!("{plan}: access key …{}", last_four(&credentials.access_key_id));
-    if let Some(account) = &credentials.account_id {
-        let _ = write!(text, ", account {account}");
-    }
-    if let Some(left) = left {
-        let _ = write!(text, ", valid for {} s", left.as_secs());
-    }
-    text
-}
-
-fn last_four(id: &str) -> String {
-    let length = id.chars().count();
-    // Of a short one that would be too much.
-    let kept = if length >= 8 { 4 } else { 0 };
-    id.chars().skip(length - kept).collect()
 }
 
 #[cfg(test)]
