@@ -37,6 +37,7 @@ pub struct Context {
     credentials: Option<Arc<Credentials>>,
     timeouts: Timeouts,
     user_agent: HeaderValue,
+    trace_id: Option<HeaderValue>,
     retry: Retry,
     keys: Mutex<KeyCache>,
     shared: Mutex<Shared>,
@@ -58,7 +59,7 @@ impl Context {
     /// endpoint can be made of the settings is said by the first call.
     pub fn without_endpoint(settings: &Settings, product: &str) -> Result<Self, Error> {
         let endpoint = settings.endpoint();
-        let Parts { credentials, timeouts, retry, app_id } = settings.parts()?;
+        let Parts { credentials, timeouts, retry, app_id, trace_id } = settings.parts()?;
         Ok(Self {
             endpoint,
             #[cfg(feature = "credentials")]
@@ -68,6 +69,7 @@ impl Context {
             credentials: credentials.cloned().map(Arc::new),
             timeouts,
             user_agent: user_agent(product, app_id),
+            trace_id: trace_id.cloned(),
             retry,
             keys: Mutex::default(),
             shared: Mutex::new(Shared::new(retry)),
@@ -205,6 +207,11 @@ impl Context {
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.user_agent
+    }
+
+    /// Of AWS Lambda.
+    pub(crate) fn trace_id(&self) -> Option<&HeaderValue> {
+        self.trace_id.as_ref()
     }
 
     /// The signing key of the day: derived once, then kept.

@@ -9,6 +9,7 @@ mod cache;
 mod chain;
 pub mod container;
 mod describe;
+mod document;
 mod explain;
 mod fetch;
 pub mod imds;
