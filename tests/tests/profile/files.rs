@@ -49,7 +49,7 @@ fn a_file_that_may_not_be_read_is_no_missing_file() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new("locked");
     fs::write(home.path("config"), "[default]\n").unwrap();
-    fs::set_permissions(home.path("config"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(home.path("config"), fs::Permissions::from_mode(0o000)).unwrap();
     let everything = fs::read(home.path("config")).is_ok();
     for driver in drivers() {
         match home.load(&driver, &[]) {
