@@ -23,7 +23,10 @@ use crate::{Client, Transport, UreqTransport, effects};
 /// ```
 #[must_use]
 pub struct Builder {
-    base: Base,
+    /// What code's settings go before: these, or the environment and the shared files, which are read once it is known
+    /// which profile to read.
+    settings: Settings,
+    env: Option<Env>,
     /// The profile that code names.
     profile: Option<String>,
     /// What code says, in order.
@@ -33,13 +36,6 @@ pub struct Builder {
     tls: TlsOptions,
     proxy: Choice,
     ask_mfa_code: Option<Box<AskMfaCode>>,
-}
-
-/// What code's settings go before.
-enum Base {
-    Settings(Settings),
-    /// The environment, and the shared files, which are read once it is known which profile to read.
-    Environment(Env),
 }
 
 type Change = dyn Fn(Settings) -> Settings + Send + Sync;
@@ -52,22 +48,19 @@ impl Default for Builder {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut debug = f.debug_struct("Builder");
-        if let Base::Environment(env) = &self.base {
-            debug.field("environment", env);
-        }
-        let base = match &self.base {
-            Base::Settings(settings) => settings.clone(),
-            Base::Environment(_) => Settings::new(),
-        };
-        debug.field("profile", &self.profile).field("settings", &self.changed(base)).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("env", &self.env)
+            .field("profile", &self.profile)
+            .field("settings", &self.changed(self.settings.clone()))
+            .finish_non_exhaustive()
     }
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {
-            base: Base::Settings(Settings::new()),
+            settings: Settings::new(),
+            env: None,
             profile: None,
             changes: Vec::new(),
             provider: None,
@@ -118,13 +111,13 @@ impl Builder {
     pub fn from_snapshot(env: Env) -> Result<Self, Error> {
         // Said at once, and not only when the files have been read.
         let _ = Settings::from_env(&env)?;
-        Ok(Self { base: Base::Environment(env), ..Self::new() })
+        Ok(Self { env: Some(env), ..Self::new() })
     }
 
     /// All settings at once, in place of those made so far, of the environment's and of the profile.
     pub fn settings(mut self, settings: Settings) -> Self {
-        self.base = Base::Settings(settings);
-        self.profile = None;
+        self.settings = settings;
+        (self.env, self.profile) = (None, None);
         self.changes.clear();
         self
     }
@@ -321,14 +314,13 @@ impl Builder {
 
     /// The settings that all of it comes to.
     fn load(&mut self) -> Result<Settings, Error> {
-        let base = std::mem::replace(&mut self.base, Base::Settings(Settings::new()));
-        let base = match (base, self.profile.take()) {
-            (Base::Settings(settings), None) => settings,
-            (Base::Settings(_), Some(name)) => {
-                effects::load(Load::new(Env::from_iter(std::env::vars_os())).profile(name))?
+        let base = match (self.env.take(), self.profile.take()) {
+            (None, None) => std::mem::take(&mut self.settings),
+            (Some(env), None) => effects::load(Load::new(env))?,
+            (env, Some(name)) => {
+                let env = env.unwrap_or_else(|| Env::from_iter(std::env::vars_os()));
+                effects::load(Load::new(env).profile(name))?
             }
-            (Base::Environment(env), None) => effects::load(Load::new(env))?,
-            (Base::Environment(env), Some(name)) => effects::load(Load::new(env).profile(name))?,
         };
         let settings = self.changed(base);
         // What is to be asked instead may be wrong, or not be there.
