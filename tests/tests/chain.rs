@@ -5,9 +5,12 @@
 //! result). Each is run three times: in virtual time with nothing but the core, and through both clients, which really
 //! read the files and run the programs. What is asked for and what comes of it, step by step, has to be the same.
 //!
+//! The endpoints of containers and of instance metadata are checked against `container` and `imds` beside it.
+//!
 //! A recorded error's text is another client's, so that any error will do; both are printed.
 
 mod chain {
+    pub(crate) mod endpoints;
     pub(crate) mod exchange;
     pub(crate) mod replay;
     pub(crate) mod run;
@@ -19,8 +22,8 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use chain::run;
 use chain::scenario::Scenario;
+use chain::{endpoints, run};
 
 #[test]
 fn scenarios() {
@@ -51,24 +54,41 @@ fn one(folder: &Path) -> Result<String, Vec<String>> {
     run::all_ways(scenario)
 }
 
+#[test]
+fn container_endpoints() {
+    if let Some(folder) = given("container") {
+        say(&format!("container: {} cases, 0 failures", endpoints::container(&folder)));
+    }
+}
+
+#[test]
+fn instance_metadata_endpoints() {
+    if let Some(folder) = given("imds") {
+        say(&format!("imds: {} cases, 0 failures", endpoints::imds(&folder)));
+    }
+}
+
 /// The given scenarios, where they are, and our own.
 fn roots() -> Vec<PathBuf> {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named = std::env::var_os("STS_VECTORS").filter(|place| !place.is_empty()).map(PathBuf::from);
-    let vectors = match named {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/chain");
+    given("chain").into_iter().chain([own]).collect()
+}
+
+/// A folder of vectors, if it is there.
+fn given(kind: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let vectors = match std::env::var_os("STS_VECTORS").filter(|place| !place.is_empty()) {
         // A relative place is one below the directory that the tests are started in, which is not the package's.
-        Some(place) if place.is_absolute() || place.is_dir() => place,
-        Some(place) => package.join("..").join(place),
-        None => package.join("../../shared/vectors"),
+        Some(place) => root.join(place),
+        None => root.join("../shared/vectors"),
     };
-    let given = vectors.join("chain");
-    let own = package.join("vectors/chain");
-    if given.is_dir() {
-        return vec![given, own];
+    let folder = vectors.join(kind);
+    if folder.is_dir() {
+        return Some(folder);
     }
-    assert!(std::env::var_os("CI").is_none(), "CI is set, and there is no {}", given.display());
-    say(&format!("chain: the given scenarios are not run, since there is no {}", given.display()));
-    vec![own]
+    assert!(std::env::var_os("CI").is_none(), "CI is set, and there is no {}", folder.display());
+    say(&format!("{kind}: the given cases are not run, since there is no {}", folder.display()));
+    None
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {

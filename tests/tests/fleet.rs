@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::ops::Range;
+use std::slice;
 use std::time::{Duration, Instant};
 
 use sts_tests::simulator::{Kept, Minute, Sessions, Uses, Weather};
@@ -49,8 +50,8 @@ fn a_week_uses_no_expired_credential() {
             &minutes.iter().flat_map(|minutes| &kept.uses[minutes.clone()]).copied().collect::<Vec<_>>(),
         )
     };
-    let bad = sum(&[outage.clone()]);
-    let slow = sum(&[throttled.clone()]);
+    let bad = sum(slice::from_ref(&outage));
+    let slow = sum(slice::from_ref(&throttled));
     let good = sum(&[0..outage.start, outage.end..throttled.start, throttled.end..kept.uses.len()]);
     let refused: u32 = kept.service.iter().map(|minute| minute.throttled).sum();
     let [refreshed, failed] = kept.refreshed;

@@ -10,6 +10,7 @@ mod profile {
     mod files;
     pub(crate) mod location;
     pub(crate) mod parser;
+    pub(crate) mod roles;
     pub(crate) mod vectors;
 }
 
@@ -23,4 +24,9 @@ fn files_are_read_alike() {
 #[test]
 fn files_are_looked_for_in_the_same_places() {
     run("file-location-tests.json", "tests", profile::location::check);
+}
+
+#[test]
+fn roles_are_planned_alike() {
+    run("assume-role-tests.json", "", profile::roles::check);
 }
