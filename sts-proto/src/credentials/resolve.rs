@@ -28,6 +28,8 @@ pub struct Resolve {
     index: usize,
     /// How many roles were assumed.
     assumed: usize,
+    /// Whether the metadata service gave credentials that had expired.
+    extended: bool,
     asking: Option<Asking>,
     tried: Vec<Tried>,
 }
@@ -55,7 +57,7 @@ enum Asking {
 impl Resolve {
     /// A resolution that has not begun.
     pub fn new(chain: Arc<Chain>, context: Arc<Context>, seed: u128) -> Self {
-        Self { chain, context, seed, index: 0, assumed: 0, asking: None, tried: Vec::new() }
+        Self { chain, context, seed, index: 0, assumed: 0, extended: false, asking: None, tried: Vec::new() }
     }
 
     /// What became of each source: all of them once the flow is over, whatever it ended with.
@@ -105,7 +107,9 @@ impl Resolve {
         let chain = Arc::clone(&self.chain);
         let Some(candidate) = chain.candidates.get(self.index) else { return Err(Error::OutOfTurn) };
         let Found::Plan(plan) = &candidate.found else { return Err(Error::OutOfTurn) };
-        match asking.step(now, event) {
+        let stepped = asking.step(now, self.context.service_time(now), event);
+        self.extended |= asking.extended();
+        match stepped {
             Ok(Step::Perform(effect)) => {
                 self.asking = Some(asking);
                 Ok(Step::Perform(effect))
@@ -147,7 +151,10 @@ impl Resolve {
                 Asking::AssumeRole(Box::new(AssumeRole::new(role.clone(), credentials, context, seed)));
             return self.ask(now, asking, Event::Start);
         }
-        let used = format!("{plan}: {}", describe(&credentials, clock));
+        let mut used = format!("{plan}: {}", describe(&credentials, clock));
+        if self.extended {
+            used.push_str("; warning: the service has none that have not expired, so these are kept in use");
+        }
         self.tried.push(Tried::new(&*candidate.name, Outcome::Used(used.into())));
         self.rest();
         Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }))
@@ -185,20 +192,30 @@ impl Flow for Resolve {
 }
 
 impl Asking {
-    /// `None` where what is asked turns out not to be there.
-    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
+    /// `None` where what is asked turns out not to be there. What compares expirations goes by `clock`, the service's.
+    fn step(
+        &mut self,
+        now: SystemTime,
+        clock: SystemTime,
+        event: Event,
+    ) -> Result<Step<Option<Credentials>>, Error> {
         let step = match self {
             Self::Process(flow) => flow.step(now, event),
             Self::WebIdentity(flow) => flow.step(now, event),
             Self::Container(flow) => flow.step(now, event),
-            Self::InstanceMetadata(flow) => return flow.step(now, event),
-            Self::Sso(flow) => flow.step(now, event),
+            Self::InstanceMetadata(flow) => return flow.step(clock, event),
+            Self::Sso(flow) => flow.step(clock, event),
             Self::AssumeRole(flow) => flow.step(now, event),
         };
         Ok(match step? {
             Step::Perform(effect) => Step::Perform(effect),
             Step::Done(credentials) => Step::Done(Some(credentials)),
         })
+    }
+
+    /// Whether credentials that have expired were given a longer life, since there are no others.
+    fn extended(&self) -> bool {
+        matches!(self, Self::InstanceMetadata(flow) if flow.extended())
     }
 
     /// The error, told of the source that was asked.

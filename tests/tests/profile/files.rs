@@ -24,7 +24,7 @@ fn settings_come_from_files() {
 
 #[test]
 fn a_bad_file_is_an_error_that_names_it() {
-    let cases: [(&str, fn(&Path)); 4] = [
+    let cases: [(&str, Make); 4] = [
         ("cannot be read (", |path| fs::create_dir(path).unwrap()),
         ("is larger than 1 MiB", |path| fs::write(path, "#\n".repeat(5 << 20)).unwrap()),
         ("at line 2: it is not valid utf-8", |path| fs::write(path, b"[default]\nregion = \xff\n").unwrap()),
@@ -49,7 +49,7 @@ fn a_file_that_may_not_be_read_is_no_missing_file() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new("locked");
     fs::write(home.path("config"), "[default]\n").unwrap();
-    fs::set_permissions(home.path("config"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(home.path("config"), fs::Permissions::from_mode(0o000)).unwrap();
     let everything = fs::read(home.path("config")).is_ok();
     for driver in drivers() {
         match home.load(&driver, &[]) {
@@ -74,6 +74,9 @@ fn a_profile_that_nobody_wrote_is_an_error_that_says_who_named_it() {
         assert_eq!(text, "the environment variable AWS_USE_FIPS_ENDPOINT has to be true or false");
     }
 }
+
+/// Puts something bad where a file should be.
+type Make = fn(&Path);
 
 /// A home directory of a test's own, which goes with it.
 struct Home(PathBuf);

@@ -123,6 +123,18 @@ fn keys_in_code_take_the_place_of_the_chain() {
 }
 
 #[test]
+fn metadata_that_cannot_be_asked_matters_only_to_those_who_ask() {
+    let region = [("AWS_REGION", "a"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5")];
+    assert!(run(load(&region), &[]).unwrap().metadata().is_none());
+    let off = run(load(&[("AWS_EC2_METADATA_DISABLED", "true")]), &[]).unwrap();
+    assert!(off.metadata().is_none() && !off.region_is_to_be_found());
+    let on = run(load(&[]), &[]).unwrap();
+    assert!(on.metadata().is_some() && on.region_is_to_be_found());
+    assert_eq!(listed(&on, "endpoint"), "known once the region is (default)");
+    assert!(!on.region("eu-west-1").region_is_to_be_found());
+}
+
+#[test]
 fn a_profile_that_is_not_there_is_an_error_unless_it_is_the_default_one() {
     let expected = format!("looked in {CONFIG_PATH} and {CREDENTIALS_PATH}");
     let text = error(with(&[("AWS_PROFILE", "gone")], "[profile here]\nregion = a"));
