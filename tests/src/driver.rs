@@ -3,13 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sts_proto::{Error, Flow, Operation, Settings};
+use sts_proto::credentials::Explanation;
+use sts_proto::settings::Env;
+use sts_proto::{Credentials, Error, Flow, Operation, Settings};
 use tokio::runtime::Runtime;
 
 /// The builders are two types with the same methods.
 macro_rules! configured {
-    ($setup:expr, $builder:expr) => {{
-        let mut builder = $builder.settings($setup.settings.clone());
+    ($setup:expr, $client:ident) => {{
+        let mut builder = match &$setup.base {
+            Base::Settings(settings) => $client::Builder::default().settings((**settings).clone()),
+            Base::Environment(env) => $client::Builder::from_snapshot(env.clone())?,
+        };
         if let Some(pem) = &$setup.ca_bundle {
             builder = builder.ca_bundle(pem.clone());
         }
@@ -26,16 +31,35 @@ macro_rules! configured {
 /// How the clients of a case are made.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    settings: Settings,
+    base: Base,
     ca_bundle: Option<Vec<u8>>,
     proxy: Option<String>,
     client_certificate: Option<(Vec<u8>, Vec<u8>)>,
 }
 
+#[derive(Clone, Debug)]
+enum Base {
+    Settings(Box<Settings>),
+    Environment(Env),
+}
+
+impl Default for Base {
+    fn default() -> Self {
+        Self::Settings(Box::default())
+    }
+}
+
 impl Setup {
     /// With these settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, ..Self::default() }
+        Self { base: Base::Settings(Box::new(settings)), ..Self::default() }
+    }
+
+    /// With what these environment variables, and the files that they lead to, say.
+    pub fn of_environment<N: AsRef<str>, V: AsRef<str>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
+        let variables =
+            variables.into_iter().map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()));
+        Self { base: Base::Environment(Env::from_iter(variables)), ..Self::default() }
     }
 
     /// Trusting these root certificates, in PEM.
@@ -63,14 +87,12 @@ impl Setup {
 
     /// The blocking client.
     pub fn blocking(&self) -> Result<Driver, Error> {
-        let builder = sts_blocking::Client::builder();
-        Ok(Driver::Blocking(configured!(self, builder).build()?))
+        Ok(Driver::Blocking(configured!(self, sts_blocking).build()?))
     }
 
     /// The async client, with a runtime of its own.
     pub fn asynchronous(&self) -> Result<Driver, Error> {
-        let builder = sts_async::Client::builder();
-        let client = configured!(self, builder).build()?;
+        let client = configured!(self, sts_async).build()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         Ok(Driver::Async(client, Arc::new(runtime.expect("a runtime starts"))))
     }
@@ -91,6 +113,22 @@ impl Driver {
         match self {
             Self::Blocking(client) => client.send(operation),
             Self::Async(client, runtime) => runtime.block_on(client.send(operation)),
+        }
+    }
+
+    /// What the client signs with.
+    pub fn credentials(&self) -> Result<Credentials, Error> {
+        match self {
+            Self::Blocking(client) => client.credentials(),
+            Self::Async(client, runtime) => runtime.block_on(client.credentials()),
+        }
+    }
+
+    /// What the client is made with, and where its credentials come from.
+    pub fn explain(&self) -> Explanation {
+        match self {
+            Self::Blocking(client) => client.explain(),
+            Self::Async(client, runtime) => runtime.block_on(client.explain()),
         }
     }
 
