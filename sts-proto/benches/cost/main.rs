@@ -89,7 +89,10 @@ fn table(mode: Mode) -> ExitCode {
         if let (Some(most), Some(all)) = (most, all)
             && (all > most.instructions || allocations.0 > most.allocations)
         {
-            eprintln!("{name} may take {} instructions and {} allocations", most.instructions, most.allocations);
+            eprintln!(
+                "{name} may take {} instructions and {} allocations",
+                most.instructions, most.allocations
+            );
             failed = true;
         }
     }

@@ -49,7 +49,9 @@ pub fn run(name: &str, meter: &mut impl Meter) -> bool {
         "sign-warm" => sign(true, meter),
         "sign-cold" => sign(false, meter),
         "quick-xml-loop" => meter.measure(|| answer().into_body(), |body| tokenize(&body)),
-        "parse" => meter.measure(answer, |answer| (AssumeRole::parse(&answer).expect("a good answer"), answer)),
+        "parse" => {
+            meter.measure(answer, |answer| (AssumeRole::parse(&answer).expect("a good answer"), answer))
+        }
         "call" => call(meter),
         _ => return false,
     }

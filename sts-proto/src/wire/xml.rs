@@ -325,9 +325,9 @@ fn are_attributes(tag: &BytesStart<'_>) -> bool {
 fn is_simple_attribute(text: &str) -> bool {
     let special = |b: u8| (b == b'"') | (b == b'<') | (b == b'&');
     let attribute = text.strip_prefix(' ').and_then(|text| text.strip_suffix('"')?.split_once('='));
-    attribute.and_then(|(key, value)| Some((key, value.strip_prefix('"')?))).is_some_and(|(key, value)| {
-        is_name(key) && !value.bytes().fold(false, |found, b| found | special(b))
-    })
+    attribute
+        .and_then(|(key, value)| Some((key, value.strip_prefix('"')?)))
+        .is_some_and(|(key, value)| is_name(key) && !value.bytes().fold(false, |found, b| found | special(b)))
 }
 
 /// Whether every `&` in an attribute's value begins a reference that stands for something.
@@ -362,11 +362,10 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Whether the only control characters are line feeds, there is no `]` (which might end a CDATA section), and no
-/// character like U+FFFE. Most answers are so, and then their text is what it seems to be. No branch, so that it costs
-/// next to nothing.
+/// Whether all is ASCII, with no control character but line feeds and no `]` (which might end a CDATA section). Nearly
+/// all answers are so, and then their text is what it seems to be. No branch, so that it costs next to nothing.
 fn is_plain(document: &str) -> bool {
-    let odd = |b: u8| ((b < b' ') & (b != b'\n')) | (b == b']') | (b == FIRST_OF_FFFE);
+    let odd = |b: u8| ((b.cast_signed() < 0x20) & (b != b'\n')) | (b == b']');
     !document.bytes().fold(false, |found, b| found | odd(b))
 }
 
@@ -374,9 +373,6 @@ fn is_plain(document: &str) -> bool {
 fn forbidden_character(document: &str) -> Option<usize> {
     document.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at)
 }
-
-/// The first byte of U+FFFE and U+FFFF in UTF-8, among others.
-const FIRST_OF_FFFE: u8 = 0xef;
 
 /// Kinds of bytes, for names: [`NO_NAME`] may not be in one, [`COLON`] ends a prefix.
 static CLASSES: [u8; 256] = {
