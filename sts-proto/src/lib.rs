@@ -2,6 +2,7 @@
 
 mod call;
 mod context;
+mod digits;
 pub mod endpoint;
 mod error;
 mod escape;

@@ -5,6 +5,7 @@
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
+use crate::digits::hex;
 use crate::escape::{Kept, UNRESERVED, UNRESERVED_OR_SLASH, pieces};
 
 /// Takes a text piece by piece.
@@ -333,11 +334,7 @@ pub(super) struct Hex([[u8; 2]; 32]);
 
 impl Hex {
     pub(super) fn new(hash: [u8; 32]) -> Self {
-        let mut text = [[0; 2]; 32];
-        for (digits, byte) in text.iter_mut().zip(hash) {
-            *digits = PAIRS.get(usize::from(byte)).copied().unwrap_or_default();
-        }
-        Self(text)
+        Self(hex(hash))
     }
 
     pub(super) fn sha256(data: &[u8]) -> Self {
@@ -348,18 +345,6 @@ impl Hex {
         self.0.as_flattened()
     }
 }
-
-/// The two digits of each byte.
-static PAIRS: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < pairs.len() {
-        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
-        byte += 1;
-    }
-    pairs
-};
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! Signing keys: one secret, one day, one region, one service.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,10 +15,12 @@ use crate::{Credentials, Secret};
 /// The key that a day's requests to one service in one region are signed with.
 ///
 /// Deriving it from the secret access key takes four times the work of signing with it, so it is worth
-/// keeping; a [`KeyCache`] does. It holds the state of HMAC-SHA-256 with the key taken in, not the key, and
-/// is wiped on drop.
+/// keeping; a [`KeyCache`] does. It holds the state of HMAC-SHA-256 with the key taken in, not the key. Cheap to
+/// clone; wiped when the last clone is dropped.
 #[derive(Clone)]
-pub struct SigningKey {
+pub struct SigningKey(Arc<Derived>);
+
+struct Derived {
     mac: Hmac<Sha256>,
     day: Day,
     date: [u8; 8],
@@ -39,25 +42,25 @@ impl SigningKey {
     pub(super) fn of_day(secret: &Secret, stamp: &Stamp, scope: &Scope) -> Self {
         let (day, date) = (stamp.day(), *stamp.date());
         let key = derive(secret, &date, scope);
-        Self { mac: keyed(&[&key[..]]), day, date, scope: scope.clone() }
+        Self(Arc::new(Derived { mac: keyed(&[&key[..]]), day, date, scope: scope.clone() }))
     }
 
     /// Whether this is the day and the scope that the key was derived for.
     pub(super) fn fits(&self, day: Day, scope: &Scope) -> bool {
-        self.day == day && self.scope == *scope
+        self.0.day == day && self.0.scope == *scope
     }
 
     /// HMAC-SHA-256 that waits for the string to sign.
     pub(super) fn mac(&self) -> Hmac<Sha256> {
-        self.mac.clone()
+        self.0.mac.clone()
     }
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey")
-            .field("date", &String::from_utf8_lossy(&self.date))
-            .field("scope", &self.scope)
+            .field("date", &String::from_utf8_lossy(&self.0.date))
+            .field("scope", &self.0.scope)
             .finish_non_exhaustive()
     }
 }

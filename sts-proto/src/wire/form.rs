@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use crate::Secret;
+use crate::digits::Decimal;
 use crate::escape::{UNRESERVED, from_ascii, pieces};
 
 /// Writes an `application/x-www-form-urlencoded` body as the AWS Query protocol wants it.
@@ -74,7 +75,7 @@ impl Form {
         let length = self.name.len();
         for (index, item) in items.iter().enumerate() {
             self.name.extend_from_slice(b".member.");
-            self.name.extend_from_slice(Digits::of(index as u64 + 1).as_bytes());
+            self.name.extend_from_slice(Decimal::of(index as u64 + 1).as_bytes());
             item.write(self);
             self.name.truncate(length);
         }
@@ -135,7 +136,7 @@ impl ToForm for u32 {
 
 impl ToForm for u64 {
     fn write(&self, form: &mut Form) {
-        form.text(Digits::of(*self).as_str());
+        form.text(Decimal::of(*self).as_str());
     }
 }
 
@@ -171,35 +172,6 @@ impl<T: ToForm> ToForm for Vec<T> {
 
 fn put_escaped(text: &str, to: &mut Vec<u8>) {
     pieces(text.as_bytes(), &UNRESERVED, |piece| to.extend_from_slice(piece));
-}
-
-/// A number in decimal digits, without an allocation.
-struct Digits {
-    text: [u8; 20],
-    start: usize,
-}
-
-impl Digits {
-    fn of(mut number: u64) -> Self {
-        let (mut text, mut start) = ([b'0'; 20], 20);
-        for digit in text.iter_mut().rev() {
-            *digit = b'0' + (number % 10) as u8;
-            start -= 1;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        Self { text, start }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.text.get(self.start..).unwrap_or_default()
-    }
-
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
 }
 
 /// Holds most requests; a long policy makes it grow.
