@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::works::Meter;
+use crate::harness::Meter;
 
 /// Instructions of one round, with those that hash apart. valgrind shows a processor without SHA instructions, so a
 /// block of SHA-256 costs there about sixteen times what it costs outside; a count of blocks says more.
