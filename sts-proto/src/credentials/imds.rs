@@ -97,8 +97,7 @@ impl InstanceMetadata {
     fn kept_alive(&mut self, mut credentials: Credentials, now: SystemTime) -> Credentials {
         if credentials.expiration.is_some_and(|expiration| expiration <= now) {
             self.extended = true;
-            let extension = EXTENSION.mul_f64(1.0 + self.dice.fraction() / 2.0);
-            credentials.expiration = now.checked_add(extension);
+            credentials.expiration = longer_life(now, &mut self.dice);
         }
         credentials
     }
@@ -159,6 +158,12 @@ impl Flow for Region {
 }
 
 /// The first line of the list of roles; there is never a second.
+/// Until when credentials that have expired are kept in use, so that an instance outlives trouble of the service that
+/// gives it new ones ("static stability"): ten to fifteen minutes, then that service is asked again.
+pub(super) fn longer_life(now: SystemTime, dice: &mut Dice) -> Option<SystemTime> {
+    now.checked_add(EXTENSION.mul_f64(1.0 + dice.fraction() / 2.0))
+}
+
 fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
     let none = || reply.unusable("it is no name of a role", session::ADVICE);
     let text = std::str::from_utf8(reply.body()).map_err(|_| none())?;
