@@ -221,7 +221,7 @@ impl Client {
         let credentials = keeper.get(patience).map_err(|error| error.while_calling(O::ACTION))?;
         let mut call = call.credentials(Arc::clone(&credentials));
         let refused = match self.engine.drive(&mut call, |call| watch.stepped(call)) {
-            Err(error) if error.says_credentials_expired() => error,
+            Err(error) if error.says_expired(&credentials, keeper.now()) => error,
             result => return result,
         };
         let Some(newer) = keeper.instead_of(&credentials, patience) else { return Err(refused) };

@@ -117,7 +117,8 @@ impl Keeper {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> SystemTime {
+    /// What the service's clock says.
+    pub(crate) fn now(&self) -> SystemTime {
         self.context.service_time(SystemTime::now())
     }
 }

@@ -8,7 +8,7 @@ mod service;
 mod transport;
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub use code::ErrorCode;
 pub use credentials::{CredentialsError, NoCredentials, Outcome, Tried};
@@ -19,12 +19,12 @@ pub use transport::{Phase, TransportError, TransportErrorKind};
 
 use redact::Redactor;
 
-use crate::Secret;
 use crate::endpoint::EndpointError;
 use crate::retry::RetryClass;
 use crate::settings::SettingsError;
 use crate::sigv4::SignError;
 use crate::wire::XmlError;
+use crate::{Credentials, Secret};
 
 /// Why a call did not end with an output.
 ///
@@ -90,6 +90,15 @@ impl Error {
     /// the same source may do better.
     pub fn says_credentials_expired(&self) -> bool {
         matches!(self.code(), Some(ErrorCode::ExpiredToken | ErrorCode::ExpiredTokenException))
+    }
+
+    /// The same of these credentials, at this time of the service's clock. Some services forget sessions that are over, and
+    /// then call their keys invalid: what has just expired and is called so is taken for expired.
+    pub fn says_expired(&self, credentials: &Credentials, now: SystemTime) -> bool {
+        let forgotten =
+            || matches!(self.code(), Some(ErrorCode::InvalidClientTokenId | ErrorCode::InvalidAccessKeyId));
+        let over = || credentials.expiration.is_some_and(|end| end <= now);
+        self.says_credentials_expired() || forgotten() && over()
     }
 
     /// The metadata of the answer, if one arrived.
@@ -285,5 +294,36 @@ impl fmt::Display for ResponseProblem {
             Self::NoResult => f.write_str("the document holds no result of this action"),
             Self::TooLarge => write!(f, "it is longer than {} bytes", crate::wire::MAX_BODY),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Operation;
+    use crate::operations::GetCallerIdentity;
+
+    #[test]
+    fn keys_that_are_over_and_called_invalid_have_expired() {
+        let error = |code: &str| {
+            let body = format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>");
+            let response = http::Response::builder().status(403).body(body.into_bytes()).unwrap();
+            GetCallerIdentity::parse(&response).unwrap_err()
+        };
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let good = Credentials::new("ASIA", "s").with_expiration(now + Duration::from_secs(1));
+        let over = Credentials::new("ASIA", "s").with_expiration(now);
+        let endless = Credentials::new("AKIA", "s");
+        for code in ["ExpiredToken", "ExpiredTokenException"] {
+            assert!(
+                [&good, &over, &endless].iter().all(|keys| error(code).says_expired(keys, now)),
+                "{code}"
+            );
+        }
+        for code in ["InvalidClientTokenId", "InvalidAccessKeyId"] {
+            assert!(error(code).says_expired(&over, now), "{code}");
+            assert!(![&good, &endless].iter().any(|keys| error(code).says_expired(keys, now)), "{code}");
+        }
+        assert!(!error("AccessDenied").says_expired(&over, now));
     }
 }

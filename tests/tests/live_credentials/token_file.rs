@@ -28,7 +28,7 @@ pub(crate) fn rotated(peer: &Peer, issuer: &str) {
         Setup::of_environment(variables.iter().copied()).drivers().expect("the settings can be used");
     for (driver, anonymous) in drivers(&variables).iter().zip(&anonymous) {
         let tokens: Vec<Secret> = (0..4).map(|_| token(anonymous, issuer)).collect();
-        assert!(tokens[0] != tokens[1] || tokens.len() < 2, "the provider signs a new token each time");
+        assert_ne!(tokens[0], tokens[1], "the provider signs a new token each time");
         fs::write(&file, tokens[0].expose()).expect("the file can be written");
 
         // As a pod does: everything from the environment.
@@ -53,17 +53,20 @@ pub(crate) fn rotated(peer: &Peer, issuer: &str) {
                     rotations.fetch_add(1, Ordering::SeqCst);
                 }
             });
-            let fetched: Vec<_> = (0..FETCHES).map(|_| fetch(driver, peer, &file)).collect();
+            let mut fetched = Vec::new();
+            while fetched.len() < FETCHES || rotations.load(Ordering::SeqCst) < FETCHES {
+                fetched.push(fetch(driver, peer, &file));
+            }
             stop.store(true, Ordering::SeqCst);
             fetched
         });
+        let count = fetched.len();
         for keys in fetched {
             let keys = keys.unwrap_or_else(|error| panic!("{}, {driver}, while rotated: {error}", peer.name));
             assert!(is_session(&keys, Duration::from_secs(3600)), "{}, {driver}: {keys:?}", peer.name);
         }
         let rotations = rotations.into_inner();
-        assert!(rotations > FETCHES / 2, "the file was replaced {rotations} times");
-        crate::say(format_args!("{}, {driver}: {FETCHES} sessions, {rotations} rotations ok", peer.name));
+        crate::say(format_args!("{}, {driver}: {count} sessions, {rotations} rotations ok", peer.name));
 
         // A file that was forgotten is said to be so.
         fs::write(&file, "").expect("the file can be written");
