@@ -10,13 +10,12 @@ use std::time::{Duration, SystemTime};
 
 pub use config::{Config, Mode};
 
-use percent_encoding::{AsciiSet, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::session::{Answer, Session};
 use super::document;
 use super::fetch::Reply;
 use crate::endpoint::is_label;
-use crate::escape::RESERVED;
 use crate::retry::Dice;
 use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
 
@@ -181,7 +180,15 @@ fn region(reply: &Reply) -> Option<String> {
 }
 
 /// The names of roles are made of letters, digits and `+=,.@_-`.
-const IN_PATH: &AsciiSet = &RESERVED.remove(b'+').remove(b'=').remove(b',').remove(b'@');
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'+')
+    .remove(b'=')
+    .remove(b',')
+    .remove(b'@');
 /// Twice as long as IAM has them, in bytes.
 const LONGEST_ROLE: usize = 128;
 
