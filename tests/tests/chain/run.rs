@@ -6,14 +6,16 @@ use std::time::SystemTime;
 
 use sts_proto::credentials::Resolved;
 use sts_proto::flow::{Command, ProcessOutput};
+use sts_proto::settings::Env;
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{
     Credentials, Effect, Error, Event, Flow, Secret, Settings, Step, TransportError, TransportErrorKind,
 };
+use sts_tests::finding::Finding;
 
 use super::replay::Replay;
 use super::scenario::{Expected, Expiry, Found, Scenario};
-use super::stage::{Finding, Staged, Trace};
+use super::stage::{Staged, Trace};
 
 /// Runs it; returns what there is to say of it, or the problems.
 pub(crate) fn all_ways(scenario: Scenario) -> Result<String, Vec<String>> {
@@ -24,7 +26,8 @@ pub(crate) fn all_ways(scenario: Scenario) -> Result<String, Vec<String>> {
     for way in [Way::Virtual, Way::Blocking, Way::Async] {
         let replay = Replay::new(&scenario);
         let trace = Trace::default();
-        let flow = Staged::new(Finding::new(&scenario), &scenario, &trace);
+        let env = Env::from_iter(scenario.env.iter().cloned());
+        let flow = Staged::new(Finding::new(env, SEED), &scenario, &trace);
         let result = way.run(flow, &scenario, &replay);
         let outcome = judge(&scenario, &result);
         let found = outcome.map_err(|problem| vec![problem]).map(|text| remark = text);
@@ -210,3 +213,5 @@ fn difference(one: &[String], other: &[String]) -> Option<String> {
     let line = |lines: &[String]| lines.get(index).map_or("nothing", String::as_str).to_owned();
     Some(format!("step {}: {} where it was {}", index + 1, line(other), line(one)))
 }
+
+const SEED: u128 = 0x0123_4567_89ab_cdef_0011_2233_4455_6677;

@@ -6,44 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use sts_proto::credentials::{Resolve, Resolved};
-use sts_proto::settings::{Env, Load};
-use sts_proto::{Context, CredentialsError, Effect, Error, Event, Flow, Step};
+use sts_proto::{Effect, Error, Event, Flow, Step};
 
 use super::scenario::Scenario;
-
-/// What a client does to find its credentials: load the settings, carry out their chain.
-pub(crate) enum Finding {
-    Loading(Load),
-    Resolving(Box<Resolve>),
-}
-
-impl Finding {
-    pub(crate) fn new(scenario: &Scenario) -> Self {
-        Self::Loading(Load::new(Env::from_iter(scenario.env.iter().cloned())))
-    }
-}
-
-impl Flow for Finding {
-    type Output = Resolved;
-
-    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
-        let settings = match self {
-            Self::Resolving(resolve) => return resolve.step(now, event),
-            Self::Loading(load) => match load.step(now, event)? {
-                Step::Perform(effect) => return Ok(Step::Perform(effect)),
-                Step::Done(settings) => settings,
-            },
-        };
-        let chain = settings.chain().cloned();
-        let chain = chain.ok_or_else(|| CredentialsError::new("settings", "they have no chain"))?;
-        let context = Arc::new(Context::without_endpoint(&settings, "chain/1")?);
-        let mut resolve = Box::new(Resolve::new(chain, context, SEED));
-        let step = resolve.step(now, Event::Start);
-        *self = Self::Resolving(resolve);
-        step
-    }
-}
 
 /// A flow that lives in the scenario's time, which passes only while it waits, and finds the scenario's files.
 pub(crate) struct Staged<F> {
@@ -153,5 +118,4 @@ fn digest(value: &impl Hash) -> u64 {
 }
 
 /// The scenarios' credentials expire from 2009-02-13T23:31:30Z on; it is a quarter of an hour before that.
-pub(crate) const NOW: Duration = Duration::from_secs(1_234_567_000);
-const SEED: u128 = 0x0123_4567_89ab_cdef_0011_2233_4455_6677;
+const NOW: Duration = Duration::from_secs(1_234_567_000);

@@ -1,0 +1,49 @@
+//! What a client does to find its credentials, as one flow.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use sts_proto::credentials::{Resolve, Resolved};
+use sts_proto::settings::{Env, Load};
+use sts_proto::{Context, CredentialsError, Error, Event, Flow, Step};
+
+/// Loads the settings and carries out their chain.
+#[derive(Debug)]
+pub struct Finding {
+    stage: Stage,
+    seed: u128,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Loading(Load),
+    Resolving(Box<Resolve>),
+}
+
+impl Finding {
+    /// Of this environment, and the files that it leads to.
+    pub fn new(env: Env, seed: u128) -> Self {
+        Self { stage: Stage::Loading(Load::new(env)), seed }
+    }
+}
+
+impl Flow for Finding {
+    type Output = Resolved;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
+        let settings = match &mut self.stage {
+            Stage::Resolving(resolve) => return resolve.step(now, event),
+            Stage::Loading(load) => match load.step(now, event)? {
+                Step::Perform(effect) => return Ok(Step::Perform(effect)),
+                Step::Done(settings) => settings,
+            },
+        };
+        let chain = settings.chain().cloned();
+        let chain = chain.ok_or_else(|| CredentialsError::new("settings", "they have no chain"))?;
+        let context = Arc::new(Context::without_endpoint(&settings, "finding/1")?);
+        let mut resolve = Box::new(Resolve::new(chain, context, self.seed));
+        let step = resolve.step(now, Event::Start);
+        self.stage = Stage::Resolving(resolve);
+        step
+    }
+}
