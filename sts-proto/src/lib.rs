@@ -4,6 +4,7 @@ mod call;
 mod context;
 #[cfg(feature = "credentials")]
 pub mod credentials;
+mod digits;
 pub mod endpoint;
 mod error;
 mod escape;

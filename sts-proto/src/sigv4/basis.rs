@@ -50,6 +50,18 @@ impl<'r> Basis<'r> {
         }
         fields
     }
+
+    /// The URI's authority with its host in lower case, should it be signed and not be in lower case already.
+    pub(super) fn lower_case_authority(&self, uri: &Uri) -> Result<Option<Authority>, SignError> {
+        let Some(authority) = uri.authority().filter(|_| self.host.is_some()) else { return Ok(None) };
+        let text = authority.as_str();
+        let (user, host) = text.split_at(text.rfind('@').unwrap_or(0));
+        if !host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Ok(None);
+        }
+        let text = [user, &host.to_ascii_lowercase()].concat();
+        Authority::try_from(text).map(Some).map_err(|_| SignError::Uri)
+    }
 }
 
 /// Headers that are never signed: see the module's documentation.
@@ -71,20 +83,6 @@ fn is_unsigned(name: &str) -> bool {
             | "user-agent"
             | "x-amzn-trace-id"
     ) || name.starts_with("proxy-")
-}
-
-/// The URI's authority with its host in lower case, should it be signed and not be in lower case already.
-pub(super) fn lower_case_authority<B>(request: &Request<B>) -> Result<Option<Authority>, SignError> {
-    let Some(authority) = request.uri().authority().filter(|_| !request.headers().contains_key(HOST)) else {
-        return Ok(None);
-    };
-    let text = authority.as_str();
-    let (user, host) = text.split_at(text.rfind('@').unwrap_or(0));
-    if !host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Ok(None);
-    }
-    let text = [user, &host.to_ascii_lowercase()].concat();
-    Authority::try_from(text).map(Some).map_err(|_| SignError::Uri)
 }
 
 /// The URI's authority as a client sends it in `host`: no user info, no default port, lower case.
