@@ -104,19 +104,24 @@ mod disabled {
     /// Nobody watches.
     pub(crate) struct Watch;
 
+    /// No span.
+    pub(crate) struct Nowhere;
+
     impl Watch {
         pub(crate) fn begin(_: &Context, _: &'static str) -> Self {
             Self
         }
 
-        pub(crate) fn span(&self) {}
+        pub(crate) fn span(&self) -> Nowhere {
+            Nowhere
+        }
 
         pub(crate) fn stepped<O: Operation>(&mut self, _: &Call<O>) {}
 
         pub(crate) fn end<T>(self, _: &Result<T, Error>) {}
     }
 
-    pub(crate) fn within<F: Future>((): (), future: F) -> F {
+    pub(crate) fn within<F: Future>(_: Nowhere, future: F) -> F {
         future
     }
 }

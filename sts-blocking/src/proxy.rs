@@ -143,7 +143,7 @@ impl std::error::Error for ThroughProxy {
 
 #[cfg(test)]
 mod tests {
-    use sts_proto::{Phase, Retry, TransportErrorKind as Kind};
+    use sts_proto::{Effect, Event, Phase, Retry, Step, TransportErrorKind as Kind};
 
     use super::*;
     use crate::testing::{Server, builder, text};
@@ -183,6 +183,34 @@ mod tests {
             builder(&server.url()).proxy(format!("http://{}", proxy.address())).no_proxy().build().unwrap();
         sts.get_caller_identity().unwrap();
         assert!(proxy.heard().is_empty());
+    }
+
+    /// Asks for the machine's own service, and ends with the status.
+    struct Local(Option<http::Request<bytes::Bytes>>);
+
+    impl sts_proto::Flow for Local {
+        type Output = u16;
+
+        fn step(&mut self, _: std::time::SystemTime, event: Event) -> Result<Step<u16>, Error> {
+            match (self.0.take(), event) {
+                (Some(request), _) => Ok(Step::Perform(Effect::Send(request, Timeouts::default()))),
+                (None, Event::Response(response)) => Ok(Step::Done(response.status().as_u16())),
+                (None, event) => panic!("{event:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_for_the_machine_itself_goes_through_no_proxy() {
+        let (server, proxy) = (Server::sts(), proxy("HTTP/1.1 200 OK\r\n\r\n"));
+        let sts = builder(&server.url()).proxy(format!("http://{}", proxy.address())).build().unwrap();
+        let mut request = http::Request::post(server.url()).body(bytes::Bytes::from_static(b"x")).unwrap();
+        request.extensions_mut().insert(sts_proto::flow::Direct);
+        assert_eq!(sts.run(Local(Some(request.clone()))).unwrap(), 200);
+        assert_eq!((server.heard().len(), proxy.heard().len()), (1, 0));
+        request.extensions_mut().clear();
+        assert_eq!(sts.run(Local(Some(request))).unwrap(), 200);
+        assert_eq!((server.heard().len(), proxy.heard().len()), (2, 1));
     }
 
     #[test]

@@ -1,4 +1,3 @@
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -133,12 +132,10 @@ impl Ticket {
         Self { keeper: Arc::clone(keeper), used: false }
     }
 
-    fn fetch(mut self) -> impl Future<Output = ()> + Send + 'static {
-        async move {
-            let fetched = self.keeper.provider.credentials().await;
-            self.used = true;
-            self.keeper.end(fetched.map_err(CredentialsError::from));
-        }
+    async fn fetch(mut self) {
+        let fetched = self.keeper.provider.credentials().await;
+        self.used = true;
+        self.keeper.end(fetched.map_err(CredentialsError::from));
     }
 }
 

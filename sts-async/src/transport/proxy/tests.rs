@@ -94,6 +94,23 @@ async fn plain_requests_are_forwarded() {
 }
 
 #[tokio::test]
+async fn what_is_for_the_machine_itself_goes_through_no_proxy() {
+    let (port, mut proxied) = proxy(Does::Answer(OK)).await;
+    let (server, mut heads) = proxy(Does::Answer(OK)).await;
+    let chosen = Proxy::Url(format!("http://aladdin:planted@localhost:{port}"));
+    let transport = HyperTransport::configured(&TlsSettings::default(), &chosen).unwrap();
+    let uri: Uri = format!("http://localhost:{server}/").parse().unwrap();
+    let mut request = http::Request::post(&uri).body(Bytes::new()).unwrap();
+    request.extensions_mut().insert(sts_proto::flow::Direct);
+    assert_eq!(transport.send(request, Timeouts::default()).await.unwrap().body(), "hello");
+    let head = heads.recv().await.unwrap();
+    assert!(head.starts_with("POST / HTTP/1.1\r\n") && !head.contains("proxy-authorization"), "{head}");
+    assert!(proxied.try_recv().is_err());
+    let setting = transport.proxy(&chosen, Some(&uri));
+    assert_eq!((&*setting.value, setting.origin), (&*format!("localhost:{port}"), Origin::Code));
+}
+
+#[tokio::test]
 async fn a_proxy_that_wants_another_password_says_so() {
     let (port, _heads) = proxy(Does::Answer("HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n")).await;
     let error = send(port, "http://sts.invalid/", &TlsSettings::default()).await.unwrap_err();

@@ -150,3 +150,51 @@ fn a_chain_needs_no_region() {
     assert_eq!(chain.credentials().unwrap().access_key_id, "AKIDEXAMPLE");
     assert!(!format!("{chain:?} {}", chain.explain()).contains("planted"));
 }
+
+#[test]
+fn a_profile_that_is_named_late_is_the_one_that_counts() {
+    let peer = Peer::sts();
+    let folder = std::env::temp_dir().join(format!("sts-blocking-profile-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("config");
+    let text = "[profile dev]\nregion = eu-west-1\naws_access_key_id = DEVEXAMPLE\naws_secret_access_key = planted\n\
+        [profile prod]\nregion = us-west-2\naws_access_key_id = PRODEXAMPLE\naws_secret_access_key = planted\n";
+    std::fs::write(&file, text).unwrap();
+    let path = file.to_str().unwrap();
+    let none = folder.join("none").to_str().unwrap().to_owned();
+    let env = [
+        ("AWS_PROFILE", "dev"),
+        ("AWS_CONFIG_FILE", path),
+        ("AWS_SHARED_CREDENTIALS_FILE", &none),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let builder = || Builder::from_snapshot(Env::from_iter(env)).unwrap().transport(peer.clone());
+    let host = |sts: &Client| sts.context().endpoint().unwrap().uri().to_string();
+    let dev = builder().build().unwrap();
+    let prod = builder().use_dualstack_endpoint(true).profile("prod").build().unwrap();
+    let moved = builder().profile("prod").region("eu-central-1").build().unwrap();
+    assert_eq!(dev.credentials().unwrap().access_key_id, "DEVEXAMPLE");
+    assert_eq!(prod.credentials().unwrap().access_key_id, "PRODEXAMPLE");
+    assert_eq!(host(&dev), "https://sts.eu-west-1.amazonaws.com/");
+    assert_eq!(host(&prod), "https://sts.us-west-2.api.aws/");
+    assert_eq!(host(&moved), "https://sts.eu-central-1.amazonaws.com/");
+    let shown = prod.explain().to_string();
+    assert!(shown.contains("profile prod") && shown.contains(path) && shown.contains("…MPLE"), "{shown}");
+    assert!(!shown.contains("planted"), "{shown}");
+    let error = builder().profile("nobody").build().unwrap_err().to_string();
+    assert!(error.contains("nobody") && error.contains(path), "{error}");
+    // What code gives goes before the chain, and none is none.
+    let given = builder().credentials(keys("GIVEN", 3600)).build().unwrap();
+    assert_eq!(given.credentials().unwrap().access_key_id, "GIVEN");
+    let nobody = builder().without_credentials().build().unwrap();
+    assert!(matches!(nobody.credentials(), Err(Error::NoCredentials(_))));
+    // Where nothing is found, the error says where that was.
+    std::fs::write(&file, "[profile dev]\nregion = eu-west-1\n").unwrap();
+    let error = builder().build().unwrap().get_caller_identity().unwrap_err();
+    assert!(
+        matches!(&error, Error::NoCredentials(nothing) if nothing.operation == "GetCallerIdentity"),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("profile dev"), "{error}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
