@@ -12,6 +12,7 @@ use sts_proto::{Context, CredentialsError, Error, Event, Flow, Step};
 pub struct Finding {
     stage: Stage,
     seed: u128,
+    profile_alone: bool,
 }
 
 #[derive(Debug)]
@@ -23,7 +24,13 @@ enum Stage {
 impl Finding {
     /// Of this environment, and the files that it leads to.
     pub fn new(env: Env, seed: u128) -> Self {
-        Self { stage: Stage::Loading(Load::new(env)), seed }
+        Self { stage: Stage::Loading(Load::new(env)), seed, profile_alone: false }
+    }
+
+    /// Asks the profile and no other source.
+    pub fn in_profile_alone(mut self) -> Self {
+        self.profile_alone = true;
+        self
     }
 }
 
@@ -39,7 +46,10 @@ impl Flow for Finding {
             },
         };
         let chain = settings.chain().cloned();
-        let chain = chain.ok_or_else(|| CredentialsError::new("settings", "they have no chain"))?;
+        let mut chain = chain.ok_or_else(|| CredentialsError::new("settings", "they have no chain"))?;
+        if self.profile_alone {
+            Arc::make_mut(&mut chain).candidates.retain(|candidate| candidate.name.starts_with("profile"));
+        }
         let context = Arc::new(Context::without_endpoint(&settings, "finding/1")?);
         let mut resolve = Box::new(Resolve::new(chain, context, self.seed));
         let step = resolve.step(now, Event::Start);

@@ -2,8 +2,11 @@
 //!
 //! A case is a folder two levels below `$STS_VECTORS/chain`, else `../shared/vectors/chain`, or below `vectors/chain` of
 //! this package: `env.json`, `fs/`, `http-traffic.json` (recorded requests and responses) and `test-case.json` (the
-//! result). Each is run three times: in virtual time with nothing but the core, and through both clients, which really
-//! read the files and run the programs. What is asked for and what comes of it, step by step, has to be the same.
+//! result). In a folder `profile-provider` it is about the profile and no other source. A folder `fs@2` beside `fs`, as
+//! our own scenarios have it, holds what the second reading of a file finds.
+//!
+//! Each is run three times: in virtual time with nothing but the core, and through both clients, which really read the
+//! files and run the programs. What is asked for and what comes of it, step by step, has to be the same.
 //!
 //! The endpoints of containers and of instance metadata are checked against `container` and `imds` beside it.
 //!

@@ -27,7 +27,9 @@ pub(crate) fn all_ways(scenario: Scenario) -> Result<String, Vec<String>> {
         let replay = Replay::new(&scenario);
         let trace = Trace::default();
         let env = Env::from_iter(scenario.env.iter().cloned());
-        let flow = Staged::new(Finding::new(env, SEED), &scenario, &trace);
+        let finding = Finding::new(env, SEED);
+        let finding = if scenario.profile_alone { finding.in_profile_alone() } else { finding };
+        let flow = Staged::new(finding, &scenario, &trace);
         let result = way.run(flow, &scenario, &replay);
         let outcome = judge(&scenario, &result);
         let found = outcome.map_err(|problem| vec![problem]).map(|text| remark = text);

@@ -16,6 +16,8 @@ pub(crate) struct Scenario {
     pub(crate) mfa_code: Option<String>,
     /// Everything in `fs` and its later states, by its path in the folder.
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
+    /// The scenario is about the profile and no other source.
+    pub(crate) profile_alone: bool,
     folder: PathBuf,
 }
 
@@ -77,6 +79,7 @@ impl Scenario {
             expected: Expected::of(&test["result"])?,
             mfa_code: test["mfa_code"].as_str().map(str::to_owned),
             files,
+            profile_alone: folder.parent().is_some_and(|group| group.ends_with("profile-provider")),
             folder: folder.to_owned(),
         })
     }
