@@ -34,6 +34,8 @@ pub struct Builder {
     /// which profile to read.
     settings: Settings,
     env: Option<Env>,
+    /// Whether each call is told of the trace that the process is part of by then.
+    traced: bool,
     /// The profile that code names.
     profile: Option<String>,
     /// What code says, in order.
@@ -64,8 +66,9 @@ impl Builder {
     ///
     /// A variable that cannot be used.
     pub fn from_env() -> Result<Self, Error> {
-        let builder = Self::from_snapshot(Env::from_iter(std::env::vars_os()))?;
-        Ok(Self { proxy: Proxy::Environment, ..builder })
+        let env = Env::from_iter(std::env::vars_os());
+        let traced = env.is_aws_lambda();
+        Ok(Self { proxy: Proxy::Environment, traced, ..Self::from_snapshot(env)? })
     }
 
     /// As [`from_env`](Self::from_env), with these variables in place of the process's: for tests, and for programs that
@@ -299,7 +302,8 @@ impl Builder {
                 (Box::new(transport) as Box<dyn Transport>, proxy)
             }
         };
-        let engine = Engine { context, effects: Effects::new(transport, self.mfa_code), proxy };
+        let engine =
+            Engine { context, effects: Effects::new(transport, self.mfa_code), proxy, traced: self.traced };
         Ok(Client::new(engine, self.provider))
     }
 

@@ -10,7 +10,7 @@ use sts_proto::{
 
 use crate::Builder;
 use crate::credentials::{CredentialsProvider, Keeper, OwnChain};
-use crate::engine::{Engine, seed};
+use crate::engine::Engine;
 use crate::trace::{Watch, within};
 
 /// A client of AWS Security Token Service.
@@ -86,10 +86,9 @@ impl Client {
     /// # }
     /// ```
     pub async fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let context = Arc::clone(&self.engine.context);
-        let mut watch = Watch::begin(&context, O::ACTION);
+        let mut watch = Watch::begin(self.context(), O::ACTION);
         let span = watch.span();
-        let call = Call::new(operation, context, seed()).timeouts(self.timeouts);
+        let call = self.engine.call(operation).timeouts(self.timeouts);
         let result = within(span, async {
             match self.source.as_ref().filter(|_| O::SIGNED) {
                 Some(source) => self.send_with(&source.keeper, call, &mut watch).await,

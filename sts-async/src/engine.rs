@@ -2,8 +2,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sts_proto::settings::Setting;
-use sts_proto::{Context, Error, Event, Flow, Step};
+use sts_proto::settings::{Env, Setting};
+use sts_proto::{Call, Context, Error, Event, Flow, Operation, Step};
 
 use crate::effects::Effects;
 
@@ -13,9 +13,20 @@ pub(crate) struct Engine {
     pub(crate) effects: Effects,
     /// Which proxy requests go through.
     pub(crate) proxy: Setting,
+    /// Whether calls belong to a trace that the environment names, another one from time to time.
+    pub(crate) traced: bool,
 }
 
 impl Engine {
+    /// A call of this client, as part of the trace that the environment names now, if it does.
+    pub(crate) fn call<O: Operation>(&self, operation: O) -> Call<O> {
+        let call = Call::new(operation, Arc::clone(&self.context), seed());
+        if !self.traced {
+            return call;
+        }
+        call.trace_id(Env::from_iter(std::env::vars_os()).trace_id())
+    }
+
     /// Shows the flow after each step.
     pub(crate) async fn drive<F: Flow>(
         &self,

@@ -27,6 +27,8 @@ pub struct Builder {
     /// which profile to read.
     settings: Settings,
     env: Option<Env>,
+    /// Whether each call is told of the trace that the process is part of by then.
+    traced: bool,
     /// The profile that code names.
     profile: Option<String>,
     /// What code says, in order.
@@ -61,6 +63,7 @@ impl Builder {
         Self {
             settings: Settings::new(),
             env: None,
+            traced: false,
             profile: None,
             changes: Vec::new(),
             provider: None,
@@ -88,8 +91,9 @@ impl Builder {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn from_env() -> Result<Self, Error> {
-        let builder = Self::from_snapshot(Env::from_iter(std::env::vars_os()))?;
-        Ok(Self { proxy: Choice::Environment, ..builder })
+        let env = Env::from_iter(std::env::vars_os());
+        let traced = env.is_aws_lambda();
+        Ok(Self { proxy: Choice::Environment, traced, ..Self::from_snapshot(env)? })
     }
 
     /// As [`from_env`](Self::from_env), with these variables in place of the process's: for tests, and for programs that
@@ -308,7 +312,8 @@ impl Builder {
                 (Box::new(transport) as Box<dyn Transport>, setting)
             }
         };
-        let engine = Engine { context, transport, ask_mfa_code: self.ask_mfa_code, proxy };
+        let engine =
+            Engine { context, transport, ask_mfa_code: self.ask_mfa_code, proxy, traced: self.traced };
         Ok(Client::new(engine, self.provider))
     }
 

@@ -9,7 +9,7 @@ use sts_proto::{
 
 use crate::Builder;
 use crate::credentials::{CredentialsProvider, Keeper, OwnChain};
-use crate::engine::{Engine, seed};
+use crate::engine::Engine;
 use crate::trace::Watch;
 
 /// A blocking client. Cheap to clone; all clones share connections and the signing key of the day.
@@ -199,9 +199,8 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let context = Arc::clone(&self.engine.context);
-        let mut watch = Watch::begin(&context, O::ACTION);
-        let call = Call::new(operation, context, seed()).timeouts(self.timeouts);
+        let mut watch = Watch::begin(self.context(), O::ACTION);
+        let call = self.engine.call(operation).timeouts(self.timeouts);
         let result = match self.source.as_ref().filter(|_| O::SIGNED) {
             Some(source) => self.send_with(&source.keeper, call, &mut watch),
             None => self.drive(call, &mut watch),

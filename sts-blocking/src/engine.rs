@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use sts_proto::flow::{Effect, Event};
-use sts_proto::settings::Setting;
-use sts_proto::{Context, Error, Flow, Secret, Step};
+use sts_proto::settings::{Env, Setting};
+use sts_proto::{Call, Context, Error, Flow, Operation, Secret, Step};
 
 use crate::{Transport, effects};
 
@@ -16,12 +16,23 @@ pub(crate) struct Engine {
     pub(crate) ask_mfa_code: Option<Box<AskMfaCode>>,
     /// Which proxy requests go through.
     pub(crate) proxy: Setting,
+    /// Whether calls belong to a trace that the environment names, another one from time to time.
+    pub(crate) traced: bool,
 }
 
 /// Answers with the current code of the MFA device that has this serial number, or not at all.
 pub(crate) type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
 
 impl Engine {
+    /// A call of this client, as part of the trace that the environment names now, if it does.
+    pub(crate) fn call<O: Operation>(&self, operation: O) -> Call<O> {
+        let call = Call::new(operation, Arc::clone(&self.context), seed());
+        if !self.traced {
+            return call;
+        }
+        call.trace_id(Env::from_iter(std::env::vars_os()).trace_id())
+    }
+
     /// Shows the flow after each step.
     pub(crate) fn drive<F: Flow>(&self, flow: &mut F, mut show: impl FnMut(&F)) -> Result<F::Output, Error> {
         let mut event = Event::Start;

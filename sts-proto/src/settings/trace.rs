@@ -11,12 +11,17 @@ impl Env {
     /// Each invocation has another one: a client that outlives an invocation gives each call its own with
     /// [`Call::trace_id`](crate::Call::trace_id).
     pub fn trace_id(&self) -> Option<HeaderValue> {
-        if !self.has("AWS_LAMBDA_FUNCTION_NAME") {
+        if !self.is_aws_lambda() {
             return None;
         }
         // A call goes well without: what is not Unicode is no reason to fail.
         let id = self.get("_X_AMZN_TRACE_ID").ok()??;
         HeaderValue::try_from(utf8_percent_encode(id, CONTROLS).to_string()).ok()
+    }
+
+    /// Whether this is a function of AWS Lambda.
+    pub fn is_aws_lambda(&self) -> bool {
+        self.has("AWS_LAMBDA_FUNCTION_NAME")
     }
 }
 

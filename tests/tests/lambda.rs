@@ -1,0 +1,80 @@
+//! In a function of AWS Lambda: calls pass on the trace that they are part of. The environment belongs to a process, so a
+//! process of its own makes the calls.
+
+use std::env;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use sts_proto::{Timeouts, TransportError};
+
+const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
+const TRACE: &str = "_X_AMZN_TRACE_ID";
+const EXPECTED: &str = "EXPECTED";
+
+#[test]
+fn calls_pass_on_the_trace_of_the_invocation() {
+    for (variables, expected) in [
+        (&[(FUNCTION, "resize"), (TRACE, "Root=1-a;Sampled=1")][..], "Root=1-a;Sampled=1"),
+        (&[(FUNCTION, "resize")], ""),
+        (&[(TRACE, "Root=1-a")], ""),
+    ] {
+        let mut child = Command::new(env::current_exe().expect("a test has a file"));
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            child.env_remove(name);
+        }
+        child.env_remove(TRACE).envs(variables.iter().copied());
+        child
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "AKID")
+            .env("AWS_SECRET_ACCESS_KEY", "s");
+        child.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        let output =
+            child.args(["--exact", "--ignored", "in_the_environment"]).env(EXPECTED, expected).output();
+        let output = output.expect("a test can be run");
+        assert!(output.status.success(), "{variables:?}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+#[ignore = "runs in a process of its own"]
+fn in_the_environment() {
+    let expected = env::var(EXPECTED).expect("the other test sets it");
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let blocking = sts_blocking::Builder::from_env().expect("sound").transport(Witness(Arc::clone(&seen)));
+    blocking.build().expect("sound").get_caller_identity().expect("answered");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    let asynchronous = sts_async::Builder::from_env().expect("sound").transport(Witness(Arc::clone(&seen)));
+    let client = asynchronous.build().expect("sound");
+    runtime.block_on(client.get_caller_identity()).expect("answered");
+    assert_eq!(*seen.lock().expect("nobody panicked"), [expected.clone(), expected]);
+}
+
+/// Writes down the header and answers.
+struct Witness(Arc<Mutex<Vec<String>>>);
+
+impl Witness {
+    fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let trace = request.headers().get("x-amzn-trace-id").map(|id| id.to_str().expect("text").to_owned());
+        let signed = request.headers()["authorization"].to_str().expect("text").to_owned();
+        assert!(!signed.contains("x-amzn-trace-id"), "{signed}");
+        self.0.lock().expect("nobody panicked").push(trace.unwrap_or_default());
+        let body = "<R><GetCallerIdentityResult><UserId>a</UserId><Account>b</Account><Arn>c</Arn>\
+                    </GetCallerIdentityResult></R>";
+        Ok(Response::new(Bytes::from_static(body.as_bytes())))
+    }
+}
+
+impl sts_blocking::Transport for Witness {
+    fn send(&self, request: Request<Bytes>, _: Timeouts) -> Result<Response<Bytes>, TransportError> {
+        self.answer(&request)
+    }
+}
+
+impl sts_async::Transport for Witness {
+    fn send(&self, request: Request<Bytes>, _: Timeouts) -> sts_async::TransportFuture<'_> {
+        Box::pin(async move { self.answer(&request) })
+    }
+}
