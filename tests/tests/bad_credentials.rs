@@ -91,20 +91,20 @@ const ROWS: &[Row] = &[
         name: "a token file that is empty",
         files: &[("token", "\n")],
         variables: WEB_IDENTITY,
-        words: &["web identity", "{home}/token is empty"],
+        words: &["web identity", "{home}/token is empty", "check"],
         ..NOTHING
     },
     Row {
         name: "a token file with a line break inside",
         files: &[("token", "planted\nplanted")],
         variables: WEB_IDENTITY,
-        words: &["{home}/token", "line break inside"],
+        words: &["{home}/token", "line break inside", "a token alone"],
         ..NOTHING
     },
     Row {
         name: "no token file",
         variables: WEB_IDENTITY,
-        words: &["{home}/token does not exist"],
+        words: &["{home}/token does not exist", "check its path"],
         ..NOTHING
     },
     Row {

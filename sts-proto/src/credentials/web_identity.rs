@@ -79,10 +79,13 @@ impl WebIdentity {
 
     /// The token, or `None` where the file is empty.
     fn token(&self, contents: Option<&Bytes>) -> Result<Option<Secret>, CredentialsError> {
-        let contents = contents.ok_or_else(|| self.file("does not exist"))?;
-        let text = std::str::from_utf8(contents).map_err(|_| self.file("is not text"))?.trim();
+        let contents =
+            contents.ok_or_else(|| self.file("does not exist; check its path, and what is to write it"))?;
+        let text = std::str::from_utf8(contents)
+            .map_err(|_| self.file("is not text; it has to hold a token alone"))?
+            .trim();
         if text.contains(['\r', '\n']) {
-            return Err(self.file("holds a line break inside the token"));
+            return Err(self.file("holds a line break inside the token; it has to hold a token alone"));
         }
         Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::from))
     }
@@ -90,7 +93,7 @@ impl WebIdentity {
     fn send(&mut self, now: SystemTime, contents: Option<&Bytes>) -> Result<Step<Credentials>, Error> {
         let Some(token) = self.token(contents)? else {
             if self.empty >= LOOKS_AT_AN_EMPTY_FILE {
-                return Err(self.file("is empty").into());
+                return Err(self.file("is empty; check what is to write a token there").into());
             }
             let wait = PAUSE.saturating_mul(1 << self.empty);
             self.empty += 1;
@@ -241,7 +244,10 @@ mod tests {
             assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
         }
         let error = refused(step(&mut flow, contents(""))).to_string();
-        assert_eq!(error, "no credentials from web identity: the token file /token is empty");
+        assert_eq!(
+            error,
+            "no credentials from web identity: the token file /token is empty; check what is to write a token there"
+        );
     }
 
     #[test]
