@@ -76,7 +76,7 @@ impl Candidate {
             // What another profile or source has to say is said of it.
             Err(error) if error.provider() != name => {
                 let problem = format!("{}: {}", error.provider(), error.problem());
-                Found::Broken(CredentialsError::new(name, problem).because(error))
+                Found::Broken(error.retold(name, problem))
             }
             Err(error) => Found::Broken(error),
         };

@@ -268,13 +268,16 @@ impl Asking {
             Self::WebIdentity(flow) => format!("the role {} cannot be assumed: {reason}", flow.role_arn()),
             Self::Container(_) | Self::InstanceMetadata(_) | Self::Sso(_) => reason,
         };
-        CredentialsError::new(candidate, problem).with_retry_class(class).because(error)
+        match error {
+            Error::Credentials(error) => error.retold(candidate, problem),
+            error => CredentialsError::new(candidate, problem).with_retry_class(class).because(error),
+        }
     }
 }
 
 fn expired(candidate: &str, late: Duration) -> CredentialsError {
     let problem = format!(
-        "its credentials expired {} s ago by this machine's clock; get new ones, or set the clock right",
+        "its credentials expired {} s ago; get new ones, or set this machine's clock right",
         late.as_secs()
     );
     CredentialsError::new(candidate, problem)

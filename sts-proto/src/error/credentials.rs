@@ -144,6 +144,12 @@ impl CredentialsError {
         self.0.class
     }
 
+    /// The same as somebody else tells it, without saying it twice.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn retold(self, provider: &str, problem: String) -> Self {
+        self.change(|inner| (inner.provider, inner.problem) = (provider.into(), problem.into()))
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
