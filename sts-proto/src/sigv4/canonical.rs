@@ -284,8 +284,8 @@ pub(super) struct Hex([[u8; 2]; 32]);
 
 impl Hex {
     pub(super) fn new(hash: [u8; 32]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        Self(hash.map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]))
+        let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
+        Self(hash.map(|byte| [digit(byte >> 4), digit(byte & 15)]))
     }
 
     pub(super) fn sha256(data: &[u8]) -> Self {
@@ -296,6 +296,8 @@ impl Hex {
         self.0.as_flattened()
     }
 }
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
 mod tests {
