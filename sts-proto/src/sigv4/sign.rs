@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Uri};
 use sha2::{Digest, Sha256};
 
-use super::basis::{Basis, lower_case_authority};
+use super::basis::{Basis, plain_authority};
 use super::canonical::{Canonical, Fields, Hex, Path, Sink};
 use super::explain::Explanation;
 use super::stamp::Stamp;
@@ -117,7 +117,7 @@ impl<'a> Signer<'a> {
         let date = HeaderValue::from_bytes(basis.stamp.text()).map_err(|_| SignError::Time)?;
         let hash = self.content_sha256.then(|| HeaderValue::from_bytes(basis.payload.as_bytes()));
         let token = self.token_header()?;
-        if let Some(authority) = lower_case_authority(request)? {
+        if let Some(authority) = plain_authority(request)? {
             let mut parts = request.uri().clone().into_parts();
             parts.authority = Some(authority);
             *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SignError::Uri)?;
