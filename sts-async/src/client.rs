@@ -74,7 +74,8 @@ impl Client {
         #[cfg(feature = "tracing")]
         let ended = {
             use tracing::Instrument as _;
-            let span = crate::trace::span(O::ACTION, self.context().endpoint().uri());
+            let span =
+                crate::trace::span(O::ACTION, self.context().endpoint().ok().map(|endpoint| endpoint.uri()));
             self.drive(call, crate::trace::observer(span.clone())).instrument(span).await
         };
         ended

@@ -6,9 +6,10 @@ use sts_proto::{Attempt, Call, Error, Metadata, Operation, Output, Step};
 use tracing::field::Empty;
 use tracing::{Span, debug, info_span, warn};
 
-/// The span of a call to this place.
-pub(crate) fn span(action: &'static str, uri: &Uri) -> Span {
-    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+/// The span of a call to this place, where that is known yet.
+pub(crate) fn span(action: &'static str, uri: Option<&Uri>) -> Span {
+    let http = uri.is_some_and(|uri| uri.scheme_str() == Some("http"));
+    let port = uri.and_then(Uri::port_u16).unwrap_or(if http { 80 } else { 443 });
     info_span!(
         "sts.call",
         otel.name = format_args!("STS/{action}"),
@@ -16,7 +17,7 @@ pub(crate) fn span(action: &'static str, uri: &Uri) -> Span {
         rpc.system = "aws-api",
         rpc.service = "STS",
         rpc.method = action,
-        server.address = uri.host(),
+        server.address = uri.and_then(Uri::host),
         server.port = port,
         http.response.status_code = Empty,
         aws.request_id = Empty,

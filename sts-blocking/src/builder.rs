@@ -187,7 +187,11 @@ impl Builder {
                 if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
                     self.tls.ca_bundle = Some(read_bundle(path)?);
                 }
-                let proxy = self.proxy.for_scheme(context.endpoint().uri().scheme_str())?;
+                let proxy = self.proxy.for_scheme(match context.endpoint() {
+                    Ok(endpoint) => endpoint.uri().scheme_str(),
+                    // Where the region is still to be found, it is AWS's own.
+                    Err(_) => Some("https"),
+                })?;
                 Box::new(UreqTransport::with(context.timeouts(), &self.tls, proxy)?)
             }
         };

@@ -181,7 +181,9 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("endpoint", &self.context().endpoint().uri()).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("endpoint", &self.context().endpoint().map(|endpoint| endpoint.uri()))
+            .finish_non_exhaustive()
     }
 }
 

@@ -22,8 +22,9 @@ mod enabled {
 
     impl Watch {
         pub(crate) fn begin(context: &Context, action: &'static str) -> Self {
-            let uri = context.endpoint().uri();
-            let port = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+            let uri = context.endpoint().ok().map(|endpoint| endpoint.uri());
+            let http = uri.is_some_and(|uri| uri.scheme_str() == Some("http"));
+            let port = if http { 80 } else { 443 };
             let span = tracing::info_span!(
                 "sts.call",
                 "otel.name" = format_args!("STS/{action}"),
@@ -31,8 +32,8 @@ mod enabled {
                 "rpc.system" = "aws-api",
                 "rpc.service" = "STS",
                 "rpc.method" = action,
-                "server.address" = uri.host().unwrap_or(""),
-                "server.port" = uri.port_u16().unwrap_or(port),
+                "server.address" = uri.and_then(|uri| uri.host()).unwrap_or(""),
+                "server.port" = uri.and_then(|uri| uri.port_u16()).unwrap_or(port),
                 "http.response.status_code" = Empty,
                 "aws.request_id" = Empty,
                 "error.type" = Empty,

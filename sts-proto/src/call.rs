@@ -8,13 +8,15 @@ use bytes::Bytes;
 use http::header::{AGE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 
+#[cfg(feature = "credentials")]
+use crate::credentials::RegionSearch;
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::retry::{Dice, Skew, backoff, with_hint};
 use crate::sigv4::Signer;
 use crate::wire::time;
 use crate::{
-    Context, Error, NoCredentials, Operation, Output, Phase, RetryClass, Timeouts, TransportError,
-    TransportErrorKind,
+    Context, Credentials, Error, NoCredentials, Operation, Output, Phase, RetryClass, Timeouts,
+    TransportError, TransportErrorKind,
 };
 
 /// A call of an operation, as a flow.
@@ -29,6 +31,9 @@ pub struct Call<O> {
     operation: O,
     context: Arc<Context>,
     timeouts: Timeouts,
+    /// Instead of the context's.
+    credentials: Option<Arc<Credentials>>,
+    most: u32,
     invocation: HeaderValue,
     dice: Dice,
     progress: Progress,
@@ -39,6 +44,9 @@ pub struct Call<O> {
 enum State {
     /// Nothing was sent yet.
     Ready,
+    /// The instance's metadata is asked for the region.
+    #[cfg(feature = "credentials")]
+    Locating(RegionSearch),
     /// Between two attempts, or before the first one where the client's rate limit asks for it.
     Waiting,
     /// An attempt is on its way.
@@ -97,6 +105,8 @@ impl<O: Operation> Call<O> {
         Self {
             operation,
             timeouts: context.timeouts(),
+            credentials: context.credentials().cloned(),
+            most: context.retry().most(),
             context,
             invocation: invocation_id(seed),
             dice: Dice::new(seed),
@@ -111,6 +121,27 @@ impl<O: Operation> Call<O> {
         self
     }
 
+    /// Signed with these, not with the context's.
+    pub fn credentials(mut self, credentials: impl Into<Arc<Credentials>>) -> Self {
+        self.credentials = Some(credentials.into());
+        self
+    }
+
+    /// Tried once, whatever comes of it: for what must not be sent twice.
+    pub fn once(mut self) -> Self {
+        self.most = 1;
+        self
+    }
+
+    /// Makes a call that has ended ready to begin once more, signed with other credentials: for one that was refused
+    /// because those that it had are no longer good. What it has sent and waited so far still counts, and so does its
+    /// deadline.
+    pub fn again(&mut self, credentials: impl Into<Arc<Credentials>>) {
+        self.credentials = Some(credentials.into());
+        self.most = self.most.saturating_add(1);
+        self.state = State::Ready;
+    }
+
     /// How the last attempt ended, once one has.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.progress.report.as_ref()
@@ -119,6 +150,23 @@ impl<O: Operation> Call<O> {
     /// How many requests were sent.
     pub fn attempts(&self) -> u32 {
         self.progress.attempts
+    }
+
+    /// Asks for the region, then begins.
+    #[cfg(feature = "credentials")]
+    fn find_region(
+        &mut self,
+        mut search: RegionSearch,
+        now: SystemTime,
+        event: Event,
+    ) -> Result<Step<O::Output>, Error> {
+        match search.step(now, event)? {
+            Step::Perform(effect) => {
+                self.state = State::Locating(search);
+                Ok(Step::Perform(effect))
+            }
+            Step::Done(()) => self.begin(now),
+        }
     }
 
     /// Sends, or waits until the client's rate limit has a place.
@@ -170,14 +218,15 @@ impl<O: Operation> Call<O> {
 
     fn request(&self, date: SystemTime, attempt: u32) -> Result<Request<Bytes>, Error> {
         let context = &*self.context;
-        let mut request = self.operation.to_request(context.endpoint());
+        let endpoint = context.endpoint()?;
+        let mut request = self.operation.to_request(endpoint);
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, context.user_agent().clone());
         headers.insert(INVOCATION_ID, self.invocation.clone());
-        headers.insert(ATTEMPT, attempt_of(attempt, context.retry().most()));
+        headers.insert(ATTEMPT, attempt_of(attempt, self.most));
         if O::SIGNED {
-            let credentials = context.credentials().ok_or(NoCredentials::new(O::ACTION))?;
-            let scope = context.endpoint().scope()?;
+            let credentials = self.credentials.as_deref().ok_or_else(|| NoCredentials::new(O::ACTION))?;
+            let scope = endpoint.scope()?;
             let key = context.signing_key(credentials, scope, date)?;
             Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
         }
@@ -264,7 +313,7 @@ impl<O: Operation> Call<O> {
 
     /// How long to wait before the next attempt, if there may be one.
     fn wait_after(&mut self, decision: &Decision) -> Option<Duration> {
-        if self.progress.attempts >= self.context.retry().most() {
+        if self.progress.attempts >= self.most {
             return None;
         }
         match decision {
@@ -309,14 +358,15 @@ impl<O: Operation> Call<O> {
     }
 
     fn transport_error(&self, error: TransportError) -> Error {
-        let host = self.context.endpoint().uri().authority().map_or("", |authority| authority.as_str());
-        error.while_calling(O::ACTION, host).into()
+        let endpoint = self.context.endpoint().ok();
+        let authority = endpoint.and_then(|endpoint| endpoint.uri().authority());
+        error.while_calling(O::ACTION, authority.map_or("", |authority| authority.as_str())).into()
     }
 
     /// What the server quotes of the call's own secrets is taken out.
     fn redacted(&self, mut error: Error) -> Error {
         let mut secrets = self.operation.secrets();
-        if let Some(credentials) = self.context.credentials().filter(|_| O::SIGNED) {
+        if let Some(credentials) = self.credentials.as_deref().filter(|_| O::SIGNED) {
             secrets.push(credentials.secret_access_key.clone());
             secrets.extend(credentials.session_token.clone());
         }
@@ -342,9 +392,17 @@ impl<O: Operation> Flow for Call<O> {
         }
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
-                self.progress.deadline = now.checked_add(self.timeouts.call);
+                if self.progress.attempts == 0 {
+                    self.progress.deadline = now.checked_add(self.timeouts.call);
+                }
+                #[cfg(feature = "credentials")]
+                if let Some(search) = RegionSearch::needed(&self.context, O::SIGNED) {
+                    return self.find_region(search, now, Event::Start);
+                }
                 self.begin(now)
             }
+            #[cfg(feature = "credentials")]
+            (State::Locating(search), event) => self.find_region(search, now, event),
             (State::Waiting, Event::Elapsed) => self.begin(now),
             (State::Sent { at, skew }, Event::Response(response)) => self.answered(now, at, skew, &response),
             (State::Sent { .. }, Event::Failed(error)) => {

@@ -1,11 +1,11 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 
-use crate::endpoint::Endpoint;
-use crate::retry::{Shared, Skew};
+use crate::endpoint::{Endpoint, EndpointError};
+use crate::retry::Shared;
 use crate::settings::{Parts, Settings};
 use crate::sigv4::{KeyCache, Scope, SignError, SigningKey};
 use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeouts};
@@ -25,8 +25,14 @@ use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeou
 /// ```
 #[derive(Debug)]
 pub struct Context {
-    endpoint: Endpoint,
-    credentials: Option<Credentials>,
+    /// What the settings alone lead to.
+    endpoint: Result<Endpoint, EndpointError>,
+    /// With the region that was asked for elsewhere, once it is known.
+    #[cfg(feature = "credentials")]
+    located: std::sync::OnceLock<Endpoint>,
+    #[cfg(feature = "credentials")]
+    settings: Settings,
+    credentials: Option<Arc<Credentials>>,
     timeouts: Timeouts,
     user_agent: HeaderValue,
     retry: Retry,
@@ -36,12 +42,22 @@ pub struct Context {
 
 impl Context {
     /// Resolves the endpoint. `product` is the caller's name and version for the user agent, `name/1.2.3`.
+    ///
+    /// Where no region is set and the settings allow to ask the instance's metadata for it, the first call that needs one
+    /// does.
     pub fn new(settings: &Settings, product: &str) -> Result<Self, Error> {
-        let endpoint = settings.endpoint()?;
+        let endpoint = settings.endpoint();
+        if !settings.region_is_to_be_found() {
+            endpoint.as_ref().map_err(Clone::clone)?;
+        }
         let Parts { credentials, timeouts, retry, app_id } = settings.parts()?;
         Ok(Self {
             endpoint,
-            credentials: credentials.cloned(),
+            #[cfg(feature = "credentials")]
+            located: std::sync::OnceLock::new(),
+            #[cfg(feature = "credentials")]
+            settings: settings.clone(),
+            credentials: credentials.cloned().map(Arc::new),
             timeouts,
             user_agent: user_agent(product, app_id),
             retry,
@@ -51,12 +67,44 @@ impl Context {
     }
 
     /// Where the calls go.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    ///
+    /// # Errors
+    ///
+    /// The region is not known yet, or nowhere to be found: see [`Context::new`].
+    pub fn endpoint(&self) -> Result<&Endpoint, EndpointError> {
+        #[cfg(feature = "credentials")]
+        if let Some(endpoint) = self.located.get() {
+            return Ok(endpoint);
+        }
+        self.endpoint.as_ref().map_err(Clone::clone)
     }
 
-    /// Who signs, if anybody does.
-    pub fn credentials(&self) -> Option<&Credentials> {
+    /// Whether a region has to be found before the endpoint can be used; what is sent `signed` needs one even where
+    /// there is an endpoint URL.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn lacks_region(&self, signed: bool) -> bool {
+        self.settings.region_is_to_be_found()
+            && self.located.get().is_none()
+            && (signed || self.endpoint.is_err())
+    }
+
+    /// The region is found.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn locate(&self, region: &str) -> Result<(), EndpointError> {
+        let endpoint = self.settings.clone().region(region).endpoint()?;
+        // Whoever was first, the answer is the same.
+        let _ = self.located.set(endpoint);
+        Ok(())
+    }
+
+    /// What the clock of the service says when ours says `now`, as far as its answers have shown. Expirations are
+    /// compared with this.
+    pub fn service_time(&self, now: SystemTime) -> SystemTime {
+        if self.retry.corrects_clock() { self.shared().skew().apply(now) } else { now }
+    }
+
+    /// Who signs, if anybody does and no call says otherwise.
+    pub fn credentials(&self) -> Option<&Arc<Credentials>> {
         self.credentials.as_ref()
     }
 
@@ -91,15 +139,34 @@ impl Context {
         options: &Presign,
         now: SystemTime,
     ) -> Result<Request<Bytes>, Error> {
+        self.presign_with(self.credentials.as_deref(), operation, options, now)
+    }
+
+    /// The same, signed with other credentials than the settings'.
+    ///
+    /// # Errors
+    ///
+    /// As for [`presign`](Self::presign).
+    pub fn presign_with<O: Operation>(
+        &self,
+        credentials: Option<&Credentials>,
+        operation: &O,
+        options: &Presign,
+        now: SystemTime,
+    ) -> Result<Request<Bytes>, Error> {
         let nobody = Credentials::new("", "");
-        let credentials = match self.credentials() {
+        let credentials = match credentials {
             Some(credentials) => credentials,
             // Stays unsigned.
             None if !O::SIGNED => &nobody,
             None => return Err(NoCredentials::new(O::ACTION).into()),
         };
-        let skew = if self.retry.corrects_clock() { *self.shared().skew() } else { Skew::default() };
-        operation.presign(self.endpoint(), credentials, skew.apply(now), options)
+        operation.presign(self.endpoint()?, credentials, self.service_time(now), options)
+    }
+
+    #[cfg(feature = "credentials")]
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {

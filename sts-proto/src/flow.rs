@@ -52,7 +52,8 @@ pub enum Step<T> {
 #[allow(clippy::large_enum_variant)] // passed on once; a box would cost more
 pub enum Effect {
     /// Send a request and read the whole answer, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes of it. No
-    /// redirect is followed, whatever the status. Comes back as [`Event::Response`] or [`Event::Failed`].
+    /// redirect is followed, whatever the status. A request that carries [`Direct`] among its extensions goes through no
+    /// proxy. Comes back as [`Event::Response`] or [`Event::Failed`].
     Send(http::Request<Bytes>, Timeouts),
     /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
     /// `None` where there is no such file, or [`Event::Failed`].
@@ -65,6 +66,11 @@ pub enum Effect {
     /// Let this much time pass. Comes back as [`Event::Elapsed`].
     Wait(Duration),
 }
+
+/// An extension of a request that must not go through a proxy, since it is for a service of the machine or container
+/// itself: no proxy would find it, and none should see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Direct;
 
 /// Prints what is to be done, never a body or a query.
 impl fmt::Debug for Effect {

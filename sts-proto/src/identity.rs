@@ -16,7 +16,7 @@ use crate::Secret;
 /// assert_eq!(
 ///     format!("{keys:?}"),
 ///     "Credentials { access_key_id: \"AKIDEXAMPLE\", secret_access_key: [redacted], \
-///      session_token: Some([redacted]), expiration: None }"
+///      session_token: Some([redacted]), expiration: None, account_id: None }"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Credentials {
     pub session_token: Option<Secret>,
     /// When the keys cease to work; `None` for long-term keys.
     pub expiration: Option<SystemTime>,
+    /// The account that the keys belong to, where whoever gave them says so.
+    pub account_id: Option<String>,
 }
 
 impl Credentials {
@@ -40,6 +42,7 @@ impl Credentials {
             secret_access_key: secret_access_key.into(),
             session_token: None,
             expiration: None,
+            account_id: None,
         }
     }
 
@@ -52,6 +55,12 @@ impl Credentials {
     /// Says when they cease to work.
     pub fn with_expiration(mut self, expiration: SystemTime) -> Self {
         self.expiration = Some(expiration);
+        self
+    }
+
+    /// Says which account they belong to.
+    pub fn with_account_id(mut self, account_id: impl Into<String>) -> Self {
+        self.account_id = Some(account_id.into());
         self
     }
 }

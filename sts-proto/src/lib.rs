@@ -13,6 +13,8 @@
 
 mod call;
 mod context;
+#[cfg(feature = "credentials")]
+pub mod credentials;
 pub mod endpoint;
 mod error;
 mod escape;
@@ -33,8 +35,8 @@ pub use call::{Attempt, Call};
 pub use context::Context;
 pub use endpoint::EndpointError;
 pub use error::{
-    Error, ErrorCode, Fault, Metadata, NoCredentials, Phase, ResponseError, ResponseProblem, ServiceError,
-    TransportError, TransportErrorKind,
+    CredentialsError, Error, ErrorCode, Fault, Metadata, NoCredentials, Outcome, Phase, ResponseError,
+    ResponseProblem, ServiceError, TransportError, TransportErrorKind, Tried,
 };
 pub use flow::{Effect, Event, Flow, Step, Timeouts};
 pub use http;

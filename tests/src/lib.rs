@@ -7,6 +7,7 @@
 
 pub mod driver;
 pub mod eleven;
+pub mod exchange;
 pub mod pki;
 pub mod scripted;
 pub mod simulator;

@@ -12,8 +12,6 @@ mod clock;
 mod connections;
 #[path = "faults/crowd.rs"]
 mod crowd;
-#[path = "faults/exchange.rs"]
-mod exchange;
 #[path = "faults/peers.rs"]
 mod peers;
 #[path = "faults/proxy.rs"]

@@ -171,8 +171,8 @@ fn what_was_signed_cannot_be_changed() {
     let sts = Server::start();
     let context = Context::new(&alice(&sts), "test/1").unwrap();
     let signed = || {
-        let mut request = AssumeRole::new(sts.role_arn("demo"), "me").to_request(context.endpoint());
-        let scope = context.endpoint().scope().unwrap();
+        let mut request = AssumeRole::new(sts.role_arn("demo"), "me").to_request(context.endpoint().unwrap());
+        let scope = context.endpoint().unwrap().scope().unwrap();
         sigv4::sign(&mut request, context.credentials().unwrap(), scope, SystemTime::now()).unwrap();
         request
     };
@@ -200,7 +200,7 @@ fn a_presigned_url_works_until_it_is_changed() {
         let session = driver.send(AssumeRole::new(sts.role_arn("demo"), "me")).unwrap().credentials;
         for (keys, name) in [(keys.clone(), "user/alice"), (session.into(), "assumed-role/demo/me")] {
             let presigned = GetCallerIdentity::new()
-                .presign(context.endpoint(), &keys, SystemTime::now(), &options)
+                .presign(context.endpoint().unwrap(), &keys, SystemTime::now(), &options)
                 .unwrap();
             let me = GetCallerIdentity::parse(&driver.run(Exchange::of(presigned.clone())).unwrap()).unwrap();
             assert!(me.arn.ends_with(name), "{}", me.arn);

@@ -162,7 +162,7 @@ fn values_are_redacted() {
     let keys = keys();
     let signer = Signer::new(&keys, &scope, now);
     clean_debug(&signer);
-    let mut request = GetCallerIdentity::new().to_request(context.endpoint());
+    let mut request = GetCallerIdentity::new().to_request(context.endpoint().unwrap());
     clean_debug(&signer.explain(&request).unwrap());
     signer.sign(&mut request).unwrap();
     clean_debug(&request);

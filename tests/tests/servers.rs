@@ -4,8 +4,6 @@
 //! A server that no variable names is left out, which is said on standard output; under `CI` that is a failure.
 //! Each server's table says what it answers, so that one that ceases to answer is a failure too.
 
-#[path = "servers/exchange.rs"]
-mod exchange;
 #[path = "servers/front_ends.rs"]
 mod front_ends;
 #[path = "servers/operations.rs"]

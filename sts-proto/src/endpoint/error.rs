@@ -31,8 +31,14 @@ pub enum EndpointError {
     MissingSigningRegion,
 }
 
-const WHERE_REGION: &str = "in code, AWS_REGION and AWS_DEFAULT_REGION";
-const WHERE_URL: &str = "in code, AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL";
+const WHERE_REGION: &str = match cfg!(feature = "credentials") {
+    true => "in code, AWS_REGION, AWS_DEFAULT_REGION, the profile's region and the instance's metadata",
+    false => "in code, AWS_REGION and AWS_DEFAULT_REGION",
+};
+const WHERE_URL: &str = match cfg!(feature = "credentials") {
+    true => "in code, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and endpoint_url",
+    false => "in code, AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL",
+};
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

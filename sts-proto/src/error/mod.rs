@@ -1,6 +1,7 @@
 //! What can go wrong, each kind with what a person needs to mend it.
 
 mod code;
+mod credentials;
 mod metadata;
 mod redact;
 mod service;
@@ -10,6 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use code::ErrorCode;
+pub use credentials::{CredentialsError, NoCredentials, Outcome, Tried};
 pub use metadata::Metadata;
 pub(crate) use service::read_request_id;
 pub use service::{Fault, ServiceError};
@@ -39,6 +41,8 @@ pub enum Error {
     Endpoint(EndpointError),
     /// The operation has to be signed and there are no credentials. Nothing was sent.
     NoCredentials(NoCredentials),
+    /// The source of the credentials failed. The operation was not sent.
+    Credentials(CredentialsError),
     /// The request cannot be signed. Nothing was sent.
     Sign(SignError),
     /// No answer arrived, or not all of it.
@@ -103,6 +107,7 @@ impl Error {
             Self::Settings(_) => "settings",
             Self::Endpoint(_) => "endpoint",
             Self::NoCredentials(_) => "no_credentials",
+            Self::Credentials(_) => "credentials",
             Self::Sign(_) => "sign",
             Self::Transport(error) => error.kind().as_str(),
             Self::Service(error) => error.code().map_or(error.metadata().status_text(), ErrorCode::as_str),
@@ -146,6 +151,7 @@ impl Error {
         match self {
             Self::Service(error) => error.retry_class(),
             Self::Transport(error) => error.retry_class(),
+            Self::Credentials(error) => error.retry_class(),
             _ => RetryClass::Never,
         }
     }
@@ -157,6 +163,7 @@ impl fmt::Display for Error {
             Self::Settings(error) => error.fmt(f),
             Self::Endpoint(error) => error.fmt(f),
             Self::NoCredentials(error) => error.fmt(f),
+            Self::Credentials(error) => error.fmt(f),
             Self::Sign(error) => write!(f, "the request cannot be signed: {error}"),
             Self::Transport(error) => error.fmt(f),
             Self::Service(error) => error.fmt(f),
@@ -172,6 +179,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Transport(error) => std::error::Error::source(&**error),
+            Self::Credentials(error) => std::error::Error::source(error),
             _ => None,
         }
     }
@@ -201,6 +209,12 @@ impl From<NoCredentials> for Error {
     }
 }
 
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(error)
+    }
+}
+
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         Self::Transport(Box::new(error))
@@ -218,34 +232,6 @@ impl From<ResponseError> for Error {
         Self::Response(Box::new(error))
     }
 }
-
-/// An operation has to be signed, and no credentials were found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NoCredentials {
-    /// The action that was to be signed.
-    pub operation: &'static str,
-}
-
-impl NoCredentials {
-    /// There is nothing to sign `operation` with.
-    pub fn new(operation: &'static str) -> Self {
-        Self { operation }
-    }
-}
-
-impl fmt::Display for NoCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "no credentials to sign {} with: none were given in code, and AWS_ACCESS_KEY_ID and \
-             AWS_SECRET_ACCESS_KEY were not set when the client was made",
-            self.operation
-        )
-    }
-}
-
-impl std::error::Error for NoCredentials {}
 
 /// A success arrived that is empty, of another shape, or lacks what the operation is for.
 #[derive(Debug)]

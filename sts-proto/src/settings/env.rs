@@ -21,7 +21,7 @@ pub struct Env(BTreeMap<String, Result<Secret, ()>>);
 
 impl Env {
     /// The value of a variable; `None` where it is absent or blank.
-    pub(super) fn get(&self, variable: &'static str) -> Result<Option<&str>, SettingsError> {
+    pub(crate) fn get(&self, variable: &'static str) -> Result<Option<&str>, SettingsError> {
         match self.0.get(variable) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(value.expose()).filter(|value| !value.trim().is_empty())),
@@ -29,7 +29,7 @@ impl Env {
         }
     }
 
-    pub(super) fn first(&self, variables: &[&'static str]) -> Result<Option<String>, SettingsError> {
+    pub(crate) fn first(&self, variables: &[&'static str]) -> Result<Option<String>, SettingsError> {
         for variable in variables {
             if let Some(value) = self.get(variable)? {
                 return Ok(Some(value.trim().to_owned()));
@@ -38,12 +38,12 @@ impl Env {
         Ok(None)
     }
 
-    pub(super) fn flag(&self, variable: &'static str) -> Result<bool, SettingsError> {
+    pub(crate) fn flag(&self, variable: &'static str) -> Result<bool, SettingsError> {
         self.choice(variable, &["true", "false"]).map(|choice| choice == Some(0))
     }
 
     /// Which of `choices` a variable names, in any case.
-    pub(super) fn choice(
+    pub(crate) fn choice(
         &self,
         variable: &'static str,
         choices: &'static [&'static str],
@@ -53,7 +53,7 @@ impl Env {
         position.map(Some).ok_or(SettingsError::NotOneOf { variable, choices })
     }
 
-    pub(super) fn retry(&self) -> Result<Retry, SettingsError> {
+    pub(crate) fn retry(&self) -> Result<Retry, SettingsError> {
         const MOST: &str = "AWS_MAX_ATTEMPTS";
         let mode = self.choice("AWS_RETRY_MODE", &["standard", "adaptive", "legacy"])?;
         let retry = if mode == Some(1) { Retry::adaptive() } else { Retry::standard() };
@@ -62,7 +62,7 @@ impl Env {
         most.map(|most| retry.max_attempts(most)).ok_or(SettingsError::NotANumber { variable: MOST })
     }
 
-    pub(super) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
+    pub(crate) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
         const ID: &str = "AWS_ACCESS_KEY_ID";
         const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
         const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";

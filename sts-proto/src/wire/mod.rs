@@ -6,6 +6,8 @@
 
 mod declaration;
 mod form;
+#[cfg(feature = "credentials")]
+pub(crate) mod json;
 pub mod time;
 mod value;
 mod xml;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use sts_proto::operations::GetCallerIdentity;
 use sts_proto::{Credentials, Phase, TransportErrorKind as Kind};
 use sts_tests::driver::{Driver, Setup};
+use sts_tests::exchange;
 
-use crate::exchange;
 use crate::row::{Client, End, Expect, PATIENT, Row, SHORT, call, equal, settings};
 
 /// What has to be there where `CI` is set.

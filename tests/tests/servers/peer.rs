@@ -6,9 +6,10 @@ use sts_proto::endpoint::Endpoint;
 use sts_proto::operations::{AssumeRole, GetCallerIdentity};
 use sts_proto::{Credentials, Error, Metadata, Operation, Secret, Settings};
 use sts_tests::driver::{Driver, Setup};
+use sts_tests::exchange;
 
 use crate::report::Report;
-use crate::{VARIABLES, exchange, front_ends, operations, refusals};
+use crate::{VARIABLES, front_ends, operations, refusals};
 
 /// The name of every session that is asked for.
 pub(crate) const SESSION: &str = "sts-tests";

@@ -7,8 +7,8 @@ use http::Request;
 use sts_proto::operations::{AssumeRole, AssumeRoleWithWebIdentity};
 use sts_proto::{Credentials, Error, RetryClass, Secret, sigv4};
 use sts_tests::driver::Driver;
+use sts_tests::exchange;
 
-use crate::exchange;
 use crate::peer::{Peer, SESSION, WebIdentity};
 use crate::report::Report;
 

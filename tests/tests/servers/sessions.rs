@@ -8,8 +8,8 @@ use sts_proto::operations::{AssumeRole, GetCallerIdentity};
 use sts_proto::sigv4::{Scope, Signer};
 use sts_proto::{Credentials, Operation, Presign};
 use sts_tests::driver::Driver;
+use sts_tests::exchange;
 
-use crate::exchange;
 use crate::peer::{Peer, REGION, SESSION, Use};
 use crate::report::{Report, request_id};
 

@@ -143,11 +143,11 @@ impl Visitor for Client<'_> {
             options = options.header(name, value);
         }
         let request = operation
-            .presign(context.endpoint(), vector.config.keys()?, vector.now, &options)
+            .presign(context.endpoint().unwrap(), vector.config.keys()?, vector.now, &options)
             .map_err(|error| format!("it cannot be presigned: {error}"))?;
         case.require(request.body().is_empty(), "it has a body");
         let request = request.map(|body| body.to_vec());
-        let scope = context.endpoint().scope().map_err(|error| error.to_string())?;
+        let scope = context.endpoint().unwrap().scope().map_err(|error| error.to_string())?;
         presigned(&request, scope, vector, case)
     }
 }

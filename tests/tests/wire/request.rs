@@ -210,9 +210,13 @@ impl Visitor for Client<'_> {
 
 /// Scheme, host, port and path.
 fn address(context: &Context, expect: &Expect, case: &mut Case) -> Result<(), String> {
-    case.equal("url", &Url::new(&context.endpoint().uri().to_string())?, &Url::new(&expect.url)?);
-    case.equal("host of the endpoint", context.endpoint().host().to_str().unwrap_or_default(), &expect.host);
-    let authority = context.endpoint().uri().authority().map(|authority| authority.as_str());
+    case.equal("url", &Url::new(&context.endpoint().unwrap().uri().to_string())?, &Url::new(&expect.url)?);
+    case.equal(
+        "host of the endpoint",
+        context.endpoint().unwrap().host().to_str().unwrap_or_default(),
+        &expect.host,
+    );
+    let authority = context.endpoint().unwrap().uri().authority().map(|authority| authority.as_str());
     case.equal("authority of the endpoint", &authority, &Some(expect.host.as_str()));
     Ok(())
 }
@@ -279,7 +283,7 @@ fn signed(
         }
         None => &signature.region,
     };
-    let scope = context.endpoint().scope().map_err(|error| error.to_string())?;
+    let scope = context.endpoint().unwrap().scope().map_err(|error| error.to_string())?;
     case.equal("signing region", scope.region(), region);
     case.equal("signing name", scope.service(), &signature.name);
     case.equal("date", header(request, "x-amz-date"), &stamp(&vector.time));

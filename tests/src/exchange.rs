@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 use sts_proto::{Effect, Error, Event, Flow, Secret, Step, Timeouts, TransportErrorKind};
-use sts_tests::driver::Driver;
+
+use crate::driver::Driver;
 
 struct Exchange(Option<Request<Bytes>>);
 
@@ -23,12 +24,12 @@ impl Flow for Exchange {
 }
 
 /// Sends `request` through `driver` and returns whatever comes back.
-pub(crate) fn send(driver: &Driver, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+pub fn send(driver: &Driver, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
     driver.run(Exchange(Some(request)))
 }
 
 /// A token of the OpenID Connect provider, for the user `johndoe`.
-pub(crate) fn oidc_token(driver: &Driver, issuer: &str, client_id: &str) -> Result<Secret, String> {
+pub fn oidc_token(driver: &Driver, issuer: &str, client_id: &str) -> Result<Secret, String> {
     let form = format!("grant_type=password&username=bob&client_id={client_id}&scope=openid");
     let request = Request::post(format!("{issuer}/token"))
         .header("content-type", "application/x-www-form-urlencoded")

@@ -1,0 +1,88 @@
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::Role;
+use crate::operations::AssumeRole as Operation;
+use crate::types::AssumedRoleUser;
+use crate::{
+    Call, Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
+    types,
+};
+
+/// Assumes a role with credentials that are there already.
+#[derive(Debug)]
+pub(super) struct AssumeRole {
+    role: Role,
+    credentials: Arc<Credentials>,
+    context: Arc<Context>,
+    seed: u128,
+    /// Once the code of the MFA device is known, where one is needed.
+    call: Option<Box<Call<Operation>>>,
+}
+
+impl AssumeRole {
+    pub(super) fn new(role: Role, credentials: Credentials, context: Arc<Context>, seed: u128) -> Self {
+        Self { role, credentials: Arc::new(credentials), context, seed, call: None }
+    }
+
+    pub(super) fn role_arn(&self) -> &str {
+        &self.role.role_arn
+    }
+
+    fn call(&mut self, code: Option<Secret>) -> &mut Call<Operation> {
+        let mut operation = Operation::new(self.role.role_arn.as_str(), self.role.session_name(self.seed));
+        if let Some(id) = &self.role.external_id {
+            operation = operation.external_id(id.as_str());
+        }
+        if let Some(seconds) = self.role.duration_seconds {
+            operation = operation.duration_seconds(seconds);
+        }
+        let once = code.is_some();
+        if let (Some(code), Some(serial)) = (code, &self.role.mfa_serial) {
+            operation = operation.serial_number(serial.as_str()).token_code(code);
+        }
+        let mut call = Call::new(operation, Arc::clone(&self.context), self.seed);
+        call = call.credentials(Arc::clone(&self.credentials));
+        if once {
+            // A code is good for one request.
+            call = call.once();
+        }
+        self.call.insert(Box::new(call))
+    }
+}
+
+impl Flow for AssumeRole {
+    type Output = Credentials;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
+        let step = match (&mut self.call, &self.role.mfa_serial, event) {
+            (Some(call), _, event) => call.step(now, event),
+            (None, Some(serial), Event::Start) => {
+                return Ok(Step::Perform(Effect::AskMfaCode(serial.clone())));
+            }
+            (None, None, Event::Start) => self.call(None).step(now, Event::Start),
+            (None, Some(_), Event::MfaCode(code)) => self.call(Some(code)).step(now, Event::Start),
+            (None, Some(serial), Event::Failed(error)) => return Err(no_code(serial, error).into()),
+            _ => return Err(Error::OutOfTurn),
+        };
+        Ok(match step? {
+            Step::Perform(effect) => Step::Perform(effect),
+            Step::Done(output) => Step::Done(session(output.credentials, output.assumed_role_user.as_ref())),
+        })
+    }
+}
+
+/// The credentials of a role's session, with the account that the role belongs to.
+pub(super) fn session(issued: types::Credentials, user: Option<&AssumedRoleUser>) -> Credentials {
+    let mut credentials = Credentials::from(issued);
+    let arn = user.and_then(|user| user.arn.as_deref());
+    // arn:partition:sts::account:assumed-role/…
+    let account = arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty());
+    credentials.account_id = account.map(str::to_owned);
+    credentials
+}
+
+fn no_code(serial: &str, error: TransportError) -> CredentialsError {
+    let problem = format!("the role needs the code of the mfa device {serial}, and there is none");
+    CredentialsError::new("the mfa device", problem).because(error)
+}

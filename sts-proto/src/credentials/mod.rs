@@ -1,0 +1,31 @@
+//! Where credentials come from, and how they are kept fresh.
+//!
+//! A [`Plan`] says, before anything is read or sent, what a set of credentials is made of: one [`Source`] and the roles
+//! that are assumed from it. A [`Chain`] is the plans that the environment and a profile lead to, in the order in which
+//! they are looked at. [`Resolve`] is the flow that carries a chain out. A [`Cache`] says when it is time to do so anew.
+
+mod assume_role;
+mod cache;
+mod chain;
+pub mod container;
+mod explain;
+mod fetch;
+pub mod imds;
+mod plan;
+mod process;
+mod profile;
+mod region;
+mod resolve;
+pub mod sso;
+#[cfg(test)]
+mod testing;
+mod web_identity;
+pub mod words;
+
+pub use cache::{Cache, Lookup};
+pub use chain::{Candidate, Chain, Found};
+pub use explain::Explanation;
+pub use plan::{Plan, Role, Source};
+pub use region::RegionSearch;
+pub use resolve::{Resolve, Resolved};
+pub use web_identity::WebIdentity;

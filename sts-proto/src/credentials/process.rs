@@ -1,0 +1,163 @@
+use std::time::{Duration, SystemTime};
+
+use super::words;
+use crate::flow::ProcessOutput;
+use crate::wire::json::{JsonError, Object};
+use crate::{
+    Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
+    TransportErrorKind,
+};
+
+/// Runs a program that prints credentials (AWS SDKs and Tools Reference Guide, "Process credential provider").
+#[derive(Debug)]
+pub(super) struct Process {
+    command: Secret,
+    /// Where the program does not say it.
+    account_id: Option<String>,
+}
+
+impl Process {
+    pub(super) fn new(command: Secret, account_id: Option<String>) -> Self {
+        Self { command, account_id }
+    }
+
+    fn start(&self) -> Result<Step<Credentials>, Error> {
+        let command = words::command(self.command.expose(), TIMEOUT)
+            .map_err(|unclosed| failed(format!("its command line cannot be read: {unclosed}")))?;
+        let command = command.ok_or_else(|| failed("its command line is empty"))?;
+        Ok(Step::Perform(Effect::Run(command)))
+    }
+
+    fn read(&mut self, output: &ProcessOutput) -> Result<Credentials, CredentialsError> {
+        match output.status {
+            Some(0) => {}
+            Some(status) => {
+                return Err(failed(format!(
+                    "the program ended with status {status}; run it by hand to see why"
+                )));
+            }
+            None => return Err(failed("the program was ended by a signal")),
+        }
+        if output.stdout.trim_ascii().is_empty() {
+            return Err(failed("the program printed nothing; it has to print json with Version 1"));
+        }
+        let unreadable =
+            |error: JsonError| failed(format!("what the program printed cannot be used: {error}"));
+        let mut object = Object::parse(&output.stdout).map_err(unreadable)?;
+        match object.integer("Version").map_err(unreadable)? {
+            Some(1) => {}
+            Some(version) => {
+                return Err(failed(format!("the program printed json of version {version}, not 1")));
+            }
+            None => return Err(unreadable(JsonError::Missing("Version"))),
+        }
+        self.credentials(object).map_err(unreadable)
+    }
+
+    fn credentials(&mut self, mut object: Object) -> Result<Credentials, JsonError> {
+        let id = object.required("AccessKeyId")?.expose().to_owned();
+        let mut credentials = Credentials::new(id, object.required("SecretAccessKey")?);
+        credentials.session_token = object.text("SessionToken")?;
+        credentials.expiration = object.instant("Expiration")?;
+        let account_id = object.text("AccountId")?.map(|id| id.expose().to_owned());
+        credentials.account_id = account_id.or(self.account_id.take());
+        Ok(credentials)
+    }
+}
+
+impl Flow for Process {
+    type Output = Credentials;
+
+    fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
+        match event {
+            Event::Start => self.start(),
+            Event::Exited(output) => Ok(Step::Done(self.read(&output)?)),
+            Event::Failed(error) => Err(not_run(error).into()),
+            _ => Err(Error::OutOfTurn),
+        }
+    }
+}
+
+fn not_run(error: TransportError) -> CredentialsError {
+    let problem = match error.kind() {
+        TransportErrorKind::Timeout(_) => {
+            format!(
+                "the program did not end within {} s and was stopped; run it by hand to see why",
+                TIMEOUT.as_secs()
+            )
+        }
+        TransportErrorKind::TooLarge => {
+            format!("the program printed more than {} bytes", crate::wire::MAX_BODY)
+        }
+        TransportErrorKind::Unsupported => "this client runs no programs".to_owned(),
+        _ => "the program cannot be run; check that it exists and may be executed".to_owned(),
+    };
+    failed(problem).because(error)
+}
+
+fn failed(problem: impl Into<Box<str>>) -> CredentialsError {
+    CredentialsError::new("credential_process", problem)
+}
+
+/// People may have to confirm something elsewhere.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn printed(stdout: &'static str) -> Result<Credentials, Error> {
+        ended(Some(0), stdout)
+    }
+
+    fn ended(status: Option<i32>, stdout: &'static str) -> Result<Credentials, Error> {
+        let mut process = Process::new("tool --secret planted".into(), Some("000000000000".to_owned()));
+        let now = SystemTime::UNIX_EPOCH;
+        let Ok(Step::Perform(Effect::Run(command))) = process.step(now, Event::Start) else {
+            panic!("runs nothing")
+        };
+        assert_eq!((command.program.as_str(), command.arguments.len()), ("tool", 2));
+        let output = ProcessOutput { status, stdout: Bytes::from_static(stdout.as_bytes()) };
+        match process.step(now, Event::Exited(output))? {
+            Step::Done(credentials) => Ok(credentials),
+            Step::Perform(effect) => panic!("{effect:?}"),
+        }
+    }
+
+    #[test]
+    fn all_members_are_read() {
+        let all = r#"{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s","SessionToken":"t",
+            "Expiration":"2024-05-17T10:08:07Z","AccountId":"123456789012"}"#;
+        let credentials = printed(all).unwrap();
+        assert_eq!(credentials.session_token, Some("t".into()));
+        assert_eq!(credentials.account_id.as_deref(), Some("123456789012"));
+        assert!(credentials.expiration.is_some());
+        let least = printed(r#"{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s"}"#).unwrap();
+        assert_eq!(least, Credentials::new("AKID", "s").with_account_id("000000000000"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_quoting_it() {
+        for (stdout, words) in [
+            ("", "printed nothing"),
+            (" \n", "printed nothing"),
+            ("planted", "it is not json"),
+            (r#"{"Version":2,"AccessKeyId":"planted"}"#, "version 2"),
+            (r#"{"Version":"1"}"#, "Version is not a whole number"),
+            (r#"{"AccessKeyId":"planted"}"#, "Version is missing"),
+            (r#"{"Version":1,"AccessKeyId":"planted"}"#, "SecretAccessKey is missing"),
+            (
+                r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"planted","Expiration":"soon"}"#,
+                "Expiration",
+            ),
+        ] {
+            let error = printed(stdout).unwrap_err().to_string();
+            assert!(error.contains(words) && !error.contains("planted"), "{stdout}: {error}");
+        }
+        for (status, words) in [(Some(3), "status 3"), (None, "signal")] {
+            let error = ended(status, "planted").unwrap_err().to_string();
+            assert!(error.contains(words) && !error.contains("planted"), "{error}");
+        }
+    }
+}

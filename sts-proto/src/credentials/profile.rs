@@ -1,0 +1,179 @@
+//! What the keys of a profile make of it.
+
+use super::chain::{Search, container_plan, environment};
+use super::{Plan, Role, Source, imds, sso};
+use crate::settings::{Env, Profiles, Section};
+use crate::{Credentials, CredentialsError, Secret};
+
+/// The plan of a profile (AWS SDKs and Tools Reference Guide, "Assume role credential provider" and its siblings). Follows
+/// `source_profile` from one profile to the next; each profile is come to once, so it ends.
+pub(super) fn profile_plan(env: &Env, profiles: &Profiles, first: &Section) -> Search {
+    let mut roles = Vec::new();
+    let mut way = vec![first.name()];
+    let mut profile = first;
+    let source = loop {
+        // The first profile's keys are for its role; a profile that is a source gives its own where it has any.
+        if way.len() > 1
+            && let Some(keys) = whole_keys(profile)
+        {
+            break Source::Static(keys);
+        }
+        let Some(link) = link(profile)? else {
+            break match base(env, profiles, profile)? {
+                Some(source) => source,
+                None if way.len() == 1 => return Ok(Err("it says nothing of credentials".into())),
+                None => {
+                    return Err(broken(
+                        profile,
+                        "it is the source of another and says nothing of credentials",
+                    ));
+                }
+            };
+        };
+        roles.push(role(profile, link.role_arn)?);
+        match link.from {
+            From::Named(source) => break named_source(env, profile, source)?,
+            From::Profile(name) if name == profile.name() => {
+                break base(env, profiles, profile)?.ok_or_else(|| {
+                    broken(profile, "it is its own source_profile and says nothing of other credentials")
+                })?;
+            }
+            From::Profile(name) => {
+                if way.contains(&name) {
+                    way.push(name);
+                    let problem = format!("source_profile leads in a circle: {}", way.join(" to "));
+                    return Err(broken(first, &problem));
+                }
+                way.push(name);
+                profile = profiles.profile(name).ok_or_else(|| {
+                    broken(profile, &format!("its source_profile {name} is in none of the shared files"))
+                })?;
+            }
+        }
+    };
+    // Assumed from the source on.
+    roles.reverse();
+    Ok(Ok(Plan { source, roles }))
+}
+
+/// A role, and whose credentials assume it.
+struct Link<'a> {
+    role_arn: &'a str,
+    from: From<'a>,
+}
+
+enum From<'a> {
+    Profile(&'a str),
+    /// What `credential_source` says.
+    Named(&'a str),
+}
+
+/// The role that a profile assumes from another source; `None` where it does not.
+fn link(profile: &Section) -> Result<Option<Link<'_>>, CredentialsError> {
+    let Some(role_arn) = profile.get("role_arn") else { return Ok(None) };
+    let from = match (profile.get("source_profile"), profile.get("credential_source")) {
+        (Some(_), Some(_)) => {
+            return Err(broken(
+                profile,
+                "it has both source_profile and credential_source; keep one of them",
+            ));
+        }
+        (Some(name), None) => From::Profile(name),
+        (None, Some(source)) => From::Named(source),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Link { role_arn, from }))
+}
+
+fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, CredentialsError> {
+    let found = match source {
+        "Environment" => environment(env),
+        "EcsContainer" => container_plan(env),
+        "Ec2InstanceMetadata" => imds::Config::new(env, Some(profile)).map(|config| {
+            config.map(|config| Plan::of(Source::InstanceMetadata(config))).ok_or("it is switched off".into())
+        }),
+        _ => {
+            let problem =
+                "its credential_source is none of Environment, EcsContainer and Ec2InstanceMetadata";
+            return Err(broken(profile, problem));
+        }
+    };
+    match found {
+        Ok(Ok(plan)) => Ok(plan.source),
+        Ok(Err(why)) => {
+            Err(broken(profile, &format!("its credential_source {source} is not configured: {why}")))
+        }
+        Err(error) => Err(broken(profile, &format!("its credential_source {source}: {}", error.problem()))),
+    }
+}
+
+/// What a profile has for itself, in the order in which it is looked at.
+fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Source>, CredentialsError> {
+    if let Some(keys) = keys(profile)? {
+        return Ok(Some(Source::Static(keys)));
+    }
+    if let Some(token_file) = profile.get("web_identity_token_file") {
+        let Some(role_arn) = profile.get("role_arn") else {
+            return Err(broken(profile, "it has web_identity_token_file without role_arn"));
+        };
+        let role = role(profile, role_arn)?;
+        return Ok(Some(Source::WebIdentity { role, token_file: token_file.into() }));
+    }
+    if let Some(command) = profile.get("credential_process") {
+        let account_id = profile.get("aws_account_id").map(str::to_owned);
+        return Ok(Some(Source::Process { command: Secret::from(command), account_id }));
+    }
+    if let Some(config) = sso::Config::new(env, profiles, profile)? {
+        return Ok(Some(Source::Sso(config)));
+    }
+    if profile.get("role_arn").is_some() {
+        let problem = "it has role_arn without source_profile, credential_source or web_identity_token_file";
+        return Err(broken(profile, problem));
+    }
+    Ok(None)
+}
+
+/// The keys that are written down in a profile.
+fn keys(profile: &Section) -> Result<Option<Credentials>, CredentialsError> {
+    const ID: &str = "aws_access_key_id";
+    const SECRET: &str = "aws_secret_access_key";
+    match (profile.get(ID), profile.get(SECRET)) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Ok(whole_keys(profile)),
+        (Some(_), None) => Err(broken(profile, &format!("it has {ID} without {SECRET}"))),
+        (None, Some(_)) => Err(broken(profile, &format!("it has {SECRET} without {ID}"))),
+    }
+}
+
+fn whole_keys(profile: &Section) -> Option<Credentials> {
+    let (id, secret) = (profile.get("aws_access_key_id")?, profile.get("aws_secret_access_key")?);
+    let mut keys = Credentials::new(id, secret);
+    keys.session_token = profile.get("aws_session_token").map(Secret::from);
+    keys.account_id = profile.get("aws_account_id").map(str::to_owned);
+    Some(keys)
+}
+
+fn role(profile: &Section, role_arn: &str) -> Result<Role, CredentialsError> {
+    let text = |key| profile.get(key).map(str::to_owned);
+    let duration_seconds = match profile.get("duration_seconds") {
+        None => None,
+        Some(seconds) => {
+            let seconds = seconds.parse().ok();
+            Some(seconds.ok_or_else(|| broken(profile, "its duration_seconds is not a whole number"))?)
+        }
+    };
+    Ok(Role {
+        role_arn: role_arn.to_owned(),
+        role_session_name: text("role_session_name"),
+        external_id: text("external_id"),
+        mfa_serial: text("mfa_serial"),
+        duration_seconds,
+    })
+}
+
+fn broken(profile: &Section, problem: &str) -> CredentialsError {
+    CredentialsError::new(
+        format!("profile {}", profile.name()),
+        format!("in profile {}: {problem}", profile.name()),
+    )
+}

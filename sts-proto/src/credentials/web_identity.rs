@@ -1,0 +1,282 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use super::Role;
+use super::assume_role::session;
+use crate::operations::AssumeRoleWithWebIdentity;
+use crate::retry::{Dice, backoff};
+use crate::{
+    Call, Context, Credentials, CredentialsError, Effect, Error, ErrorCode, Event, Flow, RetryClass, Secret,
+    Step, TransportError,
+};
+
+/// Assumes a role with the identity token in a file, as IAM roles for service accounts and CI systems provide it.
+///
+/// The file is read anew for each attempt, since whoever keeps it may replace it at any time: a file that is empty is
+/// looked at again a little later, and a token that the service calls expired or invalid is tried once more if the file
+/// holds another one by then. The request is sent unsigned.
+#[derive(Debug)]
+pub struct WebIdentity {
+    role: Role,
+    token_file: PathBuf,
+    context: Arc<Context>,
+    seed: u128,
+    dice: Dice,
+    /// How many requests were sent.
+    attempts: u32,
+    /// How many times the file was empty.
+    empty: u32,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Ready,
+    /// The file is read.
+    Reading,
+    /// It is read to see whether the token that was refused, for this reason, is still in it.
+    ReadingAgain(Box<Error>, Secret),
+    Waiting,
+    Calling {
+        call: Box<Call<AssumeRoleWithWebIdentity>>,
+        token: Secret,
+    },
+    Over,
+}
+
+impl WebIdentity {
+    /// A role, the file with the token, and through which endpoint it is assumed. `seed` is any number that no other has.
+    pub fn new(role: Role, token_file: impl Into<PathBuf>, context: Arc<Context>, seed: u128) -> Self {
+        let token_file = token_file.into();
+        Self {
+            role,
+            token_file,
+            context,
+            seed,
+            dice: Dice::new(seed),
+            attempts: 0,
+            empty: 0,
+            state: State::Ready,
+        }
+    }
+
+    pub(super) fn role_arn(&self) -> &str {
+        &self.role.role_arn
+    }
+
+    fn read(&mut self) -> Step<Credentials> {
+        self.state = State::Reading;
+        Step::Perform(Effect::Read(self.token_file.clone()))
+    }
+
+    fn wait(&mut self, wait: Duration) -> Step<Credentials> {
+        self.state = State::Waiting;
+        Step::Perform(Effect::Wait(wait))
+    }
+
+    /// The token, or `None` where the file is empty.
+    fn token(&self, contents: Option<&Bytes>) -> Result<Option<Secret>, CredentialsError> {
+        let contents = contents.ok_or_else(|| self.file("does not exist"))?;
+        let text = std::str::from_utf8(contents).map_err(|_| self.file("is not text"))?.trim();
+        if text.contains(['\r', '\n']) {
+            return Err(self.file("holds a line break inside the token"));
+        }
+        Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::from))
+    }
+
+    fn send(&mut self, now: SystemTime, contents: Option<&Bytes>) -> Result<Step<Credentials>, Error> {
+        let Some(token) = self.token(contents)? else {
+            if self.empty >= LOOKS_AT_AN_EMPTY_FILE {
+                return Err(self.file("is empty").into());
+            }
+            let wait = PAUSE.saturating_mul(1 << self.empty);
+            self.empty += 1;
+            return Ok(self.wait(wait));
+        };
+        self.call(now, token)
+    }
+
+    fn call(&mut self, now: SystemTime, token: Secret) -> Result<Step<Credentials>, Error> {
+        self.attempts += 1;
+        let name = self.role.session_name(self.seed);
+        let mut operation = AssumeRoleWithWebIdentity::new(self.role.role_arn.as_str(), name, token.clone());
+        if let Some(seconds) = self.role.duration_seconds {
+            operation = operation.duration_seconds(seconds);
+        }
+        // Another attempt may need another token, so each is a call of its own.
+        let call = Call::new(operation, Arc::clone(&self.context), self.seed).once();
+        self.step_call(now, Box::new(call), token, Event::Start)
+    }
+
+    fn step_call(
+        &mut self,
+        now: SystemTime,
+        mut call: Box<Call<AssumeRoleWithWebIdentity>>,
+        token: Secret,
+        event: Event,
+    ) -> Result<Step<Credentials>, Error> {
+        match call.step(now, event) {
+            Ok(Step::Perform(effect)) => {
+                self.state = State::Calling { call, token };
+                Ok(Step::Perform(effect))
+            }
+            Ok(Step::Done(output)) => {
+                Ok(Step::Done(session(output.credentials, output.assumed_role_user.as_ref())))
+            }
+            Err(error) => self.failed(error, token),
+        }
+    }
+
+    fn failed(&mut self, error: Error, token: Secret) -> Result<Step<Credentials>, Error> {
+        let class = error.retry_class();
+        let left = self.attempts < self.context.retry().most();
+        if left && matches!(class, RetryClass::Transient | RetryClass::Throttling) {
+            if self.context.shared().pay(class).is_some() {
+                let wait = backoff(class, self.attempts.saturating_sub(1), &mut self.dice);
+                return Ok(self.wait(wait));
+            }
+        } else if left && stale(&error) {
+            self.state = State::ReadingAgain(Box::new(error), token);
+            return Ok(Step::Perform(Effect::Read(self.token_file.clone())));
+        }
+        Err(error)
+    }
+
+    fn file(&self, problem: &str) -> CredentialsError {
+        let problem = format!("the token file {} {problem}", self.token_file.display());
+        CredentialsError::new("web identity", problem)
+    }
+
+    fn unreadable(&self, error: TransportError) -> CredentialsError {
+        self.file("cannot be read; check that it is a file, and who may read it").because(error)
+    }
+}
+
+impl Flow for WebIdentity {
+    type Output = Credentials;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
+        match (std::mem::replace(&mut self.state, State::Over), event) {
+            (State::Ready, Event::Start) | (State::Waiting, Event::Elapsed) => Ok(self.read()),
+            (State::Reading, Event::Contents(contents)) => self.send(now, contents.as_ref()),
+            (State::Reading, Event::Failed(error)) => Err(self.unreadable(error).into()),
+            (State::ReadingAgain(refusal, refused), Event::Contents(contents)) => {
+                match self.token(contents.as_ref()) {
+                    Ok(Some(token)) if token != refused => self.call(now, token),
+                    _ => Err(*refusal),
+                }
+            }
+            (State::ReadingAgain(refusal, _), Event::Failed(_)) => Err(*refusal),
+            (State::Calling { call, token }, event) => self.step_call(now, call, token, event),
+            _ => Err(Error::OutOfTurn),
+        }
+    }
+}
+
+/// Whether the token itself was refused, as an old one is.
+fn stale(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Some(ErrorCode::ExpiredTokenException | ErrorCode::ExpiredToken | ErrorCode::InvalidIdentityToken)
+    )
+}
+
+/// Whoever replaces the token is done with it soon.
+const LOOKS_AT_AN_EMPTY_FILE: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{contents, context, done, effect, error, refused, sent, session, step};
+    use super::*;
+
+    fn flow() -> WebIdentity {
+        WebIdentity::new(Role::new("arn:aws:iam::123456789012:role/demo"), "/token", context(), 7)
+    }
+
+    fn body(flow: &mut WebIdentity, token: &'static str) -> String {
+        let request = sent(step(flow, contents(token)));
+        String::from_utf8(request.body().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_token_is_sent_trimmed_and_unsigned() {
+        let mut flow = flow();
+        let Effect::Read(path) = effect(step(&mut flow, Event::Start)) else { panic!("reads nothing") };
+        assert_eq!(path.to_str(), Some("/token"));
+        let request = sent(step(&mut flow, contents(" jwt\n")));
+        assert!(!request.headers().contains_key("authorization"));
+        let body = String::from_utf8(request.body().to_vec()).unwrap();
+        assert!(body.contains("&RoleSessionName=sts-0000000000000007&WebIdentityToken=jwt"), "{body}");
+        let credentials = done(step(&mut flow, session("AssumeRoleWithWebIdentity", "ASIA", 900)));
+        assert_eq!(credentials.access_key_id, "ASIA");
+        assert_eq!(credentials.account_id.as_deref(), Some("123456789012"));
+    }
+
+    #[test]
+    fn each_attempt_reads_the_file_again_and_attempts_are_bounded() {
+        let mut flow = flow();
+        step(&mut flow, Event::Start).unwrap();
+        for (attempt, token) in ["first", "second", "third"].into_iter().enumerate() {
+            assert!(body(&mut flow, token).ends_with(&format!("WebIdentityToken={token}")));
+            let next = step(&mut flow, error(400, "IDPCommunicationError"));
+            if attempt == 2 {
+                assert_eq!(refused(next).code(), Some(&ErrorCode::IdpCommunicationError));
+                return;
+            }
+            assert!(matches!(effect(next), Effect::Wait(_)));
+            assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_looked_at_again_for_a_while() {
+        let mut flow = flow();
+        step(&mut flow, Event::Start).unwrap();
+        for _ in 0..LOOKS_AT_AN_EMPTY_FILE {
+            assert!(matches!(effect(step(&mut flow, contents(" \n"))), Effect::Wait(_)));
+            assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
+        }
+        let error = refused(step(&mut flow, contents(""))).to_string();
+        assert_eq!(error, "no credentials from web identity: the token file /token is empty");
+    }
+
+    #[test]
+    fn a_token_that_was_replaced_after_it_was_refused_is_tried() {
+        for (code, other, tried) in [
+            ("ExpiredTokenException", "new", true),
+            ("InvalidIdentityToken", "new", true),
+            ("InvalidIdentityToken", "old", false),
+            ("InvalidIdentityToken", "", false),
+        ] {
+            let mut flow = flow();
+            step(&mut flow, Event::Start).unwrap();
+            body(&mut flow, "old");
+            assert!(matches!(effect(step(&mut flow, error(400, code))), Effect::Read(_)));
+            let next = step(&mut flow, contents(other));
+            if tried {
+                assert!(sent(next).body().ends_with(b"WebIdentityToken=new"));
+            } else {
+                assert!(refused(next).code().is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_hold_a_token_is_an_error_that_names_it() {
+        for (event, words) in [
+            (Event::Contents(None), "does not exist"),
+            (contents("plan\nted"), "line break"),
+            (Event::Contents(Some(Bytes::from_static(b"\xff"))), "is not text"),
+            (Event::Failed(crate::TransportErrorKind::Other.into()), "cannot be read"),
+        ] {
+            let mut flow = flow();
+            step(&mut flow, Event::Start).unwrap();
+            let error = refused(step(&mut flow, event)).to_string();
+            assert!(error.contains("/token") && error.contains(words) && !error.contains("plan"), "{error}");
+        }
+    }
+}

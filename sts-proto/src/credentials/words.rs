@@ -1,0 +1,171 @@
+//! Command lines, as a shell splits them into words.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::flow::Command;
+
+/// Splits a command line into words as a POSIX shell does (IEEE Std 1003.1, Shell Command Language, §2.2): blanks part
+/// words, single quotes keep everything, double quotes everything but `\` before `$`, `` ` ``, `"`, `\` and a line break,
+/// and `\` keeps the next character. Nothing is expanded.
+///
+/// ```
+/// use sts_proto::credentials::words::split;
+///
+/// let words = split(r#"/opt/vault --role "build server" --note it\'s"#)?;
+/// assert_eq!(words, ["/opt/vault", "--role", "build server", "--note", "it's"]);
+/// # Ok::<(), sts_proto::credentials::words::Unclosed>(())
+/// ```
+///
+/// # Errors
+///
+/// A quote that is never closed, or a `\` with nothing behind it.
+pub fn split(line: &str) -> Result<Vec<String>, Unclosed> {
+    read(line).map(|line| line.words)
+}
+
+/// A command line that ends in the middle of a quotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unclosed {
+    /// What is left open: `'`, `"` or `\`.
+    pub mark: char,
+}
+
+impl fmt::Display for Unclosed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.mark {
+            '\\' => f.write_str("it ends with a backslash"),
+            mark => write!(f, "the quotation mark {mark} is never closed"),
+        }
+    }
+}
+
+impl std::error::Error for Unclosed {}
+
+/// What runs a command line: the program itself where the line is words alone, the system's shell where it uses more of
+/// the shell than quotation (pipes, variables, redirections, …). `None` where there is no word.
+pub(super) fn command(line: &str, timeout: Duration) -> Result<Option<Command>, Unclosed> {
+    let Line { words, needs_shell } = read(line)?;
+    if needs_shell {
+        let (program, option) = if cfg!(windows) { ("cmd.exe", "/C") } else { ("/bin/sh", "-c") };
+        let arguments = vec![option.to_owned(), line.to_owned()];
+        return Ok(Some(Command { program: program.to_owned(), arguments, timeout }));
+    }
+    let mut words = words.into_iter();
+    Ok(words.next().map(|program| Command { program, arguments: words.collect(), timeout }))
+}
+
+struct Line {
+    words: Vec<String>,
+    /// Whether more than words and quotation is in it.
+    needs_shell: bool,
+}
+
+fn read(line: &str) -> Result<Line, Unclosed> {
+    let (mut words, mut needs_shell) = (Vec::new(), false);
+    // `None` between words; an empty word is one that was quoted.
+    let mut word: Option<String> = None;
+    let mut rest = line.chars();
+    while let Some(next) = rest.next() {
+        match next {
+            ' ' | '\t' | '\n' | '\r' => words.extend(word.take()),
+            '\'' => single_quoted(&mut rest, word.get_or_insert_default())?,
+            '"' => needs_shell |= double_quoted(&mut rest, word.get_or_insert_default())?,
+            // On Windows it parts folders.
+            '\\' if !cfg!(windows) => match rest.next() {
+                Some('\n') => {}
+                Some(kept) => word.get_or_insert_default().push(kept),
+                None => return Err(Unclosed { mark: '\\' }),
+            },
+            kept => {
+                needs_shell |= OPERATORS.contains(&kept) || (word.is_none() && matches!(kept, '~' | '#'));
+                word.get_or_insert_default().push(kept);
+            }
+        }
+    }
+    words.extend(word);
+    Ok(Line { words, needs_shell })
+}
+
+fn single_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<(), Unclosed> {
+    for next in rest.by_ref() {
+        match next {
+            '\'' => return Ok(()),
+            kept => word.push(kept),
+        }
+    }
+    Err(Unclosed { mark: '\'' })
+}
+
+/// Whether something in it would be expanded.
+fn double_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<bool, Unclosed> {
+    let mut expands = false;
+    while let Some(next) = rest.next() {
+        match next {
+            '"' => return Ok(expands),
+            '\\' => match rest.next() {
+                Some('\n') => {}
+                Some(kept @ ('$' | '`' | '"' | '\\')) => word.push(kept),
+                Some(kept) => word.extend(['\\', kept]),
+                None => break,
+            },
+            kept => {
+                expands |= matches!(kept, '$' | '`');
+                word.push(kept);
+            }
+        }
+    }
+    Err(Unclosed { mark: '"' })
+}
+
+/// What has a meaning of its own, unless it is quoted.
+const OPERATORS: [char; 9] = ['|', '&', ';', '<', '>', '(', ')', '$', '`'];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_parted_as_in_a_shell() {
+        for (line, words) in [
+            ("a b", &["a", "b"][..]),
+            ("  a\t b \r\n", &["a", "b"]),
+            ("", &[]),
+            ("   ", &[]),
+            (r#"'a b' "c d""#, &["a b", "c d"]),
+            (r#"a'b'"c"d"#, &["abcd"]),
+            (r#"'' """#, &["", ""]),
+            (r#""a'b" 'c"d'"#, &["a'b", "c\"d"]),
+            (r#""a\"b\\c\d\$""#, &[r#"a"b\c\d$"#]),
+            (r"a\ b\\c\'", &[r"a b\c'"]),
+            (r"'a\b'", &[r"a\b"]),
+            ("é ü", &["é", "ü"]),
+            ("a\\\nb", &["ab"]),
+        ] {
+            assert_eq!(split(line).unwrap(), words, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_open_is_named() {
+        for (line, mark) in
+            [("a 'b", '\''), ("a \"b", '"'), ("a \"b\\", '"'), ("a\\", '\\'), ("'a\\'b'", '\'')]
+        {
+            assert_eq!(split(line), Err(Unclosed { mark }), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_shell_is_asked_only_for_what_needs_one() {
+        let program = |line| command(line, Duration::ZERO).unwrap().map(|command| command.program);
+        for line in [r"tool 'a|b' \$x", "tool \"a;b\" a=b#c d~e 100% *?"] {
+            assert_eq!(program(line).as_deref(), Some("tool"), "{line}");
+        }
+        for line in
+            ["echo x | base64 -d", "tool $HOME", "tool \"$HOME\"", "a && b", "~/tool", "tool `x`", "t <f #c"]
+        {
+            assert_eq!(program(line).as_deref(), Some("/bin/sh"), "{line}");
+        }
+        assert_eq!(program("  "), None);
+    }
+}
