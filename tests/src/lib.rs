@@ -8,6 +8,7 @@
 pub mod driver;
 pub mod eleven;
 pub mod exchange;
+pub mod hostile;
 pub mod pki;
 pub mod scripted;
 pub mod simulator;

@@ -36,7 +36,9 @@ const WHERE_REGION: &str = match cfg!(feature = "credentials") {
     false => "in code, AWS_REGION and AWS_DEFAULT_REGION",
 };
 const WHERE_URL: &str = match cfg!(feature = "credentials") {
-    true => "in code, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and endpoint_url",
+    true => {
+        "in code, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and endpoint_url"
+    }
     false => "in code, AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL",
 };
 
