@@ -1,13 +1,17 @@
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use sts_proto::{Call, Context, Error, Event, Flow, Operation, Presign, Step, Timeouts};
+use sts_proto::credentials::{Explanation, RegionSearch, describe};
+use sts_proto::{
+    Call, Context, Credentials, Error, Flow, NoCredentials, Operation, Outcome, Presign, Timeouts, Tried,
+};
 
 use crate::Builder;
-use crate::effects::Effects;
+use crate::credentials::{CredentialsProvider, Keeper, OwnChain};
+use crate::engine::{Engine, seed};
+use crate::trace::{Watch, within};
 
 /// A client of AWS Security Token Service.
 ///
@@ -26,19 +30,22 @@ use crate::effects::Effects;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
-    /// Other time-outs than the context's.
-    timeouts: Option<Timeouts>,
+    engine: Arc<Engine>,
+    /// Instead of the settings' own credentials.
+    source: Option<Source>,
+    timeouts: Timeouts,
 }
 
-struct Inner {
-    context: Arc<Context>,
-    effects: Effects,
+/// Where a client gets credentials that have to be kept fresh.
+#[derive(Clone)]
+struct Source {
+    keeper: Arc<Keeper>,
+    /// What the keeper asks, if that is the chain of the settings.
+    chain: Option<Arc<OwnChain>>,
 }
 
 impl Client {
-    /// Region, credentials and endpoint as the environment says; see
-    /// [`Settings::from_env`](sts_proto::Settings::from_env) for the variables.
+    /// As environment and shared files say: see [`Builder::from_env`].
     pub fn from_env() -> Result<Self, Error> {
         Builder::from_env()?.build()
     }
@@ -48,8 +55,23 @@ impl Client {
         Builder::new()
     }
 
-    pub(crate) fn new(context: Context, effects: Effects) -> Self {
-        Self { inner: Arc::new(Inner { context: Arc::new(context), effects }), timeouts: None }
+    /// Signs with what the settings hold, or what their chain finds, if no provider is given.
+    pub(crate) fn new(engine: Engine, provider: Option<Box<dyn CredentialsProvider>>) -> Self {
+        let engine = Arc::new(engine);
+        let context = &engine.context;
+        let source = match (provider, context.credentials(), context.chain()) {
+            (Some(provider), ..) => {
+                Some(Source { keeper: Keeper::new(provider, Arc::clone(context)), chain: None })
+            }
+            (None, None, Some(chain)) => {
+                let chain = Arc::new(OwnChain::new(Arc::clone(&engine), Arc::clone(chain)));
+                let keeper = Keeper::new(Box::new(Arc::clone(&chain)), Arc::clone(context));
+                Some(Source { keeper, chain: Some(chain) })
+            }
+            (None, ..) => None,
+        };
+        let timeouts = context.timeouts();
+        Self { engine, source, timeouts }
     }
 
     /// Calls an operation: one of the eleven, or one of your own.
@@ -64,21 +86,45 @@ impl Client {
     /// # }
     /// ```
     pub async fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let call = Call::new(operation, Arc::clone(&self.inner.context), seed());
-        let call = match self.timeouts {
-            Some(timeouts) => call.timeouts(timeouts),
-            None => call,
+        let context = Arc::clone(&self.engine.context);
+        let mut watch = Watch::begin(&context, O::ACTION);
+        let span = watch.span();
+        let call = Call::new(operation, context, seed()).timeouts(self.timeouts);
+        let result = within(span, async {
+            match self.source.as_ref().filter(|_| O::SIGNED) {
+                Some(source) => self.send_with(&source.keeper, call, &mut watch).await,
+                None => self.drive(call, &mut watch).await,
+            }
+        });
+        let result = result.await;
+        watch.end(&result);
+        result
+    }
+
+    /// Signs with what is kept, and once more with something newer where the service says that it has expired.
+    async fn send_with<O: Operation>(
+        &self,
+        keeper: &Arc<Keeper>,
+        call: Call<O>,
+        watch: &mut Watch,
+    ) -> Result<O::Output, Error> {
+        let patience = self.timeouts.call;
+        let credentials = keeper.get(patience).await.map_err(|error| error.while_calling(O::ACTION))?;
+        let mut call = call.credentials(Arc::clone(&credentials));
+        let refused = match self.engine.drive(&mut call, |call| watch.stepped(call)).await {
+            Err(error) if error.says_credentials_expired() => error,
+            result => return result,
         };
-        #[cfg(not(feature = "tracing"))]
-        let ended = self.drive(call, |_, _| {}).await;
-        #[cfg(feature = "tracing")]
-        let ended = {
-            use tracing::Instrument as _;
-            let span =
-                crate::trace::span(O::ACTION, self.context().endpoint().ok().map(|endpoint| endpoint.uri()));
-            self.drive(call, crate::trace::observer(span.clone())).instrument(span).await
-        };
-        ended
+        let Some(newer) = keeper.instead_of(&credentials, patience).await else { return Err(refused) };
+        let sent = call.attempts();
+        call.again(newer);
+        let result = self.engine.drive(&mut call, |call| watch.stepped(call)).await;
+        // Where there was no time left to send it, the refusal says more.
+        if result.is_err() && call.attempts() == sent { Err(refused) } else { result }
+    }
+
+    async fn drive<O: Operation>(&self, mut call: Call<O>, watch: &mut Watch) -> Result<O::Output, Error> {
+        self.engine.drive(&mut call, |call| watch.stepped(call)).await
     }
 
     /// The same client, but its calls have these time-outs: connections, quota, clock and keys are shared.
@@ -95,56 +141,150 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
-        Self { inner: Arc::clone(&self.inner), timeouts: Some(timeouts) }
+        Self { timeouts, ..self.clone() }
     }
 
-    /// Drives any flow to its end, performing its effects.
-    pub async fn run<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
-        self.drive(flow, |_, _| {}).await
+    /// The same client with credentials from somewhere else. Connections, quota and clock are shared with this one.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), sts_async::Error> {
+    /// use sts_async::operations::AssumeRole;
+    /// use sts_async::{AssumeRoleProvider, Client};
+    ///
+    /// let sts = Client::from_env()?;
+    /// let role = AssumeRole::new("arn:aws:iam::123456789012:role/demo", "build-42");
+    /// let as_demo = sts.with_credentials_provider(AssumeRoleProvider::new(sts.clone(), role));
+    /// println!("{} acts as {}", sts.get_caller_identity().await?.arn, as_demo.get_caller_identity().await?.arn);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_credentials_provider(&self, provider: impl CredentialsProvider) -> Self {
+        let keeper = Keeper::new(Box::new(provider), Arc::clone(&self.engine.context));
+        Self { source: Some(Source { keeper, chain: None }), ..self.clone() }
     }
 
-    /// Shows the flow and what came of it to `observe` after each step.
-    async fn drive<F: Flow>(
-        &self,
-        mut flow: F,
-        mut observe: impl FnMut(&F, &Result<Step<F::Output>, Error>),
-    ) -> Result<F::Output, Error> {
-        let mut event = Event::Start;
-        loop {
-            let step = flow.step(SystemTime::now(), event);
-            observe(&flow, &step);
-            match step? {
-                Step::Done(output) => return Ok(output),
-                Step::Perform(effect) => event = self.inner.effects.perform(effect).await,
-            }
+    /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again for
+    /// each request, which costs next to nothing: they are kept, and fetched anew before they expire.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCredentials`] where there are none, [`Error::Credentials`] where their source fails.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), sts_async::Error> {
+    /// use sts_async::Client;
+    ///
+    /// let keys = Client::from_env()?.credentials().await?;
+    /// println!("{} until {:?}", keys.access_key_id, keys.expiration);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn credentials(&self) -> Result<Credentials, Error> {
+        match self.signer("").await? {
+            Some(credentials) => Ok(Arc::unwrap_or_clone(credentials)),
+            None => Err(NoCredentials::new("").into()),
         }
     }
 
-    /// The operation as a URL that whoever has it can send until its lifetime is over; see
-    /// [`Operation::presign`]. Nothing is sent.
+    /// What this client is made with and where its credentials come from, for a person to read: every setting, and every
+    /// source in order with what became of it. Never fails, and shows no secret. Credentials that are kept are not
+    /// fetched again for it; where there are none, they are looked for.
     ///
     /// ```no_run
-    /// # fn example(sts: sts_async::Client) -> Result<(), sts_async::Error> {
+    /// # async fn example() -> Result<(), sts_async::Error> {
+    /// println!("{}", sts_async::Client::from_env()?.explain().await);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn explain(&self) -> Explanation {
+        // Without a region the list says so.
+        let _ = self.find_region(true).await;
+        let credentials = self.explain_credentials().await;
+        let mut settings = self.context().list();
+        settings.push(self.engine.proxy.clone());
+        Explanation::new(settings, credentials)
+    }
+
+    async fn explain_credentials(&self) -> Vec<Tried> {
+        let signer = match &self.source {
+            None => Ok(self.context().credentials().cloned()),
+            Some(source) => source.keeper.get(self.timeouts.call).await.map(Some),
+        };
+        let chain = self.source.as_ref().and_then(|source| source.chain.as_ref());
+        if let Some(tried) = chain.map(|chain| chain.tried()).filter(|tried| !tried.is_empty()) {
+            return tried.to_vec();
+        }
+        let name = if self.source.is_some() { "the provider set in code" } else { "the settings" };
+        let outcome = match signer {
+            Ok(Some(keys)) => {
+                Outcome::Used(describe(&keys, self.context().service_time(SystemTime::now())).into())
+            }
+            Ok(None) => Outcome::NotConfigured("they hold no credentials, and no sources to look in".into()),
+            Err(error) => Outcome::Failed(error.problem().into()),
+        };
+        vec![Tried::new(name, outcome)]
+    }
+
+    /// Who signs, if anybody does.
+    async fn signer(&self, operation: &'static str) -> Result<Option<Arc<Credentials>>, Error> {
+        match &self.source {
+            None => Ok(self.context().credentials().cloned()),
+            Some(source) => match source.keeper.get(self.timeouts.call).await {
+                Ok(credentials) => Ok(Some(credentials)),
+                Err(error) => Err(error.while_calling(operation)),
+            },
+        }
+    }
+
+    /// Sees to it that the endpoint is known.
+    async fn find_region(&self, signed: bool) -> Result<(), Error> {
+        match RegionSearch::needed(&self.engine.context, signed) {
+            Some(search) => self.run(search).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Drives any flow to its end, performing its effects.
+    pub async fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
+        self.engine.drive(&mut flow, |_| {}).await
+    }
+
+    /// The operation as a URL that whoever has it can send until its lifetime is over; see
+    /// [`Operation::presign`]. Nothing is sent, but for what finding region and credentials takes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`credentials`](Self::credentials); an endpoint without a region, a lifetime out of range.
+    ///
+    /// ```no_run
+    /// # async fn example(sts: sts_async::Client) -> Result<(), sts_async::Error> {
     /// use std::time::Duration;
     /// use sts_async::{Presign, operations::GetCallerIdentity};
     ///
-    /// let request = sts.presign(&GetCallerIdentity::new(), &Presign::new(Duration::from_secs(60)))?;
+    /// let request = sts.presign(&GetCallerIdentity::new(), &Presign::new(Duration::from_secs(60))).await?;
     /// println!("{}", request.uri());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn presign<O: Operation>(
+    pub async fn presign<O: Operation>(
         &self,
         operation: &O,
         options: &Presign,
     ) -> Result<http::Request<Bytes>, Error> {
-        self.context().presign(operation, options, SystemTime::now())
+        let signer = if O::SIGNED { self.signer(O::ACTION).await? } else { None };
+        self.find_region(O::SIGNED).await?;
+        self.context().presign_with(signer.as_deref(), operation, options, SystemTime::now())
     }
 
     /// What the calls share: endpoint, credentials, quota, and the time-outs that
     /// [`with_timeouts`](Self::with_timeouts) did not change.
     pub fn context(&self) -> &Context {
-        &self.inner.context
+        &self.engine.context
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 }
 
@@ -152,13 +292,6 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("context", self.context()).finish_non_exhaustive()
     }
-}
-
-/// A number that no other call has. The standard library keys its hashers at random; what they make of nothing is
-/// good enough to name a call and to spread waits, and nothing else is made of it: no key, no nonce, no secret.
-fn seed() -> u128 {
-    let half = || u128::from(RandomState::new().build_hasher().finish());
-    half() << 64 | half()
 }
 
 #[cfg(test)]

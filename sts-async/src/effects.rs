@@ -2,11 +2,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use sts_proto::flow::{Command, ProcessOutput};
+use sts_proto::settings::{Load, Settings};
 use sts_proto::wire::MAX_BODY;
-use sts_proto::{Effect, Event, Phase, Secret, TransportError, TransportErrorKind};
+use sts_proto::{Effect, Error, Event, Flow, Phase, Secret, Step, TransportError, TransportErrorKind};
 use tokio::io::AsyncReadExt;
 
 use crate::transport::Transport;
@@ -51,16 +53,31 @@ impl Effects {
     }
 }
 
+/// Reads the settings in place, which takes files and nothing else.
+pub(crate) fn load(mut load: Load) -> Result<Settings, Error> {
+    let mut event = Event::Start;
+    loop {
+        event = match load.step(SystemTime::now(), event)? {
+            Step::Done(settings) => return Ok(settings),
+            Step::Perform(Effect::Read(path)) => read_file(&path).map_or_else(Event::Failed, Event::Contents),
+            Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
+        };
+    }
+}
+
 async fn read(path: PathBuf) -> Result<Option<Bytes>, TransportError> {
-    blocking(move || match read_bounded(&path) {
+    blocking(move || read_file(&path)).await?
+}
+
+fn read_file(path: &Path) -> Result<Option<Bytes>, TransportError> {
+    match read_bounded(path) {
         Ok(contents) if contents.len() > MAX_BODY => {
             Err(TransportError::new(TransportErrorKind::TooLarge, format!("{} is too large", path.display())))
         }
         Ok(contents) => Ok(Some(contents.into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(other(io::Error::new(error.kind(), format!("{}: {error}", path.display())))),
-    })
-    .await?
+    }
 }
 
 /// One byte more than allowed, at most.

@@ -13,18 +13,22 @@
 
 mod builder;
 mod client;
+mod credentials;
 mod effects;
+mod engine;
 mod methods;
-#[cfg(feature = "tracing")]
 mod trace;
 mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
+pub use credentials::{
+    AssumeRoleProvider, ChainProvider, CredentialsFuture, CredentialsProvider, WebIdentityProvider,
+};
 pub use sts_proto;
 pub use sts_proto::{
-    Context, Credentials, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials, Operation, Phase, Presign,
-    ResponseError, ResponseProblem, Retry, RetryClass, Secret, ServiceError, Settings, Timeouts,
-    TransportError, TransportErrorKind, operations, types,
+    Context, Credentials, CredentialsError, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials,
+    Operation, Phase, Presign, ResponseError, ResponseProblem, Retry, RetryClass, Secret, ServiceError,
+    Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};

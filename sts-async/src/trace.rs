@@ -1,77 +1,125 @@
-//! One span a call, one event an attempt; field names as OpenTelemetry has them for RPC. Nothing of a request is in them
-//! but where it goes.
+//! What subscribers of `tracing` see of a call: one span, and one event an attempt; field names as OpenTelemetry has them
+//! for RPC. Nothing of a request is in them but where it goes.
 
-use http::Uri;
-use sts_proto::{Attempt, Call, Error, Metadata, Operation, Output, Step};
-use tracing::field::Empty;
-use tracing::{Span, debug, info_span, warn};
+#[cfg(feature = "tracing")]
+pub(crate) use enabled::{Watch, within};
 
-/// The span of a call to this place, where that is known yet.
-pub(crate) fn span(action: &'static str, uri: Option<&Uri>) -> Span {
-    let http = uri.is_some_and(|uri| uri.scheme_str() == Some("http"));
-    let port = uri.and_then(Uri::port_u16).unwrap_or(if http { 80 } else { 443 });
-    info_span!(
-        "sts.call",
-        otel.name = format_args!("STS/{action}"),
-        otel.kind = "client",
-        rpc.system = "aws-api",
-        rpc.service = "STS",
-        rpc.method = action,
-        server.address = uri.and_then(Uri::host),
-        server.port = port,
-        http.response.status_code = Empty,
-        aws.request_id = Empty,
-        error.type = Empty,
-        sts.attempts = Empty,
-    )
-}
+#[cfg(not(feature = "tracing"))]
+pub(crate) use disabled::{Watch, within};
 
-/// Tells of each attempt that ends, and completes the span when the call does.
-pub(crate) fn observer<O: Operation>(
-    span: Span,
-) -> impl FnMut(&Call<O>, &Result<Step<O::Output>, Error>) + Send {
-    let mut told = 0;
-    move |call, step| {
-        if let Some(attempt) = call.last_attempt().filter(|attempt| attempt.number > told) {
-            told = attempt.number;
-            tell(attempt);
+#[cfg(feature = "tracing")]
+mod enabled {
+    use http::Uri;
+    use sts_proto::{Attempt, Call, Context, Error, Metadata, Operation, Output};
+    use tracing::field::Empty;
+    use tracing::instrument::Instrument;
+    use tracing::{Span, debug, info_span, warn};
+
+    /// Watches one call.
+    pub(crate) struct Watch {
+        span: Span,
+        /// How many attempts were told of.
+        told: u32,
+    }
+
+    impl Watch {
+        pub(crate) fn begin(context: &Context, action: &'static str) -> Self {
+            let uri = context.endpoint().ok().map(|endpoint| endpoint.uri());
+            let http = uri.is_some_and(|uri| uri.scheme_str() == Some("http"));
+            let port = uri.and_then(Uri::port_u16).unwrap_or(if http { 80 } else { 443 });
+            let span = info_span!(
+                "sts.call",
+                otel.name = format_args!("STS/{action}"),
+                otel.kind = "client",
+                rpc.system = "aws-api",
+                rpc.service = "STS",
+                rpc.method = action,
+                server.address = uri.and_then(Uri::host),
+                server.port = port,
+                http.response.status_code = Empty,
+                aws.request_id = Empty,
+                error.type = Empty,
+                sts.attempts = Empty,
+            );
+            Self { span, told: 0 }
         }
-        match step {
-            Ok(Step::Perform(_)) => return,
-            Ok(Step::Done(output)) => answered(&span, Some(output.metadata())),
-            Err(error) => {
-                answered(&span, error.metadata());
-                span.record("error.type", error.error_type());
+
+        pub(crate) fn span(&self) -> Span {
+            self.span.clone()
+        }
+
+        /// Tells of the attempt that this step ended, if it ended one.
+        pub(crate) fn stepped<O: Operation>(&mut self, call: &Call<O>) {
+            if let Some(attempt) = call.last_attempt().filter(|attempt| attempt.number > self.told) {
+                self.told = attempt.number;
+                tell(attempt);
             }
         }
-        span.record("sts.attempts", call.attempts());
+
+        pub(crate) fn end<T: Output>(self, result: &Result<T, Error>) {
+            let (metadata, attempts) = match result {
+                Ok(output) => (Some(output.metadata()), output.metadata().attempts()),
+                Err(error) => (error.metadata(), error.attempts()),
+            };
+            self.span.record("sts.attempts", attempts);
+            if let Some(metadata) = metadata {
+                self.span.record("http.response.status_code", metadata.status().as_u16());
+            }
+            if let Some(id) = metadata.and_then(Metadata::request_id) {
+                self.span.record("aws.request_id", id);
+            }
+            if let Err(error) = result {
+                self.span.record("error.type", error.error_type());
+            }
+        }
+    }
+
+    /// Runs a future inside a span.
+    pub(crate) fn within<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
+        future.instrument(span)
+    }
+
+    fn tell(attempt: &Attempt) {
+        let Some(class) = attempt.class else {
+            debug!(attempt = attempt.number, http.response.status_code = attempt.status, "attempt succeeded");
+            return;
+        };
+        let wait = attempt.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        let message = if wait.is_some() { "attempt failed, will be retried" } else { "attempt failed" };
+        warn!(
+            attempt = attempt.number,
+            http.response.status_code = attempt.status,
+            error.type = attempt.error_type.as_deref(),
+            retry.class = class.as_str(),
+            retry.wait_ms = wait,
+            "{message}"
+        );
     }
 }
 
-fn answered(span: &Span, metadata: Option<&Metadata>) {
-    let Some(metadata) = metadata else { return };
-    span.record("http.response.status_code", metadata.status().as_u16());
-    if let Some(id) = metadata.request_id() {
-        span.record("aws.request_id", id);
+#[cfg(not(feature = "tracing"))]
+mod disabled {
+    use sts_proto::{Call, Context, Error, Operation};
+
+    /// Nobody watches.
+    pub(crate) struct Watch;
+
+    impl Watch {
+        pub(crate) fn begin(_: &Context, _: &'static str) -> Self {
+            Self
+        }
+
+        pub(crate) fn span(&self) {}
+
+        pub(crate) fn stepped<O: Operation>(&mut self, _: &Call<O>) {}
+
+        pub(crate) fn end<T>(self, _: &Result<T, Error>) {}
+    }
+
+    pub(crate) fn within<F: Future>((): (), future: F) -> F {
+        future
     }
 }
 
-fn tell(attempt: &Attempt) {
-    let Some(class) = attempt.class else {
-        debug!(attempt = attempt.number, http.response.status_code = attempt.status, "attempt succeeded");
-        return;
-    };
-    let wait = attempt.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-    let message = if wait.is_some() { "attempt failed, will be retried" } else { "attempt failed" };
-    warn!(
-        attempt = attempt.number,
-        http.response.status_code = attempt.status,
-        error.type = attempt.error_type.as_deref(),
-        retry.class = class.as_str(),
-        retry.wait_ms = wait,
-        "{message}"
-    );
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "tracing"))]
 mod tests;

@@ -1,9 +1,11 @@
 use std::path::Path;
+use std::sync::Arc;
 
-use sts_proto::settings::{Env, Settings, SettingsError};
+use sts_proto::settings::{Env, Load, Origin, Setting, Settings, SettingsError};
 use sts_proto::{Context, Credentials, Error, Retry, Secret, Timeouts};
 
-use crate::client::AskMfaCode;
+use crate::credentials::CredentialsProvider;
+use crate::engine::{AskMfaCode, Engine};
 use crate::proxy::{self, Choice};
 use crate::tls::{self, TlsOptions};
 use crate::{Client, Transport, UreqTransport, effects};
@@ -21,12 +23,22 @@ use crate::{Client, Transport, UreqTransport, effects};
 /// ```
 #[must_use]
 pub struct Builder {
+    /// What code's settings go before: these, or the environment and the shared files, which are read once it is known
+    /// which profile to read.
     settings: Settings,
+    env: Option<Env>,
+    /// The profile that code names.
+    profile: Option<String>,
+    /// What code says, in order.
+    changes: Vec<Box<Change>>,
+    provider: Option<Box<dyn CredentialsProvider>>,
     transport: Option<Box<dyn Transport>>,
     tls: TlsOptions,
     proxy: Choice,
     ask_mfa_code: Option<Box<AskMfaCode>>,
 }
+
+type Change = dyn Fn(Settings) -> Settings + Send + Sync;
 
 impl Default for Builder {
     fn default() -> Self {
@@ -36,7 +48,11 @@ impl Default for Builder {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("env", &self.env)
+            .field("profile", &self.profile)
+            .field("settings", &self.changed(self.settings.clone()))
+            .finish_non_exhaustive()
     }
 }
 
@@ -44,6 +60,10 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             settings: Settings::new(),
+            env: None,
+            profile: None,
+            changes: Vec::new(),
+            provider: None,
             transport: None,
             tls: TlsOptions::default(),
             proxy: Choice::Direct,
@@ -51,74 +71,149 @@ impl Builder {
         }
     }
 
-    /// Begins with what the environment says: see [`Settings::from_env`], and for the proxy `HTTPS_PROXY` for `https`
-    /// endpoints, `HTTP_PROXY` for `http` ones, else `ALL_PROXY`, and `NO_PROXY` (hosts, parted by commas;
-    /// a name stands for those below it too, `*` for all), each in lower case too. A blank variable counts as absent;
-    /// a proxy that cannot be used, such as a `socks` one, is refused by [`build`](Self::build).
+    /// Begins with what environment and shared files say: see [`Load`] for the variables and keys and
+    /// [`Chain`](sts_proto::credentials::Chain) for where credentials are looked for. For the proxy: `HTTPS_PROXY` for
+    /// `https` endpoints, `HTTP_PROXY` for `http` ones, else `ALL_PROXY`, and `NO_PROXY` (hosts, parted by commas; a name
+    /// stands for those below it too, `*` for all), each in lower case too. A blank variable counts as absent; a proxy
+    /// that cannot be used, such as a `socks` one, is refused by [`build`](Self::build).
+    ///
+    /// The files are read by [`build`](Self::build). Credentials are looked for by the first call that needs some.
+    ///
+    /// # Errors
+    ///
+    /// A variable that cannot be used.
     ///
     /// ```no_run
     /// let sts = sts_blocking::Builder::from_env()?.region("eu-west-1").build()?;
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn from_env() -> Result<Self, Error> {
-        let env = Env::from_iter(std::env::vars_os());
-        Ok(Self { settings: Settings::from_env(&env)?, proxy: Choice::Environment, ..Self::new() })
+        let builder = Self::from_snapshot(Env::from_iter(std::env::vars_os()))?;
+        Ok(Self { proxy: Choice::Environment, ..builder })
     }
 
-    /// All settings at once, in place of those made so far.
-    pub fn settings(self, settings: Settings) -> Self {
-        self.change(|_| settings)
+    /// As [`from_env`](Self::from_env), with these variables in place of the process's: for tests, and for programs that
+    /// act for others. Uses no proxy, since a snapshot does not say which.
+    ///
+    /// # Errors
+    ///
+    /// A variable that cannot be used.
+    ///
+    /// ```
+    /// use sts_blocking::Builder;
+    /// use sts_blocking::sts_proto::settings::Env;
+    ///
+    /// let env = Env::from_iter([("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")]);
+    /// let sts = Builder::from_snapshot(env)?.region("eu-west-1").build()?;
+    /// assert_eq!(sts.credentials()?.access_key_id, "AKIDEXAMPLE");
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    pub fn from_snapshot(env: Env) -> Result<Self, Error> {
+        // Said at once, and not only when the files have been read.
+        let _ = Settings::from_env(&env)?;
+        Ok(Self { env: Some(env), ..Self::new() })
+    }
+
+    /// All settings at once, in place of those made so far, of the environment's and of the profile.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        (self.env, self.profile) = (None, None);
+        self.changes.clear();
+        self
+    }
+
+    /// Uses this profile of the shared files, whatever `AWS_PROFILE` says. It goes before keys in the environment, which
+    /// are passed over. On a builder that began with nothing set this brings in the environment's variables, as
+    /// [`from_env`](Self::from_env) does, but for the proxy.
+    ///
+    /// ```no_run
+    /// let sts = sts_blocking::Builder::from_env()?.profile("production").build()?;
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = Some(name.into());
+        self
     }
 
     /// The region to call, and to sign for.
     pub fn region(self, region: impl Into<String>) -> Self {
-        self.change(|settings| settings.region(region))
+        let region = region.into();
+        self.change(move |settings| settings.region(region.as_str()))
     }
 
     /// Where to send requests instead of AWS's endpoint: `http://` or `https://`, host, and if need be port and
     /// path.
     pub fn endpoint_url(self, url: impl Into<String>) -> Self {
-        self.change(|settings| settings.endpoint_url(url))
+        let url = url.into();
+        self.change(move |settings| settings.endpoint_url(url.as_str()))
     }
 
     /// Whether to use the endpoint with FIPS 140 validated cryptography.
     pub fn use_fips_endpoint(self, on: bool) -> Self {
-        self.change(|settings| settings.use_fips_endpoint(on))
+        self.change(move |settings| settings.use_fips_endpoint(on))
     }
 
     /// Whether to use the endpoint that is reached over IPv6 too.
     pub fn use_dualstack_endpoint(self, on: bool) -> Self {
-        self.change(|settings| settings.use_dualstack_endpoint(on))
+        self.change(move |settings| settings.use_dualstack_endpoint(on))
     }
 
     /// Whether the regions that are older than regional endpoints use `sts.amazonaws.com`.
     pub fn use_global_endpoint(self, on: bool) -> Self {
-        self.change(|settings| settings.use_global_endpoint(on))
+        self.change(move |settings| settings.use_global_endpoint(on))
     }
 
     /// What the user agent says of the application, at most 50 characters.
     pub fn app_id(self, app_id: impl Into<String>) -> Self {
-        self.change(|settings| settings.app_id(app_id))
+        let app_id = app_id.into();
+        self.change(move |settings| settings.app_id(app_id.as_str()))
     }
 
-    /// The keys to sign with: [`Credentials`], or what an operation returned.
-    pub fn credentials(self, credentials: impl Into<Credentials>) -> Self {
-        self.change(|settings| settings.credentials(credentials))
+    /// The keys to sign with: [`Credentials`], or what an operation returned. They are used as they are, and never
+    /// fetched anew; of these and a [`credentials_provider`](Self::credentials_provider) the last that is set counts.
+    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
+        self.provider = None;
+        let credentials = credentials.into();
+        self.change(move |settings| settings.credentials(credentials.clone()))
+    }
+
+    /// Who gives the keys to sign with, whatever environment and files say: a [`CredentialsProvider`], such as a closure.
+    /// It is asked by the first call that needs keys, and again before those that it gave expire: while a thread does so,
+    /// calls go on with the old ones; where none hold, one call asks and the others wait for it.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use sts_blocking::{Client, Credentials};
+    ///
+    /// let sts = Client::builder()
+    ///     .region("eu-west-1")
+    ///     .credentials_provider(|| {
+    ///         let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI").with_session_token("AQoDYXdz");
+    ///         Ok(keys.with_expiration(SystemTime::now() + Duration::from_secs(900)))
+    ///     })
+    ///     .build()?;
+    /// assert_eq!(sts.credentials()?.access_key_id, "ASIAEXAMPLE");
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    pub fn credentials_provider(mut self, provider: impl CredentialsProvider) -> Self {
+        self.provider = Some(Box::new(provider));
+        self
     }
 
     /// No keys, whatever the environment says: for operations that are sent unsigned.
-    pub fn without_credentials(self) -> Self {
+    pub fn without_credentials(mut self) -> Self {
+        self.provider = None;
         self.change(Settings::without_credentials)
     }
 
     /// How calls are retried: three attempts by default.
     pub fn retry(self, retry: Retry) -> Self {
-        self.change(|settings| settings.retry(retry))
+        self.change(move |settings| settings.retry(retry))
     }
 
     /// How long things may take.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
-        self.change(|settings| settings.timeouts(timeouts))
+        self.change(move |settings| settings.timeouts(timeouts))
     }
 
     /// Trusts exactly these root certificates, in PEM, instead of those that are compiled in or those of the
@@ -170,44 +265,82 @@ impl Builder {
         self
     }
 
-    /// Checks the settings. Nothing is sent, and TLS is not set up before the first `https` request.
+    /// Reads the shared files, if it is to begin with them, and checks the settings. Nothing is sent, and TLS is not set
+    /// up before the first `https` request.
     ///
     /// # Errors
     ///
-    /// No region, an endpoint URL or a proxy's that is malformed, settings that contradict each other, a CA bundle that
-    /// cannot be read or holds no certificate, a client certificate and a key that do not belong together.
-    pub fn build(mut self) -> Result<Client, Error> {
+    /// No region, an endpoint URL or a proxy's that is malformed, settings that contradict each other, a shared file that
+    /// cannot be read, a profile that is not there, a CA bundle that cannot be read or holds no certificate, a client
+    /// certificate and a key that do not belong together.
+    pub fn build(self) -> Result<Client, Error> {
+        self.build_with(Context::new)
+    }
+
+    /// The same, where nothing may ever be called.
+    pub(crate) fn build_without_endpoint(self) -> Result<Client, Error> {
+        self.build_with(Context::without_endpoint)
+    }
+
+    fn build_with(
+        mut self,
+        context: impl FnOnce(&Settings, &str) -> Result<Context, Error>,
+    ) -> Result<Client, Error> {
+        let settings = self.load()?;
         let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-        let context = Context::new(&self.settings, product)?;
-        let transport = match self.transport {
-            Some(transport) => transport,
+        let context = Arc::new(context(&settings, product)?);
+        let (transport, proxy) = match self.transport {
+            Some(transport) => {
+                (transport, Setting::new("proxy", "as the client's own transport has it", Origin::Code))
+            }
             None => {
                 // Where there is no TLS, the environment's bundle has nothing to say.
-                let path = self.settings.ca_bundle_path().filter(|_| tls::ENABLED);
+                let path = settings.ca_bundle_path().filter(|_| tls::ENABLED);
                 if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
                     self.tls.ca_bundle = Some(read_bundle(path)?);
                 }
-                let proxy = self.proxy.for_scheme(match context.endpoint() {
-                    Ok(endpoint) => endpoint.uri().scheme_str(),
-                    // Where the region is still to be found, it is AWS's own.
-                    Err(_) => Some("https"),
-                })?;
-                Box::new(UreqTransport::with(context.timeouts(), &self.tls, proxy)?)
+                let endpoint = context.endpoint().ok().map(|endpoint| endpoint.uri());
+                // Where the region is still to be found, it is AWS's own.
+                let proxy = self.proxy.for_scheme(endpoint.map_or(Some("https"), |uri| uri.scheme_str()))?;
+                let setting = proxy::setting(proxy.as_ref(), endpoint);
+                let proxy = proxy.map(|found| found.proxy);
+                let transport = UreqTransport::with(context.timeouts(), &self.tls, proxy)?;
+                (Box::new(transport) as Box<dyn Transport>, setting)
             }
         };
-        Ok(Client::new(context, transport, self.ask_mfa_code))
+        let engine = Engine { context, transport, ask_mfa_code: self.ask_mfa_code, proxy };
+        Ok(Client::new(engine, self.provider))
+    }
+
+    /// The settings that all of it comes to.
+    fn load(&mut self) -> Result<Settings, Error> {
+        let base = match (self.env.take(), self.profile.take()) {
+            (None, None) => std::mem::take(&mut self.settings),
+            (Some(env), None) => effects::load(Load::new(env))?,
+            (env, Some(name)) => {
+                let env = env.unwrap_or_else(|| Env::from_iter(std::env::vars_os()));
+                effects::load(Load::new(env).profile(name))?
+            }
+        };
+        let settings = self.changed(base);
+        // What is to be asked instead may be wrong, or not be there.
+        Ok(if self.provider.is_some() { settings.without_credentials() } else { settings })
+    }
+
+    fn changed(&self, base: Settings) -> Settings {
+        self.changes.iter().fold(base, |settings, change| change(settings))
     }
 
     #[cfg(test)]
     pub(crate) fn found_proxy(
         self,
         scheme: Option<&str>,
-    ) -> Result<Option<ureq::Proxy>, sts_proto::SettingsError> {
+    ) -> Result<Option<proxy::Found>, sts_proto::SettingsError> {
         self.proxy.for_scheme(scheme)
     }
 
-    fn change(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
-        self.settings = change(std::mem::take(&mut self.settings));
+    fn change(mut self, change: impl Fn(Settings) -> Settings + Send + Sync + 'static) -> Self {
+        self.changes.push(Box::new(change));
         self
     }
 }

@@ -1,14 +1,16 @@
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use sts_proto::flow::{Effect, Event};
-use sts_proto::{Call, Context, Error, Flow, Operation, Presign, Secret, Step, Timeouts};
+use sts_proto::credentials::{Explanation, RegionSearch, describe};
+use sts_proto::{
+    Call, Context, Credentials, Error, Flow, NoCredentials, Operation, Outcome, Presign, Timeouts, Tried,
+};
 
+use crate::Builder;
+use crate::credentials::{CredentialsProvider, Keeper, OwnChain};
+use crate::engine::{Engine, seed};
 use crate::trace::Watch;
-use crate::{Builder, Transport, effects};
 
 /// A blocking client. Cheap to clone; all clones share connections and the signing key of the day.
 ///
@@ -24,26 +26,27 @@ use crate::{Builder, Transport, effects};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    engine: Arc<Engine>,
+    /// Instead of the settings' own credentials.
+    source: Option<Source>,
     timeouts: Timeouts,
 }
 
-/// Answers with the current code of the MFA device that has this serial number, or not at all.
-pub(crate) type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
-
-struct Inner {
-    context: Arc<Context>,
-    transport: Box<dyn Transport>,
-    ask_mfa_code: Option<Box<AskMfaCode>>,
+/// Where a client gets credentials that have to be kept fresh.
+#[derive(Clone)]
+struct Source {
+    keeper: Arc<Keeper>,
+    /// What the keeper asks, if that is the chain of the settings.
+    chain: Option<Arc<OwnChain>>,
 }
 
 impl Client {
-    /// With region, endpoint and credentials from the environment: see [`Settings::from_env`](crate::Settings::from_env).
+    /// As environment and shared files say: see [`Builder::from_env`].
     ///
     /// # Errors
     ///
-    /// A variable that cannot be used, or no region. Missing credentials are no error here: some operations need
-    /// none.
+    /// A variable or a file that cannot be used, or no region. Missing credentials are no error here: some operations
+    /// need none.
     pub fn from_env() -> Result<Self, Error> {
         Builder::from_env()?.build()
     }
@@ -53,13 +56,23 @@ impl Client {
         Builder::new()
     }
 
-    pub(crate) fn new(
-        context: Context,
-        transport: Box<dyn Transport>,
-        ask_mfa_code: Option<Box<AskMfaCode>>,
-    ) -> Self {
+    /// Signs with what the settings hold, or what their chain finds, if no provider is given.
+    pub(crate) fn new(engine: Engine, provider: Option<Box<dyn CredentialsProvider>>) -> Self {
+        let engine = Arc::new(engine);
+        let context = &engine.context;
+        let source = match (provider, context.credentials(), context.chain()) {
+            (Some(provider), ..) => {
+                Some(Source { keeper: Keeper::new(provider, Arc::clone(context)), chain: None })
+            }
+            (None, None, Some(chain)) => {
+                let chain = Arc::new(OwnChain::new(Arc::clone(&engine), Arc::clone(chain)));
+                let keeper = Keeper::new(Box::new(Arc::clone(&chain)), Arc::clone(context));
+                Some(Source { keeper, chain: Some(chain) })
+            }
+            (None, ..) => None,
+        };
         let timeouts = context.timeouts();
-        Self { inner: Arc::new(Inner { context: Arc::new(context), transport, ask_mfa_code }), timeouts }
+        Self { engine, source, timeouts }
     }
 
     /// The same client with other time-outs for its calls. Connections, signing key, quota and clock are shared with
@@ -76,7 +89,99 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
-        Self { inner: Arc::clone(&self.inner), timeouts }
+        Self { timeouts, ..self.clone() }
+    }
+
+    /// The same client with credentials from somewhere else. Connections, quota and clock are shared with this one.
+    ///
+    /// ```no_run
+    /// use sts_blocking::operations::AssumeRole;
+    /// use sts_blocking::{AssumeRoleProvider, Client};
+    ///
+    /// let sts = Client::from_env()?;
+    /// let role = AssumeRole::new("arn:aws:iam::123456789012:role/demo", "build-42");
+    /// let as_demo = sts.with_credentials_provider(AssumeRoleProvider::new(sts.clone(), role));
+    /// println!("{} acts as {}", sts.get_caller_identity()?.arn, as_demo.get_caller_identity()?.arn);
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_credentials_provider(&self, provider: impl CredentialsProvider) -> Self {
+        let keeper = Keeper::new(Box::new(provider), Arc::clone(&self.engine.context));
+        Self { source: Some(Source { keeper, chain: None }), ..self.clone() }
+    }
+
+    /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again for
+    /// each request, which costs next to nothing: they are kept, and fetched anew before they expire.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCredentials`] where there are none, [`Error::Credentials`] where their source fails.
+    ///
+    /// ```no_run
+    /// use sts_blocking::Client;
+    ///
+    /// let keys = Client::from_env()?.credentials()?;
+    /// println!("{} until {:?}", keys.access_key_id, keys.expiration);
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    pub fn credentials(&self) -> Result<Credentials, Error> {
+        match self.signer("")? {
+            Some(credentials) => Ok(Arc::unwrap_or_clone(credentials)),
+            None => Err(NoCredentials::new("").into()),
+        }
+    }
+
+    /// What this client is made with and where its credentials come from, for a person to read: every setting, and every
+    /// source in order with what became of it. Never fails, and shows no secret. Credentials that are kept are not
+    /// fetched again for it; where there are none, they are looked for.
+    ///
+    /// ```no_run
+    /// println!("{}", sts_blocking::Client::from_env()?.explain());
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    pub fn explain(&self) -> Explanation {
+        // Without a region the list says so.
+        let _ = self.find_region(true);
+        let credentials = self.explain_credentials();
+        let mut settings = self.context().list();
+        settings.push(self.engine.proxy.clone());
+        Explanation::new(settings, credentials)
+    }
+
+    fn explain_credentials(&self) -> Vec<Tried> {
+        let signer = match &self.source {
+            None => Ok(self.context().credentials().cloned()),
+            Some(source) => source.keeper.get(self.timeouts.call).map(Some),
+        };
+        let chain = self.source.as_ref().and_then(|source| source.chain.as_ref());
+        if let Some(tried) = chain.map(|chain| chain.tried()).filter(|tried| !tried.is_empty()) {
+            return tried.to_vec();
+        }
+        let name = if self.source.is_some() { "the provider set in code" } else { "the settings" };
+        let outcome = match signer {
+            Ok(Some(keys)) => {
+                Outcome::Used(describe(&keys, self.context().service_time(SystemTime::now())).into())
+            }
+            Ok(None) => Outcome::NotConfigured("they hold no credentials, and no sources to look in".into()),
+            Err(error) => Outcome::Failed(error.problem().into()),
+        };
+        vec![Tried::new(name, outcome)]
+    }
+
+    /// Who signs, if anybody does.
+    fn signer(&self, operation: &'static str) -> Result<Option<Arc<Credentials>>, Error> {
+        match &self.source {
+            None => Ok(self.context().credentials().cloned()),
+            Some(source) => match source.keeper.get(self.timeouts.call) {
+                Ok(credentials) => Ok(Some(credentials)),
+                Err(error) => Err(error.while_calling(operation)),
+            },
+        }
+    }
+
+    /// Sees to it that the endpoint is known.
+    fn find_region(&self, signed: bool) -> Result<(), Error> {
+        RegionSearch::needed(&self.engine.context, signed).map_or(Ok(()), |search| self.run(search))
     }
 
     /// Calls an operation and waits for its end.
@@ -94,12 +199,41 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let context = Arc::clone(&self.inner.context);
+        let context = Arc::clone(&self.engine.context);
         let mut watch = Watch::begin(&context, O::ACTION);
-        let mut call = Call::new(operation, context, seed()).timeouts(self.timeouts);
-        let result = self.drive(&mut call, |call| watch.stepped(call));
+        let call = Call::new(operation, context, seed()).timeouts(self.timeouts);
+        let result = match self.source.as_ref().filter(|_| O::SIGNED) {
+            Some(source) => self.send_with(&source.keeper, call, &mut watch),
+            None => self.drive(call, &mut watch),
+        };
         watch.end(&result);
         result
+    }
+
+    /// Signs with what is kept, and once more with something newer where the service says that it has expired.
+    fn send_with<O: Operation>(
+        &self,
+        keeper: &Arc<Keeper>,
+        call: Call<O>,
+        watch: &mut Watch,
+    ) -> Result<O::Output, Error> {
+        let patience = self.timeouts.call;
+        let credentials = keeper.get(patience).map_err(|error| error.while_calling(O::ACTION))?;
+        let mut call = call.credentials(Arc::clone(&credentials));
+        let refused = match self.engine.drive(&mut call, |call| watch.stepped(call)) {
+            Err(error) if error.says_credentials_expired() => error,
+            result => return result,
+        };
+        let Some(newer) = keeper.instead_of(&credentials, patience) else { return Err(refused) };
+        let sent = call.attempts();
+        call.again(newer);
+        let result = self.engine.drive(&mut call, |call| watch.stepped(call));
+        // Where there was no time left to send it, the refusal says more.
+        if result.is_err() && call.attempts() == sent { Err(refused) } else { result }
+    }
+
+    fn drive<O: Operation>(&self, mut call: Call<O>, watch: &mut Watch) -> Result<O::Output, Error> {
+        self.engine.drive(&mut call, |call| watch.stepped(call))
     }
 
     /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.
@@ -120,24 +254,15 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
-        self.drive(&mut flow, |_| {})
-    }
-
-    /// Shows the flow after each step.
-    fn drive<F: Flow>(&self, flow: &mut F, mut show: impl FnMut(&F)) -> Result<F::Output, Error> {
-        let mut event = Event::Start;
-        loop {
-            let step = flow.step(SystemTime::now(), event);
-            show(flow);
-            event = match step? {
-                Step::Done(output) => return Ok(output),
-                Step::Perform(effect) => self.perform(effect),
-            };
-        }
+        self.engine.drive(&mut flow, |_| {})
     }
 
     /// The operation as a URL that whoever has it can send, until its lifetime is over: see
-    /// [`Operation::presign`]. Nothing is sent.
+    /// [`Operation::presign`]. Nothing is sent, but for what finding region and credentials takes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`credentials`](Self::credentials); an endpoint without a region, a lifetime out of range.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -153,29 +278,18 @@ impl Client {
         operation: &O,
         options: &Presign,
     ) -> Result<http::Request<Bytes>, Error> {
-        self.context().presign(operation, options, SystemTime::now())
+        let signer = if O::SIGNED { self.signer(O::ACTION)? } else { None };
+        self.find_region(O::SIGNED)?;
+        self.context().presign_with(signer.as_deref(), operation, options, SystemTime::now())
     }
 
     /// What the calls of this client share.
     pub fn context(&self) -> &Context {
-        &self.inner.context
+        &self.engine.context
     }
 
-    fn perform(&self, effect: Effect) -> Event {
-        let inner = &*self.inner;
-        match effect {
-            Effect::Send(request, timeouts) => match inner.transport.send(request, timeouts) {
-                Ok(response) => Event::Response(response),
-                Err(error) => Event::Failed(error),
-            },
-            Effect::Read(path) => effects::read(&path),
-            Effect::Run(command) => effects::run(&command),
-            Effect::AskMfaCode(serial) => effects::ask_mfa_code(inner.ask_mfa_code.as_deref(), &serial),
-            Effect::Wait(duration) => {
-                std::thread::sleep(duration);
-                Event::Elapsed
-            }
-        }
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 }
 
@@ -185,11 +299,4 @@ impl std::fmt::Debug for Client {
             .field("endpoint", &self.context().endpoint().map(|endpoint| endpoint.uri()))
             .finish_non_exhaustive()
     }
-}
-
-/// A number that no other call has, from the randomly keyed hasher of the standard library. It is for ids, not
-/// for keys.
-fn seed() -> u128 {
-    let half = || u128::from(RandomState::new().build_hasher().finish());
-    half() << 64 | half()
 }

@@ -5,14 +5,27 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use sts_proto::flow::{Command, Event, ProcessOutput};
+use sts_proto::flow::{Command, Effect, Event, ProcessOutput};
+use sts_proto::settings::{Load, Settings};
 use sts_proto::wire::MAX_BODY;
-use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
+use sts_proto::{Error, Flow, Phase, Step, TransportError, TransportErrorKind as Kind};
 
-use crate::client::AskMfaCode;
+use crate::engine::AskMfaCode;
+
+/// Reads the settings, which takes files and nothing else.
+pub(crate) fn load(mut load: Load) -> Result<Settings, Error> {
+    let mut event = Event::Start;
+    loop {
+        event = match load.step(SystemTime::now(), event)? {
+            Step::Done(settings) => return Ok(settings),
+            Step::Perform(Effect::Read(path)) => read(&path),
+            Step::Perform(_) => Event::Failed(Kind::Unsupported.into()),
+        };
+    }
+}
 
 pub(crate) fn read(path: &Path) -> Event {
     match read_file(path) {

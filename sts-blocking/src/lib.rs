@@ -14,7 +14,9 @@
 mod builder;
 mod client;
 mod connector;
+mod credentials;
 mod effects;
+mod engine;
 mod methods;
 mod proxy;
 mod quiet;
@@ -26,11 +28,12 @@ mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
+pub use credentials::{AssumeRoleProvider, ChainProvider, CredentialsProvider, WebIdentityProvider};
 pub use sts_proto;
 pub use sts_proto::{
-    Attempt, Context, Credentials, EndpointError, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials,
-    Operation, Phase, Presign, ResponseError, ResponseProblem, Retry, RetryClass, Secret, ServiceError,
-    Settings, SettingsError, SignError, Timeouts, TransportError, TransportErrorKind, bytes, http,
-    operations, types,
+    Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
+    NoCredentials, Operation, Phase, Presign, ResponseError, ResponseProblem, Retry, RetryClass, Secret,
+    ServiceError, Settings, SettingsError, SignError, Timeouts, TransportError, TransportErrorKind, bytes,
+    http, operations, types,
 };
 pub use transport::{Transport, UreqTransport};

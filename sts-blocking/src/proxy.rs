@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::Uri;
-use sts_proto::settings::SettingsError;
+use sts_proto::settings::{Origin, Setting, SettingsError};
 use ureq::{Proxy, ProxyProtocol};
 
 /// A proxy that ureq can use. Without TLS, that is none over `https`.
@@ -28,19 +28,42 @@ pub(crate) enum Choice {
     Url(Result<Proxy, SettingsError>),
 }
 
+/// A proxy, and who named it.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) proxy: Proxy,
+    origin: Origin,
+}
+
 impl Choice {
     /// The proxy for an endpoint of this scheme.
-    pub(crate) fn for_scheme(self, scheme: Option<&str>) -> Result<Option<Proxy>, SettingsError> {
+    pub(crate) fn for_scheme(self, scheme: Option<&str>) -> Result<Option<Found>, SettingsError> {
         match self {
             Self::Direct => Ok(None),
             Self::Environment => from_env(scheme),
-            Self::Url(proxy) => proxy.map(Some),
+            Self::Url(proxy) => Ok(Some(Found { proxy: proxy?, origin: Origin::Code })),
         }
     }
 }
 
+/// Which proxy requests to an endpoint go through, for a person to read: never its password.
+pub(crate) fn setting(found: Option<&Found>, endpoint: Option<&Uri>) -> Setting {
+    let Some(Found { proxy, origin }) = found else {
+        return Setting::new("proxy", "none", Origin::Default);
+    };
+    let name = format!("{}:{}", proxy.host(), proxy.port());
+    if endpoint.is_some_and(|uri| proxy.is_no_proxy(uri)) {
+        return Setting::new(
+            "proxy",
+            format!("none for this host, else {name}"),
+            Origin::Environment("NO_PROXY"),
+        );
+    }
+    Setting::new("proxy", name, origin.clone())
+}
+
 /// What the environment says. A variable that is set and cannot be used is no reason to go without the proxy.
-fn from_env(scheme: Option<&str>) -> Result<Option<Proxy>, SettingsError> {
+fn from_env(scheme: Option<&str>) -> Result<Option<Found>, SettingsError> {
     // A CGI program's HTTP_PROXY is a header of who calls it.
     if std::env::var_os("REQUEST_METHOD").is_some() {
         return Ok(None);
@@ -49,11 +72,11 @@ fn from_env(scheme: Option<&str>) -> Result<Option<Proxy>, SettingsError> {
         Some("https") => ["HTTPS_PROXY", "https_proxy"],
         _ => ["HTTP_PROXY", "http_proxy"],
     };
-    let Some(url) =
-        first(&of_scheme)?.map_or_else(|| first(&["ALL_PROXY", "all_proxy"]), |url| Ok(Some(url)))?
-    else {
-        return Ok(None);
+    let found = match first(&of_scheme)? {
+        Some(found) => Some(found),
+        None => first(&["ALL_PROXY", "all_proxy"])?,
     };
+    let Some((variable, url)) = found else { return Ok(None) };
     let proxy = parse(&url)?;
     let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port());
     if let Some(name) = proxy.username() {
@@ -62,7 +85,8 @@ fn from_env(scheme: Option<&str>) -> Result<Option<Proxy>, SettingsError> {
     if let Some(password) = proxy.password() {
         builder = builder.password(password);
     }
-    for entry in first(&["NO_PROXY", "no_proxy"])?.unwrap_or_default().split(',') {
+    let without = first(&["NO_PROXY", "no_proxy"])?.unwrap_or_default().1;
+    for entry in without.split(',') {
         // A name stands for the hosts below it too.
         let entry = entry.trim();
         let below = entry.trim_start_matches('.');
@@ -70,15 +94,17 @@ fn from_env(scheme: Option<&str>) -> Result<Option<Proxy>, SettingsError> {
             builder = builder.no_proxy(below).no_proxy(&format!(".{below}"));
         }
     }
-    builder.build().map(Some).map_err(|_| SettingsError::Proxy)
+    let proxy = builder.build().map_err(|_| SettingsError::Proxy)?;
+    Ok(Some(Found { proxy, origin: Origin::Environment(variable) }))
 }
 
-/// The first of these variables that is not blank.
-fn first(variables: &[&str]) -> Result<Option<String>, SettingsError> {
-    for value in variables.iter().filter_map(std::env::var_os) {
+/// The first of these variables that is not blank, and its value.
+fn first(variables: &[&'static str]) -> Result<Option<(&'static str, String)>, SettingsError> {
+    for variable in variables {
+        let Some(value) = std::env::var_os(variable) else { continue };
         let value = value.into_string().map_err(|_| SettingsError::Proxy)?;
         if !value.trim().is_empty() {
-            return Ok(Some(value.trim().to_owned()));
+            return Ok(Some((variable, value.trim().to_owned())));
         }
     }
     Ok(None)
@@ -216,7 +242,7 @@ mod tests {
             let found = Builder::from_env().unwrap().found_proxy(scheme.as_deref());
             let found = match found {
                 Ok(None) => "none".to_owned(),
-                Ok(Some(proxy)) => {
+                Ok(Some(Found { proxy, .. })) => {
                     let direct =
                         ThroughProxy::of(Some(&proxy), &Uri::from_static("http://localhost/")).is_none();
                     format!("{}:{} {direct}", proxy.host(), proxy.port())

@@ -2,7 +2,7 @@ use std::io;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::flow::Timeouts;
+use sts_proto::flow::{Direct, Timeouts};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
 use ureq::config::AutoHeaderValue;
@@ -38,7 +38,8 @@ use crate::tls::{self, TlsOptions};
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request and reads the whole answer, whatever its status.
     ///
-    /// It must not follow redirects (they would carry the session token elsewhere), must keep within
+    /// A request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
+    /// the machine itself. It must not follow redirects (they would carry the session token elsewhere), must keep within
     /// `timeouts.connect` and `timeouts.attempt`, and must not read more than
     /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes.
     fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError>;
@@ -102,14 +103,16 @@ impl UreqTransport {
         &self,
         request: Request<&[u8]>,
         timeouts: Timeouts,
+        proxy: Option<&Proxy>,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
         let usual = timeouts.connect == self.timeouts.connect && timeouts.attempt == self.timeouts.attempt;
-        if usual {
+        if usual && proxy.is_some() == self.agent.config().proxy().is_some() {
             return self.agent.run(request);
         }
         let request = self
             .agent
             .configure_request(request)
+            .proxy(proxy.cloned())
             .timeout_global(bound(timeouts.attempt))
             .timeout_resolve(bound(timeouts.connect))
             .timeout_connect(bound(timeouts.connect))
@@ -131,12 +134,15 @@ impl Transport for UreqTransport {
         if request.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
             tls::available(self.trusts)?;
         }
-        let proxy = ThroughProxy::of(self.agent.config().proxy(), request.uri());
+        let direct = request.extensions().get::<Direct>().is_some();
+        let proxy = self.agent.config().proxy().filter(|_| !direct);
+        let through = ThroughProxy::of(proxy, request.uri());
         let _quiet = Quiet::begin();
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts, &body[..]);
-        let response =
-            self.exchange(request, timeouts).map_err(|error| failure(error, Phase::Response, proxy))?;
+        let response = self
+            .exchange(request, timeouts, proxy)
+            .map_err(|error| failure(error, Phase::Response, through))?;
         let (parts, mut body) = response.into_parts();
         // One byte more than is taken, so that a body of exactly the bound is told from a longer one.
         let limit = MAX_BODY as u64 + 1;

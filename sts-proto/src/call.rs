@@ -35,6 +35,7 @@ pub struct Call<O> {
     credentials: Option<Arc<Credentials>>,
     most: u32,
     invocation: HeaderValue,
+    trace_id: Option<HeaderValue>,
     dice: Dice,
     progress: Progress,
     state: State,
@@ -107,6 +108,7 @@ impl<O: Operation> Call<O> {
             timeouts: context.timeouts(),
             credentials: context.credentials().cloned(),
             most: context.retry().most(),
+            trace_id: context.trace_id().cloned(),
             context,
             invocation: invocation_id(seed),
             dice: Dice::new(seed),
@@ -124,6 +126,13 @@ impl<O: Operation> Call<O> {
     /// Signed with these, not with the context's.
     pub fn credentials(mut self, credentials: impl Into<Arc<Credentials>>) -> Self {
         self.credentials = Some(credentials.into());
+        self
+    }
+
+    /// With this in `X-Amzn-Trace-Id`, not with what the environment said when the settings were made: see
+    /// [`Env::trace_id`](crate::settings::Env::trace_id).
+    pub fn trace_id(mut self, id: Option<HeaderValue>) -> Self {
+        self.trace_id = id;
         self
     }
 
@@ -229,6 +238,10 @@ impl<O: Operation> Call<O> {
             let scope = endpoint.scope()?;
             let key = context.signing_key(credentials, scope, date)?;
             Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
+        }
+        // Unsigned, as proxies may change it.
+        if let Some(id) = &self.trace_id {
+            request.headers_mut().insert(TRACE_ID, id.clone());
         }
         Ok(request)
     }
@@ -472,6 +485,7 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 const ATTEMPT: HeaderName = HeaderName::from_static("amz-sdk-request");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const AMZ_RETRY_AFTER: HeaderName = HeaderName::from_static("x-amz-retry-after");
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use http::{HeaderValue, Request};
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::retry::Shared;
+#[cfg(feature = "credentials")]
+use crate::settings::{Origin, Setting};
 use crate::settings::{Parts, Settings};
 use crate::sigv4::{KeyCache, Scope, SignError, SigningKey};
 use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeouts};
@@ -27,14 +29,15 @@ use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeou
 pub struct Context {
     /// What the settings alone lead to.
     endpoint: Result<Endpoint, EndpointError>,
-    /// With the region that was asked for elsewhere, once it is known.
+    /// With the region that was asked for elsewhere, once it is known, and that region.
     #[cfg(feature = "credentials")]
-    located: std::sync::OnceLock<Endpoint>,
+    located: std::sync::OnceLock<(Endpoint, Box<str>)>,
     #[cfg(feature = "credentials")]
     settings: Settings,
     credentials: Option<Arc<Credentials>>,
     timeouts: Timeouts,
     user_agent: HeaderValue,
+    trace_id: Option<HeaderValue>,
     retry: Retry,
     keys: Mutex<KeyCache>,
     shared: Mutex<Shared>,
@@ -46,11 +49,17 @@ impl Context {
     /// Where no region is set and the settings allow to ask the instance's metadata for it, the first call that needs one
     /// does.
     pub fn new(settings: &Settings, product: &str) -> Result<Self, Error> {
-        let endpoint = settings.endpoint();
         if !settings.region_is_to_be_found() {
-            endpoint.as_ref().map_err(Clone::clone)?;
+            settings.endpoint()?;
         }
-        let Parts { credentials, timeouts, retry, app_id } = settings.parts()?;
+        Self::without_endpoint(settings, product)
+    }
+
+    /// The same where it may well be that nothing is ever called, as for a provider that finds its keys in a file: that no
+    /// endpoint can be made of the settings is said by the first call.
+    pub fn without_endpoint(settings: &Settings, product: &str) -> Result<Self, Error> {
+        let endpoint = settings.endpoint();
+        let Parts { credentials, timeouts, retry, app_id, trace_id } = settings.parts()?;
         Ok(Self {
             endpoint,
             #[cfg(feature = "credentials")]
@@ -60,6 +69,7 @@ impl Context {
             credentials: credentials.cloned().map(Arc::new),
             timeouts,
             user_agent: user_agent(product, app_id),
+            trace_id: trace_id.cloned(),
             retry,
             keys: Mutex::default(),
             shared: Mutex::new(Shared::new(retry)),
@@ -73,7 +83,7 @@ impl Context {
     /// The region is not known yet, or nowhere to be found: see [`Context::new`].
     pub fn endpoint(&self) -> Result<&Endpoint, EndpointError> {
         #[cfg(feature = "credentials")]
-        if let Some(endpoint) = self.located.get() {
+        if let Some((endpoint, _)) = self.located.get() {
             return Ok(endpoint);
         }
         self.endpoint.as_ref().map_err(Clone::clone)
@@ -93,8 +103,34 @@ impl Context {
     pub(crate) fn locate(&self, region: &str) -> Result<(), EndpointError> {
         let endpoint = self.settings.clone().region(region).endpoint()?;
         // Whoever was first, the answer is the same.
-        let _ = self.located.set(endpoint);
+        let _ = self.located.set((endpoint, region.into()));
         Ok(())
+    }
+
+    /// Where credentials are looked for, if not in code or with a provider of one's own.
+    #[cfg(feature = "credentials")]
+    pub fn chain(&self) -> Option<&Arc<crate::credentials::Chain>> {
+        self.settings.chain()
+    }
+
+    /// Every setting as it is in force, with its origin, for a person to read. See [`Settings::list`]; a region that was
+    /// found since is among them.
+    #[cfg(feature = "credentials")]
+    pub fn list(&self) -> Vec<Setting> {
+        let mut list = self.settings.list();
+        let Some((endpoint, region)) = self.located.get() else { return list };
+        for setting in &mut list {
+            let found = match setting.name {
+                "region" => Some(region.to_string()),
+                // A URL that was set stays what it is.
+                "endpoint" if self.endpoint.is_err() => Some(endpoint.uri().to_string()),
+                _ => None,
+            };
+            if let Some(value) = found {
+                *setting = Setting::new(setting.name, value, Origin::InstanceMetadata);
+            }
+        }
+        list
     }
 
     /// What the clock of the service says when ours says `now`, as far as its answers have shown. Expirations are
@@ -171,6 +207,11 @@ impl Context {
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.user_agent
+    }
+
+    /// Of AWS Lambda.
+    pub(crate) fn trace_id(&self) -> Option<&HeaderValue> {
+        self.trace_id.as_ref()
     }
 
     /// The signing key of the day: derived once, then kept.

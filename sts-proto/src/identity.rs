@@ -63,4 +63,10 @@ impl Credentials {
         self.account_id = Some(account_id.into());
         self
     }
+
+    /// Whether these are the same keys, whatever else is said of them. Secret keys are not compared: they follow from the
+    /// id.
+    pub fn same_keys(&self, other: &Self) -> bool {
+        self.access_key_id == other.access_key_id && self.session_token == other.session_token
+    }
 }

@@ -15,6 +15,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use sts_proto::flow::Direct;
+use sts_proto::settings::Setting;
 use sts_proto::{Error, Phase, Timeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
@@ -33,6 +35,8 @@ use super::{BoxError, Transport, TransportFuture, exchange, tls};
 #[derive(Clone)]
 pub struct HyperTransport {
     client: Client<Connector, Full<Bytes>>,
+    /// Goes through no proxy; there where the other one may.
+    direct: Option<Client<Connector, Full<Bytes>>>,
     proxies: Proxies,
 }
 
@@ -63,19 +67,28 @@ impl HyperTransport {
     }
 
     fn with(trust: tls::Trust, proxies: Proxies) -> Self {
-        let mut http = Http::new_with_resolver(Resolver::system());
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        let route = Route { http, proxies: proxies.clone() };
-        let secure = Arc::new(Secure { trust, connector: OnceLock::new() });
-        let client = Client::builder(TokioExecutor::new())
-            .retry_canceled_requests(true)
-            .http1_max_buf_size(LARGEST_HEAD)
-            .pool_timer(TokioTimer::new())
-            .pool_max_idle_per_host(MOST_IDLE)
-            .build(Connector { route, secure });
-        Self { client, proxies }
+        let trust = Arc::new(trust);
+        let direct = proxies.any().then(|| client(&trust, Proxies::default()));
+        Self { client: client(&trust, proxies.clone()), direct, proxies }
     }
+
+    /// Which proxy requests to an endpoint go through, for a person to read.
+    pub(crate) fn proxy(&self, chosen: &Proxy, endpoint: Option<&Uri>) -> Setting {
+        self.proxies.setting(chosen, endpoint)
+    }
+}
+
+fn client(trust: &Arc<tls::Trust>, proxies: Proxies) -> Client<Connector, Full<Bytes>> {
+    let mut http = Http::new_with_resolver(Resolver::system());
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    let secure = Arc::new(Secure { trust: Arc::clone(trust), connector: OnceLock::new() });
+    Client::builder(TokioExecutor::new())
+        .retry_canceled_requests(true)
+        .http1_max_buf_size(LARGEST_HEAD)
+        .pool_timer(TokioTimer::new())
+        .pool_max_idle_per_host(MOST_IDLE)
+        .build(Connector { route: Route { http, proxies }, secure })
 }
 
 /// What a builder was told about TLS, all in PEM.
@@ -107,12 +120,14 @@ impl Transport for HyperTransport {
             let why = "only http and https urls can be sent to";
             return Box::pin(ready(Err(TransportError::new(TransportErrorKind::Unsupported, why))));
         }
-        let forwarding = self.proxies.forwarding(request.uri());
+        let direct = self.direct.as_ref().filter(|_| request.extensions().get::<Direct>().is_some());
+        let forwarding = if direct.is_some() { None } else { self.proxies.forwarding(request.uri()) };
         if let Some(authorization) = forwarding.as_ref().and_then(|proxy| proxy.authorization.clone()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
         let attempt = Arc::new(Attempt { connect: timeouts.connect, connecting: AtomicBool::new(false) });
-        let response = ATTEMPT.scope(Arc::clone(&attempt), self.client.request(request.map(Full::new)));
+        let client = direct.unwrap_or(&self.client);
+        let response = ATTEMPT.scope(Arc::clone(&attempt), client.request(request.map(Full::new)));
         Box::pin(async move {
             let head = async { response.await.map_err(BoxError::from) };
             let sent = exchange(head, timeouts.attempt).await.map_err(|error| attempt.in_its_phase(error));
@@ -159,7 +174,7 @@ struct Connector {
 pub(super) type Http = HttpConnector<Resolver>;
 
 struct Secure {
-    trust: tls::Trust,
+    trust: Arc<tls::Trust>,
     connector: OnceLock<Result<tls::Connector, TlsError>>,
 }
 

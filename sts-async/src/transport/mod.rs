@@ -25,7 +25,8 @@ pub use self::tower::TowerTransport;
 ///
 /// An implementation follows no redirect, returns every status as a response, reads at most
 /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps the time-outs `connect` and `attempt`
-/// (`call` is the core's), and may be dropped at any point. It logs neither bodies nor the `authorization` and
+/// (`call` is the core's), and may be dropped at any point. A request with [`Direct`](sts_proto::flow::Direct) among its
+/// extensions goes through no proxy: it is for a service of the machine itself. It logs neither bodies nor the `authorization` and
 /// `x-amz-security-token` headers.
 ///
 /// ```

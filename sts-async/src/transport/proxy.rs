@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use sts_proto::Error;
-use sts_proto::settings::SettingsError;
+use sts_proto::settings::{Origin, Setting, SettingsError};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -63,6 +63,36 @@ impl Proxies {
             }
         };
         Ok(Self(Some(Arc::new(matcher))))
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Which proxy requests to this endpoint go through, or to one over `https` that is not known yet: never its password.
+    pub(super) fn setting(&self, chosen: &Proxy, endpoint: Option<&Uri>) -> Setting {
+        let unknown = Uri::from_static("https://host.invalid/");
+        let uri = endpoint.unwrap_or(&unknown);
+        let origin = match chosen {
+            Proxy::Environment if self.any() => {
+                let of_scheme = match uri.scheme_str() {
+                    Some("https") => ["HTTPS_PROXY", "https_proxy"],
+                    _ => ["HTTP_PROXY", "http_proxy"],
+                };
+                let set = |variable: &&str| {
+                    env::var_os(variable).is_some_and(|value| !value.to_string_lossy().trim().is_empty())
+                };
+                let variable = of_scheme.into_iter().chain(["ALL_PROXY", "all_proxy"]).find(set);
+                variable.map_or(Origin::Default, Origin::Environment)
+            }
+            Proxy::Url(_) => Origin::Code,
+            _ => Origin::Default,
+        };
+        match self.of(uri) {
+            Some(proxy) => Setting::new("proxy", name(&proxy), origin),
+            None if origin == Origin::Default => Setting::new("proxy", "none", origin),
+            None => Setting::new("proxy", "none for this host", Origin::Environment("NO_PROXY")),
+        }
     }
 
     fn of(&self, uri: &Uri) -> Option<Intercept> {

@@ -37,6 +37,27 @@ fn an_attempt_is_dated_numbered_and_signed() {
 }
 
 #[test]
+fn a_trace_is_passed_on_unsigned() {
+    let env = crate::settings::Env::from_iter([
+        ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+        ("_X_AMZN_TRACE_ID", "Root=1"),
+        ("AWS_ACCESS_KEY_ID", "AKID"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+    ]);
+    let context = context(Settings::from_env(&env).unwrap());
+    let call = || Call::new(GetCallerIdentity::new(), Arc::clone(&context), 1);
+    for (mut call, expected) in [
+        (call(), Some("Root=1")),
+        (call().trace_id(Some(HeaderValue::from_static("Root=2"))), Some("Root=2")),
+        (call().trace_id(None), None),
+    ] {
+        let (request, _) = sent(call.step(SystemTime::UNIX_EPOCH, Event::Start).unwrap());
+        assert_eq!(request.headers().get(TRACE_ID).map(|id| id.to_str().unwrap()), expected);
+        assert!(!request.headers()["authorization"].to_str().unwrap().contains("trace"));
+    }
+}
+
+#[test]
 fn an_unsigned_operation_needs_no_credentials_and_uses_none() {
     for context in [context(Settings::new()), signed()] {
         let mut call = Call::new(AssumeRoleWithWebIdentity::new("arn", "me", "jwt"), context, 1);

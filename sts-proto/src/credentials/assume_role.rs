@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Role;
-use crate::operations::AssumeRole as Operation;
+use crate::operations::{AssumeRole as Operation, AssumeRoleOutput};
 use crate::types::AssumedRoleUser;
 use crate::{
     Call, Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
@@ -67,7 +67,7 @@ impl Flow for AssumeRole {
         };
         Ok(match step? {
             Step::Perform(effect) => Step::Perform(effect),
-            Step::Done(output) => Step::Done(session(output.credentials, output.assumed_role_user.as_ref())),
+            Step::Done(output) => Step::Done(output.into()),
         })
     }
 }
@@ -80,6 +80,13 @@ pub(super) fn session(issued: types::Credentials, user: Option<&AssumedRoleUser>
     let account = arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty());
     credentials.account_id = account.map(str::to_owned);
     credentials
+}
+
+/// The session's keys, with the account that the role belongs to.
+impl From<AssumeRoleOutput> for Credentials {
+    fn from(output: AssumeRoleOutput) -> Self {
+        session(output.credentials, output.assumed_role_user.as_ref())
+    }
 }
 
 fn no_code(serial: &str, error: TransportError) -> CredentialsError {

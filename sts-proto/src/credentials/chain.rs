@@ -73,7 +73,12 @@ impl Candidate {
         let found = match found {
             Ok(Ok(plan)) => Found::Plan(plan),
             Ok(Err(why)) => Found::Nothing(why),
-            Err(error) => Found::Broken(CredentialsError::new(name, error.problem()).because(error)),
+            // What another profile or source has to say is said of it.
+            Err(error) if error.provider() != name => {
+                let problem = format!("{}: {}", error.provider(), error.problem());
+                Found::Broken(CredentialsError::new(name, problem).because(error))
+            }
+            Err(error) => Found::Broken(error),
         };
         Self { name: name.into(), found }
     }

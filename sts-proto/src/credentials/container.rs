@@ -1,36 +1,197 @@
 //! The credentials endpoint of a container: Amazon ECS and EKS pod identity.
 
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, Method, Uri};
+
+use super::document;
+use super::fetch::{Fetch, authorization, without_query};
+use crate::endpoint::Target;
 use crate::settings::Env;
-use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
+use crate::{Credentials, CredentialsError, Error, Event, Flow, SettingsError, Step};
 
 /// Where the endpoint is, and what to show it.
+///
+/// | variable | what it says |
+/// |---|---|
+/// | `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` | path and query on `http://169.254.170.2`; goes first |
+/// | `AWS_CONTAINER_CREDENTIALS_FULL_URI` | the whole URL: `https` to any host; `http` to this machine, 169.254.170.2 and 169.254.170.23 or `[fd00:ec2::23]` alone |
+/// | `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` | a file with the token to show, read again for each try; goes first |
+/// | `AWS_CONTAINER_AUTHORIZATION_TOKEN` | the token itself |
+///
+/// (AWS SDKs and Tools Reference Guide, "Container credential provider".) The token goes to whatever the URL names, which is
+/// why `http` is bounded to addresses that do not leave the machine. No name is looked up for this: `localhost` is the only
+/// name that is taken for the machine itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Config {
+    uri: Uri,
+    token: Option<Token>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {}
+enum Token {
+    Value(HeaderValue),
+    File(PathBuf),
+}
 
 impl Config {
-    /// What the environment says; `None` where it says nothing.
-    pub fn from_env(_env: &Env) -> Result<Option<Self>, CredentialsError> {
-        Ok(None)
+    /// What the environment says; `None` where neither URI is set.
+    ///
+    /// # Errors
+    ///
+    /// A URI that is none, or names a host that may not be asked; a token that cannot be sent.
+    pub fn from_env(env: &Env) -> Result<Option<Self>, CredentialsError> {
+        let get = |variable| env.get(variable).map_err(unusable);
+        let uri = match (get(RELATIVE)?, get(FULL)?) {
+            (Some(relative), _) => relative_uri(relative.trim())?,
+            (None, Some(full)) => full_uri(full.trim())?,
+            (None, None) => return Ok(None),
+        };
+        let token = match (get(TOKEN_FILE)?, get(TOKEN)?) {
+            (Some(path), _) => Some(Token::File(path.into())),
+            (None, Some(token)) => Some(Token::Value(
+                authorization(token.as_bytes())
+                    .map_err(|problem| wrong(format!("{TOKEN} {}", problem.as_str())))?,
+            )),
+            (None, None) => None,
+        };
+        Ok(Some(Self { uri, token }))
+    }
+
+    /// The URL that is asked.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    fn request(self, seed: u128) -> Fetch {
+        let fetch = Fetch::local(PROVIDER, Method::GET, self.uri, seed);
+        let fetch = fetch.header(ACCEPT, HeaderValue::from_static("application/json"));
+        match self.token {
+            None => fetch,
+            Some(Token::File(path)) => fetch.token_file(path),
+            Some(Token::Value(token)) => fetch.header(AUTHORIZATION, token),
+        }
     }
 }
 
-/// Asks the endpoint.
+/// Prints no query and no token.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("uri", &without_query(&self.uri))
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks the endpoint: at most four times, a second each.
+///
+/// Ends with what the endpoint said, be it expired or not.
 #[derive(Debug)]
-pub struct Container {}
+pub struct Container {
+    fetch: Fetch,
+}
 
 impl Container {
-    /// Asks this one.
-    pub fn new(_config: Config, _seed: u128) -> Self {
-        Self {}
+    /// Asks this one. The waits between tries are made of `seed`.
+    pub fn new(config: Config, seed: u128) -> Self {
+        Self { fetch: config.request(seed) }
     }
 }
 
 impl Flow for Container {
     type Output = Credentials;
 
-    fn step(&mut self, _now: SystemTime, _event: Event) -> Result<Step<Credentials>, Error> {
-        Err(Error::OutOfTurn)
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
+        let reply = match self.fetch.step(now, event)? {
+            Step::Perform(effect) => return Ok(Step::Perform(effect)),
+            Step::Done(reply) => reply,
+        };
+        match reply.status() {
+            Some(200..=299) => Ok(Step::Done(document::read(&reply)?)),
+            Some(401 | 403) => Err(reply.refused(REFUSED).into()),
+            Some(300..=399) => Err(reply.refused("redirects are not followed; check the uri").into()),
+            Some(_) => Err(reply.refused("check the uri, and that the task or pod has a role").into()),
+            None => Err(reply.refused(UNREACHABLE).into()),
+        }
     }
 }
+
+fn relative_uri(path: &str) -> Result<Uri, CredentialsError> {
+    if !path.starts_with('/') {
+        return Err(wrong(format!("{RELATIVE} has to begin with a slash, such as /v2/credentials/ID")));
+    }
+    let (uri, _) = parse(RELATIVE, &format!("{ECS}{path}"))?;
+    Ok(uri)
+}
+
+fn full_uri(text: &str) -> Result<Uri, CredentialsError> {
+    let (uri, secure) = parse(FULL, text)?;
+    let host = uri.host().unwrap_or_default();
+    if secure || may_be_asked(host) {
+        return Ok(uri);
+    }
+    Err(wrong(format!(
+        "{FULL} points to http on {host}, which may not be asked; allowed are https on any host, and http on localhost, \
+         127.0.0.0/8, [::1], 169.254.170.2, 169.254.170.23 and [fd00:ec2::23]"
+    )))
+}
+
+/// A URL, which may have a query, and whether it is `https`.
+fn parse(variable: &str, text: &str) -> Result<(Uri, bool), CredentialsError> {
+    let refused = |problem: &str| wrong(format!("the url of {variable} {problem}"));
+    let (base, query) = match text.split_once('?') {
+        Some((base, query)) => (base, Some(query)),
+        None => (text, None),
+    };
+    let target = Target::parse(base).map_err(refused)?;
+    let secure = target.uri.scheme_str() == Some("https");
+    let Some(query) = query else { return Ok((target.uri, secure)) };
+    if query.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'#') {
+        return Err(refused("has a fragment ('#') or a character in its query that must be written as %XX"));
+    }
+    let uri = Uri::try_from(format!("{}?{query}", target.uri));
+    Ok((uri.map_err(|_| refused("has a query that cannot be sent"))?, secure))
+}
+
+/// Whether a token may be sent to this host in the clear.
+fn may_be_asked(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback() || address == EKS_IPV6);
+    }
+    match host.parse::<Ipv4Addr>() {
+        Ok(address) => address.is_loopback() || HOSTS.contains(&address),
+        Err(_) => host == "localhost",
+    }
+}
+
+fn unusable(error: SettingsError) -> CredentialsError {
+    wrong(error.to_string()).because(error)
+}
+
+fn wrong(problem: String) -> CredentialsError {
+    CredentialsError::new(PROVIDER, problem)
+}
+
+const PROVIDER: &str = "the container endpoint";
+
+const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+
+/// Where Amazon ECS has its endpoint.
+const ECS: &str = "http://169.254.170.2";
+/// The endpoints of Amazon ECS and of EKS pod identity.
+const HOSTS: [Ipv4Addr; 2] = [Ipv4Addr::new(169, 254, 170, 2), Ipv4Addr::new(169, 254, 170, 23)];
+const EKS_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23);
+
+const REFUSED: &str = "check the token, and that the task or pod may have credentials";
+const UNREACHABLE: &str = "check that the agent runs and that the uri is its own";
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,345 @@
+//! One request to a server that gives out credentials, sent again where that may help: what the container endpoint, the
+//! instance's metadata and the portal of IAM Identity Center have in common.
 
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
+
+use crate::flow::{Direct, Effect, Event, Flow, Step};
+use crate::retry::{Dice, backoff};
+use crate::wire::json::Object;
+use crate::{CredentialsError, Error, Phase, RetryClass, Timeouts, TransportError, TransportErrorKind};
+
+/// Sends a request until there is an answer, at most four times. Ends with whatever the last try came to.
+///
+/// Sent again: what the transport says may pass, HTTP 429 and 5xx. The waits between the tries are random, below 50 ms
+/// and doubling, after a 429 below a second.
+pub(super) struct Fetch {
+    provider: &'static str,
+    request: Request<Bytes>,
+    /// Holds what goes into the header `authorization`; read again for each try.
+    token_file: Option<PathBuf>,
+    timeouts: Timeouts,
+    /// There may be no server at all: the first try says so.
+    probes: bool,
+    dice: Dice,
+    tries: u32,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Ready,
+    Reading,
+    Sent,
+    Waiting,
+    Over,
+}
+
+impl Fetch {
+    /// Asks the machine's or the container's own server: in a second, and through no proxy.
+    pub(super) fn local(provider: &'static str, method: Method, uri: Uri, seed: u128) -> Self {
+        let timeouts = Timeouts { connect: LOCAL_CONNECT, attempt: LOCAL, call: LOCAL };
+        let mut fetch = Self::new(provider, method, uri, timeouts, seed);
+        fetch.request.extensions_mut().insert(Direct);
+        fetch
+    }
+
+    /// Asks a server that may be far away, with the time-outs of any call.
+    pub(super) fn remote(provider: &'static str, uri: Uri, seed: u128) -> Self {
+        Self::new(provider, Method::GET, uri, Timeouts::default(), seed)
+    }
+
+    fn new(provider: &'static str, method: Method, uri: Uri, timeouts: Timeouts, seed: u128) -> Self {
+        let host = uri.authority().and_then(|authority| HeaderValue::try_from(authority.as_str()).ok());
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        if let Some(host) = host {
+            request.headers_mut().insert(HOST, host);
+        }
+        let (dice, state) = (Dice::new(seed), State::Ready);
+        Self { provider, request, token_file: None, timeouts, probes: false, dice, tries: 0, state }
+    }
+
+    /// With this header. A value that is a secret has to be marked so.
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.request.headers_mut().insert(name, value);
+        self
+    }
+
+    /// With what is in this file as `authorization`.
+    pub(super) fn token_file(mut self, path: PathBuf) -> Self {
+        self.token_file = Some(path);
+        self
+    }
+
+    /// Ends after the first try where nothing can be reached.
+    pub(super) fn probing(mut self) -> Self {
+        self.probes = true;
+        self
+    }
+
+    fn begin(&mut self) -> Step<Reply> {
+        self.tries += 1;
+        match self.token_file.clone() {
+            Some(path) => {
+                self.state = State::Reading;
+                Step::Perform(Effect::Read(path))
+            }
+            None => self.send(),
+        }
+    }
+
+    fn send(&mut self) -> Step<Reply> {
+        self.state = State::Sent;
+        Step::Perform(Effect::Send(self.request.clone(), self.timeouts))
+    }
+
+    fn read(&mut self, contents: Option<Bytes>) -> Result<Step<Reply>, Error> {
+        let Some(contents) = contents else { return Err(self.token_error("does not exist").into()) };
+        match authorization(&contents) {
+            Ok(value) => {
+                self.request.headers_mut().insert(AUTHORIZATION, value);
+                Ok(self.send())
+            }
+            // Whoever writes the file anew may just have emptied it.
+            Err(problem @ TokenProblem::Empty) => match self.wait(RetryClass::Transient) {
+                Some(step) => Ok(step),
+                None => {
+                    Err(self.token_error(problem.as_str()).with_retry_class(RetryClass::Transient).into())
+                }
+            },
+            Err(problem) => Err(self.token_error(problem.as_str()).into()),
+        }
+    }
+
+    fn token_error(&self, problem: &str) -> CredentialsError {
+        let path = self.token_file.as_deref().unwrap_or(std::path::Path::new(""));
+        CredentialsError::new(
+            self.provider,
+            format!(
+                "the token file {} {problem}; AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names it",
+                path.display()
+            ),
+        )
+    }
+
+    /// The end of a try: waits for the next one, or is done.
+    fn ended(&mut self, outcome: Result<Response<Bytes>, TransportError>) -> Step<Reply> {
+        let unreachable =
+            self.probes && self.tries == 1 && outcome.as_ref().is_err_and(|error| unreachable(error.kind()));
+        let class = class(&outcome);
+        if let Some(step) = self.wait(class).filter(|_| !unreachable) {
+            return step;
+        }
+        self.state = State::Over;
+        let headers = self.request.headers().values();
+        Step::Done(Reply {
+            provider: self.provider,
+            request: describe(&self.request),
+            secrets: headers.filter(|value| value.is_sensitive()).cloned().collect(),
+            tries: self.tries,
+            unreachable,
+            class,
+            outcome,
+        })
+    }
+
+    fn wait(&mut self, class: RetryClass) -> Option<Step<Reply>> {
+        if self.tries >= MOST || !matches!(class, RetryClass::Transient | RetryClass::Throttling) {
+            return None;
+        }
+        self.state = State::Waiting;
+        let wait = backoff(class, self.tries.saturating_sub(1), &mut self.dice);
+        Some(Step::Perform(Effect::Wait(wait.min(LONGEST_WAIT))))
+    }
+}
+
+impl Flow for Fetch {
+    type Output = Reply;
+
+    fn step(&mut self, _now: SystemTime, event: Event) -> Result<Step<Reply>, Error> {
+        match (std::mem::replace(&mut self.state, State::Over), event) {
+            (State::Ready, Event::Start) | (State::Waiting, Event::Elapsed) => Ok(self.begin()),
+            (State::Reading, Event::Contents(contents)) => self.read(contents),
+            (State::Reading, Event::Failed(error)) => {
+                Err(self.token_error("cannot be read").because(error).into())
+            }
+            (State::Sent, Event::Response(response)) => Ok(self.ended(Ok(response))),
+            (State::Sent, Event::Failed(error)) => Ok(self.ended(Err(error))),
+            _ => Err(Error::OutOfTurn),
+        }
+    }
+}
+
+/// Prints where the request goes, never its query or a header.
+impl fmt::Debug for Fetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetch")
+            .field("request", &describe(&self.request))
+            .field("tries", &self.tries)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a request came to.
+pub(super) struct Reply {
+    provider: &'static str,
+    /// Method and URL, without the query.
+    request: String,
+    /// What was sent and is not to be shown.
+    secrets: Vec<HeaderValue>,
+    tries: u32,
+    unreachable: bool,
+    class: RetryClass,
+    outcome: Result<Response<Bytes>, TransportError>,
+}
+
+impl Reply {
+    /// The status, if there was an answer.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.outcome.as_ref().ok().map(|response| response.status().as_u16())
+    }
+
+    /// The body of an answer; empty where there is none.
+    pub(super) fn body(&self) -> &[u8] {
+        self.outcome.as_ref().map_or(&[], |response| response.body())
+    }
+
+    /// Whether the one try that was made reached nobody.
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.unreachable
+    }
+
+    /// Whether there was a server that did not answer in time.
+    pub(super) fn hangs(&self) -> bool {
+        let kind = self.outcome.as_ref().err().map(TransportError::kind);
+        matches!(kind, Some(TransportErrorKind::Timeout(Phase::Response | Phase::Body)))
+    }
+
+    /// The error for an answer that is a refusal, or for none. `advice` says what to do.
+    pub(super) fn refused(self, advice: &str) -> CredentialsError {
+        let tries = if self.tries > 1 { format!(" ({} tries)", self.tries) } else { String::new() };
+        let request = &self.request;
+        let what = match &self.outcome {
+            Err(error) => format!("{request} got no answer, {}{tries}", error.kind()),
+            Ok(response) => {
+                let code = self.code().map(|code| format!(" {code}")).unwrap_or_default();
+                format!("{request} was answered with http {}{code}{tries}", response.status().as_u16())
+            }
+        };
+        let error = CredentialsError::new(self.provider, format!("{what}; {advice}"));
+        let error = error.with_retry_class(self.class);
+        match self.outcome {
+            Err(cause) => error.because(cause),
+            Ok(_) => error,
+        }
+    }
+
+    /// The error for an answer that ought to be of use and is not.
+    pub(super) fn unusable(&self, problem: impl fmt::Display, advice: &str) -> CredentialsError {
+        let request = &self.request;
+        CredentialsError::new(
+            self.provider,
+            format!("the answer to {request} cannot be used, {problem}; {advice}"),
+        )
+    }
+
+    /// The code in an error document, as the servers write them.
+    fn code(&self) -> Option<String> {
+        let mut document = Object::parse(self.body()).ok()?;
+        ["code", "Code", "__type"].into_iter().find_map(|name| {
+            let code = document.text(name).ok()??;
+            self.shown(code.expose()).map(str::to_owned)
+        })
+    }
+
+    /// `code`, if it looks like one and holds no secret that was sent.
+    pub(super) fn shown<'a>(&self, code: &'a str) -> Option<&'a str> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:#-".contains(&byte);
+        let quotes = |secret: &HeaderValue| secret.to_str().is_ok_and(|secret| code.contains(secret));
+        let fits = (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(plain);
+        Some(code).filter(|_| fits && !self.secrets.iter().any(quotes))
+    }
+}
+
+/// Why a token cannot be sent; holds nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenProblem {
+    Empty,
+    LineBreak,
+    Character,
+}
+
+impl TokenProblem {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "is empty",
+            Self::LineBreak => "has a line break inside, which cannot be sent; it has to hold a token alone",
+            Self::Character => "has a character inside that cannot be sent; it has to hold a token alone",
+        }
+    }
+}
+
+/// The header that shows a token. A line break at the end, which editors add, is not part of it; one inside would be a
+/// header of its own.
+pub(super) fn authorization(token: &[u8]) -> Result<HeaderValue, TokenProblem> {
+    let token = token.strip_suffix(b"\n").unwrap_or(token);
+    let token = token.strip_suffix(b"\r").unwrap_or(token);
+    if token.iter().all(u8::is_ascii_whitespace) {
+        return Err(TokenProblem::Empty);
+    }
+    if token.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+        return Err(TokenProblem::LineBreak);
+    }
+    let value = HeaderValue::from_bytes(token).ok().filter(|_| token.is_ascii());
+    let mut value = value.ok_or(TokenProblem::Character)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Whether nobody was reached, as far as can be told: systems and transports have more words for it than there are kinds,
+/// such as a host that "is down".
+fn unreachable(kind: TransportErrorKind) -> bool {
+    use TransportErrorKind as Kind;
+    let connecting = Kind::Timeout(Phase::Connect);
+    matches!(kind, Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Other) || kind == connecting
+}
+
+fn class(outcome: &Result<Response<Bytes>, TransportError>) -> RetryClass {
+    match outcome {
+        Err(error) => error.retry_class(),
+        Ok(response) if response.status().as_u16() == 429 => RetryClass::Throttling,
+        Ok(response) if response.status().is_server_error() => RetryClass::Transient,
+        Ok(_) => RetryClass::Never,
+    }
+}
+
+fn describe(request: &Request<Bytes>) -> String {
+    format!("{} {}", request.method(), without_query(request.uri()))
+}
+
+/// A URL as it may be shown.
+pub(super) fn without_query(uri: &Uri) -> String {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    format!("{}://{authority}{}", uri.scheme_str().unwrap_or_default(), uri.path())
+}
+
+/// One try and three more.
+const MOST: u32 = 4;
+/// How long the machine's own servers may take, connecting included.
+const LOCAL: Duration = Duration::from_secs(1);
+/// A little less, so that no driver takes the one time-out for the other: whether anybody was reached matters.
+const LOCAL_CONNECT: Duration = Duration::from_millis(900);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// No code is longer, in bytes.
+const LONGEST_CODE: usize = 64;
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,55 +1,190 @@
-//! The instance metadata service of Amazon EC2.
+//! The instance metadata service of Amazon EC2, version 2, and version 1 where there is no other.
+//!
+//! Source: Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata", and AWS SDKs and Tools
+//! Reference Guide, "IMDS credential provider".
 
-use std::time::SystemTime;
+mod config;
+mod session;
 
-use crate::settings::{Env, Section};
+use std::time::{Duration, SystemTime};
+
+pub use config::{Config, Mode};
+
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+
+use self::session::{Answer, Session};
+use super::document;
+use super::fetch::Reply;
+use crate::endpoint::is_label;
+use crate::escape::RESERVED;
+use crate::retry::Dice;
 use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
 
-/// Where the service is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {}
-
-impl Config {
-    /// What environment and profile say; `None` where the service is switched off.
-    pub fn new(_env: &Env, _profile: Option<&Section>) -> Result<Option<Self>, CredentialsError> {
-        Ok(None)
-    }
+/// Asks for the credentials of the instance's role. Ends with `None` where there is no such service, or the instance has no
+/// role.
+///
+/// Each of the requests (token, role, credentials) is sent at most four times and waited for a second; nothing that cannot
+/// be reached is asked twice. A token is used within one flow. One that the service no longer takes is replaced once.
+///
+/// Credentials whose end has passed are taken all the same, since the service gives out old ones when it cannot make new
+/// ones, and AWS accepts them meanwhile ("static stability"): their expiration is set to a moment in 10 to 15 minutes, and
+/// [`extended`](Self::extended) says so.
+#[derive(Debug)]
+pub struct InstanceMetadata {
+    session: Session,
+    stage: Stage,
+    dice: Dice,
+    extended: bool,
 }
 
-/// Asks for credentials. Ends with `None` where there is no such service.
 #[derive(Debug)]
-pub struct InstanceMetadata {}
+enum Stage {
+    Ready,
+    /// Asking which role there is.
+    Roles,
+    /// Asking for the role's credentials.
+    Keys,
+    Over,
+}
 
 impl InstanceMetadata {
-    /// Asks this one.
-    pub fn new(_config: Config, _seed: u128) -> Self {
-        Self {}
+    /// Asks this one. Waits between tries, and by how much old credentials are extended, are made of `seed`.
+    pub fn new(config: Config, seed: u128) -> Self {
+        let session = Session::new(config, seed);
+        Self { session, stage: Stage::Ready, dice: Dice::new(!seed), extended: false }
+    }
+
+    /// Whether the credentials had expired and are kept in use because the service has no others.
+    pub fn extended(&self) -> bool {
+        self.extended
+    }
+
+    fn roles(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
+        match self.session.step(now, event)? {
+            Step::Perform(effect) => {
+                self.stage = Stage::Roles;
+                Ok(Step::Perform(effect))
+            }
+            Step::Done(Answer::Unreachable | Answer::Absent(_)) => Ok(Step::Done(None)),
+            Step::Done(Answer::Document(reply)) => match role(&reply)? {
+                None => Ok(Step::Done(None)),
+                Some(role) => {
+                    let role = utf8_percent_encode(role, IN_PATH);
+                    self.session.ask(&format!("{ROLES}{role}"));
+                    self.keys(now, Event::Start)
+                }
+            },
+        }
+    }
+
+    fn keys(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
+        match self.session.step(now, event)? {
+            Step::Perform(effect) => {
+                self.stage = Stage::Keys;
+                Ok(Step::Perform(effect))
+            }
+            Step::Done(Answer::Unreachable) => Ok(Step::Done(None)),
+            Step::Done(Answer::Absent(reply)) => {
+                Err(reply.refused("the role has just gone; check the instance profile").into())
+            }
+            Step::Done(Answer::Document(reply)) => {
+                let credentials = document::read(&reply)?;
+                Ok(Step::Done(Some(self.kept_alive(credentials, now))))
+            }
+        }
+    }
+
+    fn kept_alive(&mut self, mut credentials: Credentials, now: SystemTime) -> Credentials {
+        if credentials.expiration.is_some_and(|expiration| expiration <= now) {
+            self.extended = true;
+            let extension = EXTENSION.mul_f64(1.0 + self.dice.fraction() / 2.0);
+            credentials.expiration = now.checked_add(extension);
+        }
+        credentials
     }
 }
 
 impl Flow for InstanceMetadata {
     type Output = Option<Credentials>;
 
-    fn step(&mut self, _now: SystemTime, _event: Event) -> Result<Step<Option<Credentials>>, Error> {
-        Err(Error::OutOfTurn)
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
+        match (std::mem::replace(&mut self.stage, Stage::Over), event) {
+            (Stage::Ready, Event::Start) => {
+                self.session.ask(ROLES);
+                self.roles(now, Event::Start)
+            }
+            (Stage::Roles, event) => self.roles(now, event),
+            (Stage::Keys, event) => self.keys(now, event),
+            _ => Err(Error::OutOfTurn),
+        }
     }
 }
 
-/// Asks for the region. Ends with `None` where there is no such service.
+/// Asks for the region. Ends with `None` where there is no such service, or it does not say.
 #[derive(Debug)]
-pub struct Region {}
+pub struct Region {
+    session: Session,
+    over: bool,
+}
 
 impl Region {
     /// Asks this one.
-    pub fn new(_config: Config) -> Self {
-        Self {}
+    pub fn new(config: Config) -> Self {
+        let mut session = Session::new(config, 0);
+        session.ask(REGION);
+        Self { session, over: false }
     }
 }
 
 impl Flow for Region {
     type Output = Option<String>;
 
-    fn step(&mut self, _now: SystemTime, _event: Event) -> Result<Step<Option<String>>, Error> {
-        Err(Error::OutOfTurn)
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<String>>, Error> {
+        if std::mem::replace(&mut self.over, true) {
+            return Err(Error::OutOfTurn);
+        }
+        match self.session.step(now, event) {
+            Ok(Step::Perform(effect)) => {
+                self.over = false;
+                Ok(Step::Perform(effect))
+            }
+            Ok(Step::Done(Answer::Document(reply))) => Ok(Step::Done(region(&reply))),
+            Ok(Step::Done(_)) => Ok(Step::Done(None)),
+            // Credentials may come from elsewhere, so that a service that does not work is no error here: whoever asks says
+            // that there is no region, and where to set one.
+            Err(Error::Credentials(_)) => Ok(Step::Done(None)),
+            Err(error) => Err(error),
+        }
     }
 }
+
+/// The first line of the list of roles; there is never a second.
+fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
+    let none = || reply.unusable("it is no name of a role", session::ADVICE);
+    let text = std::str::from_utf8(reply.body()).map_err(|_| none())?;
+    let Some(role) = text.trim().lines().next().map(str::trim) else { return Ok(None) };
+    let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>' | '{' | '}' | '"' | '/' | '\\');
+    if role.len() > LONGEST_ROLE || !role.chars().all(plain) {
+        return Err(none());
+    }
+    Ok(Some(role))
+}
+
+fn region(reply: &Reply) -> Option<String> {
+    let region = std::str::from_utf8(reply.body()).ok()?.trim();
+    is_label(region, |_| false).then(|| region.to_owned())
+}
+
+/// The names of roles are made of letters, digits and `+=,.@_-`.
+const IN_PATH: &AsciiSet = &RESERVED.remove(b'+').remove(b'=').remove(b',').remove(b'@');
+/// Twice as long as IAM has them, in bytes.
+const LONGEST_ROLE: usize = 128;
+
+const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+const REGION: &str = "/latest/meta-data/placement/region";
+
+/// Old credentials are used for so long, and up to half as much again, before the service is asked once more.
+const EXTENSION: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ mod assume_role;
 mod cache;
 mod chain;
 pub mod container;
+mod describe;
+mod document;
 mod explain;
 mod fetch;
 pub mod imds;
@@ -24,6 +26,7 @@ pub mod words;
 
 pub use cache::{Cache, Lookup};
 pub use chain::{Candidate, Chain, Found};
+pub use describe::describe;
 pub use explain::Explanation;
 pub use plan::{Plan, Role, Source};
 pub use region::RegionSearch;

@@ -172,8 +172,5 @@ fn role(profile: &Section, role_arn: &str) -> Result<Role, CredentialsError> {
 }
 
 fn broken(profile: &Section, problem: &str) -> CredentialsError {
-    CredentialsError::new(
-        format!("profile {}", profile.name()),
-        format!("in profile {}: {problem}", profile.name()),
-    )
+    CredentialsError::new(format!("profile {}", profile.name()), problem)
 }

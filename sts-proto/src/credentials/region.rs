@@ -13,7 +13,8 @@ use crate::{Context, Error, Event, Flow, Step};
 #[derive(Debug)]
 pub struct RegionSearch {
     context: Arc<Context>,
-    region: imds::Region,
+    /// Boxed, since every call would be as large otherwise.
+    region: Box<imds::Region>,
 }
 
 impl RegionSearch {
@@ -21,7 +22,7 @@ impl RegionSearch {
     /// `signed` needs a region even where there is an endpoint URL.
     pub fn needed(context: &Arc<Context>, signed: bool) -> Option<Self> {
         let config = context.settings().metadata().filter(|_| context.lacks_region(signed))?;
-        Some(Self { context: Arc::clone(context), region: imds::Region::new(config.clone()) })
+        Some(Self { context: Arc::clone(context), region: Box::new(imds::Region::new(config.clone())) })
     }
 }
 

@@ -1,4 +1,3 @@
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +6,7 @@ use super::container::Container;
 use super::imds::InstanceMetadata;
 use super::process::Process;
 use super::sso::Sso;
-use super::{Candidate, Chain, Found, Plan, Source, WebIdentity};
+use super::{Candidate, Chain, Found, Plan, Source, WebIdentity, describe};
 use crate::{
     Context, Credentials, CredentialsError, Error, Event, Flow, NoCredentials, Outcome, Step, Tried,
 };
@@ -29,6 +28,8 @@ pub struct Resolve {
     index: usize,
     /// How many roles were assumed.
     assumed: usize,
+    /// Whether the metadata service gave credentials that had expired.
+    extended: bool,
     asking: Option<Asking>,
     tried: Vec<Tried>,
 }
@@ -56,7 +57,7 @@ enum Asking {
 impl Resolve {
     /// A resolution that has not begun.
     pub fn new(chain: Arc<Chain>, context: Arc<Context>, seed: u128) -> Self {
-        Self { chain, context, seed, index: 0, assumed: 0, asking: None, tried: Vec::new() }
+        Self { chain, context, seed, index: 0, assumed: 0, extended: false, asking: None, tried: Vec::new() }
     }
 
     /// What became of each source: all of them once the flow is over, whatever it ended with.
@@ -106,7 +107,9 @@ impl Resolve {
         let chain = Arc::clone(&self.chain);
         let Some(candidate) = chain.candidates.get(self.index) else { return Err(Error::OutOfTurn) };
         let Found::Plan(plan) = &candidate.found else { return Err(Error::OutOfTurn) };
-        match asking.step(now, event) {
+        let stepped = asking.step(now, self.context.service_time(now), event);
+        self.extended |= asking.extended();
+        match stepped {
             Ok(Step::Perform(effect)) => {
                 self.asking = Some(asking);
                 Ok(Step::Perform(effect))
@@ -148,8 +151,11 @@ impl Resolve {
                 Asking::AssumeRole(Box::new(AssumeRole::new(role.clone(), credentials, context, seed)));
             return self.ask(now, asking, Event::Start);
         }
-        let left = credentials.expiration.and_then(|end| end.duration_since(clock).ok());
-        self.tried.push(Tried::new(&*candidate.name, Outcome::Used(used(plan, &credentials, left).into())));
+        let mut used = format!("{plan}: {}", describe(&credentials, clock));
+        if self.extended {
+            used.push_str("; warning: the service has none that have not expired, so these are kept in use");
+        }
+        self.tried.push(Tried::new(&*candidate.name, Outcome::Used(used.into())));
         self.rest();
         Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }))
     }
@@ -186,20 +192,30 @@ impl Flow for Resolve {
 }
 
 impl Asking {
-    /// `None` where what is asked turns out not to be there.
-    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
+    /// `None` where what is asked turns out not to be there. What compares expirations goes by `clock`, the service's.
+    fn step(
+        &mut self,
+        now: SystemTime,
+        clock: SystemTime,
+        event: Event,
+    ) -> Result<Step<Option<Credentials>>, Error> {
         let step = match self {
             Self::Process(flow) => flow.step(now, event),
             Self::WebIdentity(flow) => flow.step(now, event),
             Self::Container(flow) => flow.step(now, event),
-            Self::InstanceMetadata(flow) => return flow.step(now, event),
-            Self::Sso(flow) => flow.step(now, event),
+            Self::InstanceMetadata(flow) => return flow.step(clock, event),
+            Self::Sso(flow) => flow.step(clock, event),
             Self::AssumeRole(flow) => flow.step(now, event),
         };
         Ok(match step? {
             Step::Perform(effect) => Step::Perform(effect),
             Step::Done(credentials) => Step::Done(Some(credentials)),
         })
+    }
+
+    /// Whether credentials that have expired were given a longer life, since there are no others.
+    fn extended(&self) -> bool {
+        matches!(self, Self::InstanceMetadata(flow) if flow.extended())
     }
 
     /// The error, told of the source that was asked.
@@ -225,25 +241,6 @@ fn expired(candidate: &str, late: Duration) -> CredentialsError {
         late.as_secs()
     );
     CredentialsError::new(candidate, problem)
-}
-
-/// Which credentials, without a secret.
-fn used(plan: &Plan, credentials: &Credentials, left: Option<Duration>) -> String {
-    let mut text = format!("{plan}: access key …{}", last_four(&credentials.access_key_id));
-    if let Some(account) = &credentials.account_id {
-        let _ = write!(text, ", account {account}");
-    }
-    if let Some(left) = left {
-        let _ = write!(text, ", valid for {} s", left.as_secs());
-    }
-    text
-}
-
-fn last_four(id: &str) -> String {
-    let length = id.chars().count();
-    // Of a short one that would be too much.
-    let kept = if length >= 8 { 4 } else { 0 };
-    id.chars().skip(length - kept).collect()
 }
 
 #[cfg(test)]

@@ -1,40 +1,155 @@
 //! IAM Identity Center: credentials for the token of an earlier login.
+//!
+//! The token is read from the cache that `aws sso login` writes. It is not renewed here: once it has expired, the error says
+//! how to log in again.
+//!
+//! Source: AWS SDKs and Tools Reference Guide, "IAM Identity Center credential provider".
 
-use std::time::SystemTime;
+mod config;
 
-use crate::settings::{Env, Profiles, Section};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+
+pub use config::Config;
+
+use super::fetch::{Fetch, Reply};
+use crate::wire::json::{JsonError, Object};
+use crate::wire::time;
 use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
 
-/// Whose credentials to ask for, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {}
-
-impl Config {
-    /// What a profile says; `None` where it has no `sso_` keys.
-    pub fn new(
-        _env: &Env,
-        _profiles: &Profiles,
-        _profile: &Section,
-    ) -> Result<Option<Self>, CredentialsError> {
-        Ok(None)
-    }
+/// Reads the token and asks the portal: at most four times, ten seconds each.
+///
+/// Ends with what the portal said, be it expired or not.
+#[derive(Debug)]
+pub struct Sso {
+    config: Config,
+    seed: u128,
+    state: State,
 }
 
-/// Reads the token and asks the portal.
 #[derive(Debug)]
-pub struct Sso {}
+enum State {
+    Ready,
+    Reading,
+    Asking(Box<Fetch>),
+    Over,
+}
 
 impl Sso {
-    /// Asks for these.
-    pub fn new(_config: Config, _seed: u128) -> Self {
-        Self {}
+    /// Asks for these. The waits between tries are made of `seed`.
+    pub fn new(config: Config, seed: u128) -> Self {
+        Self { config, seed, state: State::Ready }
+    }
+
+    /// The token in the file, as a header, if it can be used.
+    fn token(&self, now: SystemTime, contents: Option<Bytes>) -> Result<HeaderValue, CredentialsError> {
+        let (path, login) = (self.config.token_file().display(), self.config.login());
+        let Some(contents) = contents else {
+            return Err(wrong(format!("there was no login, {path} does not exist; run `{login}`")));
+        };
+        let damaged =
+            |problem: String| wrong(format!("the login in {path} cannot be used, {problem}; run `{login}`"));
+        let unreadable = |error: JsonError| damaged(error.to_string());
+        let mut document = Object::parse(&contents).map_err(unreadable)?;
+        let token = document.required("accessToken").map_err(unreadable)?;
+        let expires_at = document.required("expiresAt").map_err(unreadable)?;
+        let expires_at = expiration(expires_at.expose())
+            .ok_or_else(|| unreadable(JsonError::NotA("expiresAt", "a date and time")))?;
+        if expires_at <= now {
+            return Err(wrong(format!("the login in {path} has expired; run `{login}`")));
+        }
+        let value = HeaderValue::from_str(token.expose()).ok().filter(|_| token.expose().is_ascii());
+        let mut value =
+            value.ok_or_else(|| damaged("accessToken has a character that cannot be sent".to_owned()))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    fn ask(
+        &mut self,
+        mut fetch: Box<Fetch>,
+        now: SystemTime,
+        event: Event,
+    ) -> Result<Step<Credentials>, Error> {
+        let reply = match fetch.step(now, event)? {
+            Step::Perform(effect) => {
+                self.state = State::Asking(fetch);
+                return Ok(Step::Perform(effect));
+            }
+            Step::Done(reply) => reply,
+        };
+        let config = &self.config;
+        let (account, role, login) = (config.account_id(), config.role_name(), config.login());
+        let advice = match reply.status() {
+            Some(200..=299) => return Ok(Step::Done(credentials(&reply, account)?)),
+            Some(401) => format!("the login is no longer good, run `{login}`"),
+            Some(403) => format!("check that you may use role {role} in account {account}, or run `{login}`"),
+            Some(400 | 404) => format!("check the account {account}, the role {role} and sso_region"),
+            Some(_) => "try again later; check sso_region or the endpoint url".to_owned(),
+            None => "check the network, and sso_region or the endpoint url".to_owned(),
+        };
+        Err(reply.refused(&advice).into())
     }
 }
 
 impl Flow for Sso {
     type Output = Credentials;
 
-    fn step(&mut self, _now: SystemTime, _event: Event) -> Result<Step<Credentials>, Error> {
-        Err(Error::OutOfTurn)
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
+        match (std::mem::replace(&mut self.state, State::Over), event) {
+            (State::Ready, Event::Start) => {
+                self.state = State::Reading;
+                Ok(Step::Perform(crate::Effect::Read(self.config.token_file().to_owned())))
+            }
+            (State::Reading, Event::Contents(contents)) => {
+                let token = self.token(now, contents)?;
+                let fetch = Fetch::remote(PROVIDER, self.config.uri().clone(), self.seed);
+                self.ask(Box::new(fetch.header(TOKEN, token)), now, Event::Start)
+            }
+            (State::Reading, Event::Failed(error)) => {
+                let path = self.config.token_file().display();
+                Err(wrong(format!("the login in {path} cannot be read")).because(error).into())
+            }
+            (State::Asking(fetch), event) => self.ask(fetch, now, event),
+            _ => Err(Error::OutOfTurn),
+        }
     }
 }
+
+/// Old versions of the AWS CLI write `UTC` in place of `Z`.
+fn expiration(text: &str) -> Option<SystemTime> {
+    match text.trim().strip_suffix("UTC") {
+        Some(text) => time::parse(&format!("{text}Z")),
+        None => time::parse(text),
+    }
+}
+
+fn credentials(reply: &Reply, account_id: &str) -> Result<Credentials, CredentialsError> {
+    let unusable = |error: JsonError| reply.unusable(error, "check sso_region, the endpoint url and proxies");
+    let mut document = Object::parse(reply.body()).map_err(unusable)?;
+    let mut keys = document.object("roleCredentials").map_err(unusable)?;
+    let id = keys.required("accessKeyId").map_err(unusable)?;
+    let secret = keys.required("secretAccessKey").map_err(unusable)?;
+    let token = keys.required("sessionToken").map_err(unusable)?;
+    let milliseconds = keys.integer("expiration").map_err(unusable)?;
+    let milliseconds = milliseconds.ok_or_else(|| unusable(JsonError::Missing("expiration")))?;
+    let expiration = u64::try_from(milliseconds)
+        .ok()
+        .and_then(|milliseconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)))
+        .ok_or_else(|| unusable(JsonError::NotA("expiration", "a number of milliseconds since 1970")))?;
+    let credentials = Credentials::new(id.expose(), secret).with_session_token(token);
+    Ok(credentials.with_expiration(expiration).with_account_id(account_id))
+}
+
+fn wrong(problem: String) -> CredentialsError {
+    CredentialsError::new(PROVIDER, problem)
+}
+
+const PROVIDER: &str = "sso";
+
+const TOKEN: HeaderName = HeaderName::from_static("x-amz-sso_bearer_token");
+
+#[cfg(test)]
+mod tests;

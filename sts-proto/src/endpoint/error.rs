@@ -60,15 +60,14 @@ impl fmt::Display for EndpointError {
             ),
             EndpointError::FipsWithUrl => write!(
                 f,
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
-                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint url (set \
-                 {WHERE_URL})"
+                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint in code or in the \
+                 profile, AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint url \
+                 (set {WHERE_URL})"
             ),
             EndpointError::DualStackWithUrl => write!(
                 f,
-                "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set \
-                 {WHERE_URL})"
+                "an endpoint url and dual stack cannot be combined: turn dual stack off (use_dualstack_endpoint in \
+                 code or in the profile, AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set {WHERE_URL})"
             ),
             EndpointError::MissingSigningRegion => write!(
                 f,

@@ -48,9 +48,15 @@
 
 mod error;
 mod partitions;
+#[cfg(feature = "credentials")]
+mod portal;
 mod url;
 
 pub use error::EndpointError;
+#[cfg(feature = "credentials")]
+pub(crate) use portal::portal;
+#[cfg(feature = "credentials")]
+pub(crate) use url::is_label;
 
 use crate::sigv4::Scope;
 use http::{HeaderValue, Uri};
@@ -59,7 +65,7 @@ use partitions::{
     SERVICE_FIPS,
 };
 use std::fmt;
-use url::Target;
+pub(crate) use url::Target;
 
 /// What decides the endpoint. The default is nothing set.
 #[derive(Clone, Copy, Default)]
@@ -170,6 +176,11 @@ impl Endpoint {
         let scope = signing_region.map(|region| Scope::new(region.to_owned(), SERVICE));
         Ok(Endpoint { target, scope })
     }
+}
+
+/// Whether requests can be sent to a URL. One that is usable holds no password.
+pub(crate) fn is_usable_url(url: &str) -> bool {
+    Target::parse(url).is_ok()
 }
 
 fn is_global(region: &str, asked_for: bool) -> bool {

@@ -9,30 +9,30 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Where requests go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// Absolute; its path is as it was written, or `/`.
-    pub(super) uri: Uri,
+    pub(crate) uri: Uri,
     /// The authority of `uri`.
-    pub(super) host: HeaderValue,
+    pub(crate) host: HeaderValue,
 }
 
 /// What is wrong with a URL, in words that continue "the endpoint URL".
 ///
 /// Fixed text on purpose: a URL may hold a password, even in a place where the parser does not see one, so no
 /// part of it can ever get into a message.
-pub(super) type Problem = &'static str;
+pub(crate) type Problem = &'static str;
 
 impl Target {
     /// Reads `http[s]://host[:port][/path]` (RFC 3986 §3).
     ///
     /// Scheme and host become lower case (§6.2.2.1) and a default port is dropped (§6.2.3); the path stays as
     /// it is, byte for byte, since it is the custom endpoint's own.
-    pub(super) fn parse(text: &str) -> Result<Target, Problem> {
+    pub(crate) fn parse(text: &str) -> Result<Target, Problem> {
         check_characters(text)?;
         let (scheme, rest) = Scheme::split(text)?;
         let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            return Err("has a user name or password before the host, which STS does not use");
+            return Err("has a user name or password before the host, which is not used");
         }
         let path = read_path(tail)?;
         let authority = read_authority(scheme, authority)?;
@@ -176,7 +176,7 @@ fn read_port(text: &str) -> Result<u16, Problem> {
 
 /// Whether `text` is one label of a host name: 1 to 63 letters, digits and hyphens, no hyphen at either end
 /// (RFC 1123 §2.1, RFC 1035 §2.3.1), with the characters that `also` takes.
-pub(super) fn is_label(text: &str, also: impl Fn(u8) -> bool) -> bool {
+pub(crate) fn is_label(text: &str, also: impl Fn(u8) -> bool) -> bool {
     (1..=63).contains(&text.len())
         && !text.starts_with('-')
         && !text.ends_with('-')

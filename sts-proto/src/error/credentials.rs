@@ -83,6 +83,29 @@ impl CredentialsError {
         }))
     }
 
+    /// An error that was met while `provider` was asked. What is a [`CredentialsError`] already stays what it is.
+    pub fn met_by(provider: impl Into<Box<str>>, error: Error) -> Self {
+        match error {
+            Error::Credentials(error) => error,
+            error => {
+                let class = error.retry_class();
+                Self::new(provider, error.to_string()).with_retry_class(class).because(error)
+            }
+        }
+    }
+
+    /// The error of a call of `operation` that was to be signed with what was asked for: [`Error::NoCredentials`] where no
+    /// source was configured, else this one. `operation` is empty where credentials were asked for themselves.
+    pub fn while_calling(self, operation: &'static str) -> Error {
+        let cause = self.0.cause.as_deref().and_then(|cause| cause.downcast_ref::<Error>());
+        match cause {
+            Some(Error::NoCredentials(nothing)) => {
+                NoCredentials::new(operation).after(Arc::clone(&nothing.tried)).into()
+            }
+            _ => self.into(),
+        }
+    }
+
     /// What it came of: shown by [`source`](StdError::source), not in the text.
     #[must_use]
     pub fn because(self, cause: impl StdError + Send + Sync + 'static) -> Self {
@@ -131,13 +154,7 @@ impl CredentialsError {
 /// is.
 impl From<Error> for CredentialsError {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Credentials(error) => error,
-            error => {
-                let class = error.retry_class();
-                Self::new("the provider", error.to_string()).with_retry_class(class).because(error)
-            }
-        }
+        Self::met_by("the provider", error)
     }
 }
 

@@ -86,6 +86,12 @@ impl Error {
         self.as_service_error()?.code()
     }
 
+    /// Whether the service refused the credentials that the request was signed with since they have expired: new ones of
+    /// the same source may do better.
+    pub fn says_credentials_expired(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::ExpiredToken | ErrorCode::ExpiredTokenException))
+    }
+
     /// The metadata of the answer, if one arrived.
     pub fn metadata(&self) -> Option<&Metadata> {
         match self {

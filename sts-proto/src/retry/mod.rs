@@ -76,6 +76,10 @@ impl Retry {
         self.max_attempts
     }
 
+    pub(crate) fn is_adaptive(&self) -> bool {
+        self.mode == Mode::Adaptive
+    }
+
     pub(crate) fn corrects_clock(&self) -> bool {
         self.correct_clock
     }
@@ -97,7 +101,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(retry: Retry) -> Self {
-        let limiter = (retry.mode == Mode::Adaptive).then(RateLimiter::default);
+        let limiter = retry.is_adaptive().then(RateLimiter::default);
         Self { quota: Quota::default(), limiter, skew: Skew::default() }
     }
 

@@ -1,15 +1,16 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
-use super::SettingsError;
+use super::{Platform, SettingsError};
 use crate::wire::time;
-use crate::{Credentials, Retry, Secret};
+use crate::{Credentials, Secret};
 
 /// A snapshot of environment variables. The core never looks at the environment itself.
 ///
-/// Only names that begin with `AWS_` or `_X_AMZN_` are kept, so nothing else can leak from here, and `Debug`
-/// prints names alone.
+/// Only names that begin with `AWS_` or `_X_AMZN_` are kept, and those that say where the home directory is (`HOME`,
+/// `USERPROFILE`, `HOMEDRIVE`, `HOMEPATH`), so nothing else can leak from here, and `Debug` prints names alone.
 ///
 /// ```
 /// use sts_proto::settings::Env;
@@ -29,37 +30,15 @@ impl Env {
         }
     }
 
-    pub(crate) fn first(&self, variables: &[&'static str]) -> Result<Option<String>, SettingsError> {
-        for variable in variables {
-            if let Some(value) = self.get(variable)? {
-                return Ok(Some(value.trim().to_owned()));
-            }
-        }
-        Ok(None)
+    /// Whether a variable is there, Unicode or not, and not blank.
+    pub(crate) fn has(&self, variable: &'static str) -> bool {
+        !matches!(self.get(variable), Ok(None))
     }
 
-    pub(crate) fn flag(&self, variable: &'static str) -> Result<bool, SettingsError> {
-        self.choice(variable, &["true", "false"]).map(|choice| choice == Some(0))
-    }
-
-    /// Which of `choices` a variable names, in any case.
-    pub(crate) fn choice(
-        &self,
-        variable: &'static str,
-        choices: &'static [&'static str],
-    ) -> Result<Option<usize>, SettingsError> {
-        let Some(value) = self.get(variable)? else { return Ok(None) };
-        let position = choices.iter().position(|choice| choice.eq_ignore_ascii_case(value.trim()));
-        position.map(Some).ok_or(SettingsError::NotOneOf { variable, choices })
-    }
-
-    pub(crate) fn retry(&self) -> Result<Retry, SettingsError> {
-        const MOST: &str = "AWS_MAX_ATTEMPTS";
-        let mode = self.choice("AWS_RETRY_MODE", &["standard", "adaptive", "legacy"])?;
-        let retry = if mode == Some(1) { Retry::adaptive() } else { Retry::standard() };
-        let Some(most) = self.get(MOST)? else { return Ok(retry) };
-        let most = most.trim().parse().ok().filter(|most| *most >= 1);
-        most.map(|most| retry.max_attempts(most)).ok_or(SettingsError::NotANumber { variable: MOST })
+    /// The user's home directory, where it is known: `HOME`; on Windows else `USERPROFILE`, else `HOMEDRIVE` and
+    /// `HOMEPATH`.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.home_on(Platform::current()).ok().flatten().map(PathBuf::from)
     }
 
     pub(crate) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
@@ -80,6 +59,9 @@ impl Env {
             let at = time::parse(expiration).ok_or(SettingsError::NotATime { variable: EXPIRATION })?;
             credentials = credentials.with_expiration(at);
         }
+        if let Some(account) = self.get("AWS_ACCOUNT_ID")? {
+            credentials = credentials.with_account_id(account.trim());
+        }
         Ok(Some(credentials))
     }
 }
@@ -88,7 +70,8 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let known = |(name, value): (N, V)| {
             let name = name.into().into_string().ok()?;
-            let kept = name.starts_with("AWS_") || name.starts_with("_X_AMZN_");
+            let kept =
+                name.starts_with("AWS_") || name.starts_with("_X_AMZN_") || HOME.contains(&name.as_str());
             kept.then(|| (name, value.into().into_string().map(Secret::new).map_err(drop)))
         };
         Self(variables.into_iter().filter_map(known).collect())
@@ -101,15 +84,18 @@ impl fmt::Debug for Env {
     }
 }
 
+const HOME: [&str; 4] = ["HOME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn keeps_what_is_asked_for_and_prints_names_alone() {
-        let env = Env::from_iter([("AWS_SECRET_ACCESS_KEY", "planted"), ("HOME", "/home/x")]);
-        assert_eq!(format!("{env:?}"), r#"{"AWS_SECRET_ACCESS_KEY"}"#);
-        assert_eq!(env.get("HOME"), Ok(None));
+        let env =
+            Env::from_iter([("AWS_SECRET_ACCESS_KEY", "planted"), ("HOME", "/home/x"), ("PATH", "/bin")]);
+        assert_eq!(format!("{env:?}"), r#"{"AWS_SECRET_ACCESS_KEY", "HOME"}"#);
+        assert_eq!(env.get("PATH"), Ok(None));
     }
 
     #[cfg(unix)]

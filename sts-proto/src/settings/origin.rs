@@ -1,10 +1,11 @@
 use std::fmt;
 
 /// Where the value of a setting came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// Nobody said anything.
+    #[default]
     Default,
     /// The program.
     Code,
@@ -44,5 +45,33 @@ impl Setting {
     /// A setting as it is in force. `value` may not hold a secret.
     pub fn new(name: &'static str, value: impl Into<Box<str>>, origin: Origin) -> Self {
         Self { name, value: value.into(), origin }
+    }
+}
+
+/// A value with its origin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sourced<T> {
+    pub(super) value: T,
+    pub(super) origin: Origin,
+}
+
+impl<T> Sourced<T> {
+    pub(super) fn in_code(value: T) -> Self {
+        Self { value, origin: Origin::Code }
+    }
+}
+
+impl<T: Into<U>, U> From<Option<(T, Origin)>> for Sourced<Option<U>> {
+    fn from(found: Option<(T, Origin)>) -> Self {
+        match found {
+            Some((value, origin)) => Self { value: Some(value.into()), origin },
+            None => Self { value: None, origin: Origin::Default },
+        }
+    }
+}
+
+impl From<Option<(bool, Origin)>> for Sourced<bool> {
+    fn from(found: Option<(bool, Origin)>) -> Self {
+        found.map(|(value, origin)| Self { value, origin }).unwrap_or_default()
     }
 }

@@ -1,6 +1,26 @@
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
-/// The sections of the shared config and credentials files.
+use super::{Origin, SettingsError, parse};
+use crate::Secret;
+
+/// The sections of the shared config and credentials files (AWS SDKs and Tools Reference Guide, "Shared config and
+/// credentials files").
+///
+/// ```
+/// use std::path::Path;
+/// use sts_proto::settings::Profiles;
+///
+/// let config = b"[profile dev]\nregion = eu-west-1\n";
+/// let credentials = b"[dev]\naws_access_key_id = AKID\n";
+/// let profiles = Profiles::parse((Path::new("config"), config), (Path::new("credentials"), credentials))?;
+/// let dev = profiles.profile("dev").ok_or("no such profile")?;
+/// assert_eq!(dev.get("region"), Some("eu-west-1"));
+/// assert_eq!(dev.origin("region").to_string(), "profile dev, region (config line 2)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profiles {
     profiles: BTreeMap<String, Section>,
@@ -8,15 +28,78 @@ pub struct Profiles {
     services: BTreeMap<String, Section>,
 }
 
-/// A profile, an `sso-session` or a `services` section.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A profile, an `sso-session` or a `services` section. `Debug` prints the names of its keys, since values may be secrets.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Section {
+    kind: Kind,
     name: String,
-    properties: BTreeMap<String, String>,
+    properties: BTreeMap<String, Property>,
+}
+
+/// What a section is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Profile,
+    SsoSession,
+    Services,
+}
+
+/// A value, and where it stands.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Property {
+    value: Secret,
+    /// The file, and where in it each line of the value is.
+    place: Option<(Arc<Path>, Vec<usize>)>,
 }
 
 impl Profiles {
-    /// Whether there is none.
+    /// Reads a config file and a credentials file; what is not there is given as empty. Where both have a key of a
+    /// profile, that of the credentials file counts. Sections and keys whose names are not valid are passed over.
+    ///
+    /// # Errors
+    ///
+    /// With path and line: a line that is neither section nor property, text that is not UTF-8. With the path: more than
+    /// [`MAX_BODY`](crate::wire::MAX_BODY) bytes.
+    pub fn parse(config: (&Path, &[u8]), credentials: (&Path, &[u8])) -> Result<Self, SettingsError> {
+        let mut profiles = Self::default();
+        for (kind, name, properties) in parse::config(config.0, config.1)? {
+            profiles.section(kind, name).properties.extend(properties);
+        }
+        for (kind, name, properties) in parse::credentials(credentials.0, credentials.1)? {
+            profiles.section(kind, name).properties.extend(properties);
+        }
+        Ok(profiles)
+    }
+
+    /// Adds a profile, or keys to the one of this name.
+    pub fn insert_profile<K: AsRef<str>, V: Into<Secret>>(
+        &mut self,
+        name: impl Into<String>,
+        properties: impl IntoIterator<Item = (K, V)>,
+    ) {
+        self.section(Kind::Profile, name.into()).insert(properties);
+    }
+
+    /// Adds an `sso-session` section, or keys to the one of this name.
+    pub fn insert_sso_session<K: AsRef<str>, V: Into<Secret>>(
+        &mut self,
+        name: impl Into<String>,
+        properties: impl IntoIterator<Item = (K, V)>,
+    ) {
+        self.section(Kind::SsoSession, name.into()).insert(properties);
+    }
+
+    /// Adds a `services` section, or keys to the one of this name. The value of a nested block begins with a line break,
+    /// and each of its lines is `key = value`.
+    pub fn insert_services<K: AsRef<str>, V: Into<Secret>>(
+        &mut self,
+        name: impl Into<String>,
+        properties: impl IntoIterator<Item = (K, V)>,
+    ) {
+        self.section(Kind::Services, name.into()).insert(properties);
+    }
+
+    /// Whether there is no profile.
     pub fn is_empty(&self) -> bool {
         self.profiles.is_empty()
     }
@@ -35,6 +118,34 @@ impl Profiles {
     pub fn services(&self, name: &str) -> Option<&Section> {
         self.services.get(name)
     }
+
+    /// All profiles, by name.
+    pub fn profiles(&self) -> impl Iterator<Item = &Section> {
+        self.profiles.values()
+    }
+
+    /// All `sso-session` sections, by name.
+    pub fn sso_sessions(&self) -> impl Iterator<Item = &Section> {
+        self.sso_sessions.values()
+    }
+
+    /// All `services` sections, by name.
+    pub fn all_services(&self) -> impl Iterator<Item = &Section> {
+        self.services.values()
+    }
+
+    fn section(&mut self, kind: Kind, name: String) -> &mut Section {
+        let sections = match kind {
+            Kind::Profile => &mut self.profiles,
+            Kind::SsoSession => &mut self.sso_sessions,
+            Kind::Services => &mut self.services,
+        };
+        sections.entry(name).or_insert_with_key(|name| Section {
+            kind,
+            name: name.clone(),
+            properties: BTreeMap::new(),
+        })
+    }
 }
 
 impl Section {
@@ -43,13 +154,141 @@ impl Section {
         &self.name
     }
 
-    /// The value of a key, given in lower case; `None` where it is absent or blank.
+    /// The value of a key, given in lower case; `None` where it is absent, blank or a nested block.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.properties.get(key).map(|value| value.trim()).filter(|value| !value.is_empty())
+        let value = self.properties.get(key)?.value.expose();
+        let value = if value.starts_with('\n') { "" } else { value.trim() };
+        Some(value).filter(|value| !value.is_empty())
     }
 
-    /// The value of `key` in the nested block `block`.
-    pub fn nested(&self, _block: &str, _key: &str) -> Option<&str> {
-        None
+    /// The value of `key` in the nested block `block`, both given in lower case; `None` where it is absent or blank.
+    pub fn nested(&self, block: &str, key: &str) -> Option<&str> {
+        self.find_nested(block, key).map(|(_, value)| value)
+    }
+
+    /// Every key, in lower case, with its value as the file has it: lines joined by line breaks; a nested block begins with
+    /// one. Values may be secrets.
+    pub fn properties(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.properties.iter().map(|(key, property)| (key.as_str(), property.value.expose()))
+    }
+
+    /// Where a key stands, for messages: `profile dev, region (/home/me/.aws/config line 12)`.
+    pub fn origin(&self, key: &str) -> Origin {
+        self.place(key, "", self.properties.get(key).and_then(|property| property.line(0)))
+    }
+
+    /// Where the `key` of the nested block `block` stands, for messages.
+    pub fn nested_origin(&self, block: &str, key: &str) -> Origin {
+        let line = self.find_nested(block, key).map(|(line, _)| line);
+        self.place(block, key, line.and_then(|line| self.properties.get(block)?.line(line)))
+    }
+
+    /// The last line of the block that says `key`, counted from the one that the block begins on, and what it says.
+    fn find_nested(&self, block: &str, key: &str) -> Option<(usize, &str)> {
+        let lines = self.properties.get(block)?.value.expose().strip_prefix('\n')?.lines();
+        let (line, value) = lines
+            .enumerate()
+            .filter_map(|(line, text)| Some((line + 1, parse::key_and_value(text).ok()?)))
+            .filter(|(_, (name, _))| name.eq_ignore_ascii_case(key))
+            .map(|(line, (_, value))| (line, value))
+            .last()?;
+        Some((line, value)).filter(|(_, value)| !value.is_empty())
+    }
+
+    fn place(&self, key: &str, nested: &str, line: Option<(&Path, usize)>) -> Origin {
+        let kind = match self.kind {
+            Kind::Profile => "profile",
+            Kind::SsoSession => "sso-session",
+            Kind::Services => "services",
+        };
+        let dot = if nested.is_empty() { "" } else { "." };
+        let place = line.map(|(path, line)| format!(" ({} line {line})", path.display())).unwrap_or_default();
+        Origin::Profile(format!("{kind} {}, {key}{dot}{nested}{place}", self.name).into())
+    }
+
+    fn insert<K: AsRef<str>, V: Into<Secret>>(&mut self, properties: impl IntoIterator<Item = (K, V)>) {
+        let property =
+            |(key, value): (K, V)| (key.as_ref().to_ascii_lowercase(), Property::new(value.into(), None));
+        self.properties.extend(properties.into_iter().map(property));
+    }
+}
+
+impl Property {
+    pub(super) fn new(value: Secret, place: Option<(Arc<Path>, Vec<usize>)>) -> Self {
+        Self { value, place }
+    }
+
+    /// The file, and where in it a line of the value is.
+    fn line(&self, index: usize) -> Option<(&Path, usize)> {
+        let (path, lines) = self.place.as_ref()?;
+        Some((path, *lines.get(index)?))
+    }
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Section")
+            .field("kind", &self.kind)
+            .field("name", &self.name)
+            .field("keys", &self.properties.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Profiles {
+        Profiles::parse((Path::new("/etc/config"), text.as_bytes()), (Path::new("/etc/credentials"), b""))
+            .unwrap()
+    }
+
+    #[test]
+    fn nested_blocks() {
+        let text = "[services here]\nsts =\n  Endpoint_URL = http://first # not this\n\n  # nor this\n  endpoint_url \
+                    = http://last # the last\n  empty =\ns3 = flat\n";
+        let profiles = config(text);
+        let here = profiles.services("here").unwrap();
+        assert_eq!(here.nested("sts", "endpoint_url"), Some("http://last"));
+        let place = "services here, sts.endpoint_url (/etc/config line 6)";
+        assert_eq!(here.nested_origin("sts", "endpoint_url").to_string(), place);
+        assert_eq!(here.nested("sts", "empty"), None);
+        assert_eq!(here.nested("sts", "endpoint"), None);
+        assert_eq!(here.nested("s3", "flat"), None);
+        assert_eq!(here.get("sts"), None);
+        assert_eq!(here.get("s3"), Some("flat"));
+    }
+
+    #[test]
+    fn each_value_knows_its_file_and_line_and_the_credentials_file_wins() {
+        let config = b"[default]\nregion = a\naws_secret_access_key = planted\n";
+        let credentials = b"# keys\n[default]\naws_secret_access_key = planted too\n";
+        let profiles =
+            Profiles::parse((Path::new("conf"), config), (Path::new("cred"), credentials)).unwrap();
+        let default = profiles.profile("default").unwrap();
+        assert_eq!(default.get("aws_secret_access_key"), Some("planted too"));
+        assert_eq!(default.origin("region").to_string(), "profile default, region (conf line 2)");
+        let place = "profile default, aws_secret_access_key (cred line 3)";
+        assert_eq!(default.origin("aws_secret_access_key").to_string(), place);
+        assert_eq!(default.origin("absent").to_string(), "profile default, absent");
+        let shown = format!("{profiles:?}");
+        assert!(shown.contains("aws_secret_access_key") && !shown.contains("planted"), "{shown}");
+    }
+
+    #[test]
+    fn made_by_hand() {
+        let mut profiles = Profiles::default();
+        assert!(profiles.is_empty());
+        profiles.insert_profile("a", [("Region", "x"), ("services", "s")]);
+        profiles.insert_profile("a", [("role_arn", "arn")]);
+        profiles.insert_services("s", [("sts", "\nendpoint_url = http://a")]);
+        profiles.insert_sso_session("o", [("sso_region", "y")]);
+        let a = profiles.profile("a").unwrap();
+        assert_eq!((a.get("region"), a.get("role_arn")), (Some("x"), Some("arn")));
+        assert_eq!(a.origin("region").to_string(), "profile a, region");
+        assert_eq!(profiles.services("s").unwrap().nested("sts", "endpoint_url"), Some("http://a"));
+        assert_eq!(profiles.sso_session("o").unwrap().get("sso_region"), Some("y"));
+        assert_eq!(profiles.sso_session("a"), None);
     }
 }

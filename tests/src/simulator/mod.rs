@@ -13,6 +13,7 @@ mod chance;
 mod fault;
 mod fleet;
 mod rules;
+mod sessions;
 mod trace;
 mod weather;
 
@@ -28,6 +29,7 @@ pub use chance::Chance;
 pub use fault::{FAULTS, Fault, Wire, date_of};
 pub use fleet::{Fleet, Run, Tally};
 pub use rules::{Rules, Seen, check};
+pub use sessions::{Kept, Sessions, Uses};
 pub use trace::{Entry, Note, Recorded, Trace, timeless};
 pub use weather::{Minute, Weather, Weathered, clock, judge};
 

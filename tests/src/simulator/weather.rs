@@ -83,7 +83,7 @@ impl Weathered {
         let gained = now.duration_since(self.filled).unwrap_or_default().as_secs_f64() * rate;
         // In fits and starts: a service that took every second request would always throttle the same clients.
         let gained = gained * self.chance.below(201) as f64 / 100.0;
-        self.room = (self.room + gained).min(rate);
+        self.room = (self.room + gained).min(rate.max(1.0));
         self.filled = now;
         if self.room < 1.0 {
             return Fault::THROTTLED;

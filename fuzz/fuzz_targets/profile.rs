@@ -1,0 +1,69 @@
+//! Any bytes as a config file and as a credentials file: reading ends and never panics, and what was read is read alike
+//! once it is written down again.
+
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use sts_proto::settings::{Profiles, Section};
+
+fuzz_target!(|data: &[u8]| {
+    check(data, b"");
+    check(b"", data);
+});
+
+fn check(config: &[u8], credentials: &[u8]) {
+    match parse(config, credentials) {
+        Ok(profiles) => {
+            let written = write(&profiles);
+            let again = parse(written.as_bytes(), b"").expect("what is written can be read");
+            assert_eq!(contents(&profiles), contents(&again), "{written:?}");
+            sections(&profiles).for_each(|(_, section)| look(section));
+        }
+        Err(error) => {
+            let text = error.to_string();
+            assert!(!text.contains('\n') && text.len() < 512, "an error is one short line: {text:?}");
+        }
+    }
+}
+
+fn parse(config: &[u8], credentials: &[u8]) -> Result<Profiles, sts_proto::SettingsError> {
+    Profiles::parse((Path::new("config"), config), (Path::new("credentials"), credentials))
+}
+
+fn sections(profiles: &Profiles) -> impl Iterator<Item = (&'static str, &Section)> {
+    let all = profiles.profiles().map(|section| ("profile", section));
+    let all = all.chain(profiles.sso_sessions().map(|section| ("sso-session", section)));
+    all.chain(profiles.all_services().map(|section| ("services", section)))
+}
+
+/// As a config file.
+fn write(profiles: &Profiles) -> String {
+    let mut text = String::new();
+    for (kind, section) in sections(profiles) {
+        text.push_str(&format!("[{kind} {}]\n", section.name()));
+        for (key, value) in section.properties() {
+            // Without a blank, so that a value may begin with a comment's sign.
+            text.push_str(&format!("{key}={}\n", value.replace('\n', "\n ")));
+        }
+    }
+    text
+}
+
+fn contents(profiles: &Profiles) -> Vec<(&str, &str, Vec<(&str, &str)>)> {
+    sections(profiles).map(|(kind, section)| (kind, section.name(), section.properties().collect())).collect()
+}
+
+/// Every value can be asked for, says where it stands, and is not shown.
+fn look(section: &Section) {
+    for (key, value) in section.properties() {
+        assert_eq!(section.get(key).is_some(), !value.is_empty() && !value.starts_with('\n'));
+        assert!(section.origin(key).to_string().contains(" line "));
+        for line in value.strip_prefix('\n').unwrap_or_default().lines() {
+            let nested = line.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+            let place = section.nested_origin(key, &nested).to_string();
+            assert!(section.nested(key, &nested).is_none() || place.contains(" line "), "{place}");
+        }
+    }
+}

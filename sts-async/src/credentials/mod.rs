@@ -1,0 +1,92 @@
+//! Who gives credentials, and how a client keeps those that it was given fresh.
+
+mod chain;
+mod keeper;
+mod providers;
+
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sts_proto::{Credentials, Error};
+
+pub(crate) use chain::OwnChain;
+pub(crate) use keeper::Keeper;
+pub use providers::{AssumeRoleProvider, ChainProvider, WebIdentityProvider};
+
+use crate::Client;
+
+/// Gives credentials whenever it is asked.
+///
+/// A client asks when it has none that hold, or when it is time for new ones: see
+/// [`Builder::credentials_provider`](crate::Builder::credentials_provider). It asks once at a time and keeps what it gets,
+/// so a provider need keep nothing. The text of an error should say what to do and hold no secret.
+///
+/// Credentials themselves, a [`Client`] and every closure without arguments that returns a future are providers, and so
+/// are [`AssumeRoleProvider`], [`WebIdentityProvider`] and [`ChainProvider`].
+///
+/// ```
+/// use sts_async::{Client, CredentialsError, CredentialsFuture, CredentialsProvider, Error};
+///
+/// struct Vault;
+///
+/// impl CredentialsProvider for Vault {
+///     fn credentials(&self) -> CredentialsFuture<'_> {
+///         Box::pin(async { Err(CredentialsError::new("the vault", "it is sealed; unseal it first").into()) })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// let sts = Client::builder().region("eu-west-1").credentials_provider(Vault).build()?;
+/// let error = sts.get_caller_identity().await.unwrap_err();
+/// assert_eq!(error.to_string(), "no credentials from the vault: it is sealed; unseal it first");
+/// # Ok(())
+/// # }
+/// ```
+pub trait CredentialsProvider: Send + Sync + 'static {
+    /// Fetches credentials, which hold at this moment.
+    fn credentials(&self) -> CredentialsFuture<'_>;
+}
+
+/// Credentials to come.
+pub type CredentialsFuture<'a> = Pin<Box<dyn Future<Output = Result<Credentials, Error>> + Send + 'a>>;
+
+/// Always the same.
+impl CredentialsProvider for Credentials {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(ready(Ok(self.clone())))
+    }
+}
+
+impl<F, R> CredentialsProvider for F
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Credentials, Error>> + Send + 'static,
+{
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(self())
+    }
+}
+
+/// Those that the client signs with, kept fresh by it.
+impl CredentialsProvider for Client {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(Client::credentials(self))
+    }
+}
+
+impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        (**self).credentials()
+    }
+}
+
+impl CredentialsProvider for Box<dyn CredentialsProvider> {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        (**self).credentials()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+use sts_proto::settings::Env;
+use sts_proto::{Outcome, Presign};
+
+use super::*;
+use crate::operations::{AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity};
+use crate::testing::{IDENTITY, response};
+
+#[test]
+fn the_last_word_in_code_counts() {
+    let peer = Peer::sts();
+    let given = || builder(&peer).credentials(keys("GIVEN", 3600));
+    let id = |builder: Builder| builder.build().unwrap().credentials().map(|keys| keys.access_key_id);
+    assert_eq!(id(given()).unwrap(), "GIVEN");
+    assert_eq!(id(given().credentials_provider(keys("PROVIDED", 3600))).unwrap(), "PROVIDED");
+    let provided = || builder(&peer).credentials_provider(keys("PROVIDED", 3600));
+    assert_eq!(id(provided().credentials(keys("GIVEN", 3600))).unwrap(), "GIVEN");
+    assert!(matches!(id(provided().without_credentials()), Err(Error::NoCredentials(_))));
+    assert!(matches!(id(builder(&peer)), Err(Error::NoCredentials(_))));
+    let boxed: Box<dyn CredentialsProvider> = Box::new(keys("BOXED", 3600));
+    assert_eq!(id(provided().credentials_provider(boxed)).unwrap(), "BOXED");
+    let shared: Arc<dyn CredentialsProvider> = Arc::new(keys("SHARED", 3600));
+    assert_eq!(id(provided().credentials_provider(shared)).unwrap(), "SHARED");
+    assert_eq!(id(builder(&peer).credentials_provider(given().build().unwrap())).unwrap(), "GIVEN");
+}
+
+#[test]
+fn unsigned_calls_ask_nobody_and_presigned_urls_do() {
+    let (peer, asked) = (Peer::sts(), Asked::default());
+    let counter = asked.clone();
+    let sts = client(&peer, move || {
+        counter.again();
+        Ok(keys("KEY", 3600))
+    });
+    let web = AssumeRoleWithWebIdentity::new("arn:aws:iam::0123:role/a", "b", "token");
+    assert!(sts.assume_role_with_web_identity(web.clone()).is_err());
+    let options = Presign::new(Duration::from_secs(60));
+    sts.presign(&web, &options).unwrap();
+    assert_eq!((asked.times(), peer.signers()), (0, vec![String::new()]));
+    let request = sts.presign(&GetCallerIdentity::new(), &options).unwrap();
+    assert!(request.uri().query().unwrap().contains("X-Amz-Credential=KEY%2F"));
+    assert_eq!(asked.times(), 1);
+    let nobody = builder(&peer).build().unwrap();
+    assert!(matches!(nobody.presign(&GetCallerIdentity::new(), &options), Err(Error::NoCredentials(_))));
+}
+
+/// Gives each its session: `ARN/role/a` as `A`.
+fn gives_roles() -> Peer {
+    Peer::new(|request| {
+        let body = std::str::from_utf8(request.body()).unwrap();
+        let Some((_, rest)) = body.split_once("role%2F") else { return response(200, IDENTITY) };
+        if rest.starts_with("refused") {
+            return response(403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>");
+        }
+        let (web, id) = (body.contains("WebIdentity"), rest.chars().next().unwrap().to_uppercase());
+        let action = if web { "AssumeRoleWithWebIdentity" } else { "AssumeRole" };
+        let body = format!(
+            "<{action}Response><{action}Result><Credentials><AccessKeyId>SESSION{id}</AccessKeyId>\
+             <SecretAccessKey>planted-secret</SecretAccessKey><SessionToken>planted-token</SessionToken>\
+             <Expiration>2090-01-31T12:00:00Z</Expiration></Credentials><AssumedRoleUser><Arn>arn:aws:sts::0123:assumed-role/a/b</Arn>\
+             </AssumedRoleUser></{action}Result></{action}Response>"
+        );
+        http::Response::new(body.into())
+    })
+}
+
+#[test]
+fn roles_are_assumed_one_by_way_of_the_other() {
+    let peer = gives_roles();
+    let sts = client(&peer, keys("BASE", 3600));
+    let role = |name: &str| AssumeRole::new(format!("arn:aws:iam::0123:role/{name}"), "session");
+    let hub =
+        sts.with_credentials_provider(AssumeRoleProvider::new(sts.clone(), role("a").external_id("x-1")));
+    let leaf = hub.with_credentials_provider(AssumeRoleProvider::new(hub.clone(), role("b")));
+    for _ in 0..3 {
+        leaf.get_caller_identity().unwrap();
+    }
+    assert_eq!(peer.signers(), ["BASE", "SESSIONA", "SESSIONB", "SESSIONB", "SESSIONB"]);
+    assert_eq!(leaf.credentials().unwrap().account_id.as_deref(), Some("0123"));
+    let refused = sts.with_credentials_provider(AssumeRoleProvider::new(hub, role("refused")));
+    let error = refused.get_caller_identity().unwrap_err();
+    let shown = error.to_string();
+    assert!(shown.starts_with("no credentials from the role arn:aws:iam::0123:role/refused: "), "{shown}");
+    assert!(shown.contains("AccessDenied"), "{shown}");
+}
+
+#[test]
+fn tokens_are_read_from_their_file_each_time() {
+    let peer = gives_roles();
+    let folder = std::env::temp_dir().join(format!("sts-blocking-web-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("token");
+    let sts = builder(&peer).build().unwrap();
+    let web = WebIdentityProvider::new(sts, "arn:aws:iam::0123:role/web", &file);
+    let web = web.session_name("build-42").duration_seconds(900);
+    let error = web.credentials().unwrap_err().to_string();
+    assert!(error.contains(&file.display().to_string()), "{error}");
+    for token in ["first", "second"] {
+        std::fs::write(&file, format!("{token}\n")).unwrap();
+        assert_eq!(web.credentials().unwrap().access_key_id, "SESSIONW");
+    }
+    let bodies: Vec<_> = peer.bodies();
+    assert!(bodies[0].contains("WebIdentityToken=first") && bodies[1].contains("WebIdentityToken=second"));
+    assert!(bodies[0].contains("RoleSessionName=build-42") && bodies[0].contains("DurationSeconds=900"));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn explained_without_a_secret() {
+    let peer = Peer::sts();
+    let of = |builder: Builder| builder.build().unwrap().explain();
+    let outcome = |builder: Builder| of(builder).credentials.remove(0).outcome;
+    let used =
+        |outcome: &Outcome, text: &str| matches!(outcome, Outcome::Used(which) if which.contains(text));
+    assert!(used(&outcome(builder(&peer).credentials(keys("ASIAGIVENKEYS", 3600))), "…KEYS"));
+    let provided = builder(&peer).credentials_provider(keys("ASIAPROVIDED", 3600));
+    assert!(used(&outcome(provided), "…IDED"));
+    let fails = outcome(builder(&peer).credentials_provider(|| Err(sealed())));
+    assert_eq!(fails, Outcome::Failed("it is sealed".into()));
+    assert!(matches!(outcome(builder(&peer)), Outcome::NotConfigured(_)));
+    assert!(matches!(outcome(builder(&peer).credentials_provider(|| Err(sealed()))), Outcome::Failed(_)));
+
+    let env = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "planted-secret")];
+    let from_env =
+        Builder::from_snapshot(Env::from_iter(env)).unwrap().region("eu-west-1").transport(peer.clone());
+    let sts = from_env.build().unwrap();
+    let shown = sts.explain().to_string();
+    assert!(shown.contains("…MPLE") && shown.contains("proxy"), "{shown}");
+    let provider =
+        AssumeRoleProvider::new(sts.clone(), AssumeRole::new("arn", "s").token_code("planted-code"));
+    let shown = format!("{shown} {sts:?} {provider:?} {:?}", sts.explain());
+    assert!(!shown.contains("planted"), "{shown}");
+    let debug =
+        format!("{:?}", builder(&peer).credentials(keys("ASIA", 1)).credentials_provider(keys("ASIA", 1)));
+    assert!(!debug.contains("planted"), "{debug}");
+    assert!(peer.signers().is_empty(), "nothing is sent");
+}
+
+#[test]
+fn a_chain_needs_no_region() {
+    let env = [
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "planted-secret"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_CONFIG_FILE", "/nowhere/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials"),
+    ];
+    let builder = || Builder::from_snapshot(Env::from_iter(env)).unwrap();
+    assert!(matches!(builder().build(), Err(Error::Endpoint(_))));
+    let chain = ChainProvider::from_builder(builder()).unwrap();
+    assert_eq!(chain.credentials().unwrap().access_key_id, "AKIDEXAMPLE");
+    assert!(!format!("{chain:?} {}", chain.explain()).contains("planted"));
+}

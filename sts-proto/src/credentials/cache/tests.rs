@@ -1,0 +1,241 @@
+use super::*;
+
+/// Seconds after some day.
+fn at(seconds: f64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs_f64(1_900_000_000.0 + seconds)
+}
+
+fn keys(id: &str, end: f64) -> Credentials {
+    Credentials::new(id, "secret").with_session_token(format!("token of {id}")).with_expiration(at(end))
+}
+
+fn holding(seed: u128, life: f64) -> Cache {
+    let mut cache = Cache::new(seed);
+    assert!(cache.begin(at(0.0)));
+    cache.finish(at(0.0), Ok(keys("one", life))).unwrap();
+    cache
+}
+
+fn fails(cache: &mut Cache, now: SystemTime) {
+    assert!(cache.begin(now));
+    cache.finish(now, Err(CredentialsError::new("the vault", "it is sealed"))).unwrap_err();
+}
+
+/// How long a cache pauses after the failure that it had at this time.
+fn pause(cache: &Cache) -> f64 {
+    cache.failure.as_ref().unwrap().pause.as_secs_f64()
+}
+
+/// `fresh`, `stale`, `absent` or `failed`.
+fn look(cache: &Cache, seconds: f64) -> &'static str {
+    match cache.look(at(seconds)) {
+        Lookup::Fresh(_) => "fresh",
+        Lookup::Stale(_) => "stale",
+        Lookup::Absent => "absent",
+        Lookup::Failed(_) => "failed",
+    }
+}
+
+#[test]
+fn the_moment_of_refresh_is_spread_evenly_between_two_thirds_and_the_buffer() {
+    // Life, first and last moment, in seconds.
+    for (life, first, last) in [(3600.0, 2400.0, 3300.0), (900.0, 600.0, 810.0), (2.0, 1.333, 1.8)] {
+        let mut moments: Vec<f64> = (0..4000)
+            .map(|seed| holding(seed, life).held.unwrap().refresh_at.unwrap())
+            .map(|moment| moment.duration_since(at(0.0)).unwrap().as_secs_f64())
+            .collect();
+        moments.sort_by(f64::total_cmp);
+        let width = last - first;
+        assert!(moments[0] >= first - 0.001 && moments[3999] <= last, "{life}: {moments:?}");
+        for (tenth, moment) in moments.iter().step_by(400).enumerate() {
+            let expected = first + width * tenth as f64 / 10.0;
+            assert!((moment - expected).abs() < width * 0.04, "{life}, {tenth}: {moment}, not {expected}");
+        }
+    }
+}
+
+#[test]
+fn each_set_has_a_moment_of_its_own() {
+    let mut cache = Cache::new(7);
+    let mut moments = Vec::new();
+    for _ in 0..10 {
+        cache.finish(at(0.0), Ok(keys("one", 3600.0))).unwrap();
+        moments.push(cache.held.as_ref().unwrap().refresh_at);
+    }
+    moments.sort();
+    moments.dedup();
+    assert_eq!(moments.len(), 10);
+}
+
+#[test]
+fn fresh_then_stale_then_absent() {
+    let cache = holding(1, 3600.0);
+    for (seconds, expected) in
+        [(0.0, "fresh"), (2399.0, "fresh"), (3300.0, "stale"), (3599.9, "stale"), (3600.0, "absent")]
+    {
+        assert_eq!(look(&cache, seconds), expected, "{seconds}");
+    }
+}
+
+#[test]
+fn what_does_not_expire_is_never_fetched_again() {
+    let mut cache = Cache::new(1);
+    cache.finish(at(0.0), Ok(Credentials::new("AKID", "secret"))).unwrap();
+    assert_eq!((look(&cache, -1e9), look(&cache, 0.0), look(&cache, 1e10)), ("fresh", "fresh", "fresh"));
+}
+
+#[test]
+fn one_fetches_at_a_time() {
+    let mut cache = Cache::new(1);
+    assert!(cache.begin(at(0.0)) && !cache.begin(at(0.0)) && !cache.begin(at(1e6)));
+    cache.abandon();
+    assert!(cache.begin(at(0.0)));
+    cache.finish(at(0.0), Ok(keys("one", 3600.0))).unwrap();
+    assert!(cache.begin(at(3400.0)) && !cache.begin(at(3401.0)));
+}
+
+#[test]
+fn what_has_expired_already_is_refused_and_what_was_held_stays() {
+    let mut cache = holding(1, 3600.0);
+    for late in [0.0, 3.0, 1e9] {
+        let error = cache.finish(at(3400.0), Ok(keys("two", 3400.0 - late))).unwrap_err().to_string();
+        assert!(error.contains(&format!("expired {late} s ago")) && error.contains("clock"), "{error}");
+    }
+    assert!(matches!(cache.look(at(3400.0)), Lookup::Stale(held) if held.access_key_id == "one"));
+}
+
+#[test]
+fn pauses_grow_within_bounds_while_the_old_ones_hold() {
+    for seed in 0..200 {
+        let mut cache = holding(seed, 36_000.0);
+        let (mut now, mut growing) = (35_700.0, 1.0);
+        while now < 35_998.0 {
+            fails(&mut cache, at(now));
+            // A quarter of what is left, but for the floor.
+            let ceiling = f64::min(growing, f64::max((36_000.0 - now) / 4.0, 1.0));
+            let pause = pause(&cache);
+            assert!(
+                (ceiling / 2.0 - 0.01..=ceiling + 0.01).contains(&pause),
+                "{pause} of {ceiling} at {now}"
+            );
+            assert_eq!(look(&cache, now), "stale");
+            assert!(!cache.begin(at(now + pause - 0.01)));
+            now += pause + 0.01;
+            growing = f64::min(growing * 2.0, 60.0);
+        }
+        assert!(growing == 60.0);
+    }
+}
+
+#[test]
+fn with_nothing_held_a_failure_is_shared_for_less_than_a_second() {
+    for seed in 0..200 {
+        let mut cache = Cache::new(seed);
+        for round in 0..20 {
+            let now = f64::from(round) * 2.0;
+            fails(&mut cache, at(now));
+            assert!(
+                matches!(cache.look(at(now + 0.49)), Lookup::Failed(error) if error.provider() == "the vault")
+            );
+            // The service's clock is known to the second only.
+            assert!(!cache.begin(at(now + 0.49)) && !cache.begin(at(now - 0.49)));
+            assert_eq!(look(&cache, now + 1.0), "absent");
+        }
+    }
+    // Long pauses end with what was held.
+    let mut cache = holding(1, 3600.0);
+    for _ in 0..9 {
+        cache.finish(at(3300.0), Err(CredentialsError::new("the vault", "it is sealed"))).unwrap_err();
+    }
+    assert!(pause(&cache) > 20.0 && !cache.begin(at(3302.0)));
+    assert!(cache.refuse(at(3302.0), &keys("one", 0.0)));
+    assert_eq!(look(&cache, 3302.0), "absent");
+    assert!(cache.begin(at(3302.0)));
+    // And a success forgets them.
+    cache.finish(at(3302.0), Ok(keys("two", 7000.0))).unwrap();
+    fails(&mut cache, at(6900.0));
+    assert!(pause(&cache) <= 1.0);
+}
+
+#[test]
+fn a_hundred_calls_that_are_refused_at_once_fetch_once() {
+    let mut cache = holding(1, 3600.0);
+    assert!((0..100).all(|_| cache.refuse(at(10.0), &keys("one", 3600.0))));
+    assert_eq!(look(&cache, 10.0), "absent");
+    assert_eq!((0..100).filter(|_| cache.begin(at(10.0))).count(), 1);
+    cache.finish(at(10.0), Ok(keys("two", 3600.0))).unwrap();
+    // Those that come late, with the old ones, leave the new ones alone.
+    assert!((0..100).all(|_| cache.refuse(at(11.0), &keys("one", 3600.0))));
+    assert_eq!(look(&cache, 11.0), "fresh");
+    let other_token = Credentials::new("two", "secret").with_session_token("another");
+    assert!(cache.refuse(at(11.0), &other_token));
+    assert_eq!(look(&cache, 11.0), "fresh");
+}
+
+#[test]
+fn a_source_that_gives_what_was_refused_is_not_asked_for_each_refusal() {
+    let mut cache = holding(1, 3600.0);
+    let one = keys("one", 3600.0);
+    assert!(cache.refuse(at(10.0), &one));
+    cache.finish(at(10.0), Ok(one.clone())).unwrap();
+    assert!((11..70).all(|seconds| !cache.refuse(at(f64::from(seconds)), &one)));
+    assert_eq!(look(&cache, 69.0), "fresh");
+    assert!(cache.refuse(at(70.0), &one));
+    assert_eq!(look(&cache, 70.0), "absent");
+}
+
+#[test]
+fn a_clock_that_steps_changes_nothing_for_good() {
+    let mut cache = holding(1, 3600.0);
+    // Far ahead everything has expired, and so has what comes then.
+    assert_eq!(look(&cache, 1e9), "absent");
+    assert!(cache.begin(at(1e9)));
+    cache.finish(at(1e9), Ok(keys("two", 4000.0))).unwrap_err();
+    assert_eq!((look(&cache, 1e9), look(&cache, 10.0)), ("failed", "fresh"));
+    // Back again, the pause is over at once, and the credentials are as good as they were.
+    assert!(cache.begin(at(3400.0)));
+    cache.finish(at(3400.0), Ok(keys("three", 7000.0))).unwrap();
+    assert_eq!((look(&cache, -1e6), look(&cache, 3401.0)), ("fresh", "fresh"));
+}
+
+#[test]
+fn the_ends_of_time() {
+    let mut cache = Cache::new(1);
+    let (early, late) = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 55));
+    cache.finish(early, Ok(Credentials::new("a", "b").with_expiration(late))).unwrap();
+    assert!(matches!(cache.look(at(0.0)), Lookup::Fresh(_)));
+    cache.finish(late, Ok(Credentials::new("a", "b").with_expiration(early))).unwrap_err();
+    assert!(matches!(cache.look(late), Lookup::Failed(_)));
+}
+
+#[test]
+fn a_fleet_that_starts_at_once_is_spread_within_six_lives() {
+    const LIFE: f64 = 3600.0;
+    for fleet in 0..20u128 {
+        let mut minutes = vec![0u32; 60];
+        for client in 0..1000 {
+            let mut cache = Cache::new(fleet * 1_000_003 + client);
+            let mut now = client as f64 / 1000.0;
+            while now < 6.0 * LIFE {
+                if now >= 5.0 * LIFE {
+                    minutes[((now - 5.0 * LIFE) / 60.0) as usize] += 1;
+                }
+                cache.finish(at(now), Ok(keys("one", now + LIFE))).unwrap();
+                let next = cache.held.as_ref().unwrap().refresh_at.unwrap();
+                now = next.duration_since(at(0.0)).unwrap().as_secs_f64();
+            }
+        }
+        let (peak, mean) = (*minutes.iter().max().unwrap(), f64::from(minutes.iter().sum::<u32>()) / 60.0);
+        println!("fleet {fleet}: peak {peak}, mean {mean:.1}: {:.2}", f64::from(peak) / mean);
+        assert!(f64::from(peak) < 2.5 * mean, "a peak of {peak} with a mean of {mean}");
+    }
+}
+
+#[test]
+fn nothing_secret_is_printed() {
+    let mut cache = holding(1, 3600.0);
+    cache.refuse(at(1.0), &keys("one", 3600.0));
+    cache.finish(at(1.0), Ok(keys("two", 3600.0))).unwrap();
+    let shown = format!("{cache:?} {:?}", cache.look(at(2.0)));
+    assert!(shown.contains("two") && !shown.contains("secret\"") && !shown.contains("token of"), "{shown}");
+}

@@ -1,0 +1,32 @@
+//! The JSON document that the container endpoint and the instance's metadata answer with.
+
+use super::fetch::Reply;
+use crate::wire::json::{JsonError, Object};
+use crate::{Credentials, CredentialsError};
+
+/// Reads the keys out of an answer (Amazon ECS Developer Guide, "Task IAM role"; Amazon EC2 User Guide, "Retrieve security
+/// credentials from instance metadata"). Keys, token and expiration have to be there; what else there is, is passed over.
+pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
+    let unusable = |error: JsonError| reply.unusable(error, ADVICE);
+    let mut document = Object::parse(reply.body()).map_err(unusable)?;
+    if let Some(code) = document.text("Code").map_err(unusable)?.filter(|code| code.expose() != "Success") {
+        let code = reply.shown(code.expose()).unwrap_or("of another form than codes have");
+        return Err(reply.unusable(
+            format_args!("it says that there are no credentials, with the code {code}"),
+            "check the role and its trust policy",
+        ));
+    }
+    let id = document.required("AccessKeyId").map_err(unusable)?;
+    let secret = document.required("SecretAccessKey").map_err(unusable)?;
+    let token = document.required("Token").map_err(unusable)?;
+    let expiration = document.instant("Expiration").and_then(|at| at.ok_or(JsonError::Missing("Expiration")));
+    let mut credentials = Credentials::new(id.expose(), secret)
+        .with_session_token(token)
+        .with_expiration(expiration.map_err(unusable)?);
+    if let Some(account) = document.text("AccountId").map_err(unusable)? {
+        credentials = credentials.with_account_id(account.expose());
+    }
+    Ok(credentials)
+}
+
+const ADVICE: &str = "check that a credentials endpoint listens there, not a web page or a proxy";

@@ -1,0 +1,152 @@
+use http::Uri;
+
+use crate::endpoint::Target;
+use crate::settings::{Env, Lookup, Origin, Section};
+use crate::{CredentialsError, SettingsError};
+
+/// Where the service is.
+///
+/// The first of these that is set decides; a key is one of the profile:
+///
+/// | | |
+/// |---|---|
+/// | off | `AWS_EC2_METADATA_DISABLED` is `true` |
+/// | endpoint | [`with_endpoint`](Self::with_endpoint), `AWS_EC2_METADATA_SERVICE_ENDPOINT`, key `ec2_metadata_service_endpoint` |
+/// | mode | [`with_mode`](Self::with_mode), `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`, key `ec2_metadata_service_endpoint_mode`: `IPv4` (the default) or `IPv6` |
+///
+/// A mode is looked at only where no endpoint is set. `AWS_EC2_METADATA_V1_DISABLED`, else the key
+/// `ec2_metadata_v1_disabled`, forbids to fall back to version 1 of the service, which has no tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Without a slash at its end.
+    endpoint: String,
+    pub(super) allows_v1: bool,
+}
+
+/// By which of its addresses to reach the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `169.254.169.254`
+    IPv4,
+    /// `[fd00:ec2::254]`
+    IPv6,
+}
+
+impl Config {
+    /// What environment and profile say; `None` where the service is switched off.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint that is no URL, a mode that there is not, a switch that is neither true nor false.
+    pub fn new(env: &Env, profile: Option<&Section>) -> Result<Option<Self>, CredentialsError> {
+        Self::find(env, profile, None)
+    }
+
+    /// At this URL, whatever environment and profile say of endpoint and mode.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::new`].
+    pub fn with_endpoint(
+        url: &str,
+        env: &Env,
+        profile: Option<&Section>,
+    ) -> Result<Option<Self>, CredentialsError> {
+        match Self::off(env)? {
+            true => Ok(None),
+            false => Self::at(url, &Origin::Code, env, profile).map(Some),
+        }
+    }
+
+    /// In this mode, unless environment or profile have an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::new`].
+    pub fn with_mode(
+        mode: Mode,
+        env: &Env,
+        profile: Option<&Section>,
+    ) -> Result<Option<Self>, CredentialsError> {
+        Self::find(env, profile, Some(mode))
+    }
+
+    /// The service's own URL, without a slash at its end.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The URL of something that the service has.
+    pub(super) fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
+        let uri = Uri::try_from(format!("{}{path}", self.endpoint));
+        uri.map_err(|error| wrong(format!("{} has no place {path}", self.endpoint)).because(error))
+    }
+
+    fn find(
+        env: &Env,
+        profile: Option<&Section>,
+        mode: Option<Mode>,
+    ) -> Result<Option<Self>, CredentialsError> {
+        if Self::off(env)? {
+            return Ok(None);
+        }
+        let lookup = Lookup { env, profile };
+        if let Some((url, origin)) = lookup.text(&[ENDPOINT], ENDPOINT_KEY).map_err(unusable)? {
+            return Self::at(url, &origin, env, profile).map(Some);
+        }
+        let mode = match mode {
+            Some(mode) => mode,
+            None => match lookup.choice(MODE, MODE_KEY, MODES).map_err(unusable)? {
+                Some((1, _)) => Mode::IPv6,
+                _ => Mode::IPv4,
+            },
+        };
+        Self::at(mode.endpoint(), &Origin::Default, env, profile).map(Some)
+    }
+
+    fn at(
+        url: &str,
+        origin: &Origin,
+        env: &Env,
+        profile: Option<&Section>,
+    ) -> Result<Self, CredentialsError> {
+        let target = Target::parse(url).map_err(|problem| {
+            wrong(format!("the endpoint url {problem} ({origin}); write it like http://169.254.169.254"))
+        })?;
+        let endpoint = target.uri.to_string().trim_end_matches('/').to_owned();
+        let v1_disabled = Lookup { env, profile }.flag(V1_DISABLED, V1_DISABLED_KEY).map_err(unusable)?;
+        Ok(Self { endpoint, allows_v1: !matches!(v1_disabled, Some((true, _))) })
+    }
+
+    /// Anything but `true` leaves the service on, as in every AWS tool.
+    fn off(env: &Env) -> Result<bool, CredentialsError> {
+        let value = env.get("AWS_EC2_METADATA_DISABLED").map_err(unusable)?;
+        Ok(value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true")))
+    }
+}
+
+impl Mode {
+    fn endpoint(self) -> &'static str {
+        match self {
+            Self::IPv4 => "http://169.254.169.254",
+            Self::IPv6 => "http://[fd00:ec2::254]",
+        }
+    }
+}
+
+fn unusable(error: SettingsError) -> CredentialsError {
+    wrong(error.to_string()).because(error)
+}
+
+fn wrong(problem: String) -> CredentialsError {
+    CredentialsError::new(super::session::PROVIDER, problem)
+}
+
+const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+const ENDPOINT_KEY: &str = "ec2_metadata_service_endpoint";
+const MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
+const MODE_KEY: &str = "ec2_metadata_service_endpoint_mode";
+const V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
+const V1_DISABLED_KEY: &str = "ec2_metadata_v1_disabled";
+/// In any case; in the order that [`Config::find`] takes them for.
+const MODES: &[&str] = &["IPv4", "IPv6"];

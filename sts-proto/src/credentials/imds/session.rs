@@ -1,0 +1,172 @@
+//! Asks for one thing after the other, with a token that is fetched before the first.
+
+use std::time::SystemTime;
+
+use http::{HeaderName, HeaderValue, Method};
+
+use super::Config;
+use crate::credentials::fetch::{Fetch, Reply};
+use crate::{CredentialsError, Error, Event, Flow, Step};
+
+#[derive(Debug)]
+pub(super) struct Session {
+    config: Config,
+    seed: u128,
+    path: String,
+    token: Token,
+    /// A token that is refused is replaced once.
+    renewed: bool,
+    doing: Doing,
+}
+
+/// What to show with each request.
+#[derive(Debug)]
+enum Token {
+    Unknown,
+    Value(HeaderValue),
+    /// The service has no tokens: it is of version 1.
+    None,
+}
+
+#[derive(Debug)]
+enum Doing {
+    Nothing,
+    Token(Fetch),
+    Path(Fetch),
+}
+
+/// What a request came to, other than an error.
+pub(super) enum Answer {
+    /// The service has what was asked for.
+    Document(Reply),
+    /// It has no such thing.
+    Absent(Reply),
+    /// There is no service.
+    Unreachable,
+}
+
+impl Session {
+    pub(super) fn new(config: Config, seed: u128) -> Self {
+        let (path, token, doing) = (String::new(), Token::Unknown, Doing::Nothing);
+        Self { config, seed, path, token, renewed: false, doing }
+    }
+
+    /// What to ask for next. Then it is to be stepped, with [`Event::Start`] first.
+    pub(super) fn ask(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+        self.doing = Doing::Nothing;
+    }
+
+    fn begin(&mut self, now: SystemTime) -> Result<Step<Answer>, Error> {
+        let token = match &self.token {
+            Token::Unknown => return self.ask_for_token(now),
+            Token::Value(token) => Some(token.clone()),
+            Token::None => None,
+        };
+        let fetch = self.fetch(Method::GET, &self.path)?;
+        let fetch = match token {
+            Some(token) => fetch.header(TOKEN, token),
+            None => fetch,
+        };
+        self.with_path(fetch, now, Event::Start)
+    }
+
+    fn ask_for_token(&mut self, now: SystemTime) -> Result<Step<Answer>, Error> {
+        let fetch = self.fetch(Method::PUT, "/latest/api/token")?;
+        let fetch = fetch.header(TOKEN_TTL, HeaderValue::from_static("21600"));
+        let fetch = if self.renewed { fetch } else { fetch.probing() };
+        self.with_token(fetch, now, Event::Start)
+    }
+
+    fn fetch(&self, method: Method, path: &str) -> Result<Fetch, CredentialsError> {
+        Ok(Fetch::local(PROVIDER, method, self.config.uri(path)?, self.seed))
+    }
+
+    fn with_token(&mut self, mut fetch: Fetch, now: SystemTime, event: Event) -> Result<Step<Answer>, Error> {
+        let reply = match fetch.step(now, event)? {
+            Step::Perform(effect) => {
+                self.doing = Doing::Token(fetch);
+                return Ok(Step::Perform(effect));
+            }
+            Step::Done(reply) => reply,
+        };
+        self.next_seed();
+        self.token = match reply.status() {
+            None if reply.is_unreachable() => return Ok(Step::Done(Answer::Unreachable)),
+            None if reply.hangs() => return Err(reply.refused(HOPS).into()),
+            None => return Err(reply.refused(ADVICE).into()),
+            Some(200..=299) => Token::Value(token(&reply)?),
+            // A server that knows version 1 alone.
+            Some(404 | 405) if self.config.allows_v1 => Token::None,
+            Some(404 | 405) => return Err(reply.refused(NO_V2).into()),
+            Some(403) => return Err(reply.refused(FORBIDDEN).into()),
+            Some(_) => return Err(reply.refused(ADVICE).into()),
+        };
+        self.begin(now)
+    }
+
+    fn with_path(&mut self, mut fetch: Fetch, now: SystemTime, event: Event) -> Result<Step<Answer>, Error> {
+        let reply = match fetch.step(now, event)? {
+            Step::Perform(effect) => {
+                self.doing = Doing::Path(fetch);
+                return Ok(Step::Perform(effect));
+            }
+            Step::Done(reply) => reply,
+        };
+        self.next_seed();
+        match reply.status() {
+            Some(200..=299) => Ok(Step::Done(Answer::Document(reply))),
+            Some(404) => Ok(Step::Done(Answer::Absent(reply))),
+            Some(401) if !self.renewed => {
+                self.renewed = true;
+                self.token = Token::Unknown;
+                self.ask_for_token(now)
+            }
+            Some(403) => Err(reply.refused(FORBIDDEN).into()),
+            _ => Err(reply.refused(ADVICE).into()),
+        }
+    }
+
+    /// So that the waits of two requests are not the same.
+    fn next_seed(&mut self) {
+        self.seed = self.seed.wrapping_add(1);
+    }
+}
+
+impl Flow for Session {
+    type Output = Answer;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Answer>, Error> {
+        match (std::mem::replace(&mut self.doing, Doing::Nothing), event) {
+            (Doing::Nothing, Event::Start) => self.begin(now),
+            (Doing::Token(fetch), event) => self.with_token(fetch, now, event),
+            (Doing::Path(fetch), event) => self.with_path(fetch, now, event),
+            _ => Err(Error::OutOfTurn),
+        }
+    }
+}
+
+fn token(reply: &Reply) -> Result<HeaderValue, CredentialsError> {
+    let text = std::str::from_utf8(reply.body()).unwrap_or_default().trim();
+    let plain = (1..=LONGEST_TOKEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let value = HeaderValue::from_str(text).ok().filter(|_| plain && !text.starts_with('<'));
+    let mut value = value.ok_or_else(|| reply.unusable("it is no token", ADVICE))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+pub(super) const PROVIDER: &str = "instance metadata";
+
+pub(super) const ADVICE: &str = "check that an instance metadata service listens there, not a proxy or a web page, or set \
+                                 AWS_EC2_METADATA_DISABLED=true";
+const HOPS: &str = "in a container, the hop limit of the instance's metadata options has to be 2 or more; where there are no \
+                    instance credentials to be used, set AWS_EC2_METADATA_DISABLED=true";
+const NO_V2: &str = "the server has no version 2 of the service, and AWS_EC2_METADATA_V1_DISABLED or \
+                     ec2_metadata_v1_disabled forbids version 1";
+const FORBIDDEN: &str = "request forbidden: the instance's metadata service is disabled; enable it in the instance's metadata \
+                         options, or set AWS_EC2_METADATA_DISABLED=true";
+
+const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
+const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
+/// Far longer than tokens are, in bytes.
+const LONGEST_TOKEN: usize = 4096;

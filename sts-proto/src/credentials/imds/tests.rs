@@ -1,0 +1,260 @@
+use super::*;
+use crate::credentials::fetch::tests::{Played, answer, failed, now, play};
+use crate::flow::Direct;
+use crate::settings::Env;
+use crate::{Phase, TransportErrorKind};
+
+const HANGS: TransportErrorKind = TransportErrorKind::Timeout(Phase::Response);
+const KEYS: &str = r#"{"Code":"Success","LastUpdated":"2023-11-14T22:00:00Z","Type":"AWS-HMAC","AccessKeyId":"AKID",
+    "SecretAccessKey":"planted-s","Token":"planted-t","Expiration":"2023-11-15T04:00:00Z"}"#;
+const EXPIRED: &str = r#"{"Code":"Success","AccessKeyId":"AKID","SecretAccessKey":"s","Token":"t",
+    "Expiration":"2023-11-14T22:13:20Z"}"#;
+
+fn config(variables: &[(&str, &str)]) -> Config {
+    Config::new(&Env::from_iter(variables.iter().copied()), None).unwrap().unwrap()
+}
+
+fn asked(variables: &[(&str, &str)], events: impl IntoIterator<Item = Event>) -> Played<Option<Credentials>> {
+    play(&mut InstanceMetadata::new(config(variables), 1), now(), events)
+}
+
+fn region(events: impl IntoIterator<Item = Event>) -> Played<Option<String>> {
+    play(&mut super::Region::new(config(&[])), now(), events)
+}
+
+#[test]
+fn token_role_keys() {
+    let played = asked(&[], [answer(200, "tok=="), answer(200, "a+role name\n"), answer(200, KEYS)]);
+    assert_eq!(
+        played.requests(),
+        [
+            "PUT http://169.254.169.254/latest/api/token",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/a+role%20name",
+        ]
+    );
+    assert_eq!(played.header(0, "x-aws-ec2-metadata-token-ttl-seconds"), Some("21600"));
+    assert_eq!(played.header(0, "x-aws-ec2-metadata-token"), None);
+    for index in [1, 2] {
+        assert_eq!(played.header(index, "x-aws-ec2-metadata-token"), Some("tok=="));
+        assert!(played.sent[index].0.headers()["x-aws-ec2-metadata-token"].is_sensitive());
+    }
+    assert!(played.sent.iter().all(|(request, _)| request.extensions().get::<Direct>().is_some()));
+    let keys = played.result.unwrap().unwrap();
+    assert_eq!((keys.access_key_id.as_str(), keys.secret_access_key.expose()), ("AKID", "planted-s"));
+    assert_eq!(keys.session_token.unwrap().expose(), "planted-t");
+    assert_eq!(keys.expiration, crate::wire::time::parse("2023-11-15T04:00:00Z"));
+}
+
+#[test]
+fn each_request_is_tried_again() {
+    let played = asked(
+        &[],
+        [
+            answer(503, ""),
+            answer(200, "tok"),
+            failed(HANGS),
+            answer(200, "role"),
+            answer(500, ""),
+            answer(429, ""),
+            failed(TransportErrorKind::Closed),
+            answer(200, KEYS),
+        ],
+    );
+    assert!(played.result.unwrap().is_some());
+    assert_eq!(played.waits.len(), 5);
+}
+
+#[test]
+fn nobody_there_is_not_configured_and_asked_once() {
+    for kind in [
+        TransportErrorKind::Connect,
+        TransportErrorKind::Refused,
+        TransportErrorKind::UnknownHost,
+        TransportErrorKind::Timeout(Phase::Connect),
+    ] {
+        assert_eq!(asked(&[], [failed(kind)]).result.unwrap(), None);
+        assert_eq!(region([failed(kind)]).result.unwrap(), None);
+    }
+}
+
+#[test]
+fn no_role_is_not_configured() {
+    assert_eq!(asked(&[], [answer(200, "tok"), answer(404, "<html>")]).result.unwrap(), None);
+    assert_eq!(asked(&[], [answer(200, "tok"), answer(200, "\n")]).result.unwrap(), None);
+}
+
+#[test]
+fn a_token_that_is_no_longer_taken_is_replaced_once() {
+    let begin = || [answer(200, "one"), answer(200, "role"), answer(401, ""), answer(200, "two")].into_iter();
+    let played = asked(&[], begin().chain([answer(200, KEYS)]));
+    assert_eq!(played.header(4, "x-aws-ec2-metadata-token"), Some("two"));
+    assert_eq!(played.sent[4].0.uri().path(), "/latest/meta-data/iam/security-credentials/role");
+    assert!(played.result.unwrap().is_some());
+    let error = asked(&[], begin().chain([answer(401, "")])).error();
+    assert!(error.contains("http 401"), "{error}");
+    // Whoever answered before is no longer taken for absent.
+    let gone = std::iter::repeat_with(|| failed(TransportErrorKind::Refused)).take(4);
+    let error = asked(&[], [answer(200, "one"), answer(401, "")].into_iter().chain(gone)).error();
+    assert!(error.contains("refused") && error.contains("(4 tries)"), "{error}");
+}
+
+#[test]
+fn a_server_without_tokens_is_asked_without_unless_that_is_forbidden() {
+    for status in [404, 405] {
+        let played = asked(&[], [answer(status, ""), answer(200, "role"), answer(200, KEYS)]);
+        assert_eq!(played.header(1, "x-aws-ec2-metadata-token"), None);
+        assert!(played.result.unwrap().is_some());
+        let v1_disabled = [("AWS_EC2_METADATA_V1_DISABLED", "True")];
+        let error = asked(&v1_disabled, [answer(status, "")]).error();
+        assert!(error.contains("AWS_EC2_METADATA_V1_DISABLED"), "{error}");
+        let no = [("AWS_EC2_METADATA_V1_DISABLED", "false")];
+        assert_eq!(asked(&no, [answer(status, ""), answer(404, "")]).result.unwrap(), None);
+    }
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let hangs = || std::iter::repeat_with(|| failed(HANGS)).take(4);
+    for (events, expected) in [
+        (vec![answer(403, "planted")], "request forbidden: the instance's metadata service is disabled"),
+        (
+            vec![answer(400, "planted")],
+            "PUT http://169.254.169.254/latest/api/token was answered with http 400;",
+        ),
+        (
+            vec![answer(200, "<html> planted")],
+            "PUT http://169.254.169.254/latest/api/token cannot be used, it is no token",
+        ),
+        (vec![answer(200, "")], "it is no token"),
+        (hangs().collect(), "the answer did not begin in time (4 tries); in a container, the hop limit"),
+        (vec![answer(200, "tok"), answer(200, "<!DOCTYPE html>planted")], "it is no name of a role"),
+        (vec![answer(200, "tok"), answer(200, "../../../planted")], "it is no name of a role"),
+        (vec![answer(200, "tok"), answer(403, "")], "forbidden"),
+        (vec![answer(200, "tok"), answer(302, "")], "http 302"),
+        (vec![answer(200, "tok"), answer(200, "role"), answer(404, "")], "the role has just gone"),
+        (vec![answer(200, "tok"), answer(200, "role"), answer(200, "<html>planted")], "it is not json"),
+        (
+            vec![
+                answer(200, "tok"),
+                answer(200, "role"),
+                answer(200, r#"{"Code":"AssumeRoleUnauthorizedAccess"}"#),
+            ],
+            "with the code AssumeRoleUnauthorizedAccess; check the role",
+        ),
+    ] {
+        let error = asked(&[], events).error();
+        assert!(error.starts_with("no credentials from instance metadata: "), "{error}");
+        assert!(error.contains(expected) && !error.contains("planted"), "{error}");
+    }
+}
+
+#[test]
+fn old_credentials_are_kept_alive_for_ten_to_fifteen_minutes() {
+    let mut extensions: Vec<u64> = (0..200)
+        .map(|seed| {
+            let mut flow = InstanceMetadata::new(config(&[]), seed);
+            let played = play(&mut flow, now(), [answer(200, "t"), answer(200, "r"), answer(200, EXPIRED)]);
+            assert!(flow.extended());
+            let expiration = played.result.unwrap().unwrap().expiration.unwrap();
+            expiration.duration_since(now()).unwrap().as_secs()
+        })
+        .collect();
+    extensions.sort_unstable();
+    assert!((600..640).contains(&extensions[0]) && (860..900).contains(&extensions[199]), "{extensions:?}");
+    let mut fresh = InstanceMetadata::new(config(&[]), 1);
+    play(&mut fresh, now(), [answer(200, "t"), answer(200, "r"), answer(200, KEYS)]);
+    assert!(!fresh.extended());
+}
+
+#[test]
+fn the_region_is_asked_for_and_checked() {
+    let played = region([answer(200, "tok"), answer(200, "eu-west-1\n")]);
+    assert_eq!(played.requests()[1], "GET http://169.254.169.254/latest/meta-data/placement/region");
+    assert_eq!(played.header(1, "x-aws-ec2-metadata-token"), Some("tok"));
+    assert_eq!(played.result.unwrap().as_deref(), Some("eu-west-1"));
+    for body in ["", "<html>", "eu west 1", "eu-west-1.evil.example", "eu-west-1/"] {
+        assert_eq!(region([answer(200, "tok"), answer(200, body)]).result.unwrap(), None, "{body}");
+    }
+    for events in
+        [vec![answer(403, "")], vec![answer(200, "tok"), answer(404, "")], vec![answer(200, "<html>")]]
+    {
+        assert_eq!(region(events).result.unwrap(), None);
+    }
+}
+
+#[test]
+fn the_first_endpoint_or_mode_that_is_set_wins() {
+    use crate::settings::Profiles;
+    const ENDPOINT: (&str, &str) = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://env:1/p/");
+    const MODE: (&str, &str) = ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipV6");
+    const ENDPOINT_KEY: (&str, &str) = ("ec2_metadata_service_endpoint", "http://profile");
+    const MODE_KEY: (&str, &str) = ("ec2_metadata_service_endpoint_mode", "IPV6");
+    let find = |variables: &[(&str, &str)], keys: &[(&str, &str)], code: &str| {
+        let env = Env::from_iter(variables.iter().copied());
+        let mut profiles = Profiles::default();
+        profiles.insert_profile("p", keys.iter().copied());
+        let profile = profiles.profile("p");
+        let config = match code {
+            "" => Config::new(&env, profile),
+            "IPv4" => Config::with_mode(Mode::IPv4, &env, profile),
+            "IPv6" => Config::with_mode(Mode::IPv6, &env, profile),
+            url => Config::with_endpoint(url, &env, profile),
+        };
+        match config {
+            Ok(Some(config)) => config.uri("/x").unwrap().to_string(),
+            Ok(None) => "off".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    const V4: &str = "http://169.254.169.254/x";
+    const V6: &str = "http://[fd00:ec2::254]/x";
+    for (variables, keys, code, expected) in [
+        (&[][..], &[][..], "", V4),
+        (&[MODE], &[], "", V6),
+        (&[], &[MODE_KEY], "", V6),
+        (&[(MODE.0, "IPv4")], &[MODE_KEY], "", V4),
+        (&[MODE], &[MODE_KEY], "IPv4", V4),
+        (&[(MODE.0, "nonsense")], &[], "IPv6", V6),
+        (&[MODE], &[ENDPOINT_KEY, MODE_KEY], "", "http://profile/x"),
+        (&[ENDPOINT, (MODE.0, "nonsense")], &[ENDPOINT_KEY], "", "http://env:1/p/x"),
+        (&[ENDPOINT], &[], "IPv6", "http://env:1/p/x"),
+        (&[], &[ENDPOINT_KEY], "IPv6", "http://profile/x"),
+        (&[(ENDPOINT.0, "not a uri")], &[], "https://code", "https://code/x"),
+        (&[("AWS_EC2_METADATA_DISABLED", "True"), (MODE.0, "nonsense")], &[], "", "off"),
+        (&[("AWS_EC2_METADATA_DISABLED", "true")], &[], "IPv6", "off"),
+        (&[("AWS_EC2_METADATA_DISABLED", "true")], &[], "https://code", "off"),
+        (&[("AWS_EC2_METADATA_DISABLED", "false")], &[], "", V4),
+    ] {
+        assert_eq!(find(variables, keys, code), expected, "{variables:?} {keys:?} {code}");
+    }
+    for (variables, keys, code, expected) in [
+        (
+            &[(MODE.0, "IPv5")][..],
+            &[][..],
+            "",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE has to be IPv4 or IPv6",
+        ),
+        (
+            &[],
+            &[(MODE_KEY.0, "v6")],
+            "",
+            "profile p, ec2_metadata_service_endpoint_mode has to be IPv4 or IPv6",
+        ),
+        (&[(ENDPOINT.0, "not a uri")], &[], "", "has a space"),
+        (&[(ENDPOINT.0, "http://user:planted@h")], &[], "", "AWS_EC2_METADATA_SERVICE_ENDPOINT"),
+        (&[], &[(ENDPOINT_KEY.0, "169.254.169.254")], "", "profile p, ec2_metadata_service_endpoint"),
+        (&[], &[], "ftp://h", "set in code"),
+        (
+            &[("AWS_EC2_METADATA_V1_DISABLED", "yes")],
+            &[],
+            "",
+            "AWS_EC2_METADATA_V1_DISABLED has to be true or false",
+        ),
+        (&[], &[("ec2_metadata_v1_disabled", "1")], "", "ec2_metadata_v1_disabled has to be true or false"),
+    ] {
+        let error = find(variables, keys, code);
+        assert!(error.starts_with("no credentials from instance metadata: "), "{error}");
+        assert!(error.contains(expected) && !error.contains("planted"), "{error}");
+    }
+}

@@ -1,0 +1,189 @@
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use http::Uri;
+use sha1::{Digest, Sha1};
+
+use super::wrong;
+use crate::endpoint::{Target, portal};
+use crate::escape::escape;
+use crate::settings::{Env, Lookup, Profiles, Section, configured_endpoint_url};
+use crate::{CredentialsError, EndpointError, SettingsError};
+
+/// Whose credentials to ask for, and where.
+///
+/// | key of the profile | |
+/// |---|---|
+/// | `sso_account_id`, `sso_role_name` | whose credentials |
+/// | `sso_session` | names a section `sso-session` with `sso_region` and `sso_start_url` |
+/// | `sso_region`, `sso_start_url` | without a session: the same, in the profile |
+///
+/// The login is in `~/.aws/sso/cache`, in a file that is named by the SHA-1 of the session's name, without a session of the
+/// start URL. The portal is AWS's in `sso_region`, with what is set of FIPS and dual stack, unless there is an endpoint URL
+/// for `sso`: `AWS_ENDPOINT_URL_SSO`, `AWS_ENDPOINT_URL`, or the profile's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    login: String,
+    token_file: PathBuf,
+    uri: Uri,
+    account_id: String,
+    role_name: String,
+}
+
+impl Config {
+    /// What a profile says; `None` where it has no `sso_` keys.
+    ///
+    /// # Errors
+    ///
+    /// A key is missing, a session is missing, session and profile contradict each other, no portal can be made of region
+    /// and endpoint URL, or there is no home directory.
+    pub fn new(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Self>, CredentialsError> {
+        let keys = [SESSION, START_URL, REGION, ACCOUNT_ID, ROLE_NAME];
+        if keys.iter().all(|key| profile.get(key).is_none()) {
+            return Ok(None);
+        }
+        let name = profile.name();
+        let (region, cached, login) = match profile.get(SESSION) {
+            Some(session) => {
+                let section = find_session(profiles, profile, session)?;
+                if profile.get(ACCOUNT_ID).is_none() && profile.get(ROLE_NAME).is_none() {
+                    return Err(wrong(format!(
+                        "profile {name} resolves an access token, not credentials, since it has {SESSION} without \
+                         {ACCOUNT_ID} and {ROLE_NAME}; set both"
+                    )));
+                }
+                let url = required(section, "sso-session", START_URL)?;
+                let region = required(section, "sso-session", REGION)?;
+                agrees(profile, section, START_URL, url)?;
+                agrees(profile, section, REGION, region)?;
+                (region, session, format!("aws sso login --sso-session {session}"))
+            }
+            None => {
+                let url = required(profile, "profile", START_URL)?;
+                (required(profile, "profile", REGION)?, url, format!("aws sso login --profile {name}"))
+            }
+        };
+        let account_id = required(profile, "profile", ACCOUNT_ID)?.to_owned();
+        let role_name = required(profile, "profile", ROLE_NAME)?.to_owned();
+        let portal = find_portal(env, profiles, profile, region)?;
+        let uri = format!(
+            "{}/federation/credentials?role_name={}&account_id={}",
+            portal.uri.to_string().trim_end_matches('/'),
+            escape(&role_name),
+            escape(&account_id),
+        );
+        let uri = Uri::try_from(uri).map_err(|error| {
+            wrong(format!("{ROLE_NAME} or {ACCOUNT_ID} of profile {name} is too long")).because(error)
+        })?;
+        let home = env.home().ok_or_else(|| {
+            wrong("the login is in .aws/sso/cache of the home directory, and HOME is not set".to_owned())
+        })?;
+        let directory = home.join(".aws").join("sso").join("cache");
+        let token_file = directory.join(format!("{}.json", sha1(cached)));
+        Ok(Some(Self { login, token_file, uri, account_id, role_name }))
+    }
+
+    /// The file with the token of the login.
+    pub fn token_file(&self) -> &Path {
+        &self.token_file
+    }
+
+    /// The URL that is asked.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The account that the credentials are for.
+    pub fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    /// The role that the credentials are for.
+    pub fn role_name(&self) -> &str {
+        &self.role_name
+    }
+
+    /// What to run to log in.
+    pub(super) fn login(&self) -> &str {
+        &self.login
+    }
+}
+
+fn find_session<'a>(
+    profiles: &'a Profiles,
+    profile: &Section,
+    session: &str,
+) -> Result<&'a Section, CredentialsError> {
+    profiles.sso_session(session).ok_or_else(|| {
+        wrong(format!(
+            "there is no section [sso-session {session}], which {} names; write one, or run `aws configure sso`",
+            profile.origin(SESSION)
+        ))
+    })
+}
+
+fn required<'a>(section: &'a Section, kind: &str, key: &str) -> Result<&'a str, CredentialsError> {
+    section.get(key).ok_or_else(|| {
+        wrong(format!("{kind} {} has no {key}; set it, or run `aws configure sso`", section.name()))
+    })
+}
+
+/// What the profile repeats of the session has to be the same.
+fn agrees(profile: &Section, session: &Section, key: &str, value: &str) -> Result<(), CredentialsError> {
+    if profile.get(key).is_none_or(|other| other == value) {
+        return Ok(());
+    }
+    Err(wrong(format!(
+        "{key} is not the same in two places, {} and {}; remove the first",
+        profile.origin(key),
+        session.origin(key)
+    )))
+}
+
+fn find_portal(
+    env: &Env,
+    profiles: &Profiles,
+    profile: &Section,
+    region: &str,
+) -> Result<Target, CredentialsError> {
+    let lookup = Lookup { env, profile: Some(profile) };
+    let is_on = |variable, key| match lookup.flag(variable, key) {
+        Ok(flag) => Ok(flag.is_some_and(|(on, _)| on)),
+        Err(error) => Err(unusable(error)),
+    };
+    let fips = is_on("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?;
+    let dual_stack = is_on("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?;
+    let url = configured_endpoint_url(env, profiles, Some(profile), "AWS_ENDPOINT_URL_SSO", "sso");
+    match url.map_err(unusable)? {
+        Some((_, origin)) if fips || dual_stack => Err(wrong(format!(
+            "an endpoint url cannot be combined with fips or dual stack; remove the endpoint url ({origin}) or turn them off"
+        ))),
+        Some((url, origin)) => Target::parse(&url)
+            .map_err(|problem| wrong(format!("the endpoint url for the portal {problem} ({origin})"))),
+        None => portal(region, fips, dual_stack).map_err(|error| match error {
+            EndpointError::InvalidRegion { region } => wrong(format!(
+                "{REGION} {region:?} is not valid; it has to be a region, for example us-east-1"
+            )),
+            error => wrong(error.to_string()).because(error),
+        }),
+    }
+}
+
+fn sha1(text: &str) -> String {
+    let mut hex = String::with_capacity(40);
+    for byte in Sha1::digest(text) {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+fn unusable(error: SettingsError) -> CredentialsError {
+    wrong(error.to_string()).because(error)
+}
+
+const SESSION: &str = "sso_session";
+const START_URL: &str = "sso_start_url";
+const REGION: &str = "sso_region";
+const ACCOUNT_ID: &str = "sso_account_id";
+const ROLE_NAME: &str = "sso_role_name";

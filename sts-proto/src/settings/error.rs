@@ -1,0 +1,202 @@
+//! Why settings cannot be used.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::Origin;
+
+/// A setting cannot be used: in the environment, in the shared config and credentials files, or in code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A variable is not valid Unicode.
+    NotUnicode {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// A value is not one of those that it may be.
+    NotOneOf {
+        /// Where it stands.
+        origin: Origin,
+        /// What it may be.
+        choices: &'static [&'static str],
+    },
+    /// There should be a whole number, 1 or more, and is not.
+    NotANumber {
+        /// Where it should be.
+        origin: Origin,
+    },
+    /// A variable should hold a date and time and does not.
+    NotATime {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// Half of a key pair.
+    HalfKeyPair {
+        /// The variable that is set.
+        set: &'static str,
+        /// The variable that is not.
+        missing: &'static str,
+    },
+    /// A config or credentials file is there and cannot be read.
+    ProfileFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A line of a config or credentials file cannot be understood.
+    ProfileSyntax {
+        /// The file.
+        path: PathBuf,
+        /// Which line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// There is no profile of the name that was asked for.
+    NoProfile {
+        /// The name.
+        name: String,
+        /// Who asked for it.
+        origin: Origin,
+        /// The files that were looked in.
+        files: Vec<PathBuf>,
+    },
+    /// A profile names a `services` section that does not exist.
+    NoServices {
+        /// The section's name.
+        name: String,
+        /// Where that stands.
+        origin: Origin,
+    },
+    /// The CA bundle holds no certificate.
+    CaBundle,
+    /// The file of the CA bundle cannot be read.
+    CaBundleFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The client certificate or its key cannot be used.
+    ClientCertificate,
+    /// The proxy's URL cannot be used.
+    Proxy,
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUnicode { variable } => {
+                write!(f, "the environment variable {variable} is not valid unicode")
+            }
+            Self::NotOneOf { origin, choices } => {
+                write!(f, "{} has to be {}", Place(origin), choices.join(" or "))
+            }
+            Self::NotANumber { origin } => {
+                write!(f, "{} has to be a whole number, 1 or more", Place(origin))
+            }
+            Self::NotATime { variable } => write!(
+                f,
+                "the environment variable {variable} has to be a date and time such as 2030-01-31T12:00:00Z"
+            ),
+            Self::HalfKeyPair { set, missing } => {
+                write!(f, "the environment variable {set} is set and {missing} is not; set both or neither")
+            }
+            Self::ProfileFile { path, reason } => write!(
+                f,
+                "the file {} cannot be read ({reason}); mend it, or name another with AWS_CONFIG_FILE or \
+                 AWS_SHARED_CREDENTIALS_FILE",
+                path.display()
+            ),
+            Self::ProfileSyntax { path, line, problem } => {
+                write!(f, "the file {} cannot be understood at line {line}: {problem}", path.display())
+            }
+            Self::NoProfile { name, origin, files } => {
+                write!(f, "there is no profile {name:?} (named by {}); looked in ", Named(origin))?;
+                match &files[..] {
+                    [] => f.write_str("no file, since the home directory is not known; set HOME"),
+                    files => {
+                        let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+                        write!(f, "{}; add it there, or name another", files.join(" and "))
+                    }
+                }
+            }
+            Self::NoServices { name, origin } => write!(
+                f,
+                "{} names the section [services {name}], which is not there; add it to the config file",
+                Place(origin)
+            ),
+            Self::CaBundleFile { path, reason } => write!(
+                f,
+                "the ca bundle {} cannot be read ({reason}); it is named by AWS_CA_BUNDLE, ca_bundle in a profile, or \
+                 in code",
+                path.display()
+            ),
+            Self::ClientCertificate => f.write_str(
+                "the client certificate cannot be used: give a chain and the private key of its first certificate, \
+                 both in pem",
+            ),
+            Self::Proxy => f.write_str(
+                "the proxy url cannot be used: write it like http://user:password@proxy.example.com:3128",
+            ),
+            Self::CaBundle => {
+                f.write_str("the ca bundle holds no certificate, or a damaged one; it has to be pem")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// A place as the subject of a sentence.
+struct Place<'a>(&'a Origin);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Origin::Environment(variable) => write!(f, "the environment variable {variable}"),
+            origin => origin.fmt(f),
+        }
+    }
+}
+
+/// Who named something.
+struct Named<'a>(&'a Origin);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Origin::Code => f.write_str("the program"),
+            origin => origin.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_says_where_and_what_to_do() {
+        let error = SettingsError::NoProfile {
+            name: "dve".into(),
+            origin: Origin::Environment("AWS_PROFILE"),
+            files: vec!["/a/config".into(), "/a/credentials".into()],
+        };
+        assert_eq!(
+            error.to_string(),
+            "there is no profile \"dve\" (named by AWS_PROFILE); looked in /a/config and /a/credentials; add it \
+             there, or name another"
+        );
+        let error = SettingsError::NoProfile { name: "x".into(), origin: Origin::Code, files: Vec::new() };
+        assert!(error.to_string().contains("(named by the program); looked in no file"), "{error}");
+        let origin = Origin::Profile("profile a, use_fips_endpoint (/a/config line 3)".into());
+        let error = SettingsError::NotOneOf { origin, choices: &["true", "false"] };
+        assert_eq!(
+            error.to_string(),
+            "profile a, use_fips_endpoint (/a/config line 3) has to be true or false"
+        );
+    }
+}

@@ -1,0 +1,163 @@
+use std::path::PathBuf;
+
+use super::{Env, SettingsError};
+
+/// Where the shared files are (AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials files").
+///
+/// ```
+/// use sts_proto::settings::{Env, Files, Platform};
+///
+/// let env = Env::from_iter([("HOME", "/home/me"), ("AWS_CONFIG_FILE", "~/elsewhere")]);
+/// let files = Files::new(&env, Platform::Unix)?;
+/// assert_eq!(files.config.as_deref(), Some("/home/me/elsewhere".as_ref()));
+/// assert_eq!(files.credentials.as_deref(), Some("/home/me/.aws/credentials".as_ref()));
+/// # Ok::<(), sts_proto::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Files {
+    /// `AWS_CONFIG_FILE`, else `~/.aws/config`; `None` where the home directory is not known.
+    pub config: Option<PathBuf>,
+    /// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`; `None` where the home directory is not known.
+    pub credentials: Option<PathBuf>,
+}
+
+/// Which variables hold the home directory, and how a path is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Platform {
+    /// Linux, macOS and the like.
+    Unix,
+    /// Windows.
+    Windows,
+}
+
+impl Files {
+    /// Where this environment has them.
+    ///
+    /// # Errors
+    ///
+    /// A variable that is needed is not Unicode.
+    pub fn new(env: &Env, platform: Platform) -> Result<Self, SettingsError> {
+        let place = |variable, name| {
+            if let Some(path) = env.get(variable)? {
+                return Ok(Some(env.expand(path.trim(), platform)?));
+            }
+            let slash = platform.separator();
+            let home = env.home_on(platform)?;
+            Ok(home.map(|home| format!("{}{slash}.aws{slash}{name}", platform.open(&home)).into()))
+        };
+        Ok(Self { config: place(CONFIG, "config")?, credentials: place(CREDENTIALS, "credentials")? })
+    }
+}
+
+impl Platform {
+    /// The one that this was compiled for.
+    pub fn current() -> Self {
+        if cfg!(windows) { Self::Windows } else { Self::Unix }
+    }
+
+    fn separator(self) -> char {
+        match self {
+            Self::Unix => '/',
+            Self::Windows => '\\',
+        }
+    }
+
+    fn is_separator(self, c: char) -> bool {
+        c == '/' || self == Self::Windows && c == '\\'
+    }
+
+    /// A directory without the separators at its end.
+    fn open(self, directory: &str) -> &str {
+        directory.trim_end_matches(|c| self.is_separator(c))
+    }
+}
+
+impl Env {
+    pub(super) fn home_on(&self, platform: Platform) -> Result<Option<String>, SettingsError> {
+        if let Some(home) = self.get("HOME")? {
+            return Ok(Some(home.to_owned()));
+        }
+        if platform != Platform::Windows {
+            return Ok(None);
+        }
+        if let Some(home) = self.get("USERPROFILE")? {
+            return Ok(Some(home.to_owned()));
+        }
+        let parts = (self.get("HOMEDRIVE")?, self.get("HOMEPATH")?);
+        Ok(if let (Some(drive), Some(path)) = parts { Some(format!("{drive}{path}")) } else { None })
+    }
+
+    /// `~/` at the start is the home directory, where that is known.
+    fn expand(&self, path: &str, platform: Platform) -> Result<PathBuf, SettingsError> {
+        let below = path.strip_prefix('~').and_then(|below| below.strip_prefix(|c| platform.is_separator(c)));
+        let Some(below) = below else { return Ok(path.into()) };
+        let home = self.home_on(platform)?;
+        Ok(home.map_or(path.into(), |home| {
+            format!("{}{}{below}", platform.open(&home), platform.separator()).into()
+        }))
+    }
+}
+
+pub(super) const CONFIG: &str = "AWS_CONFIG_FILE";
+pub(super) const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(platform: Platform, variables: &[(&str, &str)]) -> [Option<String>; 2] {
+        let files = Files::new(&Env::from_iter(variables.iter().copied()), platform).unwrap();
+        [files.config, files.credentials].map(|path| path.map(|path| path.to_str().unwrap().to_owned()))
+    }
+
+    #[test]
+    fn the_home_directory_is_found_as_on_each_platform() {
+        let both = |config: &str, credentials: &str| [Some(config.to_owned()), Some(credentials.to_owned())];
+        let windows = [("USERPROFILE", r"C:\Users\me\"), ("HOMEDRIVE", "D:"), ("HOMEPATH", r"\x")];
+        assert_eq!(
+            files(Platform::Windows, &windows),
+            both(r"C:\Users\me\.aws\config", r"C:\Users\me\.aws\credentials")
+        );
+        assert_eq!(
+            files(Platform::Windows, &windows[1..]),
+            both(r"D:\x\.aws\config", r"D:\x\.aws\credentials")
+        );
+        assert_eq!(files(Platform::Windows, &windows[1..2]), [None, None]);
+        assert_eq!(files(Platform::Unix, &windows), [None, None]);
+        assert_eq!(files(Platform::Unix, &[("HOME", "/")]), both("/.aws/config", "/.aws/credentials"));
+    }
+
+    #[test]
+    fn a_tilde_is_the_home_directory_only_before_a_separator() {
+        let file = |platform, path, home: &[(&str, &str)]| {
+            let variables: Vec<_> =
+                [("AWS_CONFIG_FILE", path)].into_iter().chain(home.iter().copied()).collect();
+            let [config, _] = files(platform, &variables);
+            config.unwrap()
+        };
+        let home = [("HOME", "/home/me")];
+        assert_eq!(file(Platform::Unix, "~/a/b", &home), "/home/me/a/b");
+        assert_eq!(file(Platform::Unix, "~you/a", &home), "~you/a");
+        assert_eq!(file(Platform::Unix, "/a/~/b", &home), "/a/~/b");
+        assert_eq!(file(Platform::Unix, r"~\a", &home), r"~\a");
+        assert_eq!(file(Platform::Unix, "~/a", &[]), "~/a");
+        assert_eq!(file(Platform::Windows, r"~\a", &[("HOME", r"C:\me")]), r"C:\me\a");
+        assert_eq!(file(Platform::Windows, "~/a", &[("HOME", r"C:\me")]), r"C:\me\a");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_home_that_is_not_unicode_matters_only_where_it_is_needed() {
+        use std::ffi::OsString;
+        use std::os::unix::ffi::OsStringExt;
+        let home = ("HOME", OsString::from_vec(vec![0xff]));
+        let env = Env::from_iter([home.clone()]);
+        let error = Files::new(&env, Platform::Unix).unwrap_err();
+        assert_eq!(error, SettingsError::NotUnicode { variable: "HOME" });
+        assert_eq!(env.home(), None);
+        let files = [(CONFIG, "/a".into()), (CREDENTIALS, "/b".into()), home];
+        assert!(Files::new(&Env::from_iter(files), Platform::Unix).is_ok());
+    }
+}

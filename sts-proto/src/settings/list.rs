@@ -1,0 +1,189 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::origin::Sourced;
+use super::{Origin, Setting, Settings};
+use crate::Credentials;
+
+/// What was read beside the environment, for a person to know.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) profile: Sourced<String>,
+    /// Whether a file has it.
+    pub(super) profile_exists: bool,
+    pub(super) config: FoundFile,
+    pub(super) credentials: FoundFile,
+}
+
+/// A file that was looked for; without a path where the home directory is not known.
+#[derive(Clone, Debug)]
+pub(super) struct FoundFile {
+    pub(super) path: Option<PathBuf>,
+    pub(super) origin: Origin,
+    pub(super) exists: bool,
+}
+
+impl Settings {
+    /// Every setting as it is in force, with its origin, for a person to read: names and values may change. None holds a
+    /// secret, and of an access key no more than its end.
+    pub fn list(&self) -> Vec<Setting> {
+        let mut list = Vec::new();
+        if let Some(found) = &self.found {
+            let missing = if found.profile_exists { "" } else { " (not there)" };
+            let name = format!("{}{missing}", found.profile.value);
+            list.push(Setting::new("profile", name, found.profile.origin.clone()));
+            list.push(found.config.setting("config file"));
+            list.push(found.credentials.setting("credentials file"));
+        }
+        list.push(optional("region", &self.region));
+        list.push(self.listed_endpoint_url());
+        list.push(self.listed_endpoint());
+        list.push(switch("fips endpoint", &self.use_fips_endpoint));
+        list.push(switch("dual-stack endpoint", &self.use_dualstack_endpoint));
+        list.push(switch("global endpoint", &self.use_global_endpoint));
+        let mode = if self.retry.is_adaptive() { "adaptive" } else { "standard" };
+        list.push(Setting::new("retry mode", mode, self.retry_mode_origin.clone()));
+        let most = self.retry.most().to_string();
+        list.push(Setting::new("max attempts", most, self.max_attempts_origin.clone()));
+        let timeouts = [
+            ("connect time-out", self.timeouts.value.connect),
+            ("attempt time-out", self.timeouts.value.attempt),
+            ("call time-out", self.timeouts.value.call),
+        ];
+        list.extend(timeouts.map(|(name, time)| seconds(name, time, &self.timeouts.origin)));
+        list.push(optional("app id", &self.app_id));
+        let bundle = self.ca_bundle_path().map_or(NOT_SET.to_owned(), |path| path.display().to_string());
+        list.push(Setting::new("ca bundle", bundle, self.ca_bundle_path.origin.clone()));
+        list.extend(self.listed_credentials());
+        list
+    }
+
+    /// A URL that cannot be used may hold a password.
+    fn listed_endpoint_url(&self) -> Setting {
+        let value = match &self.endpoint_url.value {
+            None => NOT_SET,
+            Some(url) if crate::endpoint::is_usable_url(url) => url,
+            Some(_) => "not shown, since it cannot be used",
+        };
+        Setting::new("endpoint url", value, self.endpoint_url.origin.clone())
+    }
+
+    fn listed_endpoint(&self) -> Setting {
+        let from = if self.endpoint_url.value.is_some() { &self.endpoint_url } else { &self.region };
+        let value = match self.endpoint() {
+            Ok(endpoint) => endpoint.uri().to_string(),
+            Err(_) if self.region_is_to_be_found() => "known once the region is".to_owned(),
+            Err(error) => format!("none: {error}"),
+        };
+        Setting::new("endpoint", value, from.origin.clone())
+    }
+
+    /// Where a chain is asked, that is told elsewhere.
+    fn listed_credentials(&self) -> Option<Setting> {
+        let Sourced { value, origin } = &self.credentials;
+        let (value, origin) = match value {
+            Ok(Some(credentials)) => (format!("access key {}", end_of_key(credentials)), origin.clone()),
+            Ok(None) if self.has_chain() => return None,
+            // Looking for them in vain is nobody's word.
+            Ok(None) if *origin != Origin::Code => ("none".to_owned(), Origin::Default),
+            Ok(None) => ("none".to_owned(), Origin::Code),
+            Err(error) => (format!("none: {error}"), origin.clone()),
+        };
+        Some(Setting::new("credentials", value, origin))
+    }
+
+    fn has_chain(&self) -> bool {
+        #[cfg(feature = "credentials")]
+        return self.chain.is_some();
+        #[cfg(not(feature = "credentials"))]
+        false
+    }
+}
+
+impl FoundFile {
+    fn setting(&self, name: &'static str) -> Setting {
+        let value = match &self.path {
+            Some(path) if self.exists => path.display().to_string(),
+            Some(path) => format!("{} (not found)", path.display()),
+            None => "none, since the home directory is not known".to_owned(),
+        };
+        Setting::new(name, value, self.origin.clone())
+    }
+}
+
+fn optional(name: &'static str, setting: &Sourced<Option<String>>) -> Setting {
+    Setting::new(name, setting.value.as_deref().unwrap_or(NOT_SET), setting.origin.clone())
+}
+
+fn switch(name: &'static str, setting: &Sourced<bool>) -> Setting {
+    Setting::new(name, if setting.value { "on" } else { "off" }, setting.origin.clone())
+}
+
+fn seconds(name: &'static str, time: Duration, origin: &Origin) -> Setting {
+    Setting::new(name, format!("{} s", time.as_secs_f64()), origin.clone())
+}
+
+/// The last four characters, of what is long enough to be a key.
+fn end_of_key(credentials: &Credentials) -> String {
+    let id: Vec<char> = credentials.access_key_id.chars().collect();
+    let end = if id.len() > 2 * SHOWN { id.len() - SHOWN } else { id.len() };
+    format!("…{}", id.iter().skip(end).collect::<String>())
+}
+
+const NOT_SET: &str = "not set";
+const SHOWN: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Env;
+
+    fn lines(settings: &Settings) -> Vec<String> {
+        let line = |setting: &Setting| format!("{}: {} ({})", setting.name, setting.value, setting.origin);
+        settings.list().iter().map(line).collect()
+    }
+
+    #[test]
+    fn everything_with_its_origin() {
+        let env = Env::from_iter([
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_MAX_ATTEMPTS", "7"),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLEXYZA"),
+            ("AWS_SECRET_ACCESS_KEY", "planted"),
+        ]);
+        let settings = Settings::from_env(&env).unwrap().use_fips_endpoint(true);
+        assert_eq!(
+            lines(&settings),
+            [
+                "region: eu-west-1 (AWS_REGION)",
+                "endpoint url: not set (default)",
+                "endpoint: https://sts-fips.eu-west-1.amazonaws.com/ (AWS_REGION)",
+                "fips endpoint: on (set in code)",
+                "dual-stack endpoint: off (default)",
+                "global endpoint: off (default)",
+                "retry mode: standard (default)",
+                "max attempts: 7 (AWS_MAX_ATTEMPTS)",
+                "connect time-out: 3.1 s (default)",
+                "attempt time-out: 10 s (default)",
+                "call time-out: 60 s (default)",
+                "app id: not set (default)",
+                "ca bundle: not set (default)",
+                "credentials: access key …XYZA (AWS_ACCESS_KEY_ID)",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_and_what_may_hold_a_password() {
+        let shown = lines(&Settings::new().endpoint_url("https://user:planted@host/").without_credentials());
+        assert!(!shown.iter().any(|line| line.contains("planted")), "{shown:?}");
+        let url = "endpoint url: not shown, since it cannot be used (set in code)";
+        assert!(shown.iter().any(|line| line == url), "{shown:?}");
+        assert!(shown.iter().any(|line| line == "credentials: none (set in code)"), "{shown:?}");
+        let half = Env::from_iter([("AWS_ACCESS_KEY_ID", "AKID")]);
+        let shown = lines(&Settings::from_env(&half).unwrap());
+        assert!(shown.iter().any(|line| line.starts_with("endpoint: none: no region")), "{shown:?}");
+        let half = "credentials: none: the environment variable AWS_ACCESS_KEY_ID is set and";
+        assert!(shown.iter().any(|line| line.starts_with(half)), "{shown:?}");
+    }
+}

@@ -1,0 +1,204 @@
+use super::*;
+
+const HOME: (&str, &str) = ("HOME", "/home/me");
+const CONFIG_PATH: &str = "/home/me/.aws/config";
+const CREDENTIALS_PATH: &str = "/home/me/.aws/credentials";
+
+/// What a path holds: text, nothing, or an error.
+type Disk<'a> = &'a [(&'a str, Result<&'a [u8], (TransportErrorKind, &'a str)>)];
+
+fn run(mut load: Load, disk: Disk<'_>) -> Result<Settings, Error> {
+    let mut event = Event::Start;
+    loop {
+        let effect = match load.step(SystemTime::UNIX_EPOCH, event)? {
+            Step::Done(settings) => {
+                let after = load.step(SystemTime::UNIX_EPOCH, Event::Start);
+                assert!(matches!(after, Err(Error::OutOfTurn)));
+                return Ok(settings);
+            }
+            Step::Perform(effect) => effect,
+        };
+        let Effect::Read(path) = effect else { panic!("{effect:?}") };
+        event = match disk.iter().find(|(name, _)| path.as_os_str() == *name) {
+            None => Event::Contents(None),
+            Some((_, Ok(contents))) => Event::Contents(Some(Bytes::copy_from_slice(contents))),
+            Some((_, Err((kind, reason)))) => Event::Failed(TransportError::new(*kind, reason.to_string())),
+        };
+    }
+}
+
+fn load(variables: &[(&str, &str)]) -> Load {
+    Load::new(Env::from_iter([HOME].iter().chain(variables).copied()))
+}
+
+/// With one config file.
+fn with(variables: &[(&str, &str)], config: &str) -> Result<Settings, Error> {
+    run(load(variables), &[(CONFIG_PATH, Ok(config.as_bytes()))])
+}
+
+fn error(result: Result<Settings, Error>) -> String {
+    let text = result.map(|_| ()).unwrap_err().to_string();
+    assert!(!text.contains('\n'), "{text}");
+    text
+}
+
+fn listed(settings: &Settings, name: &str) -> String {
+    let setting = settings.list().into_iter().find(|setting| setting.name == name).unwrap();
+    format!("{} ({})", setting.value, setting.origin)
+}
+
+#[test]
+fn each_key_of_the_profile_is_heeded_and_says_where_it_stands() {
+    let config = "[profile dev]\nregion = eu-west-1\nuse_fips_endpoint = TRUE\nuse_dualstack_endpoint = false\n\
+                  sts_regional_endpoints = Legacy\nretry_mode = adaptive\nmax_attempts = 9\n\
+                  sdk_ua_app_id = mine\nca_bundle = /etc/roots.pem\n";
+    let settings = with(&[("AWS_PROFILE", "dev")], config).unwrap();
+    let at = |key: &str, line: usize| format!("(profile dev, {key} ({CONFIG_PATH} line {line}))");
+    let expected = [
+        ("profile", "dev (AWS_PROFILE)".to_owned()),
+        ("config file", format!("{CONFIG_PATH} (default)")),
+        ("credentials file", format!("{CREDENTIALS_PATH} (not found) (default)")),
+        ("region", format!("eu-west-1 {}", at("region", 2))),
+        ("endpoint", format!("https://sts-fips.eu-west-1.amazonaws.com/ {}", at("region", 2))),
+        ("fips endpoint", format!("on {}", at("use_fips_endpoint", 3))),
+        ("dual-stack endpoint", format!("off {}", at("use_dualstack_endpoint", 4))),
+        ("global endpoint", format!("on {}", at("sts_regional_endpoints", 5))),
+        ("retry mode", format!("adaptive {}", at("retry_mode", 6))),
+        ("max attempts", format!("9 {}", at("max_attempts", 7))),
+        ("app id", format!("mine {}", at("sdk_ua_app_id", 8))),
+        ("ca bundle", format!("/etc/roots.pem {}", at("ca_bundle", 9))),
+    ];
+    for (name, expected) in expected {
+        assert_eq!(listed(&settings, name), expected, "{name}");
+    }
+    assert_eq!(settings.ca_bundle_path(), Some(Path::new("/etc/roots.pem")));
+}
+
+#[test]
+fn code_then_environment_then_profile() {
+    let config = "[default]\nregion = eu-west-1\nservices = here\nuse_fips_endpoint = true\nmax_attempts = 9\n\
+                  [services here]\nsts =\n  endpoint_url = http://here:1\n";
+    let settings = with(&[("AWS_USE_FIPS_ENDPOINT", "false")], config).unwrap();
+    assert_eq!(settings.endpoint().unwrap().uri(), "http://here:1/");
+    let place = format!("services here, sts.endpoint_url ({CONFIG_PATH} line 8)");
+    assert_eq!(listed(&settings, "endpoint url"), format!("http://here:1 ({place})"));
+    assert_eq!(listed(&settings, "fips endpoint"), "off (AWS_USE_FIPS_ENDPOINT)");
+    let variables = [("AWS_DEFAULT_REGION", "eu-west-2"), ("AWS_ENDPOINT_URL", "http://there:2")];
+    let settings = with(&variables, &config.replace("true", "false")).unwrap();
+    assert_eq!(listed(&settings, "endpoint"), "http://there:2/ (AWS_ENDPOINT_URL)");
+    assert_eq!(listed(&settings, "region"), "eu-west-2 (AWS_DEFAULT_REGION)");
+    let settings = settings.region("eu-west-3").without_endpoint_url().retry(crate::Retry::off());
+    assert_eq!(listed(&settings, "endpoint"), "https://sts.eu-west-3.amazonaws.com/ (set in code)");
+    assert_eq!(listed(&settings, "max attempts"), "1 (set in code)");
+}
+
+#[test]
+fn the_profile_is_the_one_in_code_then_the_variables_then_default() {
+    let config = "[default]\nregion = a\n[profile b]\nregion = b\n[profile c]\nregion = c\n";
+    let disk: Disk<'_> = &[(CONFIG_PATH, Ok(config.as_bytes()))];
+    let region = |load: Load| run(load, disk).unwrap().region.value;
+    assert_eq!(region(load(&[])).as_deref(), Some("a"));
+    assert_eq!(region(load(&[("AWS_PROFILE", "")])).as_deref(), Some("a"));
+    assert_eq!(region(load(&[("AWS_PROFILE", "b")])).as_deref(), Some("b"));
+    assert_eq!(region(load(&[("AWS_PROFILE", "b")]).profile("c")).as_deref(), Some("c"));
+}
+
+#[test]
+fn nothing_there_is_no_error() {
+    let settings = run(load(&[]), &[]).unwrap();
+    assert_eq!(listed(&settings, "profile"), "default (not there) (default)");
+    let homeless = run(Load::new(Env::default()), &[]).unwrap();
+    let none = "none, since the home directory is not known (default)";
+    assert_eq!(listed(&homeless, "config file"), none);
+    let elsewhere = run(load(&[("AWS_CONFIG_FILE", "~/x")]), &[("/home/me/x", Ok(b"[default]\nregion = a"))]);
+    assert_eq!(listed(&elsewhere.unwrap(), "config file"), "/home/me/x (AWS_CONFIG_FILE)");
+    assert!(settings.chain().is_some());
+}
+
+#[test]
+fn keys_in_code_take_the_place_of_the_chain() {
+    let settings = || run(load(&[]), &[]).unwrap();
+    assert!(settings().credentials(crate::Credentials::new("a", "b")).chain().is_none());
+    assert!(settings().without_credentials().chain().is_none());
+}
+
+#[test]
+fn metadata_that_cannot_be_asked_matters_only_to_those_who_ask() {
+    let region = [("AWS_REGION", "a"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5")];
+    assert!(run(load(&region), &[]).unwrap().metadata().is_none());
+    let off = run(load(&[("AWS_EC2_METADATA_DISABLED", "true")]), &[]).unwrap();
+    assert!(off.metadata().is_none() && !off.region_is_to_be_found());
+    let on = run(load(&[]), &[]).unwrap();
+    assert!(on.metadata().is_some() && on.region_is_to_be_found());
+    assert_eq!(listed(&on, "endpoint"), "known once the region is (default)");
+    assert!(!on.region("eu-west-1").region_is_to_be_found());
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_an_error_unless_it_is_the_default_one() {
+    let expected = format!("looked in {CONFIG_PATH} and {CREDENTIALS_PATH}");
+    let text = error(with(&[("AWS_PROFILE", "gone")], "[profile here]\nregion = a"));
+    assert!(text.contains("\"gone\" (named by AWS_PROFILE)") && text.contains(&expected), "{text}");
+    let text = error(run(load(&[]).profile("gone"), &[]));
+    assert!(text.contains("\"gone\" (named by the program)") && text.contains(&expected), "{text}");
+    assert!(with(&[("AWS_PROFILE", "default")], "").is_ok());
+    let text = error(run(Load::new(Env::from_iter([("AWS_PROFILE", "gone")])), &[]));
+    assert!(text.contains("set HOME"), "{text}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    for path in [CONFIG_PATH, CREDENTIALS_PATH] {
+        for (kind, words, expected) in [
+            (TransportErrorKind::Other, "permission denied\n(more)", "cannot be read (permission denied)"),
+            (
+                TransportErrorKind::Other,
+                &*format!("{path}: is a directory"),
+                "cannot be read (is a directory)",
+            ),
+            (
+                TransportErrorKind::TooLarge,
+                "a driver's own words",
+                "cannot be read (it is larger than 1 MiB)",
+            ),
+        ] {
+            let text = error(run(load(&[]), &[(path, Err((kind, words)))]));
+            assert!(text.contains(path) && text.contains(expected), "{text}");
+        }
+        let ten = b"#".repeat(10 << 20);
+        let text = error(run(load(&[]), &[(path, Ok(&ten))]));
+        assert!(text.contains(path) && text.contains("larger than 1 MiB"), "{text}");
+        let text = error(run(load(&[]), &[(path, Ok(b"[default]\nregion = \xff"))]));
+        assert!(text.contains(path) && text.contains("line 2: it is not valid utf-8"), "{text}");
+        let text = error(run(load(&[]), &[(path, Ok(b"[default]\n= us-east-1"))]));
+        assert!(text.contains(path) && text.contains("line 2: it has no key"), "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_may_not_be_is_named_with_its_place() {
+    let text = error(with(&[("AWS_USE_FIPS_ENDPOINT", "yes")], ""));
+    assert_eq!(text, "the environment variable AWS_USE_FIPS_ENDPOINT has to be true or false");
+    for (key, value) in [
+        ("use_fips_endpoint", "yes"),
+        ("use_dualstack_endpoint", "1"),
+        ("ignore_configured_endpoint_urls", "on"),
+        ("sts_regional_endpoints", "global"),
+        ("retry_mode", "often"),
+        ("max_attempts", "0"),
+        ("services", "nowhere"),
+    ] {
+        let text = error(with(&[], &format!("[default]\n\n{key} = {value}")));
+        let place = format!("profile default, {key} ({CONFIG_PATH} line 3)");
+        assert!(text.starts_with(&place), "{text}");
+    }
+}
+
+#[test]
+fn what_is_out_of_turn_is_refused() {
+    let mut early = load(&[]);
+    assert!(matches!(early.step(SystemTime::UNIX_EPOCH, Event::Contents(None)), Err(Error::OutOfTurn)));
+    let mut wrong = load(&[]);
+    assert!(wrong.step(SystemTime::UNIX_EPOCH, Event::Start).is_ok());
+    assert!(matches!(wrong.step(SystemTime::UNIX_EPOCH, Event::Elapsed), Err(Error::OutOfTurn)));
+}

@@ -1,0 +1,298 @@
+//! The grammar of the shared files: lines to sections. Nothing here knows what a key means.
+//!
+//! A line that begins with `[` is a section, one that begins with a blank continues the value before it, any other is
+//! `key = value`. `#` and `;` begin a comment at the start of a line, behind a section, and within a value where a blank
+//! comes before them; a continued line keeps what looks like a comment behind its text. An empty value opens a nested
+//! block: each line that continues it is `key = value` too.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::SettingsError;
+use super::profile::{Kind, Property};
+use crate::Secret;
+use crate::wire::MAX_BODY;
+
+pub(super) type Properties = BTreeMap<String, Property>;
+
+/// The sections of a config file.
+pub(super) fn config(path: &Path, bytes: &[u8]) -> Result<Vec<(Kind, String, Properties)>, SettingsError> {
+    let mut sections = parse(path, bytes, config_header)?;
+    // One `[profile default]` puts all of `[default]` out of force.
+    match sections.remove(&Header::BareDefault) {
+        Some(bare) if !sections.contains_key(&Header::default()) => {
+            sections.insert(Header::default(), bare);
+        }
+        _ => {}
+    }
+    Ok(named(sections))
+}
+
+/// The sections of a credentials file: profiles alone, without the word.
+pub(super) fn credentials(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<(Kind, String, Properties)>, SettingsError> {
+    parse(path, bytes, credentials_header).map(named)
+}
+
+/// `key = value # comment`, both trimmed.
+pub(super) fn key_and_value(line: &str) -> Result<(&str, &str), Problem> {
+    let mut blank_before = false;
+    let comment = line.char_indices().find(|(_, c)| {
+        let begins = blank_before && COMMENT.contains(c);
+        blank_before = c.is_whitespace();
+        begins
+    });
+    let line = comment.and_then(|(at, _)| line.get(..at)).unwrap_or(line);
+    let (key, value) = line.split_once('=').ok_or(Problem::NoEqualsSign)?;
+    match key.trim() {
+        "" => Err(Problem::NoKey),
+        key => Ok((key, value.trim())),
+    }
+}
+
+/// What is wrong with a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    NoEqualsSign,
+    NoKey,
+}
+
+/// What a section is called.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Header {
+    Named(Kind, String),
+    /// `[default]` in a config file, which gives way to `[profile default]`.
+    BareDefault,
+}
+
+impl Header {
+    fn default() -> Self {
+        Self::Named(Kind::Profile, DEFAULT.to_owned())
+    }
+}
+
+/// A property whose last line may be still to come.
+struct Draft<'a> {
+    key: &'a str,
+    lines: Vec<&'a str>,
+    numbers: Vec<usize>,
+}
+
+impl Draft<'_> {
+    fn is_block(&self) -> bool {
+        self.lines.first().is_some_and(|line| line.is_empty())
+    }
+}
+
+fn parse(
+    path: &Path,
+    bytes: &[u8],
+    header: fn(&str) -> Option<Header>,
+) -> Result<BTreeMap<Header, Properties>, SettingsError> {
+    let path: Arc<Path> = path.into();
+    let mut parser = Parser { sections: BTreeMap::new(), current: None, draft: None, path: &path, header };
+    let error = |line, problem| SettingsError::ProfileSyntax { path: path.to_path_buf(), line, problem };
+    if bytes.len() > MAX_BODY {
+        let reason = TOO_LARGE.to_owned();
+        return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason });
+    }
+    let text = std::str::from_utf8(bytes).map_err(|problem| {
+        let before = bytes.iter().take(problem.valid_up_to());
+        error(1 + before.filter(|byte| **byte == b'\n').count(), "it is not valid utf-8")
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    for (index, line) in text.lines().enumerate() {
+        parser.line(index + 1, line).map_err(|problem| error(index + 1, problem))?;
+    }
+    parser.keep();
+    Ok(parser.sections)
+}
+
+struct Parser<'a> {
+    sections: BTreeMap<Header, Properties>,
+    /// The section that lines belong to now; `Some(None)` in one that is passed over.
+    current: Option<Option<Header>>,
+    draft: Option<Draft<'a>>,
+    path: &'a Arc<Path>,
+    header: fn(&str) -> Option<Header>,
+}
+
+impl<'a> Parser<'a> {
+    fn line(&mut self, number: usize, line: &'a str) -> Result<(), &'static str> {
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with(COMMENT) {
+            Ok(())
+        } else if line.starts_with('[') {
+            self.keep();
+            self.section(trimmed)
+        } else if line.starts_with([' ', '\t']) {
+            self.continuation(number, trimmed)
+        } else {
+            self.keep();
+            self.property(number, line)
+        }
+    }
+
+    fn section(&mut self, line: &str) -> Result<(), &'static str> {
+        let line = line.split(COMMENT).next().unwrap_or_default().trim_end();
+        let name = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+        let header = (self.header)(name.ok_or(OPEN_SECTION)?.trim());
+        if let Some(header) = &header {
+            self.sections.entry(header.clone()).or_default();
+        }
+        self.current = Some(header);
+        Ok(())
+    }
+
+    fn property(&mut self, number: usize, line: &'a str) -> Result<(), &'static str> {
+        if self.current.is_none() {
+            return Err(OUTSIDE);
+        }
+        let (key, value) = key_and_value(line).map_err(|problem| match problem {
+            Problem::NoEqualsSign => NO_EQUALS_SIGN,
+            Problem::NoKey => NO_KEY,
+        })?;
+        self.draft = Some(Draft { key, lines: vec![value], numbers: vec![number] });
+        Ok(())
+    }
+
+    fn continuation(&mut self, number: usize, line: &'a str) -> Result<(), &'static str> {
+        if self.current.is_none() {
+            return Err(OUTSIDE);
+        }
+        let draft = self.draft.as_mut().ok_or(NOTHING_TO_CONTINUE)?;
+        if draft.is_block() {
+            key_and_value(line).map_err(|problem| match problem {
+                Problem::NoEqualsSign => NESTED_NO_EQUALS_SIGN,
+                Problem::NoKey => NESTED_NO_KEY,
+            })?;
+        }
+        draft.lines.push(line);
+        draft.numbers.push(number);
+        Ok(())
+    }
+
+    /// The property is complete.
+    fn keep(&mut self) {
+        let Some(draft) = self.draft.take() else { return };
+        let Some(Some(header)) = &self.current else { return };
+        if let (Some(section), true) = (self.sections.get_mut(header), is_name(draft.key)) {
+            // Allocated once, so that no copy of a secret is left behind.
+            let value = Secret::new(draft.lines.join("\n"));
+            let place = Some((Arc::clone(self.path), draft.numbers));
+            section.insert(draft.key.to_ascii_lowercase(), Property::new(value, place));
+        }
+    }
+}
+
+/// `None` where the section is passed over.
+fn config_header(text: &str) -> Option<Header> {
+    if text == DEFAULT {
+        return Some(Header::BareDefault);
+    }
+    let (kind, name) = text.split_once([' ', '\t'])?;
+    let kind = match kind {
+        "profile" => Kind::Profile,
+        "sso-session" => Kind::SsoSession,
+        "services" => Kind::Services,
+        _ => return None,
+    };
+    let name = name.trim();
+    is_name(name).then(|| Header::Named(kind, name.to_owned()))
+}
+
+fn credentials_header(text: &str) -> Option<Header> {
+    is_name(text).then(|| Header::Named(Kind::Profile, text.to_owned()))
+}
+
+/// Of a section or a key.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c))
+}
+
+fn named(sections: BTreeMap<Header, Properties>) -> Vec<(Kind, String, Properties)> {
+    let named = |(header, properties)| match header {
+        Header::Named(kind, name) => Some((kind, name, properties)),
+        Header::BareDefault => None,
+    };
+    sections.into_iter().filter_map(named).collect()
+}
+
+const COMMENT: [char; 2] = ['#', ';'];
+/// [`MAX_BODY`].
+pub(super) const TOO_LARGE: &str = "it is larger than 1 MiB";
+const DEFAULT: &str = "default";
+const OPEN_SECTION: &str = "a section has to end with ]";
+const OUTSIDE: &str = "it stands before the first section; write [default] or [profile name] above it";
+const NOTHING_TO_CONTINUE: &str =
+    "a line that begins with a blank continues a property, and there is none before it";
+const NO_EQUALS_SIGN: &str = "it has no equals sign; write key = value";
+const NO_KEY: &str = "it has no key before the equals sign; write key = value";
+const NESTED_NO_EQUALS_SIGN: &str = "it has no equals sign; in a nested block, write key = value";
+const NESTED_NO_KEY: &str = "it has no key before the equals sign; in a nested block, write key = value";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: impl AsRef<[u8]>) -> String {
+        config(Path::new("/etc/config"), text.as_ref()).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let cases: [(&[u8], &str); 9] = [
+            (b"\n[profile a", "line 2: a section has to end with ]"),
+            (b"[profile a] x", "line 1: a section has to end with ]"),
+            (b"a = b", "line 1: it stands before the first section"),
+            (b" a", "line 1: it stands before the first section"),
+            (b"[profile a]\n x = y", "line 2: a line that begins with a blank continues a property"),
+            (b"[profile a]\nx: y", "line 2: it has no equals sign"),
+            (b"[in valid]\n\n= y", "line 3: it has no key"),
+            (b"[profile a]\ns3 =\n  secret\n", "line 3: it has no equals sign; in a nested block"),
+            (b"[profile a]\n\xff\n", "line 2: it is not valid utf-8"),
+        ];
+        for (text, expected) in cases {
+            let error = error(text);
+            assert!(error.contains("/etc/config") && error.contains(expected), "{error}");
+            assert!(!error.contains("secret") && !error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused() {
+        let fits = b"#".repeat(MAX_BODY);
+        assert!(config(Path::new("c"), &fits).is_ok());
+        let ten = error(b"#".repeat(10 * MAX_BODY));
+        assert!(ten.contains("/etc/config") && ten.contains("larger than 1 MiB"), "{ten}");
+    }
+
+    #[test]
+    fn comments_that_are_indented_are_comments() {
+        let text =
+            "\u{feff}  # begin\n[default]\n  ; none\nregion = a\n  # still a\ns3 =\n  # block\n  x = y\n";
+        let sections = config(Path::new("c"), text.as_bytes()).unwrap();
+        let [(Kind::Profile, name, properties)] = &sections[..] else { panic!("{}", sections.len()) };
+        assert_eq!(name, "default");
+        assert_eq!(properties.len(), 2);
+    }
+
+    #[test]
+    fn only_a_config_file_has_other_sections() {
+        let text =
+            b"[sso-session a]\n[services a]\n[profile a]\n[plain]\n[profile]\n[]\n[plugins x]\n[default]";
+        let names = |sections: Vec<(Kind, String, Properties)>| -> Vec<(Kind, String)> {
+            sections.into_iter().map(|(kind, name, _)| (kind, name)).collect()
+        };
+        let a = || "a".to_owned();
+        let default = (Kind::Profile, "default".to_owned());
+        let expected =
+            [(Kind::Profile, a()), default.clone(), (Kind::SsoSession, a()), (Kind::Services, a())];
+        assert_eq!(names(config(Path::new("c"), text).unwrap()), expected);
+        let plain = ["default", "plain", "profile"].map(|name| (Kind::Profile, name.to_owned()));
+        assert_eq!(names(credentials(Path::new("c"), text).unwrap()), plain);
+    }
+}

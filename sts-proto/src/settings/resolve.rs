@@ -1,0 +1,154 @@
+use std::path::PathBuf;
+
+use super::endpoint_url::configured_endpoint_url;
+use super::lookup::Lookup;
+use super::origin::Sourced;
+use super::{Env, Origin, Profiles, Section, Settings, SettingsError};
+use crate::Retry;
+
+impl Settings {
+    /// What the environment says; a variable that is blank counts as absent.
+    ///
+    /// | setting | variables, the first that is there |
+    /// |---|---|
+    /// | region | `AWS_REGION`, `AWS_DEFAULT_REGION` |
+    /// | endpoint URL | `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`; neither if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true |
+    /// | FIPS, dual stack | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`: `true` or `false` |
+    /// | global endpoint | `AWS_STS_REGIONAL_ENDPOINTS`: `legacy` or `regional` (the default) |
+    /// | app id | `AWS_SDK_UA_APP_ID` |
+    /// | roots to trust | `AWS_CA_BUNDLE`: a PEM file |
+    /// | retries | `AWS_RETRY_MODE`: `standard` (the default; `legacy` is the same) or `adaptive`; `AWS_MAX_ATTEMPTS` |
+    /// | trace in AWS Lambda | `_X_AMZN_TRACE_ID`, where `AWS_LAMBDA_FUNCTION_NAME` is there |
+    /// | credentials | `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, with `AWS_SESSION_TOKEN` if they are temporary, `AWS_CREDENTIAL_EXPIRATION` if their end is known and `AWS_ACCOUNT_ID` if their account is |
+    ///
+    /// (AWS SDKs and Tools Reference Guide, "Environment variables support".)
+    ///
+    /// # Errors
+    ///
+    /// A variable that is not Unicode or has a value that it may not have. Keys that cannot be used are an error only
+    /// when a client is made, and not if code gives others.
+    pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
+        let credentials =
+            Sourced { value: env.credentials(), origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
+        Ok(Self { credentials, ..Self::resolve(env, &Profiles::default(), None)? })
+    }
+
+    /// All but the credentials: the environment first, then the profile.
+    pub(super) fn resolve(
+        env: &Env,
+        profiles: &Profiles,
+        profile: Option<&Section>,
+    ) -> Result<Self, SettingsError> {
+        let lookup = Lookup { env, profile };
+        let mut settings = Self::new();
+        settings.region = lookup.text(&["AWS_REGION", "AWS_DEFAULT_REGION"], "region")?.into();
+        settings.endpoint_url =
+            configured_endpoint_url(env, profiles, profile, "AWS_ENDPOINT_URL_STS", "sts")?.into();
+        settings.use_fips_endpoint = lookup.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?.into();
+        settings.use_dualstack_endpoint =
+            lookup.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.into();
+        let endpoints = ["AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"];
+        settings.use_global_endpoint =
+            lookup.choice(endpoints[0], endpoints[1], &["regional", "legacy"])?.map(is_second).into();
+        settings.app_id = lookup.text(&["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id")?.into();
+        let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
+        settings.ca_bundle_path = bundle.map(|(path, origin)| (PathBuf::from(path), origin)).into();
+        settings.read_retry(lookup)?;
+        settings.trace_id = env.trace_id();
+        Ok(settings)
+    }
+
+    fn read_retry(&mut self, lookup: Lookup<'_>) -> Result<(), SettingsError> {
+        let modes = &["standard", "adaptive", "legacy"];
+        if let Some((mode, origin)) = lookup.choice("AWS_RETRY_MODE", "retry_mode", modes)? {
+            self.retry = if mode == 1 { Retry::adaptive() } else { Retry::standard() };
+            self.retry_mode_origin = origin;
+        }
+        if let Some((most, origin)) = lookup.number("AWS_MAX_ATTEMPTS", "max_attempts")? {
+            self.retry = self.retry.max_attempts(most);
+            self.max_attempts_origin = origin;
+        }
+        Ok(())
+    }
+}
+
+fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
+    (position == 1, origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Credentials;
+
+    fn from(pairs: &[(&'static str, &'static str)]) -> Result<Settings, SettingsError> {
+        Settings::from_env(&Env::from_iter(pairs.iter().copied()))
+    }
+
+    fn url(pairs: &[(&'static str, &'static str)]) -> String {
+        from(pairs).unwrap().endpoint().unwrap().uri().to_string()
+    }
+
+    #[test]
+    fn the_first_variable_that_is_not_blank_wins() {
+        assert_eq!(url(&[("AWS_DEFAULT_REGION", "eu-west-1")]), "https://sts.eu-west-1.amazonaws.com/");
+        let both = [("AWS_REGION", "us-west-2"), ("AWS_DEFAULT_REGION", "eu-west-1")];
+        assert_eq!(url(&both), "https://sts.us-west-2.amazonaws.com/");
+        assert_eq!(url(&[("AWS_REGION", " "), both[1]]), "https://sts.eu-west-1.amazonaws.com/");
+        let urls = [("AWS_ENDPOINT_URL_STS", "http://a:1"), ("AWS_ENDPOINT_URL", "http://b:2"), both[0]];
+        assert_eq!(url(&urls), "http://a:1/");
+        assert_eq!(url(&urls[1..]), "http://b:2/");
+        let ignored = [urls[0], both[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+        assert_eq!(url(&ignored), "https://sts.us-west-2.amazonaws.com/");
+    }
+
+    #[test]
+    fn flags_and_choices() {
+        let region = ("AWS_REGION", "us-west-2");
+        assert_eq!(
+            url(&[region, ("AWS_USE_FIPS_ENDPOINT", "TRUE")]),
+            "https://sts-fips.us-west-2.amazonaws.com/"
+        );
+        assert_eq!(url(&[region, ("AWS_USE_DUALSTACK_ENDPOINT", "true")]), "https://sts.us-west-2.api.aws/");
+        assert_eq!(url(&[region, ("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]), "https://sts.amazonaws.com/");
+        assert_eq!(
+            from(&[("AWS_USE_FIPS_ENDPOINT", "yes")]).unwrap_err().to_string(),
+            "the environment variable AWS_USE_FIPS_ENDPOINT has to be true or false"
+        );
+        assert!(from(&[("AWS_STS_REGIONAL_ENDPOINTS", "global")]).is_err());
+    }
+
+    #[test]
+    fn a_password_in_an_endpoint_url_is_not_shown() {
+        let settings = Settings::new().region("eu-west-1").endpoint_url("https://user:planted@host/");
+        assert!(!format!("{settings:?}").contains("planted"));
+        assert!(!settings.endpoint().unwrap_err().to_string().contains("planted"));
+    }
+
+    #[test]
+    fn keys_come_in_pairs() {
+        let keys = |pairs: &[_]| from(pairs).unwrap().credentials.value;
+        let (id, secret) = (("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s"));
+        assert_eq!(keys(&[]), Ok(None));
+        assert_eq!(keys(&[id, secret]), Ok(Some(Credentials::new("AKID", "s"))));
+        let token = ("AWS_SESSION_TOKEN", "t");
+        assert_eq!(
+            keys(&[id, secret, token]),
+            Ok(Some(Credentials::new("AKID", "s").with_session_token("t")))
+        );
+        assert_eq!(
+            keys(&[id, ("AWS_SECRET_ACCESS_KEY", "")]),
+            Err(SettingsError::HalfKeyPair { set: "AWS_ACCESS_KEY_ID", missing: "AWS_SECRET_ACCESS_KEY" })
+        );
+        assert_eq!(
+            keys(&[secret]),
+            Err(SettingsError::HalfKeyPair { set: "AWS_SECRET_ACCESS_KEY", missing: "AWS_ACCESS_KEY_ID" })
+        );
+        assert!(keys(&[id, secret, ("AWS_CREDENTIAL_EXPIRATION", "soon")]).is_err());
+        // Code goes before the environment, right or wrong.
+        let settings = from(&[id]).unwrap().region("eu-west-1");
+        assert!(crate::Context::new(&settings, "test/1").is_err());
+        assert!(crate::Context::new(&settings.clone().without_credentials(), "test/1").is_ok());
+        assert!(crate::Context::new(&settings.credentials(Credentials::new("a", "b")), "test/1").is_ok());
+    }
+}

@@ -1,0 +1,121 @@
+//! Where the container endpoint and the instance's metadata are, as the vectors of other SDKs have it: the first URL that a
+//! flow asks. Where a vector names an error, any error will do: the words are each SDK's own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde_json::Value;
+use sts_proto::credentials::container::{self, Container};
+use sts_proto::credentials::imds::{self, InstanceMetadata, Mode};
+use sts_proto::settings::{Env, Files, Platform, Profiles};
+use sts_proto::{Effect, Event, Flow, Step};
+
+/// Runs all cases of `ecs-tests.json` in `folder`, and says how many; panics with a list of those that fail.
+pub(crate) fn container(folder: &Path) -> usize {
+    run(&folder.join("ecs-tests.json"), |case| {
+        let env = Env::from_iter(case.texts("env")?);
+        let config = container::Config::from_env(&env).map_err(|error| error.to_string())?;
+        case.first_url(Container::new(config.ok_or("not configured")?, 1))
+    })
+}
+
+/// Runs all cases of `imds-endpoint-tests.json` in `folder`, and says how many; panics with a list of those that fail.
+pub(crate) fn imds(folder: &Path) -> usize {
+    run(&folder.join("imds-endpoint-tests.json"), |case| {
+        let env = Env::from_iter(case.texts("env")?);
+        let profiles = case.profiles(&env)?;
+        let variables = case.texts("env")?;
+        let profile = profiles.profile(variables.get("AWS_PROFILE").map_or("default", String::as_str));
+        let config = match (case.text("endpoint_override"), case.text("mode_override")) {
+            (Some(url), _) => imds::Config::with_endpoint(url, &env, profile),
+            (None, Some(mode)) => imds::Config::with_mode(named(mode)?, &env, profile),
+            (None, None) => imds::Config::new(&env, profile),
+        };
+        let config = config.map_err(|error| error.to_string())?;
+        case.first_url(InstanceMetadata::new(config.ok_or("switched off")?, 1))
+    })
+}
+
+fn run(path: &Path, url: impl Fn(&Case<'_>) -> Result<String, String>) -> usize {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let document: Value =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let cases = document["tests"].as_array().unwrap_or_else(|| panic!("{} has no list", path.display()));
+    let failures: Vec<String> = cases.iter().filter_map(|case| judge(case, url(&Case(case)))).collect();
+    assert!(failures.is_empty(), "{}:\n{}", path.display(), failures.join("\n"));
+    assert!(!cases.is_empty(), "{} holds no cases", path.display());
+    cases.len()
+}
+
+/// What is wrong, if anything is.
+fn judge(case: &Value, ours: Result<String, String>) -> Option<String> {
+    let name = case["docs"].as_str().unwrap_or("no name");
+    let known = ["docs", "env", "fs", "result", "endpoint_override", "mode_override"];
+    let members = case.as_object().into_iter().flatten();
+    if let Some((unknown, _)) = members.into_iter().find(|(member, _)| !known.contains(&member.as_str())) {
+        return Some(format!("{name}: nobody knows what {unknown} means"));
+    }
+    let theirs = &case["result"];
+    let holds = match &ours {
+        Ok(url) => theirs["Ok"].as_str().is_some_and(|theirs| theirs == url),
+        Err(_) => !theirs["Err"].is_null(),
+    };
+    (!holds).then(|| format!("{name}: {ours:?} and should be {theirs}"))
+}
+
+fn named(mode: &str) -> Result<Mode, String> {
+    match mode {
+        "IPv4" => Ok(Mode::IPv4),
+        "IPv6" => Ok(Mode::IPv6),
+        other => Err(format!("no such mode: {other}")),
+    }
+}
+
+struct Case<'a>(&'a Value);
+
+impl Case<'_> {
+    fn text(&self, member: &str) -> Option<&str> {
+        self.0[member].as_str()
+    }
+
+    /// The members of an object, which have to be text; none where it is absent.
+    fn texts(&self, member: &str) -> Result<BTreeMap<String, String>, String> {
+        let members = self.0[member].as_object().into_iter().flatten();
+        let text = |(name, value): (&String, &Value)| {
+            let text = value.as_str().ok_or_else(|| format!("{name} is no text: {value}"))?;
+            Ok((name.clone(), text.to_owned()))
+        };
+        members.map(text).collect()
+    }
+
+    fn file(&self, path: &Path) -> Result<Option<String>, String> {
+        let name = path.to_str().unwrap_or_default();
+        let mut files = self.texts("fs")?;
+        Ok(files.remove(name).or_else(|| files.remove(name.trim_start_matches('/'))))
+    }
+
+    fn profiles(&self, env: &Env) -> Result<Profiles, String> {
+        let files = Files::new(env, Platform::Unix).map_err(|error| error.to_string())?;
+        let (config, credentials) = (files.config.unwrap_or_default(), files.credentials.unwrap_or_default());
+        let texts = (self.file(&config)?.unwrap_or_default(), self.file(&credentials)?.unwrap_or_default());
+        Profiles::parse((&config, texts.0.as_bytes()), (&credentials, texts.1.as_bytes()))
+            .map_err(|error| error.to_string())
+    }
+
+    /// What a flow asks first, once it has read what it wants to read.
+    fn first_url<F: Flow>(&self, mut flow: F) -> Result<String, String> {
+        let mut event = Event::Start;
+        // A file that is empty is read four times.
+        for _ in 0..10 {
+            event = match flow.step(SystemTime::UNIX_EPOCH, event).map_err(|error| error.to_string())? {
+                Step::Perform(Effect::Send(request, _)) => return Ok(request.uri().to_string()),
+                Step::Perform(Effect::Read(path)) => Event::Contents(self.file(&path)?.map(Into::into)),
+                Step::Perform(Effect::Wait(_)) => Event::Elapsed,
+                Step::Perform(effect) => panic!("{effect:?}"),
+                Step::Done(_) => return Err("asks nobody".to_owned()),
+            };
+        }
+        panic!("asks nobody, and does not end");
+    }
+}

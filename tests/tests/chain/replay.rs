@@ -1,0 +1,65 @@
+//! Answers requests from the record, in order, and holds them against it: for a flow in virtual time and as the transport of
+//! either client.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use sts_proto::{Timeouts, TransportError, TransportErrorKind};
+
+use super::scenario::Scenario;
+
+#[derive(Clone)]
+pub(crate) struct Replay {
+    scenario: Arc<Scenario>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    used: usize,
+    problems: Vec<String>,
+}
+
+impl Replay {
+    pub(crate) fn new(scenario: &Arc<Scenario>) -> Self {
+        Self { scenario: Arc::clone(scenario), state: Arc::default() }
+    }
+
+    pub(crate) fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = state.used;
+        state.used += 1;
+        let Some(exchange) = self.scenario.exchanges.get(number) else {
+            let (method, uri) = (request.method(), request.uri());
+            state.problems.push(format!("request {}, {method} {uri}, is not recorded", number + 1));
+            return Err(TransportError::new(TransportErrorKind::Other, "nothing is recorded"));
+        };
+        let differences = exchange.differences(request, &self.scenario);
+        state.problems.extend(differences.iter().map(|problem| format!("request {}: {problem}", number + 1)));
+        exchange.answer()
+    }
+
+    /// What was not as recorded; to be asked at the end.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut problems = state.problems.clone();
+        let recorded = self.scenario.exchanges.len();
+        if state.used < recorded {
+            problems.push(format!("{} of {recorded} recorded requests were sent", state.used));
+        }
+        problems
+    }
+}
+
+impl sts_blocking::Transport for Replay {
+    fn send(&self, request: Request<Bytes>, _: Timeouts) -> Result<Response<Bytes>, TransportError> {
+        self.answer(&request)
+    }
+}
+
+impl sts_async::Transport for Replay {
+    fn send(&self, request: Request<Bytes>, _: Timeouts) -> sts_async::TransportFuture<'_> {
+        Box::pin(async move { self.answer(&request) })
+    }
+}

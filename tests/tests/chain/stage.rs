@@ -1,0 +1,157 @@
+//! A resolution on a stage: the scenario's time and files, whoever performs the effects, and a trace of all that happens.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use sts_proto::credentials::{Resolve, Resolved};
+use sts_proto::settings::{Env, Load};
+use sts_proto::{Context, CredentialsError, Effect, Error, Event, Flow, Step};
+
+use super::scenario::Scenario;
+
+/// What a client does to find its credentials: load the settings, carry out their chain.
+pub(crate) enum Finding {
+    Loading(Load),
+    Resolving(Box<Resolve>),
+}
+
+impl Finding {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        Self::Loading(Load::new(Env::from_iter(scenario.env.iter().cloned())))
+    }
+}
+
+impl Flow for Finding {
+    type Output = Resolved;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
+        let settings = match self {
+            Self::Resolving(resolve) => return resolve.step(now, event),
+            Self::Loading(load) => match load.step(now, event)? {
+                Step::Perform(effect) => return Ok(Step::Perform(effect)),
+                Step::Done(settings) => settings,
+            },
+        };
+        let chain = settings.chain().cloned();
+        let chain = chain.ok_or_else(|| CredentialsError::new("settings", "they have no chain"))?;
+        let context = Arc::new(Context::new(&settings, "chain/1")?);
+        let mut resolve = Box::new(Resolve::new(chain, context, SEED));
+        let step = resolve.step(now, Event::Start);
+        *self = Self::Resolving(resolve);
+        step
+    }
+}
+
+/// A flow that lives in the scenario's time, which passes only while it waits, and finds the scenario's files.
+pub(crate) struct Staged<F> {
+    flow: F,
+    scenario: Arc<Scenario>,
+    now: SystemTime,
+    waiting: Duration,
+    /// How often each file was asked for.
+    turns: BTreeMap<PathBuf, usize>,
+    trace: Trace,
+}
+
+/// What was asked for and what came of it, a line each.
+#[derive(Clone, Default)]
+pub(crate) struct Trace(Arc<Mutex<Vec<String>>>);
+
+impl<F> Staged<F> {
+    pub(crate) fn new(flow: F, scenario: &Arc<Scenario>, trace: &Trace) -> Self {
+        Self {
+            flow,
+            scenario: Arc::clone(scenario),
+            now: SystemTime::UNIX_EPOCH + NOW,
+            waiting: Duration::ZERO,
+            turns: BTreeMap::new(),
+            trace: trace.clone(),
+        }
+    }
+}
+
+impl<F: Flow> Flow for Staged<F> {
+    type Output = F::Output;
+
+    fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<F::Output>, Error> {
+        if matches!(event, Event::Elapsed) {
+            self.now += std::mem::take(&mut self.waiting);
+        }
+        self.trace.note(told(&event));
+        match self.flow.step(self.now, event) {
+            Ok(Step::Perform(effect)) => {
+                self.trace.note(asked(&effect));
+                Ok(Step::Perform(match effect {
+                    Effect::Read(path) => {
+                        let turn = self.turns.entry(path.clone()).or_default();
+                        *turn += 1;
+                        Effect::Read(self.scenario.place(&path, *turn))
+                    }
+                    Effect::Wait(duration) => {
+                        self.waiting = duration;
+                        Effect::Wait(Duration::ZERO)
+                    }
+                    effect => effect,
+                }))
+            }
+            Ok(Step::Done(output)) => {
+                self.trace.note("done".to_owned());
+                Ok(Step::Done(output))
+            }
+            Err(error) => {
+                self.trace.note(format!("error: {error}"));
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Trace {
+    fn note(&self, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn asked(effect: &Effect) -> String {
+    match effect {
+        Effect::Send(request, timeouts) => {
+            let mut headers: Vec<_> = request.headers().iter().collect();
+            headers.sort_by_key(|(name, _)| name.as_str());
+            let (all, uri) = (digest(&(headers, request.body())), digest(request.uri()));
+            let host = request.uri().authority().map_or("", |authority| authority.as_str());
+            let path = request.uri().path();
+            format!("send {} {host}{path} ({uri:x}, {all:x}) within {timeouts:?}", request.method())
+        }
+        Effect::Run(command) => format!("run {command:?} ({:x})", digest(&command.arguments)),
+        // Paths, serial numbers and durations.
+        effect => format!("{effect:?}"),
+    }
+}
+
+fn told(event: &Event) -> String {
+    match event {
+        Event::Response(response) => format!("{event:?} ({:x})", digest(response.body())),
+        Event::Contents(Some(contents)) => format!("{event:?} ({:x})", digest(contents)),
+        Event::Exited(output) => format!("{event:?} ({:x})", digest(&output.stdout)),
+        Event::Failed(error) => format!("failed: {:?}", error.kind()),
+        event => format!("{event:?}"),
+    }
+}
+
+/// What tells two values apart without showing them.
+fn digest(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The scenarios' credentials expire from 2009-02-13T23:31:30Z on; it is a quarter of an hour before that.
+pub(crate) const NOW: Duration = Duration::from_secs(1_234_567_000);
+const SEED: u128 = 0x0123_4567_89ab_cdef_0011_2233_4455_6677;

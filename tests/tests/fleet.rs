@@ -1,0 +1,154 @@
+//! Fleets that keep their sessions fresh, in virtual time: through a week with an outage and throttling, and from a start
+//! in the same second to an even load.
+
+use std::io::Write;
+use std::ops::Range;
+use std::slice;
+use std::time::{Duration, Instant};
+
+use sts_tests::simulator::{Kept, Minute, Sessions, Uses, Weather};
+
+/// 200 clients with sessions of a quarter of an hour, half of them in each of two regions that fare alike.
+#[test]
+fn a_week_uses_no_expired_credential() {
+    let outage = hours(60)..hours(61);
+    let throttled = hours(100)..hours(106);
+    let sessions = Sessions {
+        clients: 100,
+        lifetime: minutes(15),
+        every: Duration::from_secs(45),
+        starts: minutes(1),
+        length: hours(7 * 24),
+        spells: vec![
+            (Duration::ZERO, PLENTY),
+            (outage.start, Weather::Outage),
+            (outage.end, PLENTY),
+            // Twice what they need on average, in fits and starts.
+            (throttled.start, Weather::Takes(0.3, 0)),
+            (throttled.end, PLENTY),
+        ],
+        seed: 7,
+    };
+    let real = Instant::now();
+    let timed = |sessions: Sessions| {
+        let kept = sessions.run();
+        (kept, busy().unwrap_or_else(|| real.elapsed()))
+    };
+    let (kept, busy) = std::thread::scope(|scope| {
+        let here = scope.spawn(|| timed(sessions.clone()));
+        let (other, busy) = timed(Sessions { seed: 8, ..sessions.clone() });
+        let (kept, busy_too) = here.join().expect("a fleet");
+        (kept.and(other), busy.max(busy_too))
+    });
+    let real = real.elapsed();
+
+    // What was under way when the service came back needs a moment more.
+    let outage = minute(outage.start)..minute(outage.end + minutes(2));
+    let throttled = minute(throttled.start)..minute(throttled.end + minutes(2));
+    let sum = |minutes: &[Range<usize>]| {
+        Uses::sum(
+            &minutes.iter().flat_map(|minutes| &kept.uses[minutes.clone()]).copied().collect::<Vec<_>>(),
+        )
+    };
+    let bad = sum(slice::from_ref(&outage));
+    let slow = sum(slice::from_ref(&throttled));
+    let good = sum(&[0..outage.start, outage.end..throttled.start, throttled.end..kept.uses.len()]);
+    let refused: u32 = kept.service.iter().map(|minute| minute.throttled).sum();
+    let [refreshed, failed] = kept.refreshed;
+    say(&format!(
+        "fleet: a week of 200 clients in {:.1} s ({:.1} s of the processor's): {} uses, {refreshed} refreshes, \
+         {failed} failed ones, {refused} requests throttled, longest wait {:?}",
+        real.as_secs_f64(),
+        busy.as_secs_f64(),
+        good.all + bad.all + slow.all,
+        kept.longest
+    ));
+    for (when, uses) in [("in good times", &good), ("in the outage", &bad), ("while throttled", &slow)] {
+        say(&format!(
+            "fleet: {when}: {} uses, {} waited, {} with expired credentials, {} without any",
+            uses.all, uses.waited, uses.expired, uses.without
+        ));
+    }
+    // On a machine that has nothing else to do.
+    assert!(busy < Duration::from_secs(60), "it took {busy:?}");
+    assert_eq!(good.expired, 0, "expired credentials were used in good times");
+    assert_eq!(slow.expired, 0, "expired credentials were used while throttled");
+    assert_eq!(bad.expired, 0, "expired credentials were used in the outage");
+    assert_eq!(good.without, 0, "uses failed in good times");
+    assert!(slow.without * 100 < slow.all, "{} of {} uses failed while throttled", slow.without, slow.all);
+    // Nobody but the first use of each has to wait for the service when it is well.
+    assert_eq!(good.waited, Uses::sum(&kept.uses[..2]).waited, "uses waited in good times");
+    // The simulation has to show what it is about.
+    assert!(refused > 1000, "{refused} requests were throttled");
+    assert!(bad.without > 1000, "{} uses failed within the outage", bad.without);
+}
+
+/// 1,000 clients with sessions of an hour, which begin in the same second.
+#[test]
+fn a_start_in_the_same_second_evens_out() {
+    let outage = hours(8)..hours(9);
+    let sessions = Sessions {
+        clients: 1000,
+        lifetime: LIFETIME,
+        every: Duration::from_secs(60),
+        starts: Duration::from_secs(1),
+        length: hours(16),
+        spells: vec![(Duration::ZERO, PLENTY), (outage.start, Weather::Outage), (outage.end, PLENTY)],
+        seed: 11,
+    };
+    let kept = sessions.run();
+    let after_start = ratios(&kept, Duration::ZERO..outage.start);
+    let after_outage = ratios(&kept, outage.end..sessions.length);
+    say(&format!("fleet: 1000 clients, peak minute over mean by lifetime: {}", shown(&after_start)));
+    say(&format!("fleet: the same after an hour's outage: {}", shown(&after_outage)));
+    for ratios in [after_start, after_outage] {
+        assert!(ratios[0] > 2.5, "there was nothing to even out: {ratios:?}");
+        // From the end of the sixth lifetime on; the sixth itself is "within six".
+        let late = &ratios[5..];
+        assert!(late.iter().all(|ratio| *ratio < 2.5), "the peak minute is too high: {ratios:?}");
+    }
+    let outside =
+        [&kept.uses[..minute(outage.start)], &kept.uses[minute(outage.end + minutes(2))..]].concat();
+    assert_eq!(Uses::sum(&kept.uses).expired, 0, "expired credentials were used");
+    assert_eq!(Uses::sum(&outside).without, 0, "uses failed outside the outage");
+}
+
+/// The peak minute over the mean of each whole lifetime in this span.
+fn ratios(kept: &Kept, span: Range<Duration>) -> Vec<f64> {
+    let (first, last) = (minute(span.start), minute(span.end));
+    let ratio = |minutes: &[Minute]| {
+        let requests = || minutes.iter().map(|minute| f64::from(minute.requests));
+        requests().fold(0.0, f64::max) / (requests().sum::<f64>() / minutes.len() as f64)
+    };
+    kept.service[first..last].chunks_exact(minute(LIFETIME)).map(ratio).collect()
+}
+
+fn shown(ratios: &[f64]) -> String {
+    ratios.iter().map(|ratio| format!("{ratio:.2}")).collect::<Vec<_>>().join(", ")
+}
+
+/// For how long this thread has had a processor, where the system says so (Linux).
+fn busy() -> Option<Duration> {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    times.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn minute(at: Duration) -> usize {
+    (at.as_secs() / 60) as usize
+}
+
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}
+
+const fn hours(count: u64) -> Duration {
+    minutes(60 * count)
+}
+
+const LIFETIME: Duration = hours(1);
+/// More than is ever asked of it.
+const PLENTY: Weather = Weather::Takes(5000.0, 0);

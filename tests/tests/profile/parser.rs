@@ -1,0 +1,54 @@
+//! Two files to sections.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sts_proto::settings::{Profiles, Section};
+
+use super::vectors::Case;
+
+type Sections = BTreeMap<String, BTreeMap<String, String>>;
+
+pub(crate) fn check(case: &mut Case) -> Result<(), String> {
+    let mut input = case.object("input")?.ok_or("no input")?;
+    let mut output = case.object("output")?.ok_or("no output")?;
+    let config = input.text("configFile")?.unwrap_or_default();
+    let credentials = input.text("credentialsFile")?.unwrap_or_default();
+    let parsed = Profiles::parse(
+        (Path::new("config"), config.as_bytes()),
+        (Path::new("credentials"), credentials.as_bytes()),
+    );
+    if let Some(words) = output.text("errorContaining")? {
+        // The words are another SDK's; ours say where.
+        return match parsed {
+            Err(error) if error.to_string().contains(" at line ") => Ok(()),
+            Err(error) => Err(format!("the error names no line: {error}")),
+            Ok(profiles) => Err(format!("no error, but {profiles:?}; theirs is {words:?}")),
+        };
+    }
+    let parsed = parsed.map_err(|error| error.to_string())?;
+    let mut expected = output.object("config")?.ok_or("neither error nor config")?;
+    let kinds: [(&str, Sections); 3] = [
+        ("profiles", sections(parsed.profiles())),
+        ("sso_sessions", sections(parsed.sso_sessions())),
+        ("services", sections(parsed.all_services())),
+    ];
+    for (kind, ours) in kinds {
+        // A kind that a case does not mention is none of its business.
+        let Some(theirs) = expected.object(kind)? else { continue };
+        let theirs = theirs.objects()?;
+        if ours != theirs {
+            return Err(format!("{kind} are {ours:?} and should be {theirs:?}"));
+        }
+    }
+    input.end()?;
+    output.end()?;
+    expected.end()
+}
+
+fn sections<'a>(sections: impl Iterator<Item = &'a Section>) -> Sections {
+    let properties = |section: &Section| {
+        section.properties().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    };
+    sections.map(|section| (section.name().to_owned(), properties(section))).collect()
+}
