@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
 """Writes seeds for the fuzz targets out of the recorded vectors: fuzz/corpus/TARGET/NAME.
 
-The files are committed; this is for adding to them. The Signature Version 4 suite is read from $STS_VECTORS or
-../shared/vectors where it is there.
+The files are committed; this is for adding to them.
 """
 
 import json
-import os
 import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 WIRE = HERE.parent / "tests/vectors/wire"
-SUITE = pathlib.Path(os.environ.get("STS_VECTORS", HERE.parent.parent / "shared/vectors")) / "sigv4"
 # As in fuzz_targets/response.rs and error.rs.
 OPERATIONS = """GetCallerIdentity AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot
     DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken
@@ -64,18 +61,27 @@ def endpoints():
 
 
 def requests():
-    for folder in spread(sorted(SUITE.iterdir()) if SUITE.is_dir() else [], 30):
-        text = (folder / "request.txt").read_bytes().replace(b"\r\n", b"\n").replace(b"\n ", b" ")
-        token = b"\x01" if "sts" in folder.name or "token" in folder.name else b"\x00"
-        write("sign", folder.name, token + (24405732).to_bytes(4, "little") + text)
-        write("presign", folder.name, token + (3600).to_bytes(4, "little") + text)
-    for vector in spread(vectors("request"), 8):
+    for name, text in [
+        ("plain", "GET / HTTP/1.1\nHost:h"),
+        ("dots", "GET https://h/a/./b/../c//d/.. HTTP/1.1\n"),
+        ("escapes", "GET https://h/a%20b/%zz/%/~?a=%7e&b=x+y&%62=1&c&=d& HTTP/1.1\n"),
+        ("headers", "PUT https://h/x HTTP/1.1\nX-B: 2  3\t4 \nx-a:1\nX-B:5\nUser-Agent:u\nX-Amz-Meta:m\nTE:t\n\nbody"),
+        ("names", "GET https://h/ HTTP/1.1\nx-a#b:1\nx-a%41:2\nx-a&b:3\n"),
+        ("authority", "GET HTTPS://me:pw@H.Example:0443/ HTTP/1.1\n"),
+        ("port", "DELETE http://[::1]:08080/p?q HTTP/1.1\n"),
+        ("signed", "GET https://h/?X-Amz-Signature=1&X%2DAmz-Date=2&a=b HTTP/1.1\nAuthorization:x\nX-Amz-Date:y\n"),
+        ("hashed", "POST https://h/ HTTP/1.1\nX-Amz-Content-Sha256:UNSIGNED-PAYLOAD\nx-amz-security-token:t\n\nbody"),
+        ("bytes", "GET /\u00e9?\u00e9 HTTP/1.1\nhost:h\nx-a:\u00e9\n"),
+    ]:
+        write("sign", f"own-{name}", b"\x21" + (24405732).to_bytes(4, "little") + text.encode())
+        write("presign", f"own-{name}", b"\x01" + (3600).to_bytes(4, "little") + text.encode())
+    for vector in spread(vectors("request"), 20):
         expect = vector["expect"]
         headers = {**expect["signed_headers"], "content-type": "application/x-www-form-urlencoded; charset=utf-8"}
         lines = [f"POST {expect['url']} HTTP/1.1"] + [f"{name}:{value}" for name, value in headers.items()]
         text = "\n".join(lines) + "\n\n" + expect["body"]
         write("sign", vector["id"], b"\x21" + (29080000).to_bytes(4, "little") + text.encode())
-    for vector in spread(vectors("presign"), 8):
+    for vector in spread(vectors("presign"), 15):
         text = f"GET {vector['expect']['url']} HTTP/1.1\n\n"
         write("presign", vector["id"], b"\x01" + (60).to_bytes(4, "little") + text.encode())
 
@@ -90,7 +96,58 @@ def dates():
         write("date", f"date-{number:02}", text.strip().encode())
 
 
+def documents():
+    keys = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "wJalr/+=", "Expiration": "2030-01-01T00:00:00Z"}
+    issued = {"accessKeyId": "a", "secretAccessKey": "s", "sessionToken": "t", "expiration": 1800000000000}
+    for name, source, document in [
+        ("process", 0, {"Version": 1, **keys, "SessionToken": "t", "AccountId": "123456789012"}),
+        ("process-version", 0, {"Version": 2, **keys}),
+        ("process-without-token", 0, {"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "s"}),
+        ("container", 1, {**keys, "Token": "t", "RoleArn": "arn", "AccountId": "1"}),
+        ("container-nested", 1, {**keys, "Token": "t", "More": [{"a": [None, True, 1.5e300]}]}),
+        ("metadata", 2, {"Code": "Success", "Type": "AWS-HMAC", **keys, "Token": "t"}),
+        ("metadata-code", 2, {"Code": "AssumeRoleUnauthorizedAccess", "Message": "no"}),
+        ("login", 3, {"accessToken": "t", "expiresAt": "2030-01-01T00:00:00UTC", "region": "eu-west-1"}),
+        ("login-expired", 3, {"accessToken": "t", "expiresAt": "2020-01-01T00:00:00Z"}),
+        ("portal", 4, {"roleCredentials": issued}),
+        ("portal-without-token", 4, {"roleCredentials": {"accessKeyId": "a"}}),
+    ]:
+        write("document", name, bytes([source]) + json.dumps(document).encode())
+    write("document", "process-unicode", b'\x00\xef\xbb\xbf{"Version":1,"AccessKeyId":"\\u00e9","SecretAccessKey":"\xc3\xa9"}')
+
+
+def chains():
+    for name, variables, config, credentials in [
+        ("roles", "", "[profile a]\nrole_arn=r\nsource_profile=b\nmfa_serial=m\n[profile b]\nrole_arn=s\n"
+            "source_profile=default\nduration_seconds=900\n", "[default]\naws_access_key_id=A\naws_secret_access_key=s\n"),
+        ("circle", "AWS_PROFILE=a", "[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=s\nsource_profile=a\n", ""),
+        ("named", "AWS_PROFILE=a", "[profile a]\nrole_arn=r\ncredential_source=EcsContainer\n", ""),
+        ("sso", "", "[default]\nsso_session=s\nsso_account_id=1\nsso_role_name=r\n[sso-session s]\n"
+            "sso_region=eu-west-1\nsso_start_url=https://x/start\n", ""),
+        ("process", "", "[default]\ncredential_process=tool 'a b' | x\nregion=eu-west-1\nretry_mode=adaptive\n", ""),
+        ("web", "AWS_WEB_IDENTITY_TOKEN_FILE=/t\nAWS_ROLE_ARN=arn\nAWS_REGION=eu-west-1\nAWS_MAX_ATTEMPTS=9", "", ""),
+        ("container", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/c?a=b\nAWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/t", "", ""),
+        ("metadata", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6\nAWS_EC2_METADATA_V1_DISABLED=true", "", ""),
+        ("environment", "AWS_ACCESS_KEY_ID=A\nAWS_SECRET_ACCESS_KEY=s\nAWS_SESSION_TOKEN=t\nAWS_CREDENTIAL_EXPIRATION=1", "", ""),
+        ("half", "AWS_ACCESS_KEY_ID=A", "[default]\nregion=x\n", "[default]\naws_access_key_id=A\n"),
+        ("endpoints", "AWS_ENDPOINT_URL_STS=http://[::1]:1\nAWS_STS_REGIONAL_ENDPOINTS=legacy\nAWS_USE_FIPS_ENDPOINT=true", "", ""),
+        ("services", "", "[default]\nservices=s\n[services s]\nsts=\n  endpoint_url=http://h:1/p\n", ""),
+    ]:
+        variables += "\nAWS_PROFILE=a" if name == "roles" else ""
+        parts = [variables.encode(), config.encode(), credentials.encode(), bytes(range(32)) * 3]
+        write("credentials", name, b"\xff".join(parts))
+
+
+def lines():
+    texts = ["tool --role 'a b' \"c\\\"d\" e\\ f", "a | b && c; d > e", "'", '"\\', "\\\n", "''\"\" x", "$HOME/`x` ~ #c"]
+    for number, text in enumerate(texts):
+        write("words", f"line-{number}", text.encode())
+
+
 responses()
 endpoints()
 requests()
 dates()
+documents()
+chains()
+lines()
