@@ -92,6 +92,8 @@ impl UreqTransport {
             .user_agent(AutoHeaderValue::None)
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
+            .max_idle_connections(MOST_IDLE)
+            .max_idle_connections_per_host(MOST_IDLE)
             .timeout_global(bound(timeouts.attempt))
             .timeout_resolve(bound(timeouts.connect))
             .timeout_connect(bound(timeouts.connect))
@@ -126,6 +128,8 @@ fn bound(timeout: std::time::Duration) -> Option<std::time::Duration> {
     Some(timeout).filter(|timeout| *timeout <= LONGEST)
 }
 
+/// Connections that are kept for later. With ureq's own three, more threads than that would connect anew for most calls.
+const MOST_IDLE: usize = 32;
 /// About thirty years.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 
 #[cfg(feature = "credentials")]
 use crate::credentials::RegionSearch;
+use crate::digits::{Decimal, hex};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::retry::{Dice, Skew, backoff, with_hint};
 use crate::sigv4::Signer;
@@ -446,20 +447,21 @@ impl<O: Operation> fmt::Debug for Call<O> {
 /// A UUID of version 4 (RFC 9562 §5.4) out of 122 of the seed's bits.
 fn invocation_id(seed: u128) -> HeaderValue {
     let bits = seed & !(0xf << 76) & !(0b11 << 62) | (0x4 << 76) | (0b10 << 62);
-    let hex = format!("{bits:032x}");
-    let mut text = String::with_capacity(36);
-    for (index, digit) in hex.chars().enumerate() {
-        if matches!(index, 8 | 12 | 16 | 20) {
-            text.push('-');
+    let mut text = Vec::with_capacity(36);
+    for (index, digits) in hex(bits.to_be_bytes()).iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push(b'-');
         }
-        text.push(digit);
+        text.extend_from_slice(digits);
     }
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
+/// `attempt=1; max=3`
 fn attempt_of(attempt: u32, most: u32) -> HeaderValue {
-    HeaderValue::try_from(format!("attempt={attempt}; max={most}"))
-        .unwrap_or(HeaderValue::from_static("attempt=1"))
+    let number = |number: u32| Decimal::of(number.into());
+    let text = [b"attempt=", number(attempt).as_bytes(), b"; max=", number(most).as_bytes()].concat();
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("attempt=1"))
 }
 
 /// How long the server asks to be left alone: `x-amz-retry-after` in milliseconds, else `retry-after` in seconds or as a

@@ -1,11 +1,73 @@
 //! Percent-encoding as AWS has it, in forms, queries and canonical requests alike.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+/// Which bytes are left as they are.
+pub(crate) type Kept = [bool; 256];
 
-/// All but the unreserved characters of RFC 3986 §2.3.
-pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The unreserved characters of RFC 3986 §2.3.
+#[allow(clippy::indexing_slicing)] // at compile time
+pub(crate) static UNRESERVED: Kept = {
+    let mut kept = [false; 256];
+    let mut byte = 0;
+    while byte < kept.len() {
+        let b = byte as u8;
+        kept[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    kept
+};
+
+/// Those and the slash.
+#[allow(clippy::indexing_slicing)] // at compile time
+pub(crate) static UNRESERVED_OR_SLASH: Kept = {
+    let mut kept = UNRESERVED;
+    kept[b'/' as usize] = true;
+    kept
+};
+
+/// Shows `bytes` to `each` piece by piece, as they are where `kept` says so and else as `%XX`. ASCII comes out.
+#[inline]
+pub(crate) fn pieces(bytes: &[u8], kept: &Kept, mut each: impl FnMut(&[u8])) {
+    let mut shown = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if !kept.get(usize::from(*byte)).is_some_and(|kept| *kept) {
+            each(bytes.get(shown..at).unwrap_or_default());
+            each(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+            shown = at + 1;
+        }
+    }
+    each(bytes.get(shown..).unwrap_or_default());
+}
+
+fn digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
+}
 
 /// As a form and a query hold `text`.
 pub(crate) fn escape(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).collect()
+    let mut escaped = Vec::with_capacity(text.len());
+    pieces(text.as_bytes(), &UNRESERVED, |piece| escaped.extend_from_slice(piece));
+    from_ascii(escaped)
+}
+
+/// Text out of bytes that are ASCII.
+pub(crate) fn from_ascii(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_kept_or_escaped() {
+        for byte in 0..=u8::MAX {
+            let mut shown = Vec::new();
+            pieces(&[b'a', byte, b'z'], &UNRESERVED, |piece| shown.extend_from_slice(piece));
+            let kept = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            let expected = if kept { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+            assert_eq!(shown, format!("a{expected}z").as_bytes());
+        }
+        assert_eq!(escape("/é "), "%2F%C3%A9%20");
+        assert_eq!(escape(""), "");
+    }
 }

@@ -15,6 +15,7 @@ mod call;
 mod context;
 #[cfg(feature = "credentials")]
 pub mod credentials;
+mod digits;
 pub mod endpoint;
 mod error;
 mod escape;

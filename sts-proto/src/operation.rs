@@ -27,7 +27,7 @@ pub trait Operation: ToForm {
 
     /// The unsigned request: `POST` of the form to the endpoint.
     fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes> {
-        let mut request = Request::new(Bytes::from(self.to_form()));
+        let mut request = Request::new(form_of(self).into_bytes());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = endpoint.uri().clone();
         let headers = request.headers_mut();
@@ -39,11 +39,7 @@ pub trait Operation: ToForm {
 
     /// The form: `Action`, `Version`, then the members in the order of the service's model.
     fn to_form(&self) -> String {
-        let mut form = Form::new();
-        form.member("Action", Self::ACTION);
-        form.member("Version", Self::VERSION);
-        self.write(&mut form);
-        form.finish()
+        form_of(self).finish()
     }
 
     /// Reads an answer, whatever its status: an output, or the error that it stands for.
@@ -341,6 +337,14 @@ macro_rules! output {
             }
         })?
     };
+}
+
+fn form_of<O: Operation + ?Sized>(operation: &O) -> Form {
+    let mut form = Form::new();
+    form.member("Action", O::ACTION);
+    form.member("Version", O::VERSION);
+    operation.write(&mut form);
+    form
 }
 
 fn read_result<O: Output>(action: &str, body: &[u8]) -> Result<(O, Option<String>), ResponseProblem> {

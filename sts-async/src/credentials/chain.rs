@@ -1,7 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sts_proto::Tried;
 use sts_proto::credentials::{Chain, Resolve};
+use sts_proto::{Credentials, Tried};
 
 use super::{CredentialsFuture, CredentialsProvider};
 use crate::engine::{Engine, seed};
@@ -10,27 +10,43 @@ use crate::engine::{Engine, seed};
 pub(crate) struct OwnChain {
     engine: Arc<Engine>,
     chain: Arc<Chain>,
-    tried: Mutex<Arc<[Tried]>>,
+    last: Mutex<Last>,
+}
+
+/// What came of the chain when it was last carried out; empty before.
+#[derive(Default)]
+struct Last {
+    tried: Arc<[Tried]>,
+    /// The last that it ended with.
+    held: Option<Credentials>,
 }
 
 impl OwnChain {
     pub(crate) fn new(engine: Arc<Engine>, chain: Arc<Chain>) -> Self {
-        Self { engine, chain, tried: Mutex::default() }
+        Self { engine, chain, last: Mutex::default() }
     }
 
-    /// What became of each source when the chain was last carried out; empty before.
+    /// What became of each source then.
     pub(crate) fn tried(&self) -> Arc<[Tried]> {
-        Arc::clone(&self.tried.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.last().tried)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl CredentialsProvider for OwnChain {
     fn credentials(&self) -> CredentialsFuture<'_> {
         Box::pin(async {
-            let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed());
+            let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed())
+                .held(self.last().held.clone());
             let resolved = self.engine.drive(&mut resolve, |_| {}).await;
-            *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = resolve.tried().into();
-            Ok(resolved?.credentials)
+            let mut last = self.last();
+            last.tried = resolve.tried().into();
+            let credentials = resolved?.credentials;
+            last.held = Some(credentials.clone());
+            Ok(credentials)
         })
     }
 }

@@ -3,11 +3,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::testing::Peer;
 use crate::{Builder, CredentialsError};
 
 mod keeping;
+mod peer;
 mod sources;
+
+use peer::Peer;
 
 fn keys(id: &str, seconds: u64) -> Credentials {
     Credentials::new(id, "planted-secret")

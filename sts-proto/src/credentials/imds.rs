@@ -10,13 +10,12 @@ use std::time::{Duration, SystemTime};
 
 pub use config::{Config, Mode};
 
-use percent_encoding::{AsciiSet, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::session::{Answer, Session};
 use super::document;
 use super::fetch::Reply;
 use crate::endpoint::is_label;
-use crate::escape::RESERVED;
 use crate::retry::Dice;
 use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
 
@@ -97,8 +96,7 @@ impl InstanceMetadata {
     fn kept_alive(&mut self, mut credentials: Credentials, now: SystemTime) -> Credentials {
         if credentials.expiration.is_some_and(|expiration| expiration <= now) {
             self.extended = true;
-            let extension = EXTENSION.mul_f64(1.0 + self.dice.fraction() / 2.0);
-            credentials.expiration = now.checked_add(extension);
+            credentials.expiration = longer_life(now, &mut self.dice);
         }
         credentials
     }
@@ -159,6 +157,12 @@ impl Flow for Region {
 }
 
 /// The first line of the list of roles; there is never a second.
+/// Until when credentials that have expired are kept in use, so that an instance outlives trouble of the service that
+/// gives it new ones ("static stability"): ten to fifteen minutes, then that service is asked again.
+pub(super) fn longer_life(now: SystemTime, dice: &mut Dice) -> Option<SystemTime> {
+    now.checked_add(EXTENSION.mul_f64(1.0 + dice.fraction() / 2.0))
+}
+
 fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
     let none = || reply.unusable("it is no name of a role", session::ADVICE);
     let text = std::str::from_utf8(reply.body()).map_err(|_| none())?;
@@ -176,7 +180,15 @@ fn region(reply: &Reply) -> Option<String> {
 }
 
 /// The names of roles are made of letters, digits and `+=,.@_-`.
-const IN_PATH: &AsciiSet = &RESERVED.remove(b'+').remove(b'=').remove(b',').remove(b'@');
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'+')
+    .remove(b'=')
+    .remove(b',')
+    .remove(b'@');
 /// Twice as long as IAM has them, in bytes.
 const LONGEST_ROLE: usize = 128;
 

@@ -3,10 +3,11 @@ use std::time::{Duration, SystemTime};
 
 use super::assume_role::AssumeRole;
 use super::container::Container;
-use super::imds::InstanceMetadata;
+use super::imds::{InstanceMetadata, longer_life};
 use super::process::Process;
 use super::sso::Sso;
 use super::{Candidate, Chain, Found, Plan, Source, WebIdentity, describe};
+use crate::retry::Dice;
 use crate::{
     Context, Credentials, CredentialsError, Error, Event, Flow, NoCredentials, Outcome, Step, Tried,
 };
@@ -30,6 +31,7 @@ pub struct Resolve {
     assumed: usize,
     /// Whether the metadata service gave credentials that had expired.
     extended: bool,
+    held: Option<Credentials>,
     asking: Option<Asking>,
     tried: Vec<Tried>,
 }
@@ -57,7 +59,25 @@ enum Asking {
 impl Resolve {
     /// A resolution that has not begun.
     pub fn new(chain: Arc<Chain>, context: Arc<Context>, seed: u128) -> Self {
-        Self { chain, context, seed, index: 0, assumed: 0, extended: false, asking: None, tried: Vec::new() }
+        Self {
+            chain,
+            context,
+            seed,
+            index: 0,
+            assumed: 0,
+            extended: false,
+            held: None,
+            asking: None,
+            tried: Vec::new(),
+        }
+    }
+
+    /// What the same chain ended with before. Credentials of the instance's metadata stay in use where that service has
+    /// no new ones in time, since it may be unwell for longer than they last.
+    #[must_use]
+    pub fn held(mut self, credentials: Option<Credentials>) -> Self {
+        self.held = credentials;
+        self
     }
 
     /// What became of each source: all of them once the flow is over, whatever it ended with.
@@ -107,8 +127,14 @@ impl Resolve {
         let chain = Arc::clone(&self.chain);
         let Some(candidate) = chain.candidates.get(self.index) else { return Err(Error::OutOfTurn) };
         let Found::Plan(plan) = &candidate.found else { return Err(Error::OutOfTurn) };
-        let stepped = asking.step(now, self.context.service_time(now), event);
+        let clock = self.context.service_time(now);
+        let stepped = asking.step(now, clock, event);
         self.extended |= asking.extended();
+        if matches!(stepped, Ok(Step::Done(None)) | Err(_))
+            && let Some(kept) = self.kept(&asking, plan, clock)
+        {
+            return self.got(now, candidate, plan, kept);
+        }
         match stepped {
             Ok(Step::Perform(effect)) => {
                 self.asking = Some(asking);
@@ -128,6 +154,17 @@ impl Resolve {
                 Err(self.over(candidate, error))
             }
         }
+    }
+
+    /// Those that the metadata service gave before, where they have expired and it has no others.
+    fn kept(&mut self, asking: &Asking, plan: &Plan, clock: SystemTime) -> Option<Credentials> {
+        if !matches!(asking, Asking::InstanceMetadata(_)) || !plan.roles.is_empty() {
+            return None;
+        }
+        let mut kept = self.held.take_if(|held| held.expiration.is_some_and(|end| end <= clock))?;
+        kept.expiration = longer_life(clock, &mut Dice::new(self.seed));
+        self.extended = true;
+        Some(kept)
     }
 
     /// Uses credentials, or assumes the next role with them.
@@ -368,5 +405,36 @@ mod tests {
         step(&mut flow, Event::Start).unwrap();
         let error = refused(step(&mut flow, session("AssumeRole", "ASIA", 0))).to_string();
         assert!(error.contains("expired"), "{error}");
+    }
+
+    #[test]
+    fn keys_of_the_instance_outlive_trouble_of_its_metadata_and_others_do_not() {
+        let env = crate::settings::Env::default();
+        let metadata =
+            || Source::InstanceMetadata(super::super::imds::Config::new(&env, None).unwrap().unwrap());
+        let held = |end| Some(Credentials::new("ASIAHELD0000", "planted").with_expiration(end));
+        let later = NOW + Duration::from_secs(60);
+        for (source, links, held, kept) in [
+            (metadata(), Vec::new(), held(NOW), true),
+            // These still hold: nothing is lost if the next try is a better one.
+            (metadata(), Vec::new(), held(later), false),
+            (metadata(), Vec::new(), None, false),
+            (metadata(), vec![Role::new("arn:one")], held(NOW), false),
+            (Source::Process { command: "tool".into(), account_id: None }, Vec::new(), held(NOW), false),
+        ] {
+            let candidates = vec![candidate("profile dev", Found::Plan(Plan { source, roles: links }))];
+            let mut flow = resolve(candidates).held(held);
+            step(&mut flow, Event::Start).unwrap();
+            let next = step(&mut flow, Event::Failed(TransportErrorKind::Refused.into()));
+            if !kept {
+                refused(next);
+                continue;
+            }
+            let resolved = done(next);
+            assert_eq!(resolved.credentials.access_key_id, "ASIAHELD0000");
+            let life = resolved.credentials.expiration.unwrap().duration_since(NOW).unwrap();
+            assert!((600..=900).contains(&life.as_secs()), "{life:?}");
+            assert!(told(&flow)[0].contains("warning: "), "{:?}", told(&flow));
+        }
     }
 }

@@ -20,14 +20,23 @@ pub struct Metadata {
 
 impl Metadata {
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
-        Self {
-            status,
-            header_request_id: REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name)).cloned(),
-            extended_request_id: headers.get("x-amz-id-2").cloned(),
-            cloudfront_id: headers.get("x-amz-cf-id").cloned(),
-            attempts: 1,
-            ..Self::default()
+        let mut metadata = Self { status, attempts: 1, ..Self::default() };
+        let mut rank = REQUEST_ID_HEADERS.len();
+        // One look at each header costs less than a look for each name.
+        for (name, value) in headers {
+            match name.as_str() {
+                "x-amz-id-2" => keep_first(&mut metadata.extended_request_id, value),
+                "x-amz-cf-id" => keep_first(&mut metadata.cloudfront_id, value),
+                name => {
+                    let found = REQUEST_ID_HEADERS.iter().position(|known| *known == name);
+                    if let Some(found) = found.filter(|found| *found < rank) {
+                        metadata.header_request_id = Some(value.clone());
+                        rank = found;
+                    }
+                }
+            }
         }
+        metadata
     }
 
     pub(crate) fn set_body_request_id(&mut self, id: Option<String>) {
@@ -110,6 +119,10 @@ impl fmt::Display for Metadata {
         }?;
         if self.attempts > 1 { write!(f, ", {} attempts", self.attempts) } else { Ok(()) }
     }
+}
+
+fn keep_first(kept: &mut Option<HeaderValue>, value: &HeaderValue) {
+    kept.get_or_insert_with(|| value.clone());
 }
 
 fn text(value: &Option<HeaderValue>) -> Option<&str> {

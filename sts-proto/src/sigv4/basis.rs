@@ -50,6 +50,18 @@ impl<'r> Basis<'r> {
         }
         fields
     }
+
+    /// The URI's authority with its host as a client writes it, should it be signed and not be written so already.
+    pub(super) fn plain_authority(&self, uri: &Uri) -> Result<Option<Authority>, SignError> {
+        let Some(authority) = uri.authority().filter(|_| self.host.is_some()) else { return Ok(None) };
+        let (user, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
+        let plain = plain(host);
+        if plain == host {
+            return Ok(None);
+        }
+        let at = if user.is_empty() { "" } else { "@" };
+        Authority::try_from([user, at, &*plain].concat()).map(Some).map_err(|_| SignError::Uri)
+    }
 }
 
 /// Headers that are never signed: see the module's documentation.
@@ -71,20 +83,6 @@ fn is_unsigned(name: &str) -> bool {
             | "user-agent"
             | "x-amzn-trace-id"
     ) || name.starts_with("proxy-")
-}
-
-/// The URI's authority with its host as a client writes it, should it be signed and not be written so already.
-pub(super) fn plain_authority<B>(request: &Request<B>) -> Result<Option<Authority>, SignError> {
-    let Some(authority) = request.uri().authority().filter(|_| !request.headers().contains_key(HOST)) else {
-        return Ok(None);
-    };
-    let (user, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
-    let plain = plain(host);
-    if plain == host {
-        return Ok(None);
-    }
-    let at = if user.is_empty() { "" } else { "@" };
-    Authority::try_from([user, at, &*plain].concat()).map(Some).map_err(|_| SignError::Uri)
 }
 
 /// The URI's authority as a client sends it in `host`: no user info, no default port, lower case.

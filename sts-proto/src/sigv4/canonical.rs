@@ -3,12 +3,10 @@
 //! It is fed to SHA-256 piece by piece; only an explanation ever holds it in one piece.
 
 use hmac::{Hmac, Mac};
-use percent_encoding::{AsciiSet, percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::escape::RESERVED;
-
-const RESERVED_BUT_SLASH: &AsciiSet = &RESERVED.remove(b'/');
+use crate::digits::hex;
+use crate::escape::{Kept, UNRESERVED, UNRESERVED_OR_SLASH, pieces};
 
 /// Takes a text piece by piece.
 pub(super) trait Sink {
@@ -32,6 +30,45 @@ impl Sink for Hmac<Sha256> {
         Mac::update(self, bytes);
     }
 }
+
+/// Gathers small pieces: hashing a few large ones costs less. Long ones are passed on, session tokens among them, so
+/// that no copy of them is left behind.
+pub(super) struct Gather<'a, S: Sink> {
+    to: &'a mut S,
+    near: [u8; 256],
+    filled: usize,
+}
+
+impl<'a, S: Sink> Gather<'a, S> {
+    pub(super) fn new(to: &'a mut S) -> Self {
+        Self { to, near: [0; 256], filled: 0 }
+    }
+
+    /// Passes on what is left.
+    pub(super) fn finish(&mut self) {
+        self.to.put(self.near.get(..self.filled).unwrap_or_default());
+        self.filled = 0;
+    }
+}
+
+impl<S: Sink> Sink for Gather<'_, S> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        if bytes.len() > LONG {
+            self.finish();
+            return self.to.put(bytes);
+        }
+        if self.filled + bytes.len() > self.near.len() {
+            self.finish();
+        }
+        if let Some(room) = self.near.get_mut(self.filled..self.filled + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.filled += bytes.len();
+        }
+    }
+}
+
+const LONG: usize = 64;
 
 /// The parts of a canonical request.
 ///
@@ -70,7 +107,10 @@ pub(super) struct Path<'a> {
 
 impl Path<'_> {
     fn put(&self, sink: &mut impl Sink) {
-        let text = if self.text.is_empty() { "/" } else { self.text };
+        let text = match self.text {
+            "" | "/" => return sink.put(b"/"),
+            text => text,
+        };
         if !self.normalize || is_normal(text) {
             return self.put_text(text, sink);
         }
@@ -101,7 +141,7 @@ impl Path<'_> {
                 let keep = !self.double_encode && unescape(piece).is_some();
                 sink.put(if keep { b"%" } else { b"%25" });
             }
-            put_encoded(piece, RESERVED_BUT_SLASH, sink);
+            put_encoded(piece, &UNRESERVED_OR_SLASH, sink);
         }
     }
 }
@@ -151,10 +191,10 @@ fn put_recoded(text: &[u8], to: &mut Vec<u8>) {
     for (index, mut piece) in text.split(|byte| *byte == b'%').enumerate() {
         if index > 0 {
             let (byte, rest) = unescape(piece).unwrap_or((b'%', piece));
-            put_encoded(&[byte], RESERVED, to);
+            put_encoded(&[byte], &UNRESERVED, to);
             piece = rest;
         }
-        put_encoded(piece, RESERVED, to);
+        put_encoded(piece, &UNRESERVED, to);
     }
 }
 
@@ -166,9 +206,9 @@ fn unescape(text: &[u8]) -> Option<(u8, &[u8])> {
     Some((u8::try_from(byte).ok()?, rest))
 }
 
-/// Encodes all that is in the set.
-pub(super) fn put_encoded(text: &[u8], set: &'static AsciiSet, sink: &mut impl Sink) {
-    percent_encode(text, set).for_each(|part| sink.put(part.as_bytes()));
+/// Encodes all that is not kept.
+pub(super) fn put_encoded(text: &[u8], kept: &Kept, sink: &mut impl Sink) {
+    pieces(text, kept, |piece| sink.put(piece));
 }
 
 /// What is before and after the first separator.
@@ -261,8 +301,7 @@ impl<'a> Fields<'a> {
 
 /// Trims a value and makes each run of white space one space. Its bytes need not be text.
 fn put_value(value: &[u8], sink: &mut impl Sink) {
-    // Most values have none, and tokens are long.
-    if !value.contains(&b' ') && !value.contains(&b'\t') {
+    if is_trimmed(value) {
         return sink.put(value);
     }
     for (index, word) in value.split(is_space).filter(|word| !word.is_empty()).enumerate() {
@@ -273,9 +312,20 @@ fn put_value(value: &[u8], sink: &mut impl Sink) {
     }
 }
 
+/// Whether the only white space is single spaces between words, as in most values. No branch: tokens are long.
+fn is_trimmed(value: &[u8]) -> bool {
+    let inside =
+        value.first().is_none_or(|byte| !is_space(byte)) && value.last().is_none_or(|byte| !is_space(byte));
+    let pairs = value.iter().zip(value.iter().skip(1));
+    inside
+        && !pairs.fold(false, |found, (one, other)| {
+            found | (*other == b'\t') | ((*one == b' ') & (*other == b' '))
+        })
+}
+
 /// White space as RFC 9110 §5.6.3 has it.
 fn is_space(byte: &u8) -> bool {
-    *byte == b' ' || *byte == b'\t'
+    (*byte == b' ') | (*byte == b'\t')
 }
 
 /// A SHA-256 hash in lower-case hexadecimal digits.
@@ -284,8 +334,7 @@ pub(super) struct Hex([[u8; 2]; 32]);
 
 impl Hex {
     pub(super) fn new(hash: [u8; 32]) -> Self {
-        let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
-        Self(hash.map(|byte| [digit(byte >> 4), digit(byte & 15)]))
+        Self(hex(hash))
     }
 
     pub(super) fn sha256(data: &[u8]) -> Self {
@@ -296,8 +345,6 @@ impl Hex {
         self.0.as_flattened()
     }
 }
-
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
 mod tests {

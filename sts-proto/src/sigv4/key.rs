@@ -1,24 +1,28 @@
 //! Signing keys: one secret, one day, one region, one service.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::stamp::Stamp;
+use super::stamp::{Day, Stamp};
 use super::{Scope, SignError};
 use crate::{Credentials, Secret};
 
 /// The key that a day's requests to one service in one region are signed with.
 ///
 /// Deriving it from the secret access key takes four times the work of signing with it, so it is worth
-/// keeping; a [`KeyCache`] does. It holds the state of HMAC-SHA-256 with the key taken in, not the key, and
-/// is wiped on drop.
+/// keeping; a [`KeyCache`] does. It holds the state of HMAC-SHA-256 with the key taken in, not the key. Cheap to
+/// clone; wiped when the last clone is dropped.
 #[derive(Clone)]
-pub struct SigningKey {
+pub struct SigningKey(Arc<Derived>);
+
+struct Derived {
     mac: Hmac<Sha256>,
+    day: Day,
     date: [u8; 8],
     scope: Scope,
 }
@@ -32,30 +36,31 @@ impl SigningKey {
     ///
     /// [`SignError::Time`] outside the years 0 to 9999.
     pub fn derive(secret: &Secret, now: SystemTime, scope: &Scope) -> Result<Self, SignError> {
-        Ok(Self::of_day(secret, Stamp::new(now)?.date(), scope))
+        Ok(Self::of_day(secret, &Stamp::new(now)?, scope))
     }
 
-    pub(super) fn of_day(secret: &Secret, date: &[u8; 8], scope: &Scope) -> Self {
-        let key = derive(secret, date, scope);
-        Self { mac: keyed(&[&key[..]]), date: *date, scope: scope.clone() }
+    pub(super) fn of_day(secret: &Secret, stamp: &Stamp, scope: &Scope) -> Self {
+        let (day, date) = (stamp.day(), *stamp.date());
+        let key = derive(secret, &date, scope);
+        Self(Arc::new(Derived { mac: keyed(&[&key[..]]), day, date, scope: scope.clone() }))
     }
 
     /// Whether this is the day and the scope that the key was derived for.
-    pub(super) fn fits(&self, date: &[u8; 8], scope: &Scope) -> bool {
-        self.date == *date && self.scope == *scope
+    pub(super) fn fits(&self, day: Day, scope: &Scope) -> bool {
+        self.0.day == day && self.0.scope == *scope
     }
 
     /// HMAC-SHA-256 that waits for the string to sign.
     pub(super) fn mac(&self) -> Hmac<Sha256> {
-        self.mac.clone()
+        self.0.mac.clone()
     }
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey")
-            .field("date", &String::from_utf8_lossy(&self.date))
-            .field("scope", &self.scope)
+            .field("date", &String::from_utf8_lossy(&self.0.date))
+            .field("scope", &self.0.scope)
             .finish_non_exhaustive()
     }
 }
@@ -95,13 +100,14 @@ impl KeyCache {
         scope: &Scope,
         now: SystemTime,
     ) -> Result<&SigningKey, SignError> {
-        let stamp = Stamp::new(now)?;
         let secret = &credentials.secret_access_key;
-        if !self.last.as_ref().is_some_and(|(of, key)| of == secret && key.fits(stamp.date(), scope)) {
-            self.last = None;
-        }
-        let derive = || (secret.clone(), SigningKey::of_day(secret, stamp.date(), scope));
-        Ok(&self.last.get_or_insert_with(derive).1)
+        let day = Day::of(now)?;
+        let kept = self.last.take().filter(|(of, key)| of == secret && key.fits(day, scope));
+        let last = match kept {
+            Some(kept) => kept,
+            None => (secret.clone(), SigningKey::derive(secret, now, scope)?),
+        };
+        Ok(&self.last.insert(last).1)
     }
 }
 

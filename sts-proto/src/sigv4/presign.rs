@@ -8,11 +8,11 @@ use http::{Request, Uri};
 use percent_encoding::percent_decode;
 
 use super::SignError;
-use super::basis::{Basis, plain_authority};
+use super::basis::Basis;
 use super::canonical::{Canonical, Sink, put_encoded};
 use super::explain::Explanation;
 use super::sign::{ALGORITHM, Signer};
-use crate::escape::RESERVED;
+use crate::escape::UNRESERVED;
 
 /// Items of a signature in a query; those of an earlier one are replaced.
 const ITEMS: [&str; 7] = [
@@ -56,7 +56,7 @@ impl Signer<'_> {
         let mut parts = request.uri().clone().into_parts();
         let target = query.target(request.uri().path(), signature.as_bytes());
         parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| SignError::Uri)?);
-        if let Some(authority) = plain_authority(request)? {
+        if let Some(authority) = basis.plain_authority(request.uri())? {
             parts.authority = Some(authority);
         }
         *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SignError::Uri)?;
@@ -124,7 +124,7 @@ impl<'r> Query<'r> {
         items.put(b"X-Amz-Algorithm=");
         items.put(ALGORITHM);
         items.put(b"&X-Amz-Credential=");
-        put_encoded(signer.credentials.access_key_id.as_bytes(), RESERVED, &mut items);
+        put_encoded(signer.credentials.access_key_id.as_bytes(), &UNRESERVED, &mut items);
         items.put(b"%2F");
         signer.put_scope(&basis.stamp, b"%2F", &mut items);
         items.put(b"&X-Amz-Date=");
@@ -137,7 +137,7 @@ impl<'r> Query<'r> {
         let mut token = Vec::new();
         if let Some(text) = signer.token() {
             token.put(b"X-Amz-Security-Token=");
-            put_encoded(text.expose().as_bytes(), RESERVED, &mut token);
+            put_encoded(text.expose().as_bytes(), &UNRESERVED, &mut token);
         }
         Ok(Self { kept: without_signature(request.uri().query().unwrap_or_default()), items, token })
     }
@@ -172,7 +172,7 @@ struct Encoded<'v>(&'v mut Vec<u8>);
 
 impl Sink for Encoded<'_> {
     fn put(&mut self, bytes: &[u8]) {
-        put_encoded(bytes, RESERVED, self.0);
+        put_encoded(bytes, &UNRESERVED, self.0);
     }
 }
 

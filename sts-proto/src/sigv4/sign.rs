@@ -6,8 +6,8 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Uri};
 use sha2::{Digest, Sha256};
 
-use super::basis::{Basis, plain_authority};
-use super::canonical::{Canonical, Fields, Hex, Path, Sink};
+use super::basis::Basis;
+use super::canonical::{Canonical, Fields, Gather, Hex, Path, Sink};
 use super::explain::Explanation;
 use super::stamp::Stamp;
 use super::{Scope, SignError, SigningKey};
@@ -117,7 +117,7 @@ impl<'a> Signer<'a> {
         let date = HeaderValue::from_bytes(basis.stamp.text()).map_err(|_| SignError::Time)?;
         let hash = self.content_sha256.then(|| HeaderValue::from_bytes(basis.payload.as_bytes()));
         let token = self.token_header()?;
-        if let Some(authority) = plain_authority(request)? {
+        if let Some(authority) = basis.plain_authority(request.uri())? {
             let mut parts = request.uri().clone().into_parts();
             parts.authority = Some(authority);
             *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SignError::Uri)?;
@@ -180,13 +180,15 @@ impl<'a> Signer<'a> {
 
     /// Checks what both forms write into the credential scope, and gives the time.
     pub(super) fn stamp(&self) -> Result<Stamp, SignError> {
-        let word = |text: &str, refused: &[u8]| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !refused.contains(&byte))
+        // No comma anywhere, and no slash in what slashes set apart.
+        let word = |text: &str, refused: u8| {
+            let fits = |byte: u8| byte.is_ascii_graphic() & (byte != b',') & (byte != refused);
+            !text.is_empty() && text.bytes().fold(true, |all, byte| all & fits(byte))
         };
-        if !word(&self.credentials.access_key_id, b",") {
+        if !word(&self.credentials.access_key_id, b',') {
             return Err(SignError::AccessKeyId);
         }
-        if !word(self.scope.region(), b",/") || !word(self.scope.service(), b",/") {
+        if !word(self.scope.region(), b'/') || !word(self.scope.service(), b'/') {
             return Err(SignError::Scope);
         }
         Stamp::new(self.now)
@@ -198,21 +200,25 @@ impl<'a> Signer<'a> {
 
     pub(super) fn signature(&self, stamp: &Stamp, canonical: &Canonical<'_>) -> Hex {
         let mut hash = Sha256::new();
-        canonical.put(&mut hash);
+        let mut text = Gather::new(&mut hash);
+        canonical.put(&mut text);
+        text.finish();
         self.signature_of(stamp, &Hex::new(hash.finalize().into()))
     }
 
     pub(super) fn signature_of(&self, stamp: &Stamp, hash: &Hex) -> Hex {
         let derived;
         let key = match self.key {
-            Some(key) if key.fits(stamp.date(), self.scope) => key,
+            Some(key) if key.fits(stamp.day(), self.scope) => key,
             _ => {
-                derived = SigningKey::of_day(&self.credentials.secret_access_key, stamp.date(), self.scope);
+                derived = SigningKey::of_day(&self.credentials.secret_access_key, stamp, self.scope);
                 &derived
             }
         };
         let mut mac = key.mac();
-        self.put_string_to_sign(stamp, hash, &mut mac);
+        let mut text = Gather::new(&mut mac);
+        self.put_string_to_sign(stamp, hash, &mut text);
+        text.finish();
         Hex::new(hmac::Mac::finalize(mac).into_bytes().into())
     }
 

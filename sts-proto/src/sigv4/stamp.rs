@@ -6,30 +6,48 @@ use time::OffsetDateTime;
 
 use super::SignError;
 
+/// A day in UTC, counted from 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Day(i64);
+
+impl Day {
+    /// Years that have not four digits are refused.
+    pub(super) fn of(now: SystemTime) -> Result<Self, SignError> {
+        seconds(now).filter(|seconds| WRITABLE.contains(seconds)).map(Self::at).ok_or(SignError::Time)
+    }
+
+    fn at(seconds: i64) -> Self {
+        Self(seconds.div_euclid(86_400))
+    }
+}
+
 /// A time in UTC as `YYYYMMDDTHHMMSSZ` (ISO 8601 basic format), and its date alone.
 #[derive(Clone, Copy)]
 pub(super) struct Stamp {
     text: [u8; 16],
     date: [u8; 8],
+    day: Day,
 }
 
 impl Stamp {
     /// A fraction of a second is dropped, also before 1970. Years that have not four digits are refused.
     pub(super) fn new(now: SystemTime) -> Result<Self, SignError> {
-        let at = seconds(now)
-            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
-            .ok_or(SignError::Time)?;
-        let year = u16::try_from(at.year()).ok().filter(|year| *year <= 9999).ok_or(SignError::Time)?;
+        let seconds = seconds(now).ok_or(SignError::Time)?;
+        let at = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| SignError::Time)?;
+        let (year, month, day) = at.to_calendar_date();
+        let year = u16::try_from(year).ok().filter(|year| *year <= 9999).ok_or(SignError::Time)?;
         let [y1, y2] = two_digits((year / 100) as u8);
         let [y3, y4] = two_digits((year % 100) as u8);
-        let [mo1, mo2] = two_digits(at.month().into());
-        let [d1, d2] = two_digits(at.day());
-        let [h1, h2] = two_digits(at.hour());
-        let [mi1, mi2] = two_digits(at.minute());
-        let [s1, s2] = two_digits(at.second());
+        let (hour, minute, second) = at.to_hms();
+        let [mo1, mo2] = two_digits(month.into());
+        let [d1, d2] = two_digits(day);
+        let [h1, h2] = two_digits(hour);
+        let [mi1, mi2] = two_digits(minute);
+        let [s1, s2] = two_digits(second);
         Ok(Self {
             text: [y1, y2, y3, y4, mo1, mo2, d1, d2, b'T', h1, h2, mi1, mi2, s1, s2, b'Z'],
             date: [y1, y2, y3, y4, mo1, mo2, d1, d2],
+            day: Day::at(seconds),
         })
     }
 
@@ -41,6 +59,10 @@ impl Stamp {
     /// `YYYYMMDD`
     pub(super) fn date(&self) -> &[u8; 8] {
         &self.date
+    }
+
+    pub(super) fn day(&self) -> Day {
+        self.day
     }
 }
 
@@ -56,6 +78,9 @@ fn seconds(now: SystemTime) -> Option<i64> {
     }
 }
 
+/// The years 0 to 9999, in seconds since 1970.
+const WRITABLE: std::ops::Range<i64> = -62_167_219_200..253_402_300_800;
+
 fn two_digits(number: u8) -> [u8; 2] {
     [b'0' + number / 10 % 10, b'0' + number % 10]
 }
@@ -67,7 +92,10 @@ mod tests {
     use super::*;
 
     fn text(now: Option<SystemTime>) -> Result<String, SignError> {
-        let stamp = Stamp::new(now.expect("the platform can hold this time"))?;
+        let now = now.expect("the platform can hold this time");
+        let (stamp, day) = (Stamp::new(now), Day::of(now));
+        assert_eq!(stamp.map(|stamp| stamp.day == day.unwrap()).ok(), day.map(|_| true).ok());
+        let stamp = stamp?;
         let text = String::from_utf8_lossy(stamp.text()).into_owned();
         assert_eq!(text.as_bytes().first_chunk(), Some(stamp.date()));
         Ok(text)

@@ -1,7 +1,8 @@
-use percent_encoding::utf8_percent_encode;
+use bytes::Bytes;
 
 use crate::Secret;
-use crate::escape::RESERVED;
+use crate::digits::Decimal;
+use crate::escape::{UNRESERVED, from_ascii, pieces};
 
 /// Writes an `application/x-www-form-urlencoded` body as the AWS Query protocol wants it.
 ///
@@ -19,16 +20,16 @@ use crate::escape::RESERVED;
 /// ```
 #[derive(Default)]
 pub struct Form {
-    text: String,
-    /// The name of the member being written, as far as it is known: `Tags.member.3`.
-    name: String,
+    text: Vec<u8>,
+    /// The name of the member being written, as far as it is known, escaped: `Tags.member.3`.
+    name: Vec<u8>,
     secrets: Option<Vec<Secret>>,
 }
 
 impl Form {
     /// An empty form.
     pub fn new() -> Self {
-        Self { text: String::with_capacity(INITIAL_CAPACITY), name: String::with_capacity(64), secrets: None }
+        Self { text: Vec::with_capacity(INITIAL_CAPACITY), name: Vec::with_capacity(64), secrets: None }
     }
 
     /// The secret values that `value` would send, and nothing else: for taking them out of a text that is
@@ -41,11 +42,14 @@ impl Form {
 
     /// Writes a member of the structure that is being written. An absent value (`None`) writes nothing.
     pub fn member(&mut self, name: &str, value: &(impl ToForm + ?Sized)) {
+        if value.is_absent() {
+            return;
+        }
         let length = self.name.len();
         if length > 0 {
-            self.name.push('.');
+            self.name.push(b'.');
         }
-        self.name.push_str(name);
+        put_escaped(name, &mut self.name);
         value.write(self);
         self.name.truncate(length);
     }
@@ -56,11 +60,11 @@ impl Form {
             return;
         }
         if !self.text.is_empty() {
-            self.text.push('&');
+            self.text.push(b'&');
         }
-        self.text.extend(utf8_percent_encode(&self.name, RESERVED));
-        self.text.push('=');
-        self.text.extend(utf8_percent_encode(value, RESERVED));
+        self.text.extend_from_slice(&self.name);
+        self.text.push(b'=');
+        put_escaped(value, &mut self.text);
     }
 
     /// Writes a list under the current name.
@@ -70,8 +74,8 @@ impl Form {
         }
         let length = self.name.len();
         for (index, item) in items.iter().enumerate() {
-            self.name.push_str(".member.");
-            self.name.push_str(&(index + 1).to_string());
+            self.name.extend_from_slice(b".member.");
+            self.name.extend_from_slice(Decimal::of(index as u64 + 1).as_bytes());
             item.write(self);
             self.name.truncate(length);
         }
@@ -79,7 +83,12 @@ impl Form {
 
     /// The form as text.
     pub fn finish(self) -> String {
-        self.text
+        from_ascii(self.text)
+    }
+
+    /// The form as a body.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.text.into()
     }
 
     fn secret(&mut self, value: &Secret) {
@@ -94,6 +103,11 @@ impl Form {
 pub trait ToForm {
     /// Writes the value under the form's current name, or the members of a structure each under its own.
     fn write(&self, form: &mut Form);
+
+    /// Whether there is nothing to write, as for `None`.
+    fn is_absent(&self) -> bool {
+        false
+    }
 }
 
 impl ToForm for str {
@@ -116,13 +130,13 @@ impl ToForm for Secret {
 
 impl ToForm for u32 {
     fn write(&self, form: &mut Form) {
-        form.text(&self.to_string());
+        u64::from(*self).write(form);
     }
 }
 
 impl ToForm for u64 {
     fn write(&self, form: &mut Form) {
-        form.text(&self.to_string());
+        form.text(Decimal::of(*self).as_str());
     }
 }
 
@@ -144,12 +158,20 @@ impl<T: ToForm> ToForm for Option<T> {
             value.write(form);
         }
     }
+
+    fn is_absent(&self) -> bool {
+        self.as_ref().is_none_or(T::is_absent)
+    }
 }
 
 impl<T: ToForm> ToForm for Vec<T> {
     fn write(&self, form: &mut Form) {
         form.list(self);
     }
+}
+
+fn put_escaped(text: &str, to: &mut Vec<u8>) {
+    pieces(text.as_bytes(), &UNRESERVED, |piece| to.extend_from_slice(piece));
 }
 
 /// Holds most requests; a long policy makes it grow.
@@ -177,6 +199,15 @@ mod tests {
         assert_eq!(written("N", &None::<String>), "");
         assert_eq!(written("N", &Some(Vec::<String>::new())), "N=");
         assert_eq!(written("N", &Some(false)), "N=false");
+    }
+
+    #[test]
+    fn numbers_of_any_size() {
+        for number in [0, 1, 9, 10, 900, 43_200, u64::from(u32::MAX), u64::MAX] {
+            assert_eq!(written("N", &number), format!("N={number}"));
+        }
+        assert_eq!(written("N", &i64::MIN), "N=-9223372036854775808");
+        assert!(written("N", &vec![0u32; 1234]).ends_with("&N.member.1234=0"));
     }
 
     #[test]

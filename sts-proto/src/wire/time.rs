@@ -26,11 +26,16 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     if text.len() > MAX_LENGTH {
         return None;
     }
+    let rfc_2822 = || OffsetDateTime::parse(text, &Rfc2822).ok().and_then(from_date_time);
+    // No other begins with a letter: it is how every answer is dated.
+    if text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return rfc_2822();
+    }
     OffsetDateTime::parse(text, &Rfc3339)
         .ok()
         .and_then(from_date_time)
         .or_else(|| epoch_seconds(text))
-        .or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok().and_then(from_date_time))
+        .or_else(rfc_2822)
         .or_else(|| iso_8601(text))
         .or_else(|| {
             let (date, time) = text.split_once(' ')?;

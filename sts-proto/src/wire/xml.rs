@@ -39,6 +39,8 @@ pub struct XmlReader<'a> {
     text: &'a str,
     events: Reader<&'a [u8]>,
     root: &'a str,
+    /// Nothing in the text asks for a second look: see [`is_plain`].
+    plain: bool,
     depth: usize,
     /// The current element was written `<Name/>`: it has no content and no end tag of its own.
     empty: bool,
@@ -49,13 +51,14 @@ impl<'a> XmlReader<'a> {
     pub fn new(document: &'a [u8]) -> Result<Self, XmlError> {
         let text =
             std::str::from_utf8(document).map_err(|error| XmlError::NotUtf8 { at: error.valid_up_to() })?;
-        if let Some(at) = forbidden_character(text) {
+        let plain = is_plain(text);
+        if let Some(at) = if plain { None } else { forbidden_character(text) } {
             return Err(XmlError::NotWellFormed { at });
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut events = Reader::from_str(text);
         events.config_mut().check_comments = true;
-        let mut reader = Self { text, events, root: "", depth: 0, empty: false };
+        let mut reader = Self { text, events, root: "", plain, depth: 0, empty: false };
         let mut first = true;
         loop {
             match reader.next()? {
@@ -82,17 +85,13 @@ impl<'a> XmlReader<'a> {
     /// The name of the next child of the current element, which becomes the current element; `None` once the
     /// current element has ended, which makes its parent the current one again.
     pub fn child(&mut self) -> Result<Option<&'a str>, XmlError> {
-        self.advance(|part| match part {
-            // Stray text beside elements says nothing; references in it are checked all the same.
-            Part::Reference(reference) => resolve(reference).map(drop),
-            Part::Text(_) => Ok(()),
-        })
+        self.advance(None)
     }
 
     /// The text of the current element, which is then ended. Elements inside it are passed over.
     pub fn text(&mut self) -> Result<Cow<'a, str>, XmlError> {
         let mut text = Cow::Borrowed("");
-        while self.collect(&mut text)?.is_some() {
+        while self.advance(Some(&mut text))?.is_some() {
             self.skip()?;
         }
         Ok(text)
@@ -104,7 +103,7 @@ impl<'a> XmlReader<'a> {
         mut each: impl FnMut(&mut Self, &'a str) -> Result<(), XmlError>,
     ) -> Result<(String, bool), XmlError> {
         let (mut text, mut children) = (Cow::Borrowed(""), false);
-        while let Some(name) = self.collect(&mut text)? {
+        while let Some(name) = self.advance(Some(&mut text))? {
             children = true;
             each(self, name)?;
         }
@@ -142,7 +141,8 @@ impl<'a> XmlReader<'a> {
         if self.depth >= MAX_DEPTH {
             return Err(XmlError::TooDeep);
         }
-        if !are_attributes(&tag) {
+        let name_len = tag.name().as_ref().len();
+        if tag.len() > name_len && !are_attributes(&tag) {
             return Err(self.not_well_formed());
         }
         self.depth += 1;
@@ -151,50 +151,54 @@ impl<'a> XmlReader<'a> {
         // reader stands behind `<name …>` or `<name …/>`.
         let after = usize::try_from(self.events.buffer_position()).unwrap_or(usize::MAX);
         let start = after.wrapping_sub(tag.len() + 1 + usize::from(empty));
-        let name = tag.name().as_ref().len().checked_add(start).and_then(|end| self.text.get(start..end));
-        let name = name.filter(|name| is_name(name)).ok_or_else(|| self.not_well_formed())?;
-        debug_assert_eq!(name, tag.name().as_ref());
-        Ok(name.split_once(':').map_or(name, |(_, local)| local))
+        let name = start.checked_add(name_len).and_then(|end| self.text.get(start..end));
+        debug_assert_eq!(name, Some(tag.name().as_ref()));
+        name.and_then(local_name).ok_or_else(|| self.not_well_formed())
     }
 
-    /// As [`child`](Self::child), and adds what stands before the child to `text`.
-    fn collect(&mut self, text: &mut Cow<'a, str>) -> Result<Option<&'a str>, XmlError> {
-        self.advance(|part| {
-            match part {
-                Part::Reference(reference) => text.to_mut().push(resolve(reference)?),
-                Part::Text(part) if text.is_empty() => *text = part,
-                Part::Text(part) => text.to_mut().push_str(&part),
-            }
-            Ok(())
-        })
-    }
-
-    /// Goes on to the next child or to the end of the current element; `each` gets the text on the way.
+    /// Goes on to the next child or to the end of the current element, and adds what stands before it to `text`, if
+    /// that is wanted.
     #[inline]
-    fn advance(
-        &mut self,
-        mut each: impl FnMut(Part<'a, '_>) -> Result<(), XmlError>,
-    ) -> Result<Option<&'a str>, XmlError> {
+    fn advance(&mut self, mut text: Option<&mut Cow<'a, str>>) -> Result<Option<&'a str>, XmlError> {
         if std::mem::take(&mut self.empty) {
             self.depth = self.depth.saturating_sub(1);
             return Ok(None);
         }
+        // Blanks between elements are most of the text of an answer, and no text of anything.
+        self.events.config_mut().trim_text_start = text.is_none();
         loop {
-            match self.next()? {
+            match self.events.read_event() {
                 // XML 1.0 §2.4: the end of a CDATA section is no character data.
-                Event::Text(text) if text.contains("]]>") => return Err(self.not_well_formed()),
-                Event::Text(text) => each(Part::Text(text.xml10_content()))?,
-                Event::CData(text) => each(Part::Text(text.xml10_content()))?,
-                Event::GeneralRef(reference) => each(Part::Reference(&reference))?,
-                Event::Start(tag) => return self.open(tag, false).map(Some),
-                Event::Empty(tag) => return self.open(tag, true).map(Some),
-                Event::End(_) => {
+                Ok(Event::Text(part)) if !self.plain && part.contains("]]>") => {
+                    return Err(self.not_well_formed());
+                }
+                Ok(Event::Text(part)) => {
+                    if let Some(text) = &mut text {
+                        join(text, if self.plain { part.into_inner() } else { part.xml10_content() });
+                    }
+                }
+                Ok(Event::CData(part)) => {
+                    if let Some(text) = &mut text {
+                        join(text, part.xml10_content());
+                    }
+                }
+                // Checked wherever it stands.
+                Ok(Event::GeneralRef(reference)) => {
+                    let character = resolve(&reference)?;
+                    if let Some(text) = &mut text {
+                        text.to_mut().push(character);
+                    }
+                }
+                Ok(Event::Start(tag)) => return self.open(tag, false).map(Some),
+                Ok(Event::Empty(tag)) => return self.open(tag, true).map(Some),
+                Ok(Event::End(_)) => {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(None);
                 }
-                Event::Comment(_) => {}
-                Event::PI(instruction) if is_target(instruction.target()) => {}
-                event => return Err(self.misplaced(&event)),
+                Ok(Event::Comment(_)) => {}
+                Ok(Event::PI(instruction)) if is_target(instruction.target()) => {}
+                Ok(event) => return Err(self.misplaced(&event)),
+                Err(_) => return Err(self.not_well_formed()),
             }
         }
     }
@@ -286,17 +290,29 @@ impl fmt::Display for XmlError {
 
 impl std::error::Error for XmlError {}
 
-/// A piece of an element's text.
-enum Part<'a, 'e> {
-    Text(Cow<'a, str>),
-    Reference(&'e str),
+/// Adds a part to a text, which stays borrowed as long as it is one part.
+fn join<'a>(text: &mut Cow<'a, str>, part: Cow<'a, str>) {
+    match text.is_empty() {
+        true => *text = part,
+        false => text.to_mut().push_str(&part),
+    }
 }
 
-/// Whether a name is one (XML 1.0 §2.3), as far as ASCII goes.
-fn is_name(name: &str) -> bool {
-    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'-' | b'.') || !b.is_ascii();
+/// A name without its prefix, if it is a name (XML 1.0 §2.3), as far as ASCII goes.
+fn local_name(name: &str) -> Option<&str> {
     let begins = |b: u8| !(b.is_ascii_digit() || b == b'-' || b == b'.');
-    name.bytes().next().is_some_and(begins) && name.bytes().all(part)
+    if !name.bytes().next().is_some_and(begins) {
+        return None;
+    }
+    match name.bytes().fold(0, |found, b| found | CLASSES.get(usize::from(b)).unwrap_or(&NO_NAME)) {
+        0 => Some(name),
+        COLON => Some(name.split_once(':').map_or(name, |(_, local)| local)),
+        _ => None,
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    local_name(name).is_some()
 }
 
 /// Whether a processing instruction may be for this target (XML 1.0 §2.6).
@@ -306,12 +322,22 @@ fn is_target(name: &str) -> bool {
 
 /// Whether a tag's attributes are well-formed (XML 1.0 §3.1), each there once.
 fn are_attributes(tag: &BytesStart<'_>) -> bool {
-    tag.attributes().all(|attribute| {
-        attribute.is_ok_and(|attribute| {
-            let (key, value) = (attribute.key.into_inner(), &*attribute.value);
-            is_name(key) && !value.contains('<') && are_references(value)
+    is_simple_attribute(tag.attributes_raw())
+        || tag.attributes().all(|attribute| {
+            attribute.is_ok_and(|attribute| {
+                let (key, value) = (attribute.key.into_inner(), &*attribute.value);
+                is_name(key) && !value.contains('<') && are_references(value)
+            })
         })
-    })
+}
+
+/// Whether this is one attribute as servers write it: ` xmlns="…"`. `false` says nothing.
+fn is_simple_attribute(text: &str) -> bool {
+    let special = |b: u8| (b == b'"') | (b == b'<') | (b == b'&');
+    let attribute = text.strip_prefix(' ').and_then(|text| text.strip_suffix('"')?.split_once('='));
+    attribute
+        .and_then(|(key, value)| Some((key, value.strip_prefix('"')?)))
+        .is_some_and(|(key, value)| is_name(key) && !value.bytes().fold(false, |found, b| found | special(b)))
 }
 
 /// Whether every `&` in an attribute's value begins a reference that stands for something.
@@ -346,16 +372,35 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Where a character stands that `Char` of XML 1.0 §2.2 leaves out: a control character, U+FFFE or U+FFFF. The
-/// first pass has no branch, so that it costs next to nothing where there is none.
-fn forbidden_character(document: &str) -> Option<usize> {
-    let control = |b: u8| b < b' ' && b != b'\t' && b != b'\n' && b != b'\r';
-    let suspicious = document.bytes().fold(false, |found, b| found | control(b) | (b == FIRST_OF_FFFE));
-    if suspicious { document.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at) } else { None }
+/// Whether all is ASCII, with no control character but line feeds and no `]` (which might end a CDATA section). Nearly
+/// all answers are so, and then their text is what it seems to be. No branch, so that it costs next to nothing.
+fn is_plain(document: &str) -> bool {
+    let odd = |b: u8| ((b.cast_signed() < 0x20) & (b != b'\n')) | (b == b']');
+    !document.bytes().fold(false, |found, b| found | odd(b))
 }
 
-/// The first byte of U+FFFE and U+FFFF in UTF-8, among others.
-const FIRST_OF_FFFE: u8 = 0xef;
+/// Where a character stands that `Char` of XML 1.0 §2.2 leaves out: a control character, U+FFFE or U+FFFF.
+fn forbidden_character(document: &str) -> Option<usize> {
+    document.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at)
+}
+
+/// Kinds of bytes, for names: [`NO_NAME`] may not be in one, [`COLON`] ends a prefix.
+#[allow(clippy::indexing_slicing)] // at compile time
+static CLASSES: [u8; 256] = {
+    let mut classes = [NO_NAME; 256];
+    let mut byte = 0;
+    while byte < classes.len() {
+        let b = byte as u8;
+        if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || !b.is_ascii() {
+            classes[byte] = 0;
+        }
+        byte += 1;
+    }
+    classes[b':' as usize] = COLON;
+    classes
+};
+const NO_NAME: u8 = 1;
+const COLON: u8 = 2;
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))

@@ -37,7 +37,7 @@ impl Flow for Finding {
         };
         let chain = settings.chain().cloned();
         let chain = chain.ok_or_else(|| CredentialsError::new("settings", "they have no chain"))?;
-        let context = Arc::new(Context::new(&settings, "chain/1")?);
+        let context = Arc::new(Context::without_endpoint(&settings, "chain/1")?);
         let mut resolve = Box::new(Resolve::new(chain, context, SEED));
         let step = resolve.step(now, Event::Start);
         *self = Self::Resolving(resolve);

@@ -1,26 +1,27 @@
 use sts_proto::settings::Env;
 use sts_proto::{Outcome, Presign};
 
+use super::peer::{IDENTITY, response};
 use super::*;
 use crate::operations::{AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity};
-use crate::testing::{IDENTITY, response};
 
 #[tokio::test]
 async fn the_last_word_in_code_counts() {
     let peer = Peer::sts();
     let given = || builder(&peer).credentials(keys("GIVEN", 3600));
-    let id = |builder: Builder| builder.build().unwrap().credentials().await.map(|keys| keys.access_key_id);
-    assert_eq!(id(given()).unwrap(), "GIVEN");
-    assert_eq!(id(given().credentials_provider(keys("PROVIDED", 3600))).unwrap(), "PROVIDED");
+    let id =
+        async |builder: Builder| builder.build().unwrap().credentials().await.map(|keys| keys.access_key_id);
+    assert_eq!(id(given()).await.unwrap(), "GIVEN");
+    assert_eq!(id(given().credentials_provider(keys("PROVIDED", 3600))).await.unwrap(), "PROVIDED");
     let provided = || builder(&peer).credentials_provider(keys("PROVIDED", 3600));
-    assert_eq!(id(provided().credentials(keys("GIVEN", 3600))).unwrap(), "GIVEN");
-    assert!(matches!(id(provided().without_credentials()), Err(Error::NoCredentials(_))));
-    assert!(matches!(id(builder(&peer)), Err(Error::NoCredentials(_))));
+    assert_eq!(id(provided().credentials(keys("GIVEN", 3600))).await.unwrap(), "GIVEN");
+    assert!(matches!(id(provided().without_credentials()).await, Err(Error::NoCredentials(_))));
+    assert!(matches!(id(builder(&peer)).await, Err(Error::NoCredentials(_))));
     let boxed: Box<dyn CredentialsProvider> = Box::new(keys("BOXED", 3600));
-    assert_eq!(id(provided().credentials_provider(boxed)).unwrap(), "BOXED");
+    assert_eq!(id(provided().credentials_provider(boxed)).await.unwrap(), "BOXED");
     let shared: Arc<dyn CredentialsProvider> = Arc::new(keys("SHARED", 3600));
-    assert_eq!(id(provided().credentials_provider(shared)).unwrap(), "SHARED");
-    assert_eq!(id(builder(&peer).credentials_provider(given().build().unwrap())).unwrap(), "GIVEN");
+    assert_eq!(id(provided().credentials_provider(shared)).await.unwrap(), "SHARED");
+    assert_eq!(id(builder(&peer).credentials_provider(given().build().unwrap())).await.unwrap(), "GIVEN");
 }
 
 #[tokio::test]
@@ -29,7 +30,7 @@ async fn unsigned_calls_ask_nobody_and_presigned_urls_do() {
     let counter = asked.clone();
     let sts = client(&peer, move || {
         counter.again();
-        Ok(keys("KEY", 3600))
+        async { Ok(keys("KEY", 3600)) }
     });
     let web = AssumeRoleWithWebIdentity::new("arn:aws:iam::0123:role/a", "b", "token");
     assert!(sts.assume_role_with_web_identity(web.clone()).await.is_err());
@@ -40,7 +41,10 @@ async fn unsigned_calls_ask_nobody_and_presigned_urls_do() {
     assert!(request.uri().query().unwrap().contains("X-Amz-Credential=KEY%2F"));
     assert_eq!(asked.times(), 1);
     let nobody = builder(&peer).build().unwrap();
-    assert!(matches!(nobody.presign(&GetCallerIdentity::new(), &options).await, Err(Error::NoCredentials(_))));
+    assert!(matches!(
+        nobody.presign(&GetCallerIdentity::new(), &options).await,
+        Err(Error::NoCredentials(_))
+    ));
 }
 
 /// Gives each its session: `ARN/role/a` as `A`.
@@ -86,7 +90,7 @@ async fn roles_are_assumed_one_by_way_of_the_other() {
 #[tokio::test]
 async fn tokens_are_read_from_their_file_each_time() {
     let peer = gives_roles();
-    let folder = std::env::temp_dir().join(format!("sts-blocking-web-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("sts-async-web-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("token");
     let sts = builder(&peer).build().unwrap();
@@ -107,17 +111,20 @@ async fn tokens_are_read_from_their_file_each_time() {
 #[tokio::test]
 async fn explained_without_a_secret() {
     let peer = Peer::sts();
-    let of = |builder: Builder| builder.build().unwrap().explain().await;
-    let outcome = |builder: Builder| of(builder).credentials.remove(0).outcome;
+    let outcome =
+        async |builder: Builder| builder.build().unwrap().explain().await.credentials.remove(0).outcome;
     let used =
         |outcome: &Outcome, text: &str| matches!(outcome, Outcome::Used(which) if which.contains(text));
-    assert!(used(&outcome(builder(&peer).credentials(keys("ASIAGIVENKEYS", 3600))), "…KEYS"));
+    assert!(used(&outcome(builder(&peer).credentials(keys("ASIAGIVENKEYS", 3600))).await, "…KEYS"));
     let provided = builder(&peer).credentials_provider(keys("ASIAPROVIDED", 3600));
-    assert!(used(&outcome(provided), "…IDED"));
-    let fails = outcome(builder(&peer).credentials_provider(|| Err(sealed())));
+    assert!(used(&outcome(provided).await, "…IDED"));
+    let fails = outcome(builder(&peer).credentials_provider(|| async { Err(sealed()) })).await;
     assert_eq!(fails, Outcome::Failed("it is sealed".into()));
-    assert!(matches!(outcome(builder(&peer)), Outcome::NotConfigured(_)));
-    assert!(matches!(outcome(builder(&peer).credentials_provider(|| Err(sealed()))), Outcome::Failed(_)));
+    assert!(matches!(outcome(builder(&peer)).await, Outcome::NotConfigured(_)));
+    assert!(matches!(
+        outcome(builder(&peer).credentials_provider(|| async { Err(sealed()) })).await,
+        Outcome::Failed(_)
+    ));
 
     let env = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "planted-secret")];
     let from_env =

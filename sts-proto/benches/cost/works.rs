@@ -1,0 +1,139 @@
+//! The works that are measured: a case of AssumeRole with a form of 192 bytes and an answer of 1,446.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::harness::{Meter, Most, Work, Works};
+use sha2::{Digest, Sha256};
+use sts_proto::bytes::Bytes;
+use sts_proto::endpoint::{Endpoint, EndpointParams};
+use sts_proto::operations::AssumeRole;
+use sts_proto::sigv4::{KeyCache, Signer};
+use sts_proto::{Call, Context, Credentials, Effect, Event, Flow, Operation, Settings, Step, http};
+
+/// The works of the core.
+pub struct Core;
+
+impl Works for Core {
+    const WORKS: &'static [Work] = &[
+        Work { name: "sha256-12-blocks", most: None },
+        Work { name: "sign-warm", most: Some(Most { instructions: 14_300, allocations: 7 }) },
+        Work { name: "sha256-30-blocks", most: None },
+        Work { name: "sign-cold", most: Some(Most { instructions: 24_000, allocations: 10 }) },
+        Work { name: "quick-xml-loop", most: None },
+        Work { name: "parse", most: Some(Most { instructions: 33_000, allocations: 12 }) },
+        Work { name: "call", most: Some(Most { instructions: 56_000, allocations: 22 }) },
+    ];
+
+    fn run(name: &str, meter: &mut impl Meter) -> bool {
+        match name {
+            "sha256-12-blocks" => hash(12, meter),
+            "sha256-30-blocks" => hash(30, meter),
+            "sign-warm" => sign(true, meter),
+            "sign-cold" => sign(false, meter),
+            "quick-xml-loop" => meter.measure(|| Bytes::from_static(ANSWER), |body| tokenize(&body)),
+            "parse" => {
+                meter.measure(answer, |answer| (AssumeRole::parse(&answer).expect("a good answer"), answer));
+            }
+            "call" => call(meter),
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// One hash over a text that fills so many blocks: nine bytes of the last are padding.
+fn hash(blocks: usize, meter: &mut impl Meter) {
+    let text = vec![b'x'; blocks * 64 - 9];
+    meter.measure(|| (), |()| Sha256::digest(black_box(&text)));
+}
+
+fn sign(warm: bool, meter: &mut impl Meter) {
+    let (input, keys, now) = (input(), keys(), now());
+    let endpoint = Endpoint::resolve(&EndpointParams { region: Some(REGION), ..Default::default() });
+    let endpoint = endpoint.expect("a region of AWS");
+    let scope = endpoint.scope().expect("it has a region");
+    let mut cache = KeyCache::default();
+    meter.measure(
+        || (),
+        |()| {
+            if !warm {
+                cache = KeyCache::default();
+            }
+            let mut request = input.to_request(&endpoint);
+            let key = cache.get(&keys, scope, now).expect("a time that can be written");
+            Signer::new(&keys, scope, now).key(key).sign(&mut request).expect("can be signed");
+            request
+        },
+    );
+}
+
+/// What any reader of the same document on the same tokenizer has to do: take each event, borrow, keep nothing.
+fn tokenize(document: &Bytes) -> usize {
+    let mut events = quick_xml::Reader::from_reader(&document[..]);
+    let mut bytes = 0;
+    loop {
+        match events.read_event().expect("well-formed") {
+            quick_xml::events::Event::Eof => return bytes,
+            event => bytes += black_box(&*event).len(),
+        }
+    }
+}
+
+fn call(meter: &mut impl Meter) {
+    let settings = Settings::new().region(REGION).credentials(keys());
+    let context = Arc::new(Context::new(&settings, "bench/1.0").expect("usable settings"));
+    let mut seed = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
+    meter.measure(
+        || {
+            seed += 1;
+            (input(), Arc::clone(&context), answer(), seed)
+        },
+        |(input, context, answer, seed)| {
+            let mut call = Call::new(input, context, seed);
+            let step = call.step(now(), Event::Start).expect("nothing is missing");
+            let Step::Perform(Effect::Send(request, _)) = step else { panic!("it is sent at once") };
+            black_box(request);
+            match call.step(now() + Duration::from_millis(40), Event::Response(answer)) {
+                Ok(Step::Done(output)) => output,
+                step => panic!("the answer is good: {step:?}"),
+            }
+        },
+    );
+}
+
+fn input() -> AssumeRole {
+    AssumeRole::new("arn:aws:iam::123456789012:role/deployment-of-the-shop", "build-42-of-the-main-branch")
+        .duration_seconds(900)
+        .external_id("b6d1c9")
+}
+
+fn keys() -> Credentials {
+    Credentials::new("AKIDEXAMPLEAKIDEXAMP", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+}
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_784_000_000)
+}
+
+/// With the headers that the service sends.
+fn answer() -> http::Response<Bytes> {
+    http::Response::builder()
+        .header("x-amzn-requestid", "c6104cbe-af31-11e0-8154-cbc7ccf896c7")
+        .header("x-amz-sts-extended-request-id", "MTphcC1ub3J0aGVhc3QtMTpTOjE3ODQwMDAwMDA=")
+        .header("content-type", "text/xml")
+        .header("content-length", "1446")
+        .header("date", "Tue, 14 Jul 2026 03:33:20 GMT")
+        .body(Bytes::from_static(ANSWER))
+        .expect("a good answer")
+}
+
+/// Written as the service writes it.
+const ANSWER: &[u8] = include_bytes!("assume_role.xml");
+const REGION: &str = "eu-west-1";
+
+/// That the case is the one that the figures are said of.
+pub fn check_case() {
+    assert_eq!((input().to_form().len(), ANSWER.len()), (192, 1446));
+}

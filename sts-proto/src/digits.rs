@@ -1,0 +1,68 @@
+//! Numbers as text, without an allocation and without the standard library's formatting, which costs more than what it
+//! writes.
+
+/// A number in decimal digits.
+pub(crate) struct Decimal {
+    text: [u8; 20],
+    start: usize,
+}
+
+impl Decimal {
+    pub(crate) fn of(mut number: u64) -> Self {
+        let (mut text, mut start) = ([b'0'; 20], 20);
+        for digit in text.iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            start -= 1;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        Self { text, start }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+/// Bytes in lower-case hexadecimal digits, a pair for each.
+pub(crate) fn hex<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
+    let mut text = [[0; 2]; N];
+    for (digits, byte) in text.iter_mut().zip(bytes) {
+        *digits = PAIRS.get(usize::from(byte)).copied().unwrap_or_default();
+    }
+    text
+}
+
+/// The two digits of each byte.
+#[allow(clippy::indexing_slicing)] // at compile time
+static PAIRS: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_as_the_standard_library_writes_them() {
+        for number in [0, 1, 9, 10, 99, 100, 43_200, u64::from(u32::MAX), u64::MAX] {
+            assert_eq!(Decimal::of(number).as_str(), number.to_string());
+        }
+        for byte in 0..=u8::MAX {
+            assert_eq!(hex([byte, 0x0f]).as_flattened(), format!("{byte:02x}0f").as_bytes());
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A POST of the bytes that a call sends, made once, with hyper and nothing else.
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+/// A client of a bare hyper, with TLS for those that need it.
+pub type Hyper = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// With Mozilla's roots.
+pub fn client() -> Hyper {
+    let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+    Client::builder(TokioExecutor::new()).build(https)
+}
+
+/// Sends `form` with headers as a signed request has them, and reads the whole answer.
+pub async fn post(client: &Hyper, uri: &Uri, form: &'static [u8]) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+    let mut request = Request::post(uri.clone()).body(Full::new(Bytes::from_static(form)))?;
+    for (name, value) in HEADERS {
+        request.headers_mut().insert(*name, HeaderValue::from_static(value));
+    }
+    let response = client.request(request).await?;
+    Ok(response.into_body().collect().await?.to_bytes())
+}
+
+/// Where to.
+pub fn uri() -> Uri {
+    std::env::var("AWS_ENDPOINT_URL_STS").expect("AWS_ENDPOINT_URL_STS is set").parse().expect("a url")
+}
+
+const HEADERS: &[(&str, &str)] = include!("../../headers.in");

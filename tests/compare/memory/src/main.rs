@@ -1,0 +1,125 @@
+//! What clients and calls that wait take of memory, and that calls leave nothing behind. A row a line: what, bytes of
+//! heap for one, bytes of resident memory for one.
+
+use std::alloc::System;
+use std::future::pending;
+use std::time::Duration;
+
+use bytes::Bytes;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use sts_async::operations::AssumeRole;
+use sts_async::{Client, Error, Timeouts, Transport, TransportFuture};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let before = Taken::now();
+    let clients = (0..MANY).map(|_| Client::from_env()).collect::<Result<Vec<_>, _>>()?;
+    before.show("client, idle", MANY);
+    drop(clients);
+
+    let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Silent).build()?;
+    in_flight("call in flight, without its connection", client).await;
+    // The server of this environment never answers.
+    in_flight("call in flight, with its connection", Client::from_env()?).await;
+
+    let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Canned).build()?;
+    calls(&client, 1_000).await?;
+    let region = Region::new(ALLOCATOR);
+    let before = resident();
+    calls(&client, MILLION).await?;
+    let change = region.change();
+    let left = change.bytes_allocated as i64 - change.bytes_deallocated as i64;
+    println!("left by a million calls, altogether\t{left}\t{}", resident() - before);
+    Ok(())
+}
+
+async fn in_flight(what: &str, client: Client) {
+    let patient = Duration::from_secs(3600);
+    let client = client.with_timeouts(Timeouts { connect: patient, attempt: patient, call: patient });
+    let before = Taken::now();
+    let mut tasks = Vec::with_capacity(MANY);
+    for _ in 0..MANY {
+        let client = client.clone();
+        tasks.push(tokio::spawn(async move { client.send(operation()).await.is_ok() }));
+        // Connects one after another: a listener's queue is short.
+        if tasks.len().is_multiple_of(64) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(tasks.iter().all(|task| !task.is_finished()), "every call waits");
+    before.show(what, MANY);
+    for task in tasks {
+        task.abort();
+        assert!(task.await.is_err());
+    }
+}
+
+async fn calls(client: &Client, count: usize) -> Result<(), Error> {
+    for _ in 0..count {
+        client.send(operation()).await?;
+    }
+    Ok(())
+}
+
+fn operation() -> AssumeRole {
+    AssumeRole::new("arn:aws:iam::123456789012:role/deployment-of-the-shop", "build-42-of-the-main-branch")
+}
+
+fn keys() -> sts_async::Credentials {
+    sts_async::Credentials::new("AKIDEXAMPLEAKIDEXAMP", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+}
+
+/// Never answers.
+struct Silent;
+
+impl Transport for Silent {
+    fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let _request = request;
+            pending().await
+        })
+    }
+}
+
+/// Always answers the same.
+struct Canned;
+
+impl Transport for Canned {
+    fn send(&self, _: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+        Box::pin(async { Ok(http::Response::new(Bytes::from_static(ANSWER))) })
+    }
+}
+
+/// What is taken at some moment.
+struct Taken {
+    heap: Region<'static, System>,
+    resident: i64,
+}
+
+impl Taken {
+    fn now() -> Self {
+        Self { heap: Region::new(ALLOCATOR), resident: resident() }
+    }
+
+    fn show(&self, what: &str, of: usize) {
+        let change = self.heap.change();
+        let heap = (change.bytes_allocated - change.bytes_deallocated) / of;
+        println!("{what}\t{heap}\t{}", (resident() - self.resident) / of as i64);
+    }
+}
+
+/// Resident memory of this process, in bytes; 0 where it is not told.
+fn resident() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<i64>().ok());
+    kibibytes.unwrap_or_default() * 1024
+}
+
+const ANSWER: &[u8] = include_bytes!("../../../../sts-proto/benches/cost/assume_role.xml");
+const MANY: usize = 10_000;
+const MILLION: usize = 1_000_000;

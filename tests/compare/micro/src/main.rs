@@ -1,0 +1,149 @@
+//! The works of `sts-proto/benches/cost`, done by others, measured in the same way.
+
+#[path = "../../../../sts-proto/benches/cost/callgrind.rs"]
+mod callgrind;
+#[path = "../../../../sts-proto/benches/cost/harness.rs"]
+mod harness;
+
+use std::alloc::System;
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sdk_sts::config::Region;
+use aws_sdk_sts::operation::assume_role::AssumeRole;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use harness::{Meter, Work, Works};
+use sha2::{Digest, Sha256};
+use stats_alloc::StatsAlloc;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = harness::ALLOCATOR;
+
+fn main() -> ExitCode {
+    harness::main::<Others>()
+}
+
+struct Others;
+
+impl Works for Others {
+    const WORKS: &'static [Work] = &[
+        Work { name: "sha256-12-blocks", most: None },
+        Work { name: "aws-sigv4-sign", most: None },
+        Work { name: "aws-sdk-sts-parse", most: None },
+        Work { name: "aws-sdk-sts-call", most: None },
+    ];
+
+    fn run(name: &str, meter: &mut impl Meter) -> bool {
+        match name {
+            "sha256-12-blocks" => {
+                let text = vec![b'x'; 12 * 64 - 9];
+                meter.measure(|| (), |()| Sha256::digest(black_box(&text)));
+            }
+            "aws-sigv4-sign" => sign_form(meter),
+            "aws-sdk-sts-parse" => parse(meter),
+            "aws-sdk-sts-call" => call(meter),
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// The signature alone: the form is there.
+fn sign_form(meter: &mut impl Meter) {
+    let identity = keys().into();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_784_000_000);
+    meter.measure(
+        || (),
+        |()| {
+            let mut request = http::Request::post("https://sts.eu-west-1.amazonaws.com/")
+                .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+                .body(FORM)
+                .expect("a good request");
+            let parameters = v4::SigningParams::builder()
+                .identity(&identity)
+                .region("eu-west-1")
+                .name("sts")
+                .time(now)
+                .settings(SigningSettings::default())
+                .build()
+                .expect("all is set");
+            let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
+            let signable = SignableRequest::new("POST", request.uri().to_string(), headers, SignableBody::Bytes(FORM));
+            let signed = sign(signable.expect("signable"), &parameters.into()).expect("signed");
+            signed.into_parts().0.apply_to_request_http1x(&mut request);
+            request
+        },
+    );
+}
+
+fn parse(meter: &mut impl Meter) {
+    let layer = AssumeRole::new().config().expect("it has a configuration");
+    let reader = layer.load::<SharedResponseDeserializer>().expect("it reads answers").clone();
+    let bag = RefCell::new(ConfigBag::of_layers(vec![]));
+    meter.measure(answer, |answer| {
+        let output = reader.deserialize_nonstreaming_with_config(&answer, &bag.borrow()).expect("a good answer");
+        (output, answer)
+    });
+}
+
+fn call(meter: &mut impl Meter) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let config = aws_sdk_sts::Config::builder()
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(keys())
+        .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Canned)))
+        .build();
+    let client = aws_sdk_sts::Client::from_conf(config);
+    meter.measure(
+        || {
+            client
+                .assume_role()
+                .role_arn("arn:aws:iam::123456789012:role/deployment-of-the-shop")
+                .role_session_name("build-42-of-the-main-branch")
+                .duration_seconds(900)
+                .external_id("b6d1c9")
+        },
+        |call| runtime.block_on(call.send()).expect("a good answer"),
+    );
+}
+
+#[derive(Debug)]
+struct Canned;
+
+impl HttpConnector for Canned {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        black_box(request);
+        HttpConnectorFuture::ready(Ok(answer()))
+    }
+}
+
+fn answer() -> HttpResponse {
+    http::Response::builder()
+        .header("x-amzn-requestid", "c6104cbe-af31-11e0-8154-cbc7ccf896c7")
+        .header("content-type", "text/xml")
+        .header("content-length", "1446")
+        .header("date", "Tue, 14 Jul 2026 03:33:20 GMT")
+        .body(SdkBody::from(ANSWER))
+        .expect("a good answer")
+        .try_into()
+        .expect("a good answer")
+}
+
+fn keys() -> Credentials {
+    Credentials::new("AKIDEXAMPLEAKIDEXAMP", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "bench")
+}
+
+const FORM: &[u8] = include_bytes!("../../assume_role.form");
+const ANSWER: &str = include_str!("../../../../sts-proto/benches/cost/assume_role.xml");

@@ -1,0 +1,70 @@
+//! A server on the loopback interface that costs as little as it can: it answers every request with the same canned
+//! success. Prints its port; ends when its standard input does.
+//!
+//! `silent` as the argument: accepts connections and never answers.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+fn main() -> io::Result<()> {
+    let silent = std::env::args().nth(1).as_deref() == Some("silent");
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    println!("{}", listener.local_addr()?.port());
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming().flatten() {
+            match silent {
+                true => kept.push(stream),
+                false => drop(std::thread::spawn(move || serve(stream))),
+            }
+        }
+    });
+    io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// Answers until the client closes.
+fn serve(stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut from = BufReader::new(stream.try_clone()?);
+    let mut to = stream;
+    let (role, identity) = (answer(ROLE), answer(IDENTITY));
+    let (mut line, mut body) = (String::new(), Vec::new());
+    loop {
+        let mut length = 0;
+        loop {
+            line.clear();
+            if from.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let header = line.trim_end();
+            if header.is_empty() {
+                break;
+            }
+            if let Some((name, value)) = header.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().map_err(io::Error::other)?;
+            }
+        }
+        body.resize(length, 0);
+        from.read_exact(&mut body)?;
+        to.write_all(if body.starts_with(b"Action=AssumeRole&") { &role } else { &identity })?;
+    }
+}
+
+fn answer(body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nx-amzn-requestid: c6104cbe-af31-11e0-8154-cbc7ccf896c7\r\ncontent-type: text/xml\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+const ROLE: &[u8] = include_bytes!("../../../../sts-proto/benches/cost/assume_role.xml");
+const IDENTITY: &[u8] =
+    b"<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+      <Arn>arn:aws:iam::123456789012:user/Alice</Arn><UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>123456789012</Account>\
+      </GetCallerIdentityResult><ResponseMetadata><RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId>\
+      </ResponseMetadata></GetCallerIdentityResponse>";

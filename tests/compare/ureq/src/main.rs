@@ -1,0 +1,8 @@
+//! Who am I, with ureq and nothing else: signed by nobody, read by nobody.
+
+fn main() -> Result<(), ureq::Error> {
+    let form = b"Action=GetCallerIdentity&Version=2011-06-15";
+    let answer = whoami_ureq::post(&whoami_ureq::agent(), &whoami_ureq::url(), form)?;
+    println!("{}", String::from_utf8_lossy(&answer));
+    Ok(())
+}
