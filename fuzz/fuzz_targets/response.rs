@@ -1,4 +1,5 @@
-//! Any bytes as the answer to any operation, with any status: parsing ends, and never panics.
+//! Any bytes as the answer to any operation, with any status: parsing ends and never panics, and an output holds what
+//! another reader finds in the same document.
 //!
 //! The first byte chooses the operation, the second the status; the rest is the body.
 
@@ -6,12 +7,14 @@
 
 use http::{Response, StatusCode};
 use libfuzzer_sys::fuzz_target;
-use sts_proto::Operation;
+use sts_fuzz::document::{self, Verdict};
+use sts_fuzz::outputs::Matches;
 use sts_proto::operations::{
     AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, AssumeRoot, DecodeAuthorizationMessage,
     GetAccessKeyInfo, GetCallerIdentity, GetDelegatedAccessToken, GetFederationToken, GetSessionToken,
     GetWebIdentityToken,
 };
+use sts_proto::{Operation, Output};
 
 fuzz_target!(|data: &[u8]| {
     let [operation, status, body @ ..] = data else { return };
@@ -35,11 +38,14 @@ const PARSERS: [fn(u16, &[u8]); 11] = [
 
 const STATUSES: [u16; 5] = [200, 400, 403, 500, 302];
 
-fn check<O: Operation>(status: u16, body: &[u8]) {
+fn check<O: Operation<Output: Matches>>(status: u16, body: &[u8]) {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).expect("the table holds statuses");
     match O::parse(&response) {
-        Ok(_) => assert_eq!(status, 200, "a refusal is no success"),
+        Ok(output) => {
+            assert_eq!(status, 200, "a refusal is no success");
+            compare::<O>(&output, body);
+        }
         Err(error) => {
             let text = error.to_string();
             assert!(!text.contains('\n') && text.len() < 4096, "an error is one short line: {text:?}");
@@ -47,4 +53,15 @@ fn check<O: Operation>(status: u16, body: &[u8]) {
             assert!(format!("{error:?}").len() < 64 * 1024, "debug is bounded");
         }
     }
+}
+
+fn compare<O: Operation<Output: Matches>>(output: &O::Output, body: &[u8]) {
+    let Some(Verdict::Read(document)) = document::read(body) else { return };
+    let root = document.root_element();
+    let result = document::last(root, &format!("{}Result", O::ACTION));
+    output.matches("the result", result);
+    let id =
+        document::last(root, "ResponseMetadata").and_then(|metadata| document::last(metadata, "RequestId"));
+    let id = id.map(document::text).filter(|id| !id.trim().is_empty());
+    assert_eq!(output.metadata().body_request_id(), id.as_deref());
 }

@@ -40,6 +40,7 @@ pub(crate) fn hex<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
 }
 
 /// The two digits of each byte.
+#[allow(clippy::indexing_slicing)] // at compile time
 static PAIRS: [[u8; 2]; 256] = {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut pairs = [[0; 2]; 256];

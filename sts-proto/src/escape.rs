@@ -4,6 +4,7 @@
 pub(crate) type Kept = [bool; 256];
 
 /// The unreserved characters of RFC 3986 §2.3.
+#[allow(clippy::indexing_slicing)] // at compile time
 pub(crate) static UNRESERVED: Kept = {
     let mut kept = [false; 256];
     let mut byte = 0;
@@ -16,6 +17,7 @@ pub(crate) static UNRESERVED: Kept = {
 };
 
 /// Those and the slash.
+#[allow(clippy::indexing_slicing)] // at compile time
 pub(crate) static UNRESERVED_OR_SLASH: Kept = {
     let mut kept = UNRESERVED;
     kept[b'/' as usize] = true;

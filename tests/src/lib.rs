@@ -10,6 +10,7 @@ pub mod eleven;
 pub mod exchange;
 pub mod finding;
 pub mod home;
+pub mod hostile;
 pub mod pki;
 pub mod scripted;
 pub mod simulator;

@@ -177,7 +177,7 @@ fn wrong(problem: String) -> CredentialsError {
     CredentialsError::new(PROVIDER, problem)
 }
 
-const PROVIDER: &str = "the container endpoint";
+const PROVIDER: &str = "container";
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";

@@ -1,7 +1,8 @@
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
+use super::OneLine;
 use crate::Error;
 use crate::retry::RetryClass;
 
@@ -31,6 +32,7 @@ impl NoCredentials {
 
 impl fmt::Display for NoCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         f.write_str("no credentials")?;
         if !self.operation.is_empty() {
             write!(f, " to sign {} with", self.operation)?;
@@ -166,7 +168,7 @@ impl From<Error> for CredentialsError {
 
 impl fmt::Display for CredentialsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no credentials from {}: {}", self.0.provider, self.0.problem)
+        write!(OneLine(f), "no credentials from {}: {}", self.0.provider, self.0.problem)
     }
 }
 
@@ -206,7 +208,7 @@ impl Tried {
 
 impl fmt::Display for Tried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.source, self.outcome)
+        write!(OneLine(f), "{}: {}", self.source, self.outcome)
     }
 }
 
@@ -226,6 +228,7 @@ pub enum Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         match self {
             Self::NotConfigured(why) => write!(f, "not configured, {why}"),
             Self::Failed(why) => write!(f, "failed, {why}"),
@@ -235,7 +238,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-fn list(tried: &[Tried], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn list(tried: &[Tried], f: &mut impl fmt::Write) -> fmt::Result {
     f.write_str(" (looked for in: ")?;
     for (index, tried) in tried.iter().enumerate() {
         if index > 0 {

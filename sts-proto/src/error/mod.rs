@@ -2,6 +2,7 @@
 
 mod code;
 mod credentials;
+mod line;
 mod metadata;
 mod redact;
 mod service;
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 pub use code::ErrorCode;
 pub use credentials::{CredentialsError, NoCredentials, Outcome, Tried};
+pub(crate) use line::{OneLine, one_line};
 pub use metadata::Metadata;
 pub(crate) use service::read_request_id;
 pub use service::{Fault, ServiceError};

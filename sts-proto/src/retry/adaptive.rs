@@ -96,9 +96,13 @@ impl RateLimiter {
     }
 }
 
-/// Since 1970. A double tells fractions of a microsecond apart until the year 2242.
+/// Since 1970, negative before: a clock that is wrong by so much runs all the same. A double tells fractions of a
+/// microsecond apart until the year 2242.
 fn seconds(at: SystemTime) -> f64 {
-    at.duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+    match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => since.as_secs_f64(),
+        Err(until) => -until.duration().as_secs_f64(),
+    }
 }
 
 const BETA: f64 = 0.7;
@@ -154,6 +158,16 @@ mod tests {
             limiter.fill_rate
         };
         assert!((run(0.0) - run(3600.0)).abs() < 0.2, "{} {}", run(0.0), run(3600.0));
+    }
+
+    #[test]
+    fn a_clock_before_1970_runs_too() {
+        let before = |seconds: u64| SystemTime::UNIX_EPOCH - Duration::from_secs(100 - seconds);
+        let mut limiter = RateLimiter::default();
+        limiter.update(before(0), true);
+        limiter.capacity = 0.0;
+        assert!(limiter.acquire(before(1)).is_err());
+        assert_eq!(limiter.acquire(before(10)), Ok(()));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Why settings cannot be used.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use super::Origin;
+use crate::error::OneLine;
 
 /// A setting cannot be used: in the environment, in the shared config and credentials files, or in code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,7 @@ pub enum SettingsError {
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         match self {
             Self::NotUnicode { variable } => {
                 write!(f, "the environment variable {variable} is not valid unicode")
@@ -192,6 +194,9 @@ mod tests {
         );
         let error = SettingsError::NoProfile { name: "x".into(), origin: Origin::Code, files: Vec::new() };
         assert!(error.to_string().contains("(named by the program); looked in no file"), "{error}");
+        let origin = Origin::Profile("profile a, services (/a/config line 2)".into());
+        let error = SettingsError::NoServices { name: "x\n y".into(), origin };
+        assert!(error.to_string().contains("[services x  y]"), "one line: {error}");
         let origin = Origin::Profile("profile a, use_fips_endpoint (/a/config line 3)".into());
         let error = SettingsError::NotOneOf { origin, choices: &["true", "false"] };
         assert_eq!(

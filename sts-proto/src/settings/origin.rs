@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::error::one_line;
+
 /// Where the value of a setting came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -42,9 +44,9 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A setting as it is in force. `value` may not hold a secret.
-    pub fn new(name: &'static str, value: impl Into<Box<str>>, origin: Origin) -> Self {
-        Self { name, value: value.into(), origin }
+    /// A setting as it is in force. `value` may not hold a secret, and is made one line.
+    pub fn new(name: &'static str, value: impl AsRef<str>, origin: Origin) -> Self {
+        Self { name, value: one_line(value.as_ref()).into(), origin }
     }
 }
 

@@ -51,16 +51,16 @@ impl<'r> Basis<'r> {
         fields
     }
 
-    /// The URI's authority with its host in lower case, should it be signed and not be in lower case already.
-    pub(super) fn lower_case_authority(&self, uri: &Uri) -> Result<Option<Authority>, SignError> {
+    /// The URI's authority with its host as a client writes it, should it be signed and not be written so already.
+    pub(super) fn plain_authority(&self, uri: &Uri) -> Result<Option<Authority>, SignError> {
         let Some(authority) = uri.authority().filter(|_| self.host.is_some()) else { return Ok(None) };
-        let text = authority.as_str();
-        let (user, host) = text.split_at(text.rfind('@').unwrap_or(0));
-        if !host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let (user, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
+        let plain = plain(host);
+        if plain == host {
             return Ok(None);
         }
-        let text = [user, &host.to_ascii_lowercase()].concat();
-        Authority::try_from(text).map(Some).map_err(|_| SignError::Uri)
+        let at = if user.is_empty() { "" } else { "@" };
+        Authority::try_from([user, at, &*plain].concat()).map(Some).map_err(|_| SignError::Uri)
     }
 }
 
@@ -89,18 +89,28 @@ fn is_unsigned(name: &str) -> bool {
 fn host(uri: &Uri) -> Option<Cow<'_, str>> {
     let authority = uri.authority()?.as_str();
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match authority.rsplit_once(':') {
-        // A colon inside the brackets of an IPv6 address begins no port.
-        Some((host, port)) if !port.ends_with(']') && (port.is_empty() || is_default(port, uri)) => host,
+    let host = match split_port(authority) {
+        Some((host, port)) if port.is_empty() || is_default(port, uri) => host,
         _ => authority,
     };
-    if host.is_empty() {
-        None
+    if host.is_empty() { None } else { Some(plain(host)) }
+}
+
+/// A host in lower case, and its port, if there is one, without zeros or a plus in front.
+fn plain(host: &str) -> Cow<'_, str> {
+    let padded = split_port(host).filter(|(_, port)| port.starts_with(['0', '+']));
+    if let Some((name, port)) = padded.and_then(|(name, port)| Some((name, port.parse::<u16>().ok()?))) {
+        Cow::Owned(format!("{}:{port}", name.to_ascii_lowercase()))
     } else if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Some(Cow::Owned(host.to_ascii_lowercase()))
+        Cow::Owned(host.to_ascii_lowercase())
     } else {
-        Some(Cow::Borrowed(host))
+        Cow::Borrowed(host)
     }
+}
+
+/// Host and port. A colon inside the brackets of an IPv6 address begins no port.
+fn split_port(host: &str) -> Option<(&str, &str)> {
+    host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'))
 }
 
 fn is_default(port: &str, uri: &Uri) -> bool {
@@ -160,6 +170,11 @@ mod tests {
         assert_eq!(request.headers(), plain.headers());
         assert_eq!(request.uri().to_string(), "https://me:Pass@example.amazonaws.com:443/A?B");
 
+        let mut request = get("https://@h:08443/");
+        sign(&mut request, &keys(), &scope(), now()).unwrap();
+        assert_eq!(request.uri().authority().and_then(|it| it.port_u16()), Some(8443));
+        assert!(request.uri().to_string().ends_with("h:8443/"), "{}", request.uri());
+
         let mut request = get("https://Other.example/");
         request.headers_mut().insert(HOST, HeaderValue::from_static("Example.com"));
         let explanation = Signer::new(&keys(), &scope(), now()).explain(&request).unwrap();
@@ -176,6 +191,9 @@ mod tests {
             ("https://example.com:0443", Some("example.com")),
             ("https://example.com:80", Some("example.com:80")),
             ("http://example.com:80", Some("example.com")),
+            ("http://example.com:", Some("example.com")),
+            ("http://Example.com:08080", Some("example.com:8080")),
+            ("http://example.com:+8080", Some("example.com:8080")),
             ("http://example.com:8080", Some("example.com:8080")),
             ("example.com:443", Some("example.com:443")),
             ("http://[2001:DB8::1]/", Some("[2001:db8::1]")),

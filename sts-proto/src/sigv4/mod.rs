@@ -34,10 +34,10 @@
 //! signed AWS API request" and "Elements of an AWS API request signature". Where they leave a choice:
 //!
 //! - **Host.** `host` is always signed: the `host` header, or, without one, the URI's authority as clients
-//!   send it (RFC 9110 §7.2): no user info, no port that is the scheme's default. It is signed in lower case,
-//!   so an authority that holds an upper-case letter is rewritten in lower case in the URI (RFC 3986
-//!   §6.2.2.1: both mean the same), lest a client sends another text than the one signed. No `host` header is
-//!   added.
+//!   send it (RFC 9110 §7.2): no user info, no port that is the scheme's default. It is signed in lower case and
+//!   with no zeros in front of the port, and an authority that is written otherwise is rewritten so in the URI
+//!   (RFC 3986 §6.2.2.1, §6.2.3: both mean the same), lest a client sends another text than the one signed. No
+//!   `host` header is added.
 //! - **Headers.** All that are present are signed, but for `authorization` and those that a proxy or an HTTP
 //!   library adds or alters under way: `user-agent`, `x-amzn-trace-id`, `traceparent`, `tracestate`,
 //!   `expect`, the hop-by-hop ones (RFC 9110 §7.6.1: `connection`, `keep-alive`, `te`, `trailer`,

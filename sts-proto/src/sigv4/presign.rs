@@ -56,7 +56,7 @@ impl Signer<'_> {
         let mut parts = request.uri().clone().into_parts();
         let target = query.target(request.uri().path(), signature.as_bytes());
         parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| SignError::Uri)?);
-        if let Some(authority) = basis.lower_case_authority(request.uri())? {
+        if let Some(authority) = basis.plain_authority(request.uri())? {
             parts.authority = Some(authority);
         }
         *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SignError::Uri)?;
@@ -132,7 +132,7 @@ impl<'r> Query<'r> {
         items.put(b"&X-Amz-Expires=");
         items.put(seconds.to_string().as_bytes());
         items.put(b"&X-Amz-SignedHeaders=");
-        fields.put_names(b"%3B", &mut items);
+        fields.put_names(b";", &mut Encoded(&mut items));
 
         let mut token = Vec::new();
         if let Some(text) = signer.token() {
@@ -164,6 +164,15 @@ impl<'r> Query<'r> {
         target.put(b"&X-Amz-Signature=");
         target.put(signature);
         target
+    }
+}
+
+/// Writes what it takes as an item of a query holds it: a header's name may have a `#`, a `%` or an `&`.
+struct Encoded<'v>(&'v mut Vec<u8>);
+
+impl Sink for Encoded<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        put_encoded(bytes, &UNRESERVED, self.0);
     }
 }
 
@@ -237,6 +246,25 @@ mod tests {
         assert_eq!(signature(&other), signature(&plain));
         let other = presigned("https://example.amazonaws.com/p?c=&a=~&b=x%20y", &keys());
         assert_ne!(signature(&other), signature(&plain));
+    }
+
+    #[test]
+    fn any_name_of_a_header_fits_into_the_query() {
+        let mut request = Request::get("https://example.amazonaws.com/").body("").unwrap();
+        for name in ["x-a#b", "x-a%41", "x-a&b"] {
+            request.headers_mut().insert(name, http::HeaderValue::from_static("1"));
+        }
+        let (keys, scope) = (keys(), scope());
+        let explained = Signer::new(&keys, &scope, now()).explain_presign(&request, HOUR).unwrap();
+        presign(&mut request, &keys, &scope, now(), HOUR).unwrap();
+        let names = "&X-Amz-SignedHeaders=host%3Bx-a%23b%3Bx-a%2541%3Bx-a%26b";
+        assert!(
+            explained.canonical_request.contains(&format!("{names}\n")),
+            "{}",
+            explained.canonical_request
+        );
+        let expected = format!("{names}&X-Amz-Signature={}", explained.signature);
+        assert!(request.uri().to_string().ends_with(&expected), "{}", request.uri());
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl<'a> Signer<'a> {
         let date = HeaderValue::from_bytes(basis.stamp.text()).map_err(|_| SignError::Time)?;
         let hash = self.content_sha256.then(|| HeaderValue::from_bytes(basis.payload.as_bytes()));
         let token = self.token_header()?;
-        if let Some(authority) = basis.lower_case_authority(request.uri())? {
+        if let Some(authority) = basis.plain_authority(request.uri())? {
             let mut parts = request.uri().clone().into_parts();
             parts.authority = Some(authority);
             *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SignError::Uri)?;

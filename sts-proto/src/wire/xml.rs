@@ -4,6 +4,8 @@ use std::fmt;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::declaration::is_declaration;
+
 /// How deep elements may nest. Answers need five levels; what the reader does not know may need more.
 pub const MAX_DEPTH: usize = 64;
 
@@ -63,9 +65,10 @@ impl<'a> XmlReader<'a> {
                 Event::Start(tag) => return reader.begin(tag, false),
                 Event::Empty(tag) => return reader.begin(tag, true),
                 // Only the very beginning of a document is a place for a declaration (XML 1.0 §2.8).
-                Event::Decl(_) if first => {}
+                Event::Decl(text) if first && text.strip_prefix("xml").is_some_and(is_declaration) => {}
                 Event::Text(text) if is_blank(&text) => {}
-                Event::Comment(_) | Event::PI(_) => {}
+                Event::Comment(_) => {}
+                Event::PI(instruction) if is_target(instruction.target()) => {}
                 Event::DocType(_) => return Err(XmlError::Doctype),
                 Event::Eof => return Err(XmlError::Empty),
                 _ => return Err(reader.not_well_formed()),
@@ -122,7 +125,8 @@ impl<'a> XmlReader<'a> {
             match self.next()? {
                 Event::Eof => return Ok(()),
                 Event::Text(text) if is_blank(&text) => {}
-                Event::Comment(_) | Event::PI(_) => {}
+                Event::Comment(_) => {}
+                Event::PI(instruction) if is_target(instruction.target()) => {}
                 event => return Err(self.misplaced(&event)),
             }
         }
@@ -191,7 +195,8 @@ impl<'a> XmlReader<'a> {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(None);
                 }
-                Ok(Event::Comment(_) | Event::PI(_)) => {}
+                Ok(Event::Comment(_)) => {}
+                Ok(Event::PI(instruction)) if is_target(instruction.target()) => {}
                 Ok(event) => return Err(self.misplaced(&event)),
                 Err(_) => return Err(self.not_well_formed()),
             }
@@ -310,6 +315,11 @@ fn is_name(name: &str) -> bool {
     local_name(name).is_some()
 }
 
+/// Whether a processing instruction may be for this target (XML 1.0 §2.6).
+fn is_target(name: &str) -> bool {
+    is_name(name) && !name.eq_ignore_ascii_case("xml")
+}
+
 /// Whether a tag's attributes are well-formed (XML 1.0 §3.1), each there once.
 fn are_attributes(tag: &BytesStart<'_>) -> bool {
     is_simple_attribute(tag.attributes_raw())
@@ -375,6 +385,7 @@ fn forbidden_character(document: &str) -> Option<usize> {
 }
 
 /// Kinds of bytes, for names: [`NO_NAME`] may not be in one, [`COLON`] ends a prefix.
+#[allow(clippy::indexing_slicing)] // at compile time
 static CLASSES: [u8; 256] = {
     let mut classes = [NO_NAME; 256];
     let mut byte = 0;
@@ -455,7 +466,14 @@ mod tests {
             "<r>]]></r>",
             "<r><!-- a -- b --></r>",
             " <?xml version='1.0'?><r/>",
+            "<?xml ver='1.0'?><r/>",
+            "<?xml?><r/>",
             "<r><?xml version='1.0'?></r>",
+            "<r><?XML?></r>",
+            "<r><?1?></r>",
+            "<r><? a?></r>",
+            "<?<a?><r/>",
+            "<r/><??>",
             "<r>\u{1}</r>",
             "<r>&#xFFFF;</r>",
             "<!DOCTYPE r><r/>",

@@ -1,0 +1,151 @@
+//! Any environment, shared files and sequence of events into the flows that find credentials: loading settings, then
+//! carrying their chain out. They never panic, ask for one effect a step, end, and stay ended.
+//!
+//! The input is four parts with a byte 0xFF between them: variables, one a line; the config file; the credentials file;
+//! what chooses the events. Once that is used up everything fails, and the flow has to come to its end.
+
+#![no_main]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::Response;
+use libfuzzer_sys::arbitrary::{Result, Unstructured};
+use libfuzzer_sys::fuzz_target;
+use sts_proto::credentials::{Explanation, Resolve};
+use sts_proto::flow::ProcessOutput;
+use sts_proto::settings::{Env, Load};
+use sts_proto::{
+    Context, Effect, Error, Event, Flow, Secret, Settings, Step, TransportError, TransportErrorKind,
+};
+
+fuzz_target!(|data: &[u8]| {
+    let mut parts = data.splitn(4, |byte| *byte == 0xff);
+    let mut part = || parts.next().unwrap_or_default();
+    let (variables, config, credentials, events) = (part(), part(), part(), part());
+    let Ok(settings) = load(variables, config, credentials) else { return };
+    settings.list().iter().for_each(|setting| short(&format!("{} {}", setting.value, setting.origin)));
+    let Some(chain) = settings.chain() else { return };
+    let Ok(context) = Context::without_endpoint(&settings, "fuzz/0") else { return };
+    let flow = Resolve::new(Arc::clone(chain), Arc::new(context), 7);
+    run(flow, &settings, &mut Unstructured::new(events));
+});
+
+fn load(variables: &[u8], config: &[u8], credentials: &[u8]) -> std::result::Result<Settings, ()> {
+    let variables = String::from_utf8_lossy(variables).into_owned();
+    let env =
+        Env::from_iter(variables.lines().filter_map(|line| line.split_once('=')).chain([("HOME", "/h")]));
+    let mut flow = Load::new(env);
+    let mut event = Event::Start;
+    for file in [Some(config), Some(credentials), None] {
+        match flow.step(NOW, event) {
+            Ok(Step::Done(settings)) => return Ok(settings),
+            Ok(Step::Perform(Effect::Read(_))) => {}
+            Ok(Step::Perform(effect)) => panic!("settings are read, not got by {effect:?}"),
+            Err(error) => {
+                short(&error.to_string());
+                return Err(());
+            }
+        }
+        event = Event::Contents(file.map(Bytes::copy_from_slice));
+    }
+    panic!("there are two files to read");
+}
+
+const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+fn run(mut flow: Resolve, settings: &Settings, input: &mut Unstructured<'_>) {
+    let mut now = NOW + Duration::from_secs(1_700_000_000);
+    let (mut event, mut after_input) = (Event::Start, 0);
+    loop {
+        let effect = match flow.step(now, event) {
+            Ok(Step::Perform(effect)) => effect,
+            Ok(Step::Done(resolved)) => {
+                assert_eq!(resolved.tried, flow.tried());
+                break;
+            }
+            Err(error) => {
+                short(&error.to_string());
+                assert!(format!("{error:?}").len() < 1 << 20, "debug is bounded");
+                break;
+            }
+        };
+        assert!(format!("{effect:?} {flow:?}").len() < 1 << 20, "debug is bounded");
+        after_input += u32::from(input.is_empty());
+        assert!(after_input < 2000, "the flow does not end");
+        event =
+            self::event(&effect, &mut now, input).unwrap_or(Event::Failed(TransportErrorKind::Closed.into()));
+    }
+    flow.tried().iter().for_each(|tried| short(&tried.to_string()));
+    drop(Explanation::new(settings.list(), flow.tried().to_vec()).to_string());
+    for event in [Event::Start, Event::Elapsed, Event::Contents(None)] {
+        assert!(matches!(flow.step(now, event), Err(Error::OutOfTurn)), "what is over stays over");
+    }
+}
+
+/// What comes of an effect, or now and then something else.
+fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) -> Result<Event> {
+    let mood = input.arbitrary::<u8>()?;
+    if mood >= 0xf8 {
+        return Ok(Event::Elapsed);
+    }
+    if mood >= 0xe0 {
+        let kinds =
+            [TransportErrorKind::Refused, TransportErrorKind::Closed, TransportErrorKind::Unsupported];
+        return Ok(Event::Failed(TransportError::new(*input.choose(&kinds)?, "the reason")));
+    }
+    Ok(match effect {
+        Effect::Wait(wait) => {
+            *now = now.checked_add(*wait).unwrap_or(*now);
+            Event::Elapsed
+        }
+        Effect::Read(_) if mood < 0x20 => Event::Contents(None),
+        Effect::Read(_) => Event::Contents(Some(text(input, FILES)?)),
+        Effect::Run(_) => {
+            let status = (mood < 0xc0).then_some(i32::from(mood < 0x20));
+            Event::Exited(ProcessOutput { status, stdout: text(input, DOCUMENTS)? })
+        }
+        Effect::AskMfaCode(_) => Event::MfaCode(Secret::from("123456")),
+        Effect::Send(..) => {
+            let mut response = Response::new(text(input, DOCUMENTS)?);
+            let status = *input.choose(&[200, 200, 200, 400, 401, 403, 404, 429, 500, 302])?;
+            *response.status_mut() = http::StatusCode::from_u16(status).expect("it is a status");
+            Event::Response(response)
+        }
+    })
+}
+
+/// One of these, or something out of the input.
+fn text(input: &mut Unstructured<'_>, usual: &[&'static str]) -> Result<Bytes> {
+    if input.ratio(7, 8)? {
+        return Ok(Bytes::from_static(input.choose(usual)?.as_bytes()));
+    }
+    let length = input.int_in_range(0..=200)?.min(input.len());
+    Ok(Bytes::copy_from_slice(input.bytes(length)?))
+}
+
+fn short(text: &str) {
+    assert!(!text.contains('\n') && text.len() < 64 * 1024, "a text is one line: {text:?}");
+}
+
+const FILES: &[&str] = &["token", "", "a\nb", LOGIN, "\u{e9}"];
+const DOCUMENTS: &[&str] = &[
+    "role",
+    "token",
+    r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s"}"#,
+    r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","SessionToken":"t","Expiration":"2024-01-01T00:00:00Z"}"#,
+    r#"{"Code":"Success","AccessKeyId":"a","SecretAccessKey":"s","Token":"t","Expiration":"2024-01-01T00:00:00Z"}"#,
+    r#"{"Code":"AssumeRoleUnauthorizedAccess","Message":"no"}"#,
+    r#"{"roleCredentials":{"accessKeyId":"a","secretAccessKey":"s","sessionToken":"t","expiration":1800000000000}}"#,
+    "<R><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t\
+     </SessionToken><Expiration>2024-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></R>",
+    "<R><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+     <SessionToken>t</SessionToken><Expiration>2024-01-01T00:00:00Z</Expiration></Credentials>\
+     </AssumeRoleWithWebIdentityResult></R>",
+    "<ErrorResponse><Error><Code>IDPCommunicationError</Code></Error></ErrorResponse>",
+    "<ErrorResponse><Error><Code>ExpiredTokenException</Code></Error></ErrorResponse>",
+    "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>",
+    "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
+];
+const LOGIN: &str = r#"{"accessToken":"t","expiresAt":"2030-01-01T00:00:00Z"}"#;

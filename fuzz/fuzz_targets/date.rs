@@ -1,0 +1,29 @@
+//! Any text as a date: reading never panics, and says what other readers say where they can read it.
+
+#![no_main]
+
+use std::time::{Duration, SystemTime};
+
+use libfuzzer_sys::fuzz_target;
+use sts_fuzz::dates;
+use sts_proto::wire::time;
+
+fuzz_target!(|text: &str| {
+    let ours = time::parse(text);
+    if let Some(at) = ours {
+        // The years 0 to 9999.
+        let (earliest, latest) = (dates::instant(-62_167_219_200, 0), dates::instant(253_402_300_800, 0));
+        assert!(Some(at) >= earliest && Some(at) < latest, "{text:?} is {at:?}");
+        assert_eq!(time::parse(&format!(" {text}\n")), ours, "blanks around a date say nothing");
+    }
+    if text.len() > 64 {
+        assert_eq!(ours.filter(|_| text.trim().len() > 64), None, "no date is so long");
+        return;
+    }
+    if let Some(theirs) = dates::read(text) {
+        assert_eq!(ours, Some(theirs), "{text:?}");
+    }
+    if let Ok(seconds) = text.trim().parse::<u32>() {
+        assert_eq!(ours, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.into())), "{text:?}");
+    }
+});

@@ -1,0 +1,74 @@
+//! Any endpoint parameters: resolving never panics, what comes out can be used and means to others what it means here,
+//! and no error tells what a URL holds.
+//!
+//! The first byte's bits are the flags; then the region, a line feed, the endpoint URL.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sts_proto::endpoint::{Endpoint, EndpointError, EndpointParams};
+use url::Url;
+
+fuzz_target!(|data: &[u8]| {
+    let [flags, rest @ ..] = data else { return };
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    let (region, url) = text.split_once('\n').unwrap_or((text, ""));
+    let flag = |bit: u8| flags & 1 << bit != 0;
+    let params = EndpointParams {
+        region: flag(0).then_some(region),
+        use_fips: flag(1),
+        use_dual_stack: flag(2),
+        use_global_endpoint: flag(3),
+        endpoint_url: flag(4).then_some(url),
+    };
+    match Endpoint::resolve(&params) {
+        Ok(endpoint) => usable(&endpoint, &params),
+        Err(error) => short(&error, url),
+    }
+});
+
+fn usable(endpoint: &Endpoint, params: &EndpointParams<'_>) {
+    let uri = endpoint.uri();
+    assert_eq!(uri.authority().map(|authority| authority.as_str()), endpoint.host().to_str().ok());
+    assert_eq!((uri.query(), uri.authority().is_some_and(|it| it.as_str().contains('@'))), (None, false));
+    assert!(uri.path().starts_with('/'));
+    assert_eq!(endpoint.scope().is_ok(), params.region.is_some());
+    // Once more with what came out.
+    let text = uri.to_string();
+    let again = EndpointParams {
+        region: endpoint.signing_region(),
+        endpoint_url: Some(&text),
+        ..EndpointParams::default()
+    };
+    assert_eq!(Endpoint::resolve(&again).as_ref(), Ok(endpoint));
+    // As browsers read it. They take `0x7f.1` for an address and `h.0x` for a mistake in one; to RFC 1123 both are names.
+    let theirs = match Url::parse(&text) {
+        Err(url::ParseError::InvalidIpv4Address) => return,
+        // A label that is no Punycode is a label all the same.
+        Err(url::ParseError::IdnaError) if text.contains("xn--") => return,
+        theirs => theirs.expect("others can read it too"),
+    };
+    assert_eq!(theirs.scheme(), uri.scheme_str().unwrap_or_default());
+    assert_eq!(theirs.port(), uri.port_u16());
+    match theirs.host() {
+        Some(url::Host::Domain(name)) => assert_eq!(Some(name), uri.host()),
+        Some(url::Host::Ipv4(address)) => {
+            let ours = uri.host().and_then(|host| host.trim_end_matches('.').parse().ok());
+            assert_eq!(ours.unwrap_or(address), address);
+        }
+        Some(url::Host::Ipv6(address)) => {
+            let ours = uri.host().and_then(|host| host.strip_prefix('[')?.strip_suffix(']'));
+            assert_eq!(ours.and_then(|host| host.parse().ok()), Some(address));
+        }
+        None => panic!("{text} has no host"),
+    }
+}
+
+fn short(error: &EndpointError, url: &str) {
+    let text = error.to_string();
+    assert!(!text.contains('\n') && text.len() < 2048, "an error is one short line: {text:?}");
+    if let EndpointError::InvalidUrl { problem, .. } = error {
+        let long = url.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 12);
+        long.for_each(|word| assert!(problem.contains(word) || !text.contains(word), "{text:?}"));
+    }
+}

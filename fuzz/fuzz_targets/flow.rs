@@ -1,0 +1,291 @@
+//! Any sequence of events into calls that share a context: a call never panics, asks for one effect a step, sends no more
+//! than its attempts, ends, stays ended, and tells no secret.
+//!
+//! The world is honest for as long as the input says so: a wait takes at least as long as was asked for. The input may
+//! also move the clock, give events that nobody asked for, and answer with anything. Once it is used up, every attempt
+//! fails, and the call has to come to its end.
+
+#![no_main]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
+use libfuzzer_sys::arbitrary::{Result, Unstructured};
+use libfuzzer_sys::fuzz_target;
+use sts_proto::operations::{AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity};
+use sts_proto::{
+    Call, Context, Credentials, Effect, Error, Event, Flow, Operation, Output, Phase, Retry, Secret,
+    Settings, Step, Timeouts, TransportError, TransportErrorKind, flow::ProcessOutput,
+};
+
+fuzz_target!(|data: &[u8]| {
+    // An error says that the input is used up.
+    let _ = calls(&mut Unstructured::new(data));
+});
+
+/// In every secret, all of which are `PLANTED/KEY`: what a server quotes is then of this call.
+const PLANTED: &str = "PLANTED";
+
+fn calls(input: &mut Unstructured<'_>) -> Result<()> {
+    let mut world = World::new(input)?;
+    for seed in 0..4 {
+        let call_timeouts = input.ratio(1, 4)?.then(|| timeouts(input)).transpose()?;
+        match input.int_in_range(0..=2)? {
+            0 => world.call(GetCallerIdentity::new(), call_timeouts, seed, input),
+            1 => {
+                world.call(AssumeRole::new("arn", "me").token_code("PLANTED/KEY"), call_timeouts, seed, input)
+            }
+            _ => world.call(
+                AssumeRoleWithWebIdentity::new("arn", "me", "PLANTED/KEY"),
+                call_timeouts,
+                seed,
+                input,
+            ),
+        }
+    }
+    Ok(())
+}
+
+struct World {
+    context: Arc<Context>,
+    now: SystemTime,
+}
+
+impl World {
+    fn new(input: &mut Unstructured<'_>) -> Result<Self> {
+        let retry = match input.int_in_range(0..=3)? {
+            0 => Retry::standard(),
+            1 => Retry::adaptive(),
+            2 => Retry::adaptive().max_attempts(input.arbitrary::<u8>()?.into()),
+            _ => Retry::standard().max_attempts(input.arbitrary::<u8>()?.into()),
+        };
+        let settings = Settings::new()
+            .region("eu-west-1")
+            .credentials(Credentials::new("AKIDEXAMPLE", "PLANTED/KEY").with_session_token("PLANTED/KEY"))
+            .retry(retry.correct_clock(input.ratio(3, 4)?))
+            .timeouts(timeouts(input)?);
+        let context = Context::new(&settings, "fuzz/0").expect("the settings can be used");
+        // Up to the year 9999.
+        let seconds = u64::from(input.arbitrary::<u32>()?) * 59;
+        Ok(Self { context: Arc::new(context), now: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) })
+    }
+
+    fn call<O: Operation>(
+        &mut self,
+        operation: O,
+        timeouts: Option<Timeouts>,
+        seed: u128,
+        input: &mut Unstructured<'_>,
+    ) {
+        let mut call = Call::new(operation, self.context.clone(), seed);
+        if let Some(timeouts) = timeouts {
+            call = call.timeouts(timeouts);
+        }
+        let bounds = timeouts.unwrap_or(self.context.timeouts());
+        let (mut event, mut sent, mut idle, mut after_input) = (Event::Start, 0, 0, 0);
+        let result = loop {
+            let effect = match call.step(self.now, event) {
+                Ok(Step::Perform(effect)) => effect,
+                Ok(Step::Done(output)) => break Ok(output),
+                Err(error) => break Err(error),
+            };
+            quiet(&format!("{effect:?} {call:?}"));
+            (sent, idle) = match &effect {
+                Effect::Send(request, timeouts) => {
+                    check_request::<O>(request);
+                    assert!(timeouts.attempt <= bounds.attempt && timeouts.connect <= timeouts.attempt);
+                    assert!(timeouts.call <= bounds.call, "{timeouts:?} {bounds:?}");
+                    (sent + 1, 0)
+                }
+                Effect::Wait(wait) => {
+                    assert!(*wait < bounds.call, "a wait of {wait:?} does not end in time");
+                    (sent, idle + 1)
+                }
+                other => panic!("a call asks for nothing like {other:?}"),
+            };
+            assert_eq!(call.attempts(), sent);
+            // At most 255 attempts, and a wait before each; a few more where the rate is limited.
+            after_input += u32::from(input.is_empty());
+            assert!(after_input < 2000 && (idle < 50 || !input.is_empty()), "the call does not end");
+            event = self.event(&effect, input).unwrap_or(Event::Failed(TransportErrorKind::Closed.into()));
+        };
+        assert!(self.context.retry_quota() <= 500);
+        match &result {
+            Ok(output) => assert_eq!(output.metadata().attempts(), sent),
+            Err(error) => check_error(error, sent),
+        }
+        for event in [Event::Start, Event::Elapsed, Event::Response(Response::new(Bytes::new()))] {
+            assert!(matches!(call.step(self.now, event), Err(Error::OutOfTurn)), "what is over stays over");
+        }
+    }
+
+    /// What comes of an effect, or what a broken driver makes of it.
+    fn event(&mut self, effect: &Effect, input: &mut Unstructured<'_>) -> Result<Event> {
+        let hostile = input.arbitrary::<u8>()?;
+        if hostile >= 0xf8 {
+            let seconds = i64::from(input.arbitrary::<i32>()?);
+            let distance = Duration::from_secs(seconds.unsigned_abs());
+            let moved =
+                if seconds < 0 { self.now.checked_sub(distance) } else { self.now.checked_add(distance) };
+            self.now = moved.unwrap_or(self.now);
+        } else if hostile >= 0xf0 {
+            return out_of_turn(input);
+        }
+        match effect {
+            Effect::Wait(wait) => {
+                let late = Duration::from_millis(input.arbitrary::<u16>()?.into());
+                self.now = self.now.checked_add(*wait + late).unwrap_or(self.now);
+                Ok(Event::Elapsed)
+            }
+            _ => {
+                self.now += Duration::from_millis(input.arbitrary::<u16>()?.into());
+                if input.ratio(1, 4)? { failure(input) } else { self.response(input) }
+            }
+        }
+    }
+
+    fn response(&self, input: &mut Unstructured<'_>) -> Result<Event> {
+        let (status, body) = *input.choose(ANSWERS)?;
+        let body = if body.is_empty() {
+            let length = input.int_in_range(0..=200)?.min(input.len());
+            Bytes::copy_from_slice(input.bytes(length)?)
+        } else {
+            Bytes::from_static(body.as_bytes())
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status.try_into().expect("the table holds statuses");
+        for _ in 0..input.int_in_range(0..=3)? {
+            let name = *input.choose(HEADERS)?;
+            let value = match input.int_in_range(0..=2)? {
+                0 => (*input.choose(VALUES)?).to_owned(),
+                1 => input.arbitrary::<u32>()?.to_string(),
+                _ => self.date(input.arbitrary::<i32>()?),
+            };
+            response.headers_mut().insert(name, HeaderValue::try_from(value).expect("it is ASCII"));
+        }
+        Ok(Event::Response(response))
+    }
+
+    /// So many seconds from now, as a `date` header has it.
+    fn date(&self, seconds: i32) -> String {
+        let distance = Duration::from_secs(seconds.unsigned_abs().into());
+        let at = if seconds < 0 { self.now.checked_sub(distance) } else { self.now.checked_add(distance) };
+        let readable = at.filter(|at| {
+            at.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since.as_secs() < 253_402_300_800)
+        });
+        httpdate::fmt_http_date(readable.unwrap_or(SystemTime::UNIX_EPOCH))
+    }
+}
+
+fn check_request<O: Operation>(request: &Request<Bytes>) {
+    let authorization = request.headers().get("authorization");
+    assert_eq!(authorization.is_some(), O::SIGNED);
+    assert!(authorization.is_none_or(HeaderValue::is_sensitive));
+    assert!(request.headers().get("x-amz-security-token").is_none_or(HeaderValue::is_sensitive));
+    assert!(request.headers().contains_key("amz-sdk-request"));
+    quiet(&format!("{:?}", request.headers()));
+}
+
+fn check_error(error: &Error, sent: u32) {
+    let text = error.to_string();
+    assert!(!text.contains('\n') && text.len() < 4096, "an error is one short line: {text:?}");
+    quiet(&format!("{text} {error:?}"));
+    let service = error.as_service_error();
+    service
+        .into_iter()
+        .flat_map(|error| error.extra())
+        .for_each(|(name, text)| quiet(&format!("{name} {text}")));
+    quiet(service.and_then(|error| error.message()).unwrap_or_default());
+    // Nothing was sent, or it says how often.
+    let silent = matches!(error, Error::OutOfTurn | Error::Sign(_)) || sent == 0;
+    assert!(silent || error.attempts() == sent, "{sent} sent: {error:?}");
+}
+
+fn quiet(text: &str) {
+    assert!(!text.contains(PLANTED), "a secret is in: {text}");
+}
+
+fn timeouts(input: &mut Unstructured<'_>) -> Result<Timeouts> {
+    const CHOICES: &[Duration] = &[
+        Duration::from_secs(60),
+        Duration::from_secs(10),
+        Duration::from_millis(100),
+        Duration::from_secs(86_400),
+        Duration::ZERO,
+        Duration::MAX,
+    ];
+    Ok(Timeouts {
+        connect: *input.choose(CHOICES)?,
+        attempt: *input.choose(CHOICES)?,
+        call: *input.choose(CHOICES)?,
+    })
+}
+
+fn failure(input: &mut Unstructured<'_>) -> Result<Event> {
+    let kind = *input.choose(&[
+        TransportErrorKind::Closed,
+        TransportErrorKind::Timeout(Phase::Response),
+        TransportErrorKind::UnknownHost,
+        TransportErrorKind::Tls,
+        TransportErrorKind::TooLarge,
+        TransportErrorKind::Other,
+    ])?;
+    Ok(Event::Failed(TransportError::new(kind, "the reason")))
+}
+
+fn out_of_turn(input: &mut Unstructured<'_>) -> Result<Event> {
+    Ok(match input.int_in_range(0..=6)? {
+        0 => Event::Start,
+        1 => Event::Response(Response::new(Bytes::new())),
+        2 => Event::Contents(None),
+        3 => Event::Exited(ProcessOutput { status: Some(0), stdout: Bytes::from_static(b"PLANTED") }),
+        4 => Event::MfaCode(Secret::from("PLANTED")),
+        5 => Event::Elapsed,
+        _ => Event::Failed(TransportErrorKind::Closed.into()),
+    })
+}
+
+/// Statuses and bodies; an empty body stands for one out of the input.
+const ANSWERS: &[(u16, &str)] = &[
+    (500, ""),
+    (200, ""),
+    (200, IDENTITY),
+    (200, SESSION),
+    (
+        400,
+        "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
+    ),
+    (
+        403,
+        "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>PLANTED/KEY PLANTED/KEY</Message></Error></ErrorResponse>",
+    ),
+    (
+        403,
+        "<ErrorResponse><Error><Code>RequestTimeTooSkewed</Code><Quoted>PLANTED/KEY PLANTED/KEY</Quoted></Error></ErrorResponse>",
+    ),
+    (
+        400,
+        "<ErrorResponse><Error><Code>RequestExpired</Code></Error><RequestId>PLANTED/KEY</RequestId></ErrorResponse>",
+    ),
+    (
+        400,
+        "<ErrorResponse><Error><Code>IDPCommunicationError</Code><Message>PLANTED%2FKEY</Message></Error></ErrorResponse>",
+    ),
+    (503, "PLANTED"),
+    (429, ""),
+    (302, ""),
+    (403, ""),
+];
+
+const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>u</UserId><Account>1</Account>\
+    <Arn>a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>";
+const SESSION: &str = "<R><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>PLANTED\
+    </SecretAccessKey><SessionToken>PLANTED</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>\
+    </AssumeRoleResult></R>";
+
+const HEADERS: &[&str] =
+    &["date", "retry-after", "x-amz-retry-after", "age", "x-amzn-requestid", "x-amz-id-2"];
+const VALUES: &[&str] =
+    &["0", "PLANTED/KEY", "18446744073709551615", "-1", "1.5", "Fri, 31 Dec 9999 23:59:59 GMT", ""];

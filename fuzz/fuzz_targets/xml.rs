@@ -1,0 +1,73 @@
+//! Any bytes as a document: reading ends and never panics, says the same of a document whichever way it is read, and
+//! finds the elements and the texts that another reader finds.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use roxmltree::Node;
+use sts_fuzz::document::{self, Verdict};
+use sts_proto::wire::{MAX_DEPTH, XmlError, XmlReader};
+
+fuzz_target!(|body: &[u8]| {
+    let skipped = whole(body, |reader| reader.skip());
+    assert_eq!(whole(body, |reader| reader.text().map(drop)), skipped, "text and skip agree");
+    assert_eq!(whole(body, walk), skipped, "a walk and skip agree");
+    match document::read(body) {
+        None => assert!(matches!(skipped, Err(XmlError::NotUtf8 { .. }))),
+        Some(Verdict::Namespaces) => {}
+        Some(Verdict::Read(document)) => match skipped {
+            Ok(()) => {
+                let mut reader = XmlReader::new(body).expect("it was read before");
+                assert_eq!(reader.root(), document.root_element().tag_name().name());
+                compare(&mut reader, document.root_element());
+            }
+            Err(XmlError::TooDeep) => assert!(depth(document.root_element()) > MAX_DEPTH),
+            Err(_) if has_instructions(body) => {}
+            // Nor does it mind `&#x110000;`, which stands for nothing.
+            Err(_) if body.windows(2).any(|pair| pair == b"&#") => {}
+            Err(error) => panic!("another reader takes what is refused: {error}"),
+        },
+        Some(Verdict::Refused(error)) => {
+            assert!(skipped.is_err(), "another reader refuses what is taken: {error}");
+        }
+    }
+});
+
+/// A document from its beginning to its end, its root element read in one way.
+fn whole(body: &[u8], read: impl FnOnce(&mut XmlReader<'_>) -> Result<(), XmlError>) -> Result<(), XmlError> {
+    let mut reader = XmlReader::new(body)?;
+    read(&mut reader)?;
+    reader.end()
+}
+
+fn walk(reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+    while reader.child()?.is_some() {
+        walk(reader)?;
+    }
+    Ok(())
+}
+
+fn compare(reader: &mut XmlReader<'_>, node: Node<'_, '_>) {
+    const READ: &str = "it was read before";
+    if document::elements(node).next().is_none() {
+        assert_eq!(reader.text().expect(READ), document::text(node));
+        return;
+    }
+    for child in document::elements(node) {
+        assert_eq!(reader.child().expect(READ), Some(child.tag_name().name()));
+        compare(reader, child);
+    }
+    assert_eq!(reader.child().expect(READ), None);
+}
+
+fn depth(node: Node<'_, '_>) -> usize {
+    1 + document::elements(node).map(depth).max().unwrap_or(0)
+}
+
+/// Whether there is a declaration or an instruction, into which the other reader does not look; those declarations apart
+/// that are usual.
+fn has_instructions(body: &[u8]) -> bool {
+    let usual: [&[u8]; 2] = [b"<?xml version=\"1.0\"?>", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"];
+    let rest = usual.iter().find_map(|usual| body.strip_prefix(*usual)).unwrap_or(body);
+    rest.windows(2).any(|pair| pair == b"<?")
+}

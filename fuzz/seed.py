@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Writes seeds for the fuzz targets out of the recorded vectors: fuzz/corpus/TARGET/NAME.
+
+The files are committed; this is for adding to them.
+"""
+
+import json
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+WIRE = HERE.parent / "tests/vectors/wire"
+# As in fuzz_targets/response.rs and error.rs.
+OPERATIONS = """GetCallerIdentity AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot
+    DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken
+    GetWebIdentityToken""".split()
+STATUSES = [200, 400, 403, 500, 302]
+REFUSALS = [400, 403, 500, 302, 429]
+MOST, LONGEST = 40, 2000
+
+
+def vectors(name):
+    return [json.loads(line) for line in (WIRE / f"{name}.jsonl").read_text().splitlines()]
+
+
+def spread(items, most=MOST):
+    """As many as may be, from all over the list."""
+    step = max(1, -(-len(items) // most))
+    return items[::step]
+
+
+def write(target, name, data):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(data) <= LONGEST:
+        (folder / name.replace("/", "-").replace(":", "-")).write_bytes(data)
+
+
+def responses():
+    found = vectors("response")
+    for operation in OPERATIONS:
+        mine = [v for v in found if v["operation"] == operation and v["status"] == 200]
+        for vector in spread(mine, 3):
+            write("response", vector["id"], bytes([OPERATIONS.index(operation), 0]) + vector["body"].encode())
+    for vector in spread([v for v in found if v["status"] in (400, 403)], 5):
+        head = bytes([OPERATIONS.index(vector["operation"]), STATUSES.index(vector["status"])])
+        write("response", vector["id"], head + vector["body"].encode())
+    for vector in spread([v for v in found if v["status"] == 200], 30):
+        write("xml", vector["id"], vector["body"].encode())
+    for vector in spread([v for v in found if v["status"] in REFUSALS], 30):
+        head = bytes([REFUSALS.index(vector["status"]), 80, 12])
+        write("error", vector["id"], head + vector["body"].encode())
+
+
+def endpoints():
+    for number, vector in enumerate(spread(vectors("endpoint"), 30)):
+        params = vector["params"]
+        names = ["Region", "UseFIPS", "UseDualStack", "UseGlobalEndpoint", "Endpoint"]
+        flags = sum(1 << bit for bit, name in enumerate(names) if params.get(name))
+        text = f"{params.get('Region') or ''}\n{params.get('Endpoint') or ''}"
+        write("endpoint", f"endpoint-{number:02}", bytes([flags]) + text.encode())
+
+
+def requests():
+    for name, text in [
+        ("plain", "GET / HTTP/1.1\nHost:h"),
+        ("dots", "GET https://h/a/./b/../c//d/.. HTTP/1.1\n"),
+        ("escapes", "GET https://h/a%20b/%zz/%/~?a=%7e&b=x+y&%62=1&c&=d& HTTP/1.1\n"),
+        ("headers", "PUT https://h/x HTTP/1.1\nX-B: 2  3\t4 \nx-a:1\nX-B:5\nUser-Agent:u\nX-Amz-Meta:m\nTE:t\n\nbody"),
+        ("names", "GET https://h/ HTTP/1.1\nx-a#b:1\nx-a%41:2\nx-a&b:3\n"),
+        ("authority", "GET HTTPS://me:pw@H.Example:0443/ HTTP/1.1\n"),
+        ("port", "DELETE http://[::1]:08080/p?q HTTP/1.1\n"),
+        ("signed", "GET https://h/?X-Amz-Signature=1&X%2DAmz-Date=2&a=b HTTP/1.1\nAuthorization:x\nX-Amz-Date:y\n"),
+        ("hashed", "POST https://h/ HTTP/1.1\nX-Amz-Content-Sha256:UNSIGNED-PAYLOAD\nx-amz-security-token:t\n\nbody"),
+        ("bytes", "GET /\u00e9?\u00e9 HTTP/1.1\nhost:h\nx-a:\u00e9\n"),
+    ]:
+        write("sign", f"own-{name}", b"\x21" + (24405732).to_bytes(4, "little") + text.encode())
+        write("presign", f"own-{name}", b"\x01" + (3600).to_bytes(4, "little") + text.encode())
+    for vector in spread(vectors("request"), 20):
+        expect = vector["expect"]
+        headers = {**expect["signed_headers"], "content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+        lines = [f"POST {expect['url']} HTTP/1.1"] + [f"{name}:{value}" for name, value in headers.items()]
+        text = "\n".join(lines) + "\n\n" + expect["body"]
+        write("sign", vector["id"], b"\x21" + (29080000).to_bytes(4, "little") + text.encode())
+    for vector in spread(vectors("presign"), 15):
+        text = f"GET {vector['expect']['url']} HTTP/1.1\n\n"
+        write("presign", vector["id"], b"\x01" + (60).to_bytes(4, "little") + text.encode())
+
+
+def dates():
+    texts = """2024-05-17T10:08:07Z|2024-05-17t10:08:07.123456789z|2024-05-17T03:08:07-07:00|2024-05-17T15:38:07+0530
+        |2024-05-17T10:08:07|20240517T100807Z|2024-05-17 10:08:07Z|2024-05-17|1715940487|1715940487.5|1.7e9|-1
+        |Fri, 17 May 2024 10:08:07 GMT|Fri, 17 May 2024 12:08:07 +0200|Sunday, 06-Nov-94 08:49:37 GMT
+        |Sun Nov  6 08:49:37 1994|9999-12-31T23:59:59Z|0000-01-01T00:00:00Z|2016-12-31T23:59:60Z|2024-W20-5T10:08:07Z
+        |2024-138T10:08:07Z|-000001-01-01T00:00:00Z|+010000-01-01T00:00:00Z"""
+    for number, text in enumerate(texts.split("|")):
+        write("date", f"date-{number:02}", text.strip().encode())
+
+
+def documents():
+    keys = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "wJalr/+=", "Expiration": "2030-01-01T00:00:00Z"}
+    issued = {"accessKeyId": "a", "secretAccessKey": "s", "sessionToken": "t", "expiration": 1800000000000}
+    for name, source, document in [
+        ("process", 0, {"Version": 1, **keys, "SessionToken": "t", "AccountId": "123456789012"}),
+        ("process-version", 0, {"Version": 2, **keys}),
+        ("process-without-token", 0, {"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "s"}),
+        ("container", 1, {**keys, "Token": "t", "RoleArn": "arn", "AccountId": "1"}),
+        ("container-nested", 1, {**keys, "Token": "t", "More": [{"a": [None, True, 1.5e300]}]}),
+        ("metadata", 2, {"Code": "Success", "Type": "AWS-HMAC", **keys, "Token": "t"}),
+        ("metadata-code", 2, {"Code": "AssumeRoleUnauthorizedAccess", "Message": "no"}),
+        ("login", 3, {"accessToken": "t", "expiresAt": "2030-01-01T00:00:00UTC", "region": "eu-west-1"}),
+        ("login-expired", 3, {"accessToken": "t", "expiresAt": "2020-01-01T00:00:00Z"}),
+        ("portal", 4, {"roleCredentials": issued}),
+        ("portal-without-token", 4, {"roleCredentials": {"accessKeyId": "a"}}),
+    ]:
+        write("document", name, bytes([source]) + json.dumps(document).encode())
+    write("document", "process-unicode", b'\x00\xef\xbb\xbf{"Version":1,"AccessKeyId":"\\u00e9","SecretAccessKey":"\xc3\xa9"}')
+
+
+def chains():
+    for name, variables, config, credentials in [
+        ("roles", "", "[profile a]\nrole_arn=r\nsource_profile=b\nmfa_serial=m\n[profile b]\nrole_arn=s\n"
+            "source_profile=default\nduration_seconds=900\n", "[default]\naws_access_key_id=A\naws_secret_access_key=s\n"),
+        ("circle", "AWS_PROFILE=a", "[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=s\nsource_profile=a\n", ""),
+        ("named", "AWS_PROFILE=a", "[profile a]\nrole_arn=r\ncredential_source=EcsContainer\n", ""),
+        ("sso", "", "[default]\nsso_session=s\nsso_account_id=1\nsso_role_name=r\n[sso-session s]\n"
+            "sso_region=eu-west-1\nsso_start_url=https://x/start\n", ""),
+        ("process", "", "[default]\ncredential_process=tool 'a b' | x\nregion=eu-west-1\nretry_mode=adaptive\n", ""),
+        ("web", "AWS_WEB_IDENTITY_TOKEN_FILE=/t\nAWS_ROLE_ARN=arn\nAWS_REGION=eu-west-1\nAWS_MAX_ATTEMPTS=9", "", ""),
+        ("container", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/c?a=b\nAWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/t", "", ""),
+        ("metadata", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6\nAWS_EC2_METADATA_V1_DISABLED=true", "", ""),
+        ("environment", "AWS_ACCESS_KEY_ID=A\nAWS_SECRET_ACCESS_KEY=s\nAWS_SESSION_TOKEN=t\nAWS_CREDENTIAL_EXPIRATION=1", "", ""),
+        ("half", "AWS_ACCESS_KEY_ID=A", "[default]\nregion=x\n", "[default]\naws_access_key_id=A\n"),
+        ("endpoints", "AWS_ENDPOINT_URL_STS=http://[::1]:1\nAWS_STS_REGIONAL_ENDPOINTS=legacy\nAWS_USE_FIPS_ENDPOINT=true", "", ""),
+        ("services", "", "[default]\nservices=s\n[services s]\nsts=\n  endpoint_url=http://h:1/p\n", ""),
+    ]:
+        variables += "\nAWS_PROFILE=a" if name == "roles" else ""
+        parts = [variables.encode(), config.encode(), credentials.encode(), bytes(range(32)) * 3]
+        write("credentials", name, b"\xff".join(parts))
+
+
+def lines():
+    texts = ["tool --role 'a b' \"c\\\"d\" e\\ f", "a | b && c; d > e", "'", '"\\', "\\\n", "''\"\" x", "$HOME/`x` ~ #c"]
+    for number, text in enumerate(texts):
+        write("words", f"line-{number}", text.encode())
+
+
+responses()
+endpoints()
+requests()
+dates()
+documents()
+chains()
+lines()

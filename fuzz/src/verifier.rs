@@ -1,0 +1,37 @@
+//! The embedded STS's verifier, which shares no code with the signer.
+
+#[path = "../../tests/src/sts/answer.rs"]
+#[allow(dead_code)]
+mod answer;
+#[path = "../../tests/src/sts/canonical.rs"]
+#[allow(dead_code)]
+mod canonical;
+#[path = "../../tests/src/sts/verify.rs"]
+#[allow(dead_code)]
+mod verify;
+
+use std::time::SystemTime;
+
+use http::Request;
+
+use canonical::Received;
+use verify::{Claim, Rules};
+
+/// Whether a request, as it arrives, bears the signature of the holder of `secret`; else why not.
+pub fn verify(
+    request: &Request<Vec<u8>>,
+    secret: &str,
+    service: &str,
+    now: SystemTime,
+) -> Result<(), String> {
+    let received = Received {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers: request.headers(),
+        body: request.body(),
+    };
+    let why = |fault: answer::Fault| format!("{}: {}", fault.code, fault.message);
+    let claim = Claim::read(&received).map_err(why)?.ok_or("the request is not signed")?;
+    claim.verify(&received, secret, &Rules { service, region: None, now: now.into() }).map_err(why)
+}

@@ -1,0 +1,39 @@
+use std::fmt;
+
+/// Writes text in one line: a control character becomes a space. Errors name what files and variables hold, and a value
+/// there may have several lines.
+pub(crate) struct OneLine<W>(pub(crate) W);
+
+impl<W: fmt::Write> fmt::Write for OneLine<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for piece in text.split_inclusive(char::is_control) {
+            match piece.strip_suffix(char::is_control) {
+                Some(before) => write!(self.0, "{before} ")?,
+                None => self.0.write_str(piece)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text in one line.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn control_characters_become_spaces() {
+        for (text, expected) in [("", ""), ("a\nb\r\n", "a b  "), ("\u{85}é\t", " é "), ("plain", "plain")]
+        {
+            let mut line = OneLine(String::new());
+            write!(line, "{text}").unwrap();
+            assert_eq!((line.0.as_str(), one_line(text).as_str()), (expected, expected));
+        }
+    }
+}

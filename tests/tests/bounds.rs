@@ -1,0 +1,95 @@
+//! Memory while an answer is read stays below a small multiple of the bound for its body, whatever is in it. Every
+//! allocation is counted.
+//!
+//! One test, because it counts for the whole process.
+
+use std::time::Duration;
+
+use dhat::{Alloc, HeapStats, Profiler};
+use http::{Response, StatusCode};
+use sts_proto::operations::{AssumeRole, GetCallerIdentity};
+use sts_proto::wire::MAX_BODY;
+use sts_proto::{Credentials, Operation, Retry, Secret, Settings, Timeouts, TransportErrorKind};
+use sts_tests::driver::Setup;
+use sts_tests::hostile::{KINDS, QUOTED};
+use sts_tests::scripted::{Script, Scripted};
+
+#[global_allocator]
+static ALLOC: Alloc = Alloc;
+
+#[test]
+fn memory_is_bounded_by_the_body() {
+    while_parsing();
+    while_reading();
+}
+
+/// Beside the body: texts are taken out of it, and grow by doubling; what is redacted is copied once more.
+const WHILE_PARSING: usize = 4;
+/// The body itself, which grows by doubling, and what the connection holds.
+const WHILE_READING: usize = 5;
+/// What does not depend on the body.
+const FIXED: usize = 128 * 1024;
+/// Of a body that is parsed: counting takes its time, and what holds for this holds for [`MAX_BODY`].
+const SIZE: usize = MAX_BODY / 4;
+
+fn while_parsing() {
+    for kind in KINDS {
+        let body = kind.document(SIZE);
+        for status in [StatusCode::OK, StatusCode::FORBIDDEN] {
+            let mut response = Response::new(&body[..]);
+            *response.status_mut() = status;
+            let peak = peak(|| read(&response));
+            println!("{:<36} {status}: {:.2} bodies", kind.name, peak as f64 / SIZE as f64);
+            assert!(peak <= WHILE_PARSING * SIZE + FIXED, "{}, {status}: {peak} bytes", kind.name);
+        }
+    }
+}
+
+fn read(response: &Response<&[u8]>) {
+    match AssumeRole::parse(response) {
+        Ok(output) => drop(format!("{output:?}")),
+        Err(mut error) => {
+            error.redact(&[Secret::from(QUOTED)]);
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains(QUOTED) && text.len() < 32 * 1024, "{text}");
+        }
+    }
+}
+
+fn while_reading() {
+    const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
+    let chunk = format!("4000\r\n{}\r\n", "a".repeat(0x4000)).into_bytes();
+    let long = |length: u64| format!("{HEAD}Content-Length: {length}\r\n\r\n").into_bytes();
+    for (name, head, more) in [
+        ("chunks", format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n").into_bytes(), chunk),
+        ("a length of a terabyte", long(1 << 40), vec![b'a'; 0x4000]),
+        ("a length that is a little too much", long(MAX_BODY as u64 + 1), vec![b'a'; 0x4000]),
+        ("until it closes", format!("{HEAD}Connection: close\r\n\r\n").into_bytes(), vec![b'a'; 0x4000]),
+        ("a head", HEAD.into(), format!("X-A: {}\r\n", "a".repeat(0x400)).into_bytes()),
+    ] {
+        let server = Scripted::start(Script::Endless(head, more));
+        let settings = Settings::new()
+            .region("eu-west-1")
+            .credentials(Credentials::new("AKID", "s"))
+            .endpoint_url(server.url())
+            .retry(Retry::off())
+            .timeouts(Timeouts { attempt: Duration::from_secs(30), ..Timeouts::default() });
+        for driver in Setup::new(settings).drivers().expect("the settings can be used") {
+            let peak = peak(|| {
+                let error = driver.send(GetCallerIdentity::new()).expect_err("it has no end");
+                let kind = error.as_transport_error().map(|error| error.kind());
+                let expected = [TransportErrorKind::TooLarge, TransportErrorKind::NotHttp];
+                assert!(kind.is_some_and(|kind| expected.contains(&kind)), "{name}, {driver}: {error:?}");
+            });
+            println!("{name:<36} {driver}: {:.2} bodies", peak as f64 / MAX_BODY as f64);
+            assert!(peak <= WHILE_READING * MAX_BODY + FIXED, "{name}, {driver}: {peak} bytes");
+        }
+    }
+}
+
+/// How much was allocated at once, at most.
+fn peak(work: impl FnOnce()) -> usize {
+    let _counting = Profiler::builder().testing().build();
+    work();
+    HeapStats::get().max_bytes
+}
