@@ -4,6 +4,7 @@ mod builder;
 mod client;
 mod connector;
 mod effects;
+mod lookup;
 mod methods;
 mod proxy;
 mod quiet;
