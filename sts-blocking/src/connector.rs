@@ -9,6 +9,8 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, config::Config, unversioned::resolver::DefaultResolver};
 
+use crate::lookup::{AtLast, Later};
+
 /// An agent whose connections hear the other side out.
 pub(crate) fn agent(config: Config) -> ureq::Agent {
     let chain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default()).chain(HearOut);
@@ -16,7 +18,8 @@ pub(crate) fn agent(config: Config) -> ureq::Agent {
     let chain = chain.chain(ureq::unversioned::transport::RustlsConnector::default());
     #[cfg(all(feature = "native-tls", not(any(feature = "ring", feature = "aws-lc"))))]
     let chain = chain.chain(ureq::unversioned::transport::NativeTlsConnector::default());
-    ureq::Agent::with_parts(config, chain, DefaultResolver::default())
+    let connector = AtLast { connector: chain, resolver: DefaultResolver::default() };
+    ureq::Agent::with_parts(config, connector, Later)
 }
 
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod connector;
 mod credentials;
 mod effects;
 mod engine;
+mod lookup;
 mod methods;
 mod proxy;
 mod quiet;

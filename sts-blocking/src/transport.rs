@@ -95,7 +95,6 @@ impl UreqTransport {
             .max_idle_connections(MOST_IDLE)
             .max_idle_connections_per_host(MOST_IDLE)
             .timeout_global(bound(timeouts.attempt))
-            .timeout_resolve(bound(timeouts.connect))
             .timeout_connect(bound(timeouts.connect))
             .build();
         Ok(Self { agent: connector::agent(config), timeouts, trusts: tls.trusts() })
@@ -116,7 +115,6 @@ impl UreqTransport {
             .configure_request(request)
             .proxy(proxy.cloned())
             .timeout_global(bound(timeouts.attempt))
-            .timeout_resolve(bound(timeouts.connect))
             .timeout_connect(bound(timeouts.connect))
             .build();
         self.agent.run(request)

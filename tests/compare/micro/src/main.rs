@@ -90,7 +90,7 @@ fn sign_form(meter: &mut impl Meter) {
 
 fn parse(meter: &mut impl Meter) {
     let layer = AssumeRole::new().config().expect("it has a configuration");
-    let reader = layer.load::<SharedResponseDeserializer>().expect("it reads answers").clone();
+    let reader = layer.load::<SharedResponseDeserializer>().expect("it reads answers");
     let bag = RefCell::new(ConfigBag::of_layers(vec![]));
     meter.measure(answer, |answer| {
         let output = reader.deserialize_nonstreaming_with_config(&answer, &bag.borrow()).expect("a good answer");
@@ -99,7 +99,7 @@ fn parse(meter: &mut impl Meter) {
 }
 
 fn call(meter: &mut impl Meter) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let config = aws_sdk_sts::Config::builder()
         .region(Region::new("eu-west-1"))
         .credentials_provider(keys())
