@@ -90,6 +90,8 @@ impl From<AssumeRoleOutput> for Credentials {
 }
 
 fn no_code(serial: &str, error: TransportError) -> CredentialsError {
-    let problem = format!("the role needs the code of the mfa device {serial}, and there is none");
+    let problem = format!(
+        "the role needs the code of the mfa device {serial}, and nobody gave one; set mfa_code when building the client"
+    );
     CredentialsError::new("the mfa device", problem).because(error)
 }

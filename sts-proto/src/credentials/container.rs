@@ -52,7 +52,7 @@ impl Config {
             (None, None) => return Ok(None),
         };
         let token = match (get(TOKEN_FILE)?, get(TOKEN)?) {
-            (Some(path), _) => Some(Token::File(path.into())),
+            (Some(path), _) => Some(Token::File(path.trim().into())),
             (None, Some(token)) => Some(Token::Value(
                 authorization(token.as_bytes())
                     .map_err(|problem| wrong(format!("{TOKEN} {}", problem.as_str())))?,
@@ -68,7 +68,10 @@ impl Config {
     }
 
     fn request(self, seed: u128) -> Fetch {
+        let near = may_be_asked(self.uri.host().unwrap_or_default());
         let fetch = Fetch::local(PROVIDER, Method::GET, self.uri, seed);
+        // An https server on another host may well be behind a proxy.
+        let fetch = if near { fetch.direct() } else { fetch };
         let fetch = fetch.header(ACCEPT, HeaderValue::from_static("application/json"));
         match self.token {
             None => fetch,

@@ -14,7 +14,7 @@ use crate::retry::{Dice, backoff};
 use crate::wire::json::Object;
 use crate::{CredentialsError, Error, Phase, RetryClass, Timeouts, TransportError, TransportErrorKind};
 
-/// Sends a request until there is an answer, at most four times. Ends with whatever the last try came to.
+/// Sends a request until there is an answer, a bounded number of times. Ends with whatever the last try came to.
 ///
 /// Sent again: what the transport says may pass, HTTP 429 and 5xx. The waits between the tries are random, below 50 ms
 /// and doubling, after a 429 below a second.
@@ -24,6 +24,13 @@ pub(super) struct Fetch {
     /// Holds what goes into the header `authorization`; read again for each try.
     token_file: Option<PathBuf>,
     timeouts: Timeouts,
+    /// Whether the time-out `call` is kept.
+    bounded: bool,
+    deadline: Option<SystemTime>,
+    /// When the last step was.
+    seen: SystemTime,
+    /// How often it is sent at most.
+    most: u32,
     /// There may be no server at all: the first try says so.
     probes: bool,
     dice: Dice,
@@ -41,20 +48,31 @@ enum State {
 }
 
 impl Fetch {
-    /// Asks the machine's or the container's own server: in a second, and through no proxy.
+    /// Asks a server that is near: in a second, at most four times.
     pub(super) fn local(provider: &'static str, method: Method, uri: Uri, seed: u128) -> Self {
         let timeouts = Timeouts { connect: LOCAL_CONNECT, attempt: LOCAL, call: LOCAL };
-        let mut fetch = Self::new(provider, method, uri, timeouts, seed);
-        fetch.request.extensions_mut().insert(Direct);
-        fetch
+        Self::new(provider, method, uri, timeouts, MOST, seed)
     }
 
-    /// Asks a server that may be far away, with the time-outs of any call.
-    pub(super) fn remote(provider: &'static str, uri: Uri, seed: u128) -> Self {
-        Self::new(provider, Method::GET, uri, Timeouts::default(), seed)
+    /// Asks a server that may be far away: in these time-outs, of which `call` is for all tries, and at most so often.
+    pub(super) fn remote(
+        provider: &'static str,
+        uri: Uri,
+        timeouts: Timeouts,
+        most: u32,
+        seed: u128,
+    ) -> Self {
+        Self { bounded: true, ..Self::new(provider, Method::GET, uri, timeouts, most, seed) }
     }
 
-    fn new(provider: &'static str, method: Method, uri: Uri, timeouts: Timeouts, seed: u128) -> Self {
+    fn new(
+        provider: &'static str,
+        method: Method,
+        uri: Uri,
+        timeouts: Timeouts,
+        most: u32,
+        seed: u128,
+    ) -> Self {
         let host = uri.authority().and_then(|authority| HeaderValue::try_from(authority.as_str()).ok());
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
@@ -63,7 +81,26 @@ impl Fetch {
             request.headers_mut().insert(HOST, host);
         }
         let (dice, state) = (Dice::new(seed), State::Ready);
-        Self { provider, request, token_file: None, timeouts, probes: false, dice, tries: 0, state }
+        Self {
+            provider,
+            request,
+            token_file: None,
+            timeouts,
+            bounded: false,
+            deadline: None,
+            seen: SystemTime::UNIX_EPOCH,
+            most,
+            probes: false,
+            dice,
+            tries: 0,
+            state,
+        }
+    }
+
+    /// Goes through no proxy: the server is the machine's or the container's own.
+    pub(super) fn direct(mut self) -> Self {
+        self.request.extensions_mut().insert(Direct);
+        self
     }
 
     /// With this header. A value that is a secret has to be marked so.
@@ -97,7 +134,11 @@ impl Fetch {
 
     fn send(&mut self) -> Step<Reply> {
         self.state = State::Sent;
-        Step::Perform(Effect::Send(self.request.clone(), self.timeouts))
+        let left = self.deadline.map(|deadline| deadline.duration_since(self.seen).unwrap_or_default());
+        let Timeouts { connect, attempt, call } = self.timeouts;
+        let attempt = left.map_or(attempt, |left| attempt.min(left));
+        let timeouts = Timeouts { connect: connect.min(attempt), attempt, call: left.unwrap_or(call) };
+        Step::Perform(Effect::Send(self.request.clone(), timeouts))
     }
 
     fn read(&mut self, contents: Option<Bytes>) -> Result<Step<Reply>, Error> {
@@ -151,19 +192,27 @@ impl Fetch {
     }
 
     fn wait(&mut self, class: RetryClass) -> Option<Step<Reply>> {
-        if self.tries >= MOST || !matches!(class, RetryClass::Transient | RetryClass::Throttling) {
+        if self.tries >= self.most || !matches!(class, RetryClass::Transient | RetryClass::Throttling) {
+            return None;
+        }
+        let wait = backoff(class, self.tries.saturating_sub(1), &mut self.dice).min(LONGEST_WAIT);
+        let ends = self.seen.checked_add(wait);
+        if self.deadline.is_some_and(|deadline| ends.is_none_or(|ends| ends >= deadline)) {
             return None;
         }
         self.state = State::Waiting;
-        let wait = backoff(class, self.tries.saturating_sub(1), &mut self.dice);
-        Some(Step::Perform(Effect::Wait(wait.min(LONGEST_WAIT))))
+        Some(Step::Perform(Effect::Wait(wait)))
     }
 }
 
 impl Flow for Fetch {
     type Output = Reply;
 
-    fn step(&mut self, _now: SystemTime, event: Event) -> Result<Step<Reply>, Error> {
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Reply>, Error> {
+        self.seen = now;
+        if self.bounded && self.tries == 0 {
+            self.deadline = now.checked_add(self.timeouts.call);
+        }
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) | (State::Waiting, Event::Elapsed) => Ok(self.begin()),
             (State::Reading, Event::Contents(contents)) => self.read(contents),

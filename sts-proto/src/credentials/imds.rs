@@ -34,6 +34,7 @@ pub struct InstanceMetadata {
     stage: Stage,
     dice: Dice,
     extended: bool,
+    answered: bool,
 }
 
 #[derive(Debug)]
@@ -50,7 +51,12 @@ impl InstanceMetadata {
     /// Asks this one. Waits between tries, and by how much old credentials are extended, are made of `seed`.
     pub fn new(config: Config, seed: u128) -> Self {
         let session = Session::new(config, seed);
-        Self { session, stage: Stage::Ready, dice: Dice::new(!seed), extended: false }
+        Self { session, stage: Stage::Ready, dice: Dice::new(!seed), extended: false, answered: false }
+    }
+
+    /// Whether there is a service, once the flow has ended without credentials: then the instance has no role.
+    pub fn answered(&self) -> bool {
+        self.answered
     }
 
     /// Whether the credentials had expired and are kept in use because the service has no others.
@@ -64,9 +70,16 @@ impl InstanceMetadata {
                 self.stage = Stage::Roles;
                 Ok(Step::Perform(effect))
             }
-            Step::Done(Answer::Unreachable | Answer::Absent(_)) => Ok(Step::Done(None)),
+            Step::Done(Answer::Unreachable) => Ok(Step::Done(None)),
+            Step::Done(Answer::Absent(_)) => {
+                self.answered = true;
+                Ok(Step::Done(None))
+            }
             Step::Done(Answer::Document(reply)) => match role(&reply)? {
-                None => Ok(Step::Done(None)),
+                None => {
+                    self.answered = true;
+                    Ok(Step::Done(None))
+                }
                 Some(role) => {
                     let role = utf8_percent_encode(role, IN_PATH);
                     self.session.ask(&format!("{ROLES}{role}"));

@@ -118,7 +118,10 @@ impl Resolve {
             Source::InstanceMetadata(config) => {
                 Asking::InstanceMetadata(InstanceMetadata::new(config, self.seed))
             }
-            Source::Sso(config) => Asking::Sso(Sso::new(config, self.seed)),
+            Source::Sso(config) => {
+                let sso = Sso::new(config, self.seed);
+                Asking::Sso(sso.like(self.context.timeouts(), self.context.retry()))
+            }
         };
         self.ask(now, asking, Event::Start)
     }
@@ -142,11 +145,14 @@ impl Resolve {
             }
             Ok(Step::Done(Some(credentials))) => self.got(now, candidate, plan, credentials),
             Ok(Step::Done(None)) if plan.roles.is_empty() => {
-                self.passed(candidate, "the service is not there, or has no role".into());
+                self.passed(candidate, asking.absence(plan).into());
                 self.next(now)
             }
             Ok(Step::Done(None)) => {
-                let problem = "its credentials are to come from instance metadata, and the service is not there or has no role";
+                let problem = format!(
+                    "its credentials are to come from instance metadata, but {}",
+                    asking.absence(plan)
+                );
                 Err(self.over(candidate, CredentialsError::new(&*candidate.name, problem)))
             }
             Err(error) => {
@@ -253,6 +259,17 @@ impl Asking {
     /// Whether credentials that have expired were given a longer life, since there are no others.
     fn extended(&self) -> bool {
         matches!(self, Self::InstanceMetadata(flow) if flow.extended())
+    }
+
+    /// Why what is asked has nothing.
+    fn absence(&self, plan: &Plan) -> String {
+        match (self, &plan.source) {
+            (Self::InstanceMetadata(flow), Source::InstanceMetadata(config)) if flow.answered() => {
+                format!("the instance has no role, says {}", config.endpoint())
+            }
+            (_, Source::InstanceMetadata(config)) => format!("nobody answers at {}", config.endpoint()),
+            _ => "it is not there".to_owned(),
+        }
     }
 
     /// The error, told of the source that was asked.

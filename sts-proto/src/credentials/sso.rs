@@ -17,14 +17,17 @@ pub use config::Config;
 use super::fetch::{Fetch, Reply};
 use crate::wire::json::{JsonError, Object};
 use crate::wire::time;
-use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
+use crate::{Credentials, CredentialsError, Error, Event, Flow, Retry, Step, Timeouts};
 
-/// Reads the token and asks the portal: at most four times, ten seconds each.
+/// Reads the token and asks the portal, as often and as long as any call is tried by default; [`like`](Self::like) says
+/// otherwise.
 ///
 /// Ends with what the portal said, be it expired or not.
 #[derive(Debug)]
 pub struct Sso {
     config: Config,
+    timeouts: Timeouts,
+    retry: Retry,
     seed: u128,
     state: State,
 }
@@ -40,7 +43,15 @@ enum State {
 impl Sso {
     /// Asks for these. The waits between tries are made of `seed`.
     pub fn new(config: Config, seed: u128) -> Self {
-        Self { config, seed, state: State::Ready }
+        let (timeouts, retry) = (Timeouts::default(), Retry::standard());
+        Self { config, timeouts, retry, seed, state: State::Ready }
+    }
+
+    /// Asks the portal in these time-outs, and as often as this says.
+    #[must_use]
+    pub fn like(mut self, timeouts: Timeouts, retry: Retry) -> Self {
+        (self.timeouts, self.retry) = (timeouts, retry);
+        self
     }
 
     /// The token in the file, as a header, if it can be used.
@@ -105,7 +116,13 @@ impl Flow for Sso {
             }
             (State::Reading, Event::Contents(contents)) => {
                 let token = self.token(now, contents)?;
-                let fetch = Fetch::remote(PROVIDER, self.config.uri().clone(), self.seed);
+                let fetch = Fetch::remote(
+                    PROVIDER,
+                    self.config.uri().clone(),
+                    self.timeouts,
+                    self.retry.most(),
+                    self.seed,
+                );
                 self.ask(Box::new(fetch.header(TOKEN, token)), now, Event::Start)
             }
             (State::Reading, Event::Failed(error)) => {

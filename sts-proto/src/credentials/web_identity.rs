@@ -10,7 +10,7 @@ use crate::operations::AssumeRoleWithWebIdentity;
 use crate::retry::{Dice, backoff};
 use crate::{
     Call, Context, Credentials, CredentialsError, Effect, Error, ErrorCode, Event, Flow, RetryClass, Secret,
-    Step, TransportError,
+    Step, TransportError, TransportErrorKind,
 };
 
 /// Assumes a role with the identity token in a file, as IAM roles for service accounts and CI systems provide it.
@@ -27,6 +27,7 @@ pub struct WebIdentity {
     dice: Dice,
     /// How many requests were sent.
     attempts: u32,
+    waited: Duration,
     /// How many times the file was empty.
     empty: u32,
     state: State,
@@ -58,6 +59,7 @@ impl WebIdentity {
             seed,
             dice: Dice::new(seed),
             attempts: 0,
+            waited: Duration::ZERO,
             empty: 0,
             state: State::Ready,
         }
@@ -73,6 +75,7 @@ impl WebIdentity {
     }
 
     fn wait(&mut self, wait: Duration) -> Step<Credentials> {
+        self.waited = self.waited.saturating_add(wait);
         self.state = State::Waiting;
         Step::Perform(Effect::Wait(wait))
     }
@@ -145,7 +148,13 @@ impl WebIdentity {
             self.state = State::ReadingAgain(Box::new(error), token);
             return Ok(Step::Perform(Effect::Read(self.token_file.clone())));
         }
-        Err(error)
+        Err(self.ended(error))
+    }
+
+    /// Tells of all attempts, each of which was a call of its own.
+    fn ended(&self, mut error: Error) -> Error {
+        error.set_effort(self.attempts, self.waited);
+        error
     }
 
     fn file(&self, problem: &str) -> CredentialsError {
@@ -154,7 +163,13 @@ impl WebIdentity {
     }
 
     fn unreadable(&self, error: TransportError) -> CredentialsError {
-        self.file("cannot be read; check that it is a file, and who may read it").because(error)
+        let problem = match error.kind() {
+            TransportErrorKind::TooLarge => {
+                format!("is larger than {} bytes; is it a token?", crate::wire::MAX_BODY)
+            }
+            _ => "cannot be read; check that it is a file, and who may read it".to_owned(),
+        };
+        self.file(&problem).because(error)
     }
 }
 
@@ -169,10 +184,10 @@ impl Flow for WebIdentity {
             (State::ReadingAgain(refusal, refused), Event::Contents(contents)) => {
                 match self.token(contents.as_ref()) {
                     Ok(Some(token)) if token != refused => self.call(now, token),
-                    _ => Err(*refusal),
+                    _ => Err(self.ended(*refusal)),
                 }
             }
-            (State::ReadingAgain(refusal, _), Event::Failed(_)) => Err(*refusal),
+            (State::ReadingAgain(refusal, _), Event::Failed(_)) => Err(self.ended(*refusal)),
             (State::Calling { call, token }, event) => self.step_call(now, call, token, event),
             _ => Err(Error::OutOfTurn),
         }

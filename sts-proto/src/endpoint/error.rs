@@ -32,7 +32,9 @@ pub enum EndpointError {
 }
 
 const WHERE_REGION: &str = match cfg!(feature = "credentials") {
-    true => "in code, AWS_REGION, AWS_DEFAULT_REGION, the profile's region and the instance's metadata",
+    true => {
+        "in code, AWS_REGION, AWS_DEFAULT_REGION, the profile's region and, unless it is switched off, instance metadata"
+    }
     false => "in code, AWS_REGION and AWS_DEFAULT_REGION",
 };
 const WHERE_URL: &str = match cfg!(feature = "credentials") {

@@ -121,7 +121,11 @@ impl fmt::Display for SettingsError {
                     [] => f.write_str("no file, since the home directory is not known; set HOME"),
                     files => {
                         let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
-                        write!(f, "{}; add it there, or name another", files.join(" and "))
+                        write!(
+                            f,
+                            "{}; add it there ([profile {name}] in the config file), or name another",
+                            files.join(" and ")
+                        )
                     }
                 }
             }
@@ -190,7 +194,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no profile \"dve\" (named by AWS_PROFILE); looked in /a/config and /a/credentials; add it \
-             there, or name another"
+             there ([profile dve] in the config file), or name another"
         );
         let error = SettingsError::NoProfile { name: "x".into(), origin: Origin::Code, files: Vec::new() };
         assert!(error.to_string().contains("(named by the program); looked in no file"), "{error}");

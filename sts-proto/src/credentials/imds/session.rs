@@ -79,7 +79,7 @@ impl Session {
     }
 
     fn fetch(&self, method: Method, path: &str) -> Result<Fetch, CredentialsError> {
-        Ok(Fetch::local(PROVIDER, method, self.config.uri(path)?, self.seed))
+        Ok(Fetch::local(PROVIDER, method, self.config.uri(path)?, self.seed).direct())
     }
 
     fn with_token(&mut self, mut fetch: Fetch, now: SystemTime, event: Event) -> Result<Step<Answer>, Error> {
