@@ -221,7 +221,7 @@ fn each_is_a_clear_error() {
     assert!(failures.is_empty(), "{} of {} rows:\n{}", failures.len(), ROWS.len(), failures.join("\n"));
 }
 
-/// A program is given a minute: more than a test has.
+/// A program is given most of a minute: more than a test has.
 #[test]
 fn a_program_that_hangs_is_ended() {
     let home = Home::with_config("[default]\ncredential_process = sleep 300\n");
