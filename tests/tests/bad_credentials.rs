@@ -126,7 +126,13 @@ const ROWS: &[Row] = &[
     Row {
         name: "a program that is not there",
         config: "[default]\ncredential_process = /no/such/program --key planted\n",
-        words: &["credential_process", "cannot be run", "exists"],
+        words: &["credential_process", "cannot be run (no such file or directory)", "exists"],
+        ..NOTHING
+    },
+    Row {
+        name: "a program with a secret in front that fails",
+        config: "[default]\ncredential_process = TOKEN=planted sh -c 'test \"$TOKEN\" = planted && exit 9'\n",
+        words: &["credential_process", "status 9"],
         ..NOTHING
     },
     Row {

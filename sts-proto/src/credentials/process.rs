@@ -53,11 +53,12 @@ impl Process {
     /// What the driver was told, unless a part of the command line is in it: people put secrets there.
     fn reason(&self, error: &TransportError) -> Option<String> {
         let text = error.source()?.to_string();
-        let reason = text.lines().next().filter(|reason| !reason.is_empty())?;
+        // As errors are written: without the number that the standard library puts behind it.
+        let reason = text.lines().next()?.split(" (os error").next().filter(|reason| !reason.is_empty())?;
         let words = words::split(self.command.expose()).ok()?;
         // A shorter one may be a part of any text.
         let quoted = words.iter().any(|word| word.len() >= SHORTEST_QUOTE && reason.contains(word.as_str()));
-        (!quoted).then(|| reason.to_owned())
+        (!quoted).then(|| reason.to_lowercase())
     }
 
     fn read(&mut self, output: &ProcessOutput) -> Result<Credentials, CredentialsError> {
@@ -197,6 +198,8 @@ mod tests {
              exists and may be executed"
         );
         let plain = "no credentials from credential_process: the program cannot be run; check that it exists and may be executed";
+        let system = other("Permission denied (os error 13)");
+        assert!(system.contains("cannot be run (permission denied);"), "{system}");
         for text in ["tool: not found", "--secret is unknown", "planted", "", "\nx"] {
             assert_eq!(other(text), plain, "{text}");
         }
