@@ -102,9 +102,14 @@ impl Drop for Numbers {
 
 /// Not one that has ended and that nobody has waited for.
 fn runs(number: i32) -> bool {
-    let number = number.to_string();
-    let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", &number]).output().unwrap();
-    let state = String::from_utf8_lossy(&state.stdout).trim().to_owned();
+    let state = if cfg!(target_os = "linux") {
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        stat.rsplit(") ").next().unwrap_or_default().to_owned()
+    } else {
+        let number = number.to_string();
+        let ps = std::process::Command::new("ps").args(["-o", "stat=", "-p", &number]).output().unwrap();
+        String::from_utf8_lossy(&ps.stdout).trim().to_owned()
+    };
     !state.is_empty() && !state.starts_with('Z')
 }
 
