@@ -1,17 +1,19 @@
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use sts_proto::flow::{Command, ProcessOutput};
 use sts_proto::settings::{Load, Settings};
 use sts_proto::wire::MAX_BODY;
-use sts_proto::{Effect, Error, Event, Flow, Phase, Secret, Step, TransportError, TransportErrorKind};
-use tokio::io::AsyncReadExt;
+use sts_proto::{Effect, Error, Event, Flow, Secret, Step, TransportError, TransportErrorKind};
 
 use crate::transport::Transport;
+
+mod files;
+mod program;
+
+pub(crate) use files::read_bounded;
 
 /// Asks the user for a code, given the serial number of the device.
 pub(crate) type MfaPrompt = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
@@ -33,7 +35,7 @@ impl Effects {
                 self.transport.send(request, timeouts).await.map(Event::Response)
             }
             Effect::Read(path) => read(path).await.map(Event::Contents),
-            Effect::Run(command) => run(command).await.map(Event::Exited),
+            Effect::Run(command) => program::run(command).await.map(Event::Exited),
             Effect::AskMfaCode(serial) => self.ask(serial).await.map(Event::MfaCode),
             Effect::Wait(duration) => {
                 tokio::time::sleep(duration).await;
@@ -78,43 +80,6 @@ fn read_file(path: &Path) -> Result<Option<Bytes>, TransportError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(other(io::Error::new(error.kind(), format!("{}: {error}", path.display())))),
     }
-}
-
-/// One byte more than allowed, at most.
-pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut contents = Vec::new();
-    std::fs::File::open(path)?.take(MAX_BODY as u64 + 1).read_to_end(&mut contents)?;
-    Ok(contents)
-}
-
-/// Runs a program and reads its standard output. Dropping the future, as the time-out does, kills the program.
-async fn run(command: Command) -> Result<ProcessOutput, TransportError> {
-    let Command { program, arguments, timeout } = command;
-    let failed = |error: io::Error| other(io::Error::new(error.kind(), format!("{program}: {error}")));
-    let finish = async {
-        let mut child = tokio::process::Command::new(&program)
-            .args(&arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(failed)?;
-        let mut output = Vec::new();
-        if let Some(stdout) = child.stdout.take() {
-            stdout.take(MAX_BODY as u64 + 1).read_to_end(&mut output).await.map_err(failed)?;
-        }
-        if output.len() > MAX_BODY {
-            let why = format!("{program} wrote too much");
-            return Err(TransportError::new(TransportErrorKind::TooLarge, why));
-        }
-        let status = child.wait().await.map_err(failed)?.code();
-        Ok(ProcessOutput { status, stdout: output.into() })
-    };
-    tokio::time::timeout(timeout, finish).await.unwrap_or_else(|_| {
-        let why = format!("{program} was ended after {timeout:?}");
-        Err(TransportError::new(TransportErrorKind::Timeout(Phase::Response), why))
-    })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TransportError> {

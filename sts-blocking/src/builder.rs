@@ -97,7 +97,8 @@ impl Builder {
     }
 
     /// As [`from_env`](Self::from_env), with these variables in place of the process's: for tests, and for programs that
-    /// act for others. Uses no proxy, since a snapshot does not say which.
+    /// act for others. Uses no proxy, since a snapshot does not say which. A program that a profile names in
+    /// `credential_process` runs with the environment of this process all the same, whatever the snapshot says.
     ///
     /// # Errors
     ///

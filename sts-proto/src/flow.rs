@@ -56,9 +56,12 @@ pub enum Effect {
     /// proxy. Comes back as [`Event::Response`] or [`Event::Failed`].
     Send(http::Request<Bytes>, Timeouts),
     /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
-    /// `None` where there is no such file, or [`Event::Failed`].
+    /// `None` where there is no such file, or [`Event::Failed`]. A driver refuses what it could wait for without end, such
+    /// as a named pipe.
     Read(PathBuf),
-    /// Run a program, with no standard input and no shell. Comes back as [`Event::Exited`] or [`Event::Failed`].
+    /// Run a program, with no standard input and no shell. When its time is over, it is ended with all that it has started
+    /// (on Unix it has a process group of its own, and so cannot ask at the terminal); what it leaves running when it ends
+    /// by itself is let alone. Comes back as [`Event::Exited`] or [`Event::Failed`], which names nothing of the command line.
     Run(Command),
     /// Ask the user for the current code of the MFA device with this serial number. Comes back as
     /// [`Event::MfaCode`] or [`Event::Failed`].

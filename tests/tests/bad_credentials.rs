@@ -126,7 +126,13 @@ const ROWS: &[Row] = &[
     Row {
         name: "a program that is not there",
         config: "[default]\ncredential_process = /no/such/program --key planted\n",
-        words: &["credential_process", "cannot be run", "exists"],
+        words: &["credential_process", "cannot be run (no such file or directory)", "exists"],
+        ..NOTHING
+    },
+    Row {
+        name: "a program with a secret in front that fails",
+        config: "[default]\ncredential_process = TOKEN=planted sh -c 'test \"$TOKEN\" = planted && exit 9'\n",
+        words: &["credential_process", "status 9"],
         ..NOTHING
     },
     Row {
@@ -221,7 +227,7 @@ fn each_is_a_clear_error() {
     assert!(failures.is_empty(), "{} of {} rows:\n{}", failures.len(), ROWS.len(), failures.join("\n"));
 }
 
-/// A program is given a minute: more than a test has.
+/// A program is given most of a minute: more than a test has.
 #[test]
 fn a_program_that_hangs_is_ended() {
     let home = Home::with_config("[default]\ncredential_process = sleep 300\n");

@@ -23,11 +23,11 @@ fn builder() -> Builder {
     Client::builder().region("eu-west-1")
 }
 
-async fn perform(effect: Effect) -> Event {
+pub(super) async fn perform(effect: Effect) -> Event {
     builder().build().unwrap().run(Once(Some(effect))).await.unwrap()
 }
 
-fn kind(event: &Event) -> Option<TransportErrorKind> {
+pub(super) fn kind(event: &Event) -> Option<TransportErrorKind> {
     match event {
         Event::Failed(error) => Some(error.kind()),
         _ => None,
@@ -68,62 +68,4 @@ async fn codes_come_from_whom_the_builder_names() {
     assert!(matches!(event, Event::MfaCode(code) if code.expose() == "123456"));
     let refused = client.run(Once(Some(Effect::AskMfaCode("other".to_owned())))).await.unwrap();
     assert_eq!(kind(&refused), Some(TransportErrorKind::Unsupported));
-}
-
-#[cfg(unix)]
-mod programs {
-    use super::*;
-
-    async fn shell(script: &str, timeout: Duration) -> Event {
-        let arguments = vec!["-c".to_owned(), script.to_owned()];
-        perform(Effect::Run(Command { program: "sh".to_owned(), arguments, timeout })).await
-    }
-
-    const LONG: Duration = Duration::from_secs(20);
-
-    #[tokio::test]
-    async fn run_without_input_and_leave_output_and_status() {
-        for (script, status, expected) in [
-            ("printf abc; echo noise >&2; exit 3", Some(3), "abc"),
-            ("cat; printf end", Some(0), "end"),
-            ("kill -9 $$", None, ""),
-        ] {
-            match shell(script, LONG).await {
-                Event::Exited(output) => {
-                    assert_eq!((output.status, &output.stdout[..]), (status, expected.as_bytes()))
-                }
-                event => panic!("{event:?}"),
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn get_arguments_as_they_are() {
-        let arguments = vec!["%s".to_owned(), "a b; $HOME".to_owned()];
-        let command = Command { program: "printf".to_owned(), arguments, timeout: LONG };
-        match perform(Effect::Run(command)).await {
-            Event::Exited(output) => assert_eq!(output.stdout, "a b; $HOME"),
-            event => panic!("{event:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn may_be_missing_or_write_too_much() {
-        let command =
-            Command { program: "/no/such/program".to_owned(), arguments: Vec::new(), timeout: LONG };
-        assert_eq!(kind(&perform(Effect::Run(command)).await), Some(TransportErrorKind::Other));
-        assert_eq!(kind(&shell("exec cat /dev/zero", LONG).await), Some(TransportErrorKind::TooLarge));
-    }
-
-    #[tokio::test]
-    async fn are_ended_when_their_time_is_over() {
-        let file = std::env::temp_dir().join(format!("sts-async-late-{}", std::process::id()));
-        let script = format!("exec >&-; sleep 2; echo late > {}", file.display());
-        let begun = Instant::now();
-        let event = shell(&script, Duration::from_millis(200)).await;
-        assert_eq!(kind(&event), Some(TransportErrorKind::Timeout(Phase::Response)));
-        assert!(begun.elapsed() < Duration::from_millis(1900));
-        tokio::time::sleep(Duration::from_millis(2500).saturating_sub(begun.elapsed())).await;
-        assert!(!file.exists());
-    }
 }

@@ -1,3 +1,4 @@
+use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use super::words;
@@ -26,6 +27,38 @@ impl Process {
             .map_err(|unclosed| failed(format!("its command line cannot be read: {unclosed}")))?;
         let command = command.ok_or_else(|| failed("its command line is empty"))?;
         Ok(Step::Perform(Effect::Run(command)))
+    }
+
+    fn not_run(&self, error: TransportError) -> CredentialsError {
+        let problem = match error.kind() {
+            TransportErrorKind::Timeout(_) => {
+                format!(
+                    "the program did not end within {} s and was stopped; it cannot ask at the terminal; run it by hand \
+                     to see why",
+                    TIMEOUT.as_secs()
+                )
+            }
+            TransportErrorKind::TooLarge => {
+                format!("the program printed more than {} bytes", crate::wire::MAX_BODY)
+            }
+            TransportErrorKind::Unsupported => "this client runs no programs".to_owned(),
+            _ => format!(
+                "the program cannot be run{}; check that it exists and may be executed",
+                self.reason(&error).map(|reason| format!(" ({reason})")).unwrap_or_default()
+            ),
+        };
+        failed(problem).because(error)
+    }
+
+    /// What the driver was told, unless a part of the command line is in it: people put secrets there.
+    fn reason(&self, error: &TransportError) -> Option<String> {
+        let text = error.source()?.to_string();
+        // As errors are written: without the number that the standard library puts behind it.
+        let reason = text.lines().next()?.split(" (os error").next().filter(|reason| !reason.is_empty())?;
+        let words = words::split(self.command.expose()).ok()?;
+        // A shorter one may be a part of any text.
+        let quoted = words.iter().any(|word| word.len() >= SHORTEST_QUOTE && reason.contains(word.as_str()));
+        (!quoted).then(|| reason.to_lowercase())
     }
 
     fn read(&mut self, output: &ProcessOutput) -> Result<Credentials, CredentialsError> {
@@ -72,35 +105,22 @@ impl Flow for Process {
         match event {
             Event::Start => self.start(),
             Event::Exited(output) => Ok(Step::Done(self.read(&output)?)),
-            Event::Failed(error) => Err(not_run(error).into()),
+            Event::Failed(error) => Err(self.not_run(error).into()),
             _ => Err(Error::OutOfTurn),
         }
     }
-}
-
-fn not_run(error: TransportError) -> CredentialsError {
-    let problem = match error.kind() {
-        TransportErrorKind::Timeout(_) => {
-            format!(
-                "the program did not end within {} s and was stopped; run it by hand to see why",
-                TIMEOUT.as_secs()
-            )
-        }
-        TransportErrorKind::TooLarge => {
-            format!("the program printed more than {} bytes", crate::wire::MAX_BODY)
-        }
-        TransportErrorKind::Unsupported => "this client runs no programs".to_owned(),
-        _ => "the program cannot be run; check that it exists and may be executed".to_owned(),
-    };
-    failed(problem).because(error)
 }
 
 fn failed(problem: impl Into<Box<str>>) -> CredentialsError {
     CredentialsError::new("credential_process", problem)
 }
 
-/// People may have to confirm something elsewhere.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// People may have to confirm something elsewhere. Less than a call has by default ([`Timeouts`](crate::Timeouts)), so that
+/// its error names the program and not the call.
+const TIMEOUT: Duration = Duration::from_secs(50);
+
+/// In bytes.
+const SHORTEST_QUOTE: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -159,5 +179,38 @@ mod tests {
             let error = ended(status, "planted").unwrap_err().to_string();
             assert!(error.contains(words) && !error.contains("planted"), "{error}");
         }
+    }
+
+    fn not_run(error: TransportError) -> Error {
+        let mut process = Process::new("tool --secret planted".into(), None);
+        match process.step(SystemTime::UNIX_EPOCH, Event::Failed(error)) {
+            Err(error) => error,
+            Ok(step) => panic!("{step:?}"),
+        }
+    }
+
+    #[test]
+    fn what_the_system_said_is_told_and_the_command_line_is_not() {
+        let other = |text: &str| not_run(TransportError::new(TransportErrorKind::Other, text)).to_string();
+        assert_eq!(
+            other("no such file or directory"),
+            "no credentials from credential_process: the program cannot be run (no such file or directory); check that it \
+             exists and may be executed"
+        );
+        let plain = "no credentials from credential_process: the program cannot be run; check that it exists and may be executed";
+        let system = other("Permission denied (os error 13)");
+        assert!(system.contains("cannot be run (permission denied);"), "{system}");
+        for text in ["tool: not found", "--secret is unknown", "planted", "", "\nx"] {
+            assert_eq!(other(text), plain, "{text}");
+        }
+        assert_eq!(not_run(TransportErrorKind::Other.into()).to_string(), plain);
+    }
+
+    #[test]
+    fn a_program_ends_before_the_call_that_waits_for_it() {
+        assert!(TIMEOUT + Duration::from_secs(5) <= crate::Timeouts::default().call);
+        let timeout = TransportErrorKind::Timeout(crate::Phase::Response);
+        let text = not_run(timeout.into()).to_string();
+        assert!(text.contains("did not end within 50 s"), "{text}");
     }
 }

@@ -43,7 +43,8 @@ impl fmt::Display for Unclosed {
 impl std::error::Error for Unclosed {}
 
 /// What runs a command line: the program itself where the line is words alone, the system's shell where it uses more of
-/// the shell than quotation (pipes, variables, redirections, …). `None` where there is no word.
+/// the shell than quotation: pipes, variables, redirections, patterns of file names, an assignment in front
+/// (`NAME=value tool`), or a command that is the shell's own (`exec`, `cd`, `if`, …). `None` where there is no word.
 pub(super) fn command(line: &str, timeout: Duration) -> Result<Option<Command>, Unclosed> {
     let Line { words, needs_shell } = read(line)?;
     if needs_shell {
@@ -78,12 +79,17 @@ fn read(line: &str) -> Result<Line, Unclosed> {
                 None => return Err(Unclosed { mark: '\\' }),
             },
             kept => {
-                needs_shell |= OPERATORS.contains(&kept) || (word.is_none() && matches!(kept, '~' | '#'));
+                needs_shell |= OPERATORS.contains(&kept)
+                    // On Windows it is the programs that know patterns.
+                    || (!cfg!(windows) && PATTERNS.contains(&kept))
+                    || (word.is_none() && matches!(kept, '~' | '#'));
                 word.get_or_insert_default().push(kept);
             }
         }
     }
     words.extend(word);
+    needs_shell |=
+        words.first().is_some_and(|first| is_assignment(first) || SHELLS_OWN.contains(&first.as_str()));
     Ok(Line { words, needs_shell })
 }
 
@@ -118,8 +124,33 @@ fn double_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<bo
     Err(Unclosed { mark: '"' })
 }
 
+/// Whether it gives a variable a value (§2.9.1, simple commands). That the name was quoted does not matter: a shell takes
+/// it right either way.
+fn is_assignment(word: &str) -> bool {
+    let Some((name, _)) = word.split_once('=') else { return false };
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// What has a meaning of its own, unless it is quoted.
 const OPERATORS: [char; 9] = ['|', '&', ';', '<', '>', '(', ')', '$', '`'];
+
+/// What makes a word a pattern of file names, unless it is quoted (§2.14).
+const PATTERNS: [char; 3] = ['*', '?', '['];
+
+/// Commands that a shell knows by itself, many of which are no programs: reserved words (§2.4), special utilities (§2.15)
+/// and those that are not looked for in `PATH` (§2.9.1), with what common shells add to them.
+#[rustfmt::skip]
+const SHELLS_OWN: [&str; 65] = [
+    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while",
+    "[[", "]]", "function", "select", "time",
+    ".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times", "trap",
+    "unset",
+    "[", "test", "alias", "bg", "cd", "command", "fc", "fg", "getopts", "hash", "jobs", "kill", "read", "type", "ulimit",
+    "umask", "unalias", "wait",
+    "builtin", "declare", "dirs", "enable", "let", "local", "popd", "pushd", "shopt", "source", "typeset",
+];
 
 #[cfg(test)]
 mod tests {
@@ -158,7 +189,13 @@ mod tests {
     #[test]
     fn a_shell_is_asked_only_for_what_needs_one() {
         let program = |line| command(line, Duration::ZERO).unwrap().map(|command| command.program);
-        for line in [r"tool 'a|b' \$x", "tool \"a;b\" a=b#c d~e 100% *?"] {
+        for line in [
+            r"tool 'a|b' \$x",
+            "tool \"a;b\" a=b#c d~e 100%",
+            r#"tool '*' "?" \[a]"#,
+            "tool exec",
+            "tool A=b exit",
+        ] {
             assert_eq!(program(line).as_deref(), Some("tool"), "{line}");
         }
         for line in
@@ -166,6 +203,25 @@ mod tests {
         {
             assert_eq!(program(line).as_deref(), Some("/bin/sh"), "{line}");
         }
+        for line in ["tool *", "tool a?.json", "to[o]l", "A=b tool", "_a1=\"x y\" tool", "A= tool", "A=b"] {
+            assert_eq!(program(line).as_deref(), Some("/bin/sh"), "{line}");
+        }
+        for line in
+            ["exec tool", "exit 1", "if true", "{ tool", "! tool", ". file", "[ a ]", "  cd /", "ex'ec' tool"]
+        {
+            assert_eq!(program(line).as_deref(), Some("/bin/sh"), "{line}");
+        }
+        for line in ["=b", "1a=b", "a-b=c", "./a=b", "é=b", "./exec", "executor", "''", "'' exec"] {
+            assert_eq!(program(line), Some(split(line).unwrap().remove(0)), "{line}");
+        }
         assert_eq!(program("  "), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_gets_the_line_as_it_is() {
+        let line = r#"TOKEN='a b' sh -c "x" *"#;
+        let command = command(line, Duration::ZERO).unwrap().unwrap();
+        assert_eq!(command.arguments, ["-c", line]);
     }
 }

@@ -1,0 +1,101 @@
+//! Files, read within bounds of size and of time.
+
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use sts_proto::wire::MAX_BODY;
+
+/// One byte more than the bound, at most. What could keep a reader waiting for ever, such as a named pipe, is refused.
+pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    // Before it is opened, since opening some of them does something; and after, since another may be there by then.
+    readable(std::fs::metadata(path)?.file_type())?;
+    let file = open(path)?;
+    readable(file.metadata()?.file_type())?;
+    let mut contents = Vec::new();
+    file.take(MAX_BODY as u64 + 1).read_to_end(&mut contents)?;
+    Ok(contents)
+}
+
+/// Does not wait for somebody to write.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    options.open(path)
+}
+
+fn readable(kind: FileType) -> io::Result<()> {
+    if kind.is_file() || is_character_device(kind) {
+        return Ok(());
+    }
+    let what = if kind.is_dir() { "a directory" } else { special(kind) };
+    Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what} and not a file")))
+}
+
+#[cfg(unix)]
+fn is_character_device(kind: FileType) -> bool {
+    // `/dev/null` is one, and the usual way to say "no file".
+    std::os::unix::fs::FileTypeExt::is_char_device(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_character_device(_: FileType) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn special(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match kind {
+        _ if kind.is_fifo() => "a named pipe",
+        _ if kind.is_socket() => "a socket",
+        _ if kind.is_block_device() => "a block device",
+        _ => "something else",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: FileType) -> &'static str {
+    "something else"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_within_the_bound_and_nothing_else_is() {
+        let folder = std::env::temp_dir().join(format!("sts-async-files-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("token");
+        for (size, read) in [(3, 3), (MAX_BODY, MAX_BODY), (MAX_BODY + 2, MAX_BODY + 1)] {
+            std::fs::write(&file, vec![b'x'; size]).unwrap();
+            assert_eq!(read_bounded(&file).unwrap().len(), read);
+        }
+        assert_eq!(read_bounded(&folder.join("nothing")).unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(read_bounded(&folder).unwrap_err().to_string(), "it is a directory and not a file");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_may_keep_a_reader_waiting_is_refused() {
+        let folder = std::env::temp_dir().join(format!("sts-async-special-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (pipe, socket) = (folder.join("pipe"), folder.join("socket"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert_eq!(read_bounded(&pipe).unwrap_err().to_string(), "it is a named pipe and not a file");
+        assert_eq!(read_bounded(&socket).unwrap_err().to_string(), "it is a socket and not a file");
+        // One that took a file's place after the first look.
+        assert!(open(&pipe).unwrap().metadata().is_ok());
+        assert_eq!(read_bounded(Path::new("/dev/null")).unwrap(), [0u8; 0]);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
