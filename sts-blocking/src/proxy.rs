@@ -170,7 +170,8 @@ mod tests {
 
     use super::*;
     use crate::testing::{Server, builder, text};
-    use crate::{Builder, Error, Timeouts};
+    use crate::tls::TlsOptions;
+    use crate::{Builder, Error, Timeouts, Transport, UreqTransport};
 
     /// Passes on what comes after a `CONNECT` with the right password; records what it was asked.
     fn proxy(answer: &'static str) -> Server {
@@ -234,6 +235,35 @@ mod tests {
         request.extensions_mut().clear();
         assert_eq!(sts.run(Local(Some(request))).unwrap(), 200);
         assert_eq!((server.heard().len(), proxy.heard().len()), (2, 1));
+    }
+
+    /// Wherever the service itself is.
+    #[test]
+    fn each_request_goes_through_the_proxy_of_its_own_scheme() {
+        let (server, proxy) = (Server::sts(), proxy("HTTP/1.1 502 Bad\r\n\r\n"));
+        let found = || {
+            let proxy = parse(&format!("http://{}", proxy.address())).unwrap();
+            Ok(Some(Found { proxy, origin: Origin::Environment("HTTPS_PROXY") }))
+        };
+        let through = |proxies: Proxies, url: &str| {
+            let sent = UreqTransport::with(Timeouts::default(), &TlsOptions::default(), proxies);
+            let request = http::Request::post(url).body(bytes::Bytes::from_static(b"x")).unwrap();
+            sent.unwrap().send(request, Timeouts::default())
+        };
+        let https = || Proxies { http: Ok(None), https: found() };
+        assert_eq!(through(https(), &server.url()).unwrap().status(), 200);
+        assert_eq!((server.heard().len(), proxy.heard().len()), (1, 0));
+        let http = Proxies { http: found(), https: Ok(None) };
+        assert_eq!(through(http, &server.url()).unwrap_err().kind(), Kind::Connect);
+        assert_eq!((server.heard().len(), proxy.heard().len()), (1, 1));
+        // What cannot be used is no reason to go without, and harms nobody else.
+        let broken = || Proxies { http: Err(SettingsError::Proxy), https: Ok(None) };
+        assert_eq!(through(broken(), &server.url()).unwrap_err().kind(), Kind::Unsupported);
+        assert_eq!(server.heard().len(), 1);
+        if crate::tls::ENABLED {
+            assert_eq!(through(https(), "https://sts.invalid/").unwrap_err().kind(), Kind::Connect);
+            assert!(proxy.heard()[1].starts_with("CONNECT sts.invalid:443 "), "{:?}", proxy.heard());
+        }
     }
 
     #[test]
