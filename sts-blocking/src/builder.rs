@@ -218,7 +218,7 @@ impl Builder {
         self.change(move |settings| settings.retry(retry))
     }
 
-    /// How long things may take.
+    /// How long things may take. Of a call it is what finding region and credentials takes, too.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
         self.change(move |settings| settings.timeouts(timeouts))
     }

@@ -116,6 +116,28 @@ async fn settings_are_told_as_they_are_in_force() {
     assert_eq!(row(&told, "client certificate"), "not set (default)");
 }
 
+#[test]
+fn of_certificates_is_told_that_they_are_there() {
+    let pem = || Some(b"planted".to_vec());
+    let all = crate::transport::TlsSettings {
+        ca_bundle: pem(),
+        extra_roots: pem(),
+        client_certificate: Some((b"planted".to_vec(), b"planted".to_vec())),
+    };
+    let shown = |told: Vec<sts_proto::settings::Setting>| -> Vec<String> {
+        told.iter().map(|row| format!("{}: {} ({})", row.name, row.value, row.origin)).collect()
+    };
+    let given = [
+        "ca bundle: given (set in code)",
+        "extra roots: given (set in code)",
+        "client certificate: given (set in code)",
+    ];
+    assert_eq!(shown(all.told()), given);
+    // The environment's bundle is among the settings already.
+    let none = ["extra roots: not set (default)", "client certificate: not set (default)"];
+    assert_eq!(shown(crate::transport::TlsSettings::default().told()), none);
+}
+
 /// An instance's metadata service that knows the region, or does not, and takes a moment; counts the tokens.
 #[derive(Clone)]
 struct Instance {
