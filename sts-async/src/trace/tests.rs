@@ -2,17 +2,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use sts_proto::settings::Env;
 use sts_proto::{Credentials, Timeouts, TransportError, TransportErrorKind};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber, subscriber};
 
 use crate::operations::AssumeRole;
-use crate::{Builder, Client, CredentialsError, Transport, TransportFuture};
+use crate::{Client, Transport, TransportFuture};
 
 type Fields = BTreeMap<&'static str, String>;
 type Spans = Vec<(&'static str, Level, Fields)>;
@@ -68,9 +66,7 @@ impl Subscriber for Keeper {
         let mut fields = Fields::new();
         event.record(&mut Into(&mut fields));
         let mut kept = self.0.lock().unwrap();
-        // Credentials are fetched for many calls.
-        let fetch = fields["message"].contains("credentials");
-        assert!(fetch || kept.inside.is_some(), "outside of its span: {fields:?}");
+        assert!(kept.inside.is_some(), "outside of its span: {fields:?}");
         kept.events.push((*event.metadata().level(), fields));
     }
 
@@ -243,78 +239,4 @@ fn a_call_that_never_got_an_answer() {
     assert_eq!((&*spans[0].2["error.type"], &*spans[0].2["sts.attempts"]), ("tls", "1"));
     assert!(!spans[0].2.contains_key("http.response.status_code"));
     assert_eq!((events.len(), &*events[0].1["error.type"]), (2, "tls"));
-}
-
-/// The events of what a client does for its credentials, once there are so many.
-fn events_of(client: &Client, count: usize) -> Events {
-    let keeper = Keeper::default();
-    subscriber::with_default(keeper.clone(), || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            while keeper.0.lock().unwrap().events.len() < count {
-                let _ = client.credentials().await;
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-    });
-    let events = std::mem::take(&mut keeper.0.lock().unwrap().events);
-    assert!(!format!("{events:?}").contains("planted"), "{events:?}");
-    events
-}
-
-#[test]
-fn fetches_are_seen_those_in_the_background_too() {
-    let asked = AtomicU64::new(0);
-    let provider = move || {
-        let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
-        std::future::ready(if first {
-            Ok(Credentials::new("ASIAEXAMPLE", "planted-secret")
-                .with_session_token("planted-token")
-                .with_expiration(SystemTime::now() + Duration::from_secs(2)))
-        } else {
-            Err(CredentialsError::new("the vault", "it is sealed").into())
-        })
-    };
-    let sts = Client::builder().region("eu-west-1").credentials_provider(provider).build().unwrap();
-    let (levels, events): (Vec<_>, Vec<_>) = events_of(&sts, 4).into_iter().unzip();
-    assert_eq!(levels[..4], [Level::DEBUG, Level::DEBUG, Level::DEBUG, Level::WARN]);
-    assert_eq!(events[0], fields(&[("background", "false"), ("message", "fetching credentials")]));
-    assert_eq!((&*events[1]["background"], &*events[1]["message"]), ("false", "fetched credentials"));
-    assert!(events[1]["credentials"].starts_with("access key …MPLE, valid for "), "{events:?}");
-    assert_eq!(events[2], fields(&[("background", "true"), ("message", "fetching credentials")]));
-    let failed = [
-        ("background", "true"),
-        ("error", "no credentials from the vault: it is sealed"),
-        ("message", "fetching credentials failed"),
-        ("retry.class", "never"),
-    ];
-    assert_eq!(events[3], fields(&failed));
-}
-
-/// An instance's metadata that has nothing newer than what has expired.
-struct Unwell;
-
-impl Transport for Unwell {
-    fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
-        let body: &[u8] = match request.uri().path() {
-            path if path.ends_with("/token") => b"token",
-            path if path.ends_with("/role") => EXPIRED,
-            _ => b"role",
-        };
-        Box::pin(async move { Ok(http::Response::new(Bytes::from_static(body))) })
-    }
-}
-
-const EXPIRED: &[u8] = br#"{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIAEXAMPLE",
-    "SecretAccessKey":"planted-secret","Token":"planted-token","Expiration":"2020-01-01T00:00:00Z"}"#;
-
-#[test]
-fn credentials_that_are_kept_in_use_are_a_warning() {
-    let env =
-        [("AWS_CONFIG_FILE", "/nowhere/config"), ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials")];
-    let sts = Builder::from_snapshot(Env::from_iter(env)).unwrap().region("eu-west-1").transport(Unwell);
-    let events = events_of(&sts.build().unwrap(), 3);
-    let [_, (Level::WARN, kept), (Level::DEBUG, _)] = &events[..] else { panic!("{events:?}") };
-    assert!(kept["message"].contains("kept in use"), "{kept:?}");
-    assert!(kept["credentials"].starts_with("access key …MPLE, valid for "), "{kept:?}");
 }
