@@ -14,6 +14,7 @@ use crate::Client;
 use crate::credentials::CredentialsProvider;
 use crate::effects::{self, Effects, MfaPrompt, read_bounded};
 use crate::engine::Engine;
+use crate::region::Search;
 use crate::transport::{BoxError, HyperTransport, Proxy, TlsSettings, TowerTransport, Transport};
 
 /// Makes a [`Client`].
@@ -197,7 +198,7 @@ impl Builder {
         self.set(move |settings| settings.retry(retry))
     }
 
-    /// How long things may take.
+    /// How long things may take. Of a call it is what finding region and credentials takes, too.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
         self.set(move |settings| settings.timeouts(timeouts))
     }
@@ -259,7 +260,13 @@ impl Builder {
     }
 
     /// Where to get the current code of the MFA device with this serial number; `None` gives up. It may block, on
-    /// a terminal for instance: it runs on a thread of its own.
+    /// a terminal for instance: it runs on a thread of its own. White space around the code, such as the end of a line,
+    /// does no harm.
+    ///
+    /// It is asked whenever a role's session that needs a code is begun: by the first call that needs one, and again before
+    /// that session ends, at a time of the client's choosing, while calls go on with the old one; and where the answer is
+    /// `None` again after a while, from a second or less up to a minute. So a program that asks a person should have sessions
+    /// that outlast it (`duration_seconds`), or answer `None` at once when nobody is there.
     pub fn mfa_code(mut self, ask: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static) -> Self {
         self.mfa_code = Some(std::sync::Arc::new(ask));
         self
@@ -288,23 +295,25 @@ impl Builder {
     ) -> Result<Client, Error> {
         let settings = self.load()?;
         let context = Arc::new(context(&settings, PRODUCT)?);
-        let (transport, proxy) = match self.transport {
+        let (transport, told) = match self.transport {
             Some(transport) => {
-                (transport, Setting::new("proxy", "as the client's own transport has it", Origin::Code))
+                let own = |name| Setting::new(name, "as the client's own transport has it", Origin::Code);
+                (transport, vec![own("ca bundle"), own("proxy")])
             }
             None => {
+                let mut told = self.tls.told();
                 // Without TLS there is nobody to trust, whatever the environment says for other programs.
                 if self.tls.ca_bundle.is_none() && HAS_TLS {
                     self.tls.ca_bundle = settings.ca_bundle_path().map(read_ca_bundle).transpose()?;
                 }
                 let transport = HyperTransport::configured(&self.tls, &self.proxy)?;
                 let endpoint = context.endpoint().ok().map(|endpoint| endpoint.uri());
-                let proxy = transport.proxy(&self.proxy, endpoint);
-                (Box::new(transport) as Box<dyn Transport>, proxy)
+                told.push(transport.proxy(&self.proxy, endpoint));
+                (Box::new(transport) as Box<dyn Transport>, told)
             }
         };
-        let engine =
-            Engine { context, effects: Effects::new(transport, self.mfa_code), proxy, traced: self.traced };
+        let (effects, region) = (Effects::new(transport, self.mfa_code), Search::default());
+        let engine = Engine { context, effects, told, region, traced: self.traced };
         Ok(Client::new(engine, self.provider))
     }
 

@@ -6,13 +6,15 @@ use sts_proto::settings::{Env, Setting};
 use sts_proto::{Call, Context, Error, Event, Flow, Operation, Step};
 
 use crate::effects::Effects;
+use crate::region::Search;
 
 /// What clients that share connections share: it drives flows.
 pub(crate) struct Engine {
     pub(crate) context: Arc<Context>,
     pub(crate) effects: Effects,
-    /// Which proxy requests go through.
-    pub(crate) proxy: Setting,
+    /// What the settings do not know of themselves: proxy, certificates.
+    pub(crate) told: Vec<Setting>,
+    pub(crate) region: Search,
     /// Whether calls belong to a trace that the environment names, another one from time to time.
     pub(crate) traced: bool,
 }

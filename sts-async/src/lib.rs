@@ -17,6 +17,7 @@ mod credentials;
 mod effects;
 mod engine;
 mod methods;
+mod region;
 mod trace;
 mod transport;
 

@@ -2,18 +2,23 @@
 //! for RPC. Nothing of a request is in them but where it goes.
 
 #[cfg(feature = "tracing")]
-pub(crate) use enabled::{Watch, within};
+pub(crate) use enabled::{Watch, carried, fetched, fetching, kept_in_use, within};
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use disabled::{Watch, within};
+pub(crate) use disabled::{Watch, carried, fetched, fetching, kept_in_use, within};
 
 #[cfg(feature = "tracing")]
 mod enabled {
+    use std::time::SystemTime;
+
     use http::Uri;
-    use sts_proto::{Attempt, Call, Context, Error, Metadata, Operation, Output};
+    use sts_proto::credentials::describe;
+    use sts_proto::{Attempt, Call, Context, Credentials, Error, Metadata, Operation, Output};
     use tracing::field::Empty;
-    use tracing::instrument::Instrument;
+    use tracing::instrument::{Instrument, WithSubscriber};
     use tracing::{Span, debug, info_span, warn};
+
+    use crate::credentials::Fetched;
 
     /// Watches one call.
     pub(crate) struct Watch {
@@ -79,6 +84,38 @@ mod enabled {
         future.instrument(span)
     }
 
+    /// Work for a task of its own, which tells whom this one tells; and where somebody here waits for it, in his span.
+    pub(crate) fn carried<F: Future>(background: bool, work: F) -> impl Future<Output = F::Output> {
+        let span = if background { Span::none() } else { Span::current() };
+        work.instrument(span).with_current_subscriber()
+    }
+
+    /// Credentials are fetched: in the background while older ones hold, else while calls wait.
+    pub(crate) fn fetching(background: bool) {
+        debug!(background, "fetching credentials");
+    }
+
+    /// What came of it.
+    pub(crate) fn fetched(background: bool, fetched: &Fetched, now: SystemTime) {
+        match fetched {
+            Ok(keys) => debug!(background, credentials = describe(keys, now), "fetched credentials"),
+            Err(error) => warn!(
+                background,
+                retry.class = error.retry_class().as_str(),
+                error = %error,
+                "fetching credentials failed"
+            ),
+        }
+    }
+
+    /// There are none that have not expired.
+    pub(crate) fn kept_in_use(credentials: &Credentials, now: SystemTime) {
+        warn!(
+            credentials = describe(credentials, now),
+            "credentials that have expired are kept in use, since their source has none that have not"
+        );
+    }
+
     fn tell(attempt: &Attempt) {
         let Some(class) = attempt.class else {
             debug!(attempt = attempt.number, http.response.status_code = attempt.status, "attempt succeeded");
@@ -99,7 +136,11 @@ mod enabled {
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
-    use sts_proto::{Call, Context, Error, Operation};
+    use std::time::SystemTime;
+
+    use sts_proto::{Call, Context, Credentials, Error, Operation};
+
+    use crate::credentials::Fetched;
 
     /// Nobody watches.
     pub(crate) struct Watch;
@@ -124,6 +165,16 @@ mod disabled {
     pub(crate) fn within<F: Future>(_: Nowhere, future: F) -> F {
         future
     }
+
+    pub(crate) fn carried<F: Future>(_: bool, work: F) -> F {
+        work
+    }
+
+    pub(crate) fn fetching(_: bool) {}
+
+    pub(crate) fn fetched(_: bool, _: &Fetched, _: SystemTime) {}
+
+    pub(crate) fn kept_in_use(_: &Credentials, _: SystemTime) {}
 }
 
 #[cfg(all(test, feature = "tracing"))]

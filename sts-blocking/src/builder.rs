@@ -1,12 +1,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use http::Uri;
+use http::uri::Scheme;
 use sts_proto::settings::{Env, Load, Origin, Setting, Settings, SettingsError};
 use sts_proto::{Context, Credentials, Error, Retry, Secret, Timeouts};
 
 use crate::credentials::CredentialsProvider;
 use crate::engine::{AskMfaCode, Engine};
 use crate::proxy::{self, Choice};
+use crate::region::Search;
 use crate::tls::{self, TlsOptions};
 use crate::{Client, Transport, UreqTransport, effects};
 
@@ -76,7 +79,7 @@ impl Builder {
 
     /// Begins with what environment and shared files say: see [`Load`] for the variables and keys and
     /// [`Chain`](sts_proto::credentials::Chain) for where credentials are looked for. For the proxy: `HTTPS_PROXY` for
-    /// `https` endpoints, `HTTP_PROXY` for `http` ones, else `ALL_PROXY`, and `NO_PROXY` (hosts, parted by commas; a name
+    /// `https` URLs, `HTTP_PROXY` for `http` ones, else `ALL_PROXY`, and `NO_PROXY` (hosts, parted by commas; a name
     /// stands for those below it too, `*` for all), each in lower case too. A blank variable counts as absent; a proxy
     /// that cannot be used, such as a `socks` one, is refused by [`build`](Self::build).
     ///
@@ -183,8 +186,8 @@ impl Builder {
     }
 
     /// Who gives the keys to sign with, whatever environment and files say: a [`CredentialsProvider`], such as a closure.
-    /// It is asked by the first call that needs keys, and again before those that it gave expire: while a thread does so,
-    /// calls go on with the old ones; where none hold, one call asks and the others wait for it.
+    /// It is asked by a thread of its own, when a call first needs keys and again before those that it gave expire.
+    /// Meanwhile calls go on with the old ones; where none hold they wait, each as long as it may take in all.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -216,7 +219,7 @@ impl Builder {
         self.change(move |settings| settings.retry(retry))
     }
 
-    /// How long things may take.
+    /// How long things may take. Of a call it is what finding region and credentials takes, too.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
         self.change(move |settings| settings.timeouts(timeouts))
     }
@@ -264,7 +267,14 @@ impl Builder {
         self
     }
 
-    /// Answers a flow that asks for the current code of the MFA device with a serial number; `None` refuses.
+    /// Answers who asks for the current code of the MFA device with this serial number; `None` refuses. White space around
+    /// the code, such as the end of a line, does no harm.
+    ///
+    /// It is asked whenever a role's session that needs a code is begun: by the first call that needs one, and again before
+    /// that session ends, while calls go on with the old one. That happens on a thread of its own, at a time of the client's
+    /// choosing, and where the answer is `None` again after a while, from a second or less up to a minute. So a program
+    /// that asks a person should have sessions that outlast it (`duration_seconds`), or answer `None` at once when
+    /// nobody is there.
     pub fn mfa_code(mut self, ask: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static) -> Self {
         self.ask_mfa_code = Some(Box::new(ask));
         self
@@ -294,27 +304,29 @@ impl Builder {
         let settings = self.load()?;
         let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         let context = Arc::new(context(&settings, product)?);
-        let (transport, proxy) = match self.transport {
+        let (transport, told) = match self.transport {
             Some(transport) => {
-                (transport, Setting::new("proxy", "as the client's own transport has it", Origin::Code))
+                let own = |name| Setting::new(name, "as the client's own transport has it", Origin::Code);
+                (transport, vec![own("ca bundle"), own("proxy")])
             }
             None => {
+                let mut told = self.tls.told();
                 // Where there is no TLS, the environment's bundle has nothing to say.
                 let path = settings.ca_bundle_path().filter(|_| tls::ENABLED);
                 if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
                     self.tls.ca_bundle = Some(read_bundle(path)?);
                 }
                 let endpoint = context.endpoint().ok().map(|endpoint| endpoint.uri());
+                let proxies = self.proxy.proxies();
                 // Where the region is still to be found, it is AWS's own.
-                let proxy = self.proxy.for_scheme(endpoint.map_or(Some("https"), |uri| uri.scheme_str()))?;
-                let setting = proxy::setting(proxy.as_ref(), endpoint);
-                let proxy = proxy.map(|found| found.proxy);
-                let transport = UreqTransport::with(context.timeouts(), &self.tls, proxy)?;
-                (Box::new(transport) as Box<dyn Transport>, setting)
+                let scheme = endpoint.map_or(Some(&Scheme::HTTPS), Uri::scheme);
+                told.push(proxy::setting(proxies.of(scheme)?, endpoint));
+                let transport = UreqTransport::with(context.timeouts(), &self.tls, proxies)?;
+                (Box::new(transport) as Box<dyn Transport>, told)
             }
         };
-        let engine =
-            Engine { context, transport, ask_mfa_code: self.ask_mfa_code, proxy, traced: self.traced };
+        let (ask_mfa_code, region) = (self.ask_mfa_code, Search::default());
+        let engine = Engine { context, transport, ask_mfa_code, told, region, traced: self.traced };
         Ok(Client::new(engine, self.provider))
     }
 
@@ -338,11 +350,8 @@ impl Builder {
     }
 
     #[cfg(test)]
-    pub(crate) fn found_proxy(
-        self,
-        scheme: Option<&str>,
-    ) -> Result<Option<proxy::Found>, sts_proto::SettingsError> {
-        self.proxy.for_scheme(scheme)
+    pub(crate) fn proxies(self) -> proxy::Proxies {
+        self.proxy.proxies()
     }
 
     fn change(mut self, change: impl Fn(Settings) -> Settings + Send + Sync + 'static) -> Self {

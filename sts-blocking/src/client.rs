@@ -1,14 +1,15 @@
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use sts_proto::credentials::{Explanation, RegionSearch, describe};
+use sts_proto::credentials::{Explanation, describe};
+use sts_proto::settings::{Origin, Setting};
 use sts_proto::{
-    Call, Context, Credentials, Error, Flow, NoCredentials, Operation, Outcome, Presign, Timeouts, Tried,
+    Context, Credentials, Error, Flow, NoCredentials, Operation, Outcome, Presign, Timeouts, Tried,
 };
 
 use crate::Builder;
-use crate::credentials::{CredentialsProvider, Keeper, OwnChain};
+use crate::credentials::{CredentialsProvider, Keeper, OwnChain, Source};
 use crate::engine::Engine;
 use crate::trace::Watch;
 
@@ -28,16 +29,8 @@ use crate::trace::Watch;
 pub struct Client {
     engine: Arc<Engine>,
     /// Instead of the settings' own credentials.
-    source: Option<Source>,
+    keeper: Option<Arc<Keeper>>,
     timeouts: Timeouts,
-}
-
-/// Where a client gets credentials that have to be kept fresh.
-#[derive(Clone)]
-struct Source {
-    keeper: Arc<Keeper>,
-    /// What the keeper asks, if that is the chain of the settings.
-    chain: Option<Arc<OwnChain>>,
 }
 
 impl Client {
@@ -61,18 +54,15 @@ impl Client {
         let engine = Arc::new(engine);
         let context = &engine.context;
         let source = match (provider, context.credentials(), context.chain()) {
-            (Some(provider), ..) => {
-                Some(Source { keeper: Keeper::new(provider, Arc::clone(context)), chain: None })
-            }
+            (Some(provider), ..) => Some(Source::Provider(provider)),
             (None, None, Some(chain)) => {
-                let chain = Arc::new(OwnChain::new(Arc::clone(&engine), Arc::clone(chain)));
-                let keeper = Keeper::new(Box::new(Arc::clone(&chain)), Arc::clone(context));
-                Some(Source { keeper, chain: Some(chain) })
+                Some(Source::Chain(Arc::new(OwnChain::new(Arc::clone(&engine), Arc::clone(chain)))))
             }
             (None, ..) => None,
         };
+        let keeper = source.map(|source| Keeper::new(source, Arc::clone(context)));
         let timeouts = context.timeouts();
-        Self { engine, source, timeouts }
+        Self { engine, keeper, timeouts }
     }
 
     /// The same client with other time-outs for its calls. Connections, signing key, quota and clock are shared with
@@ -106,8 +96,8 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_credentials_provider(&self, provider: impl CredentialsProvider) -> Self {
-        let keeper = Keeper::new(Box::new(provider), Arc::clone(&self.engine.context));
-        Self { source: Some(Source { keeper, chain: None }), ..self.clone() }
+        let keeper = Keeper::new(Source::Provider(Box::new(provider)), Arc::clone(&self.engine.context));
+        Self { keeper: Some(keeper), ..self.clone() }
     }
 
     /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again for
@@ -131,6 +121,28 @@ impl Client {
         }
     }
 
+    /// Says that the service has refused these as expired, whatever they say: for who signs for other services with what
+    /// [`credentials`](Self::credentials) has given. If they are still what this client keeps, they are dropped, and so by
+    /// those whom it has them from; whoever needs credentials next fetches new ones. Does nothing for credentials that were
+    /// given in code, which are used as they are. A source that gives the same ones again is believed for a minute.
+    ///
+    /// ```no_run
+    /// # fn send_signed(_: &sts_blocking::Credentials) -> bool { true }
+    /// let sts = sts_blocking::Client::from_env()?;
+    /// let keys = sts.credentials()?;
+    /// let expired = send_signed(&keys); // with another service, which answers `ExpiredToken`
+    /// if expired {
+    ///     sts.credentials_expired(&keys);
+    ///     send_signed(&sts.credentials()?);
+    /// }
+    /// # Ok::<(), sts_blocking::Error>(())
+    /// ```
+    pub fn credentials_expired(&self, credentials: &Credentials) {
+        if let Some(keeper) = &self.keeper {
+            keeper.refuse(credentials);
+        }
+    }
+
     /// What this client is made with and where its credentials come from, for a person to read: every setting, and every
     /// source in order with what became of it. Never fails, and shows no secret. Credentials that are kept are not
     /// fetched again for it; where there are none, they are looked for.
@@ -141,47 +153,39 @@ impl Client {
     /// ```
     pub fn explain(&self) -> Explanation {
         // Without a region the list says so.
-        let _ = self.find_region(true);
-        let credentials = self.explain_credentials();
-        let mut settings = self.context().list();
-        settings.push(self.engine.proxy.clone());
-        Explanation::new(settings, credentials)
+        let _ = self.engine.find_region(true, self.timeouts.call);
+        let mut told = Explanation::new(self.context().list(), self.explain_credentials());
+        if self.timeouts != self.context().timeouts() {
+            told = Setting::timeouts(self.timeouts, &Origin::Code).into_iter().fold(told, Explanation::with);
+        }
+        if self.keeper.as_ref().is_some_and(|keeper| keeper.is_set_in_code()) {
+            told = told.with(Setting::new("credentials", "from a provider", Origin::Code));
+        }
+        self.engine.told.iter().cloned().fold(told, Explanation::with)
     }
 
     fn explain_credentials(&self) -> Vec<Tried> {
-        let signer = match &self.source {
-            None => Ok(self.context().credentials().cloned()),
-            Some(source) => source.keeper.get(self.timeouts.call).map(Some),
-        };
-        let chain = self.source.as_ref().and_then(|source| source.chain.as_ref());
-        if let Some(tried) = chain.map(|chain| chain.tried()).filter(|tried| !tried.is_empty()) {
-            return tried.to_vec();
+        if let Some(keeper) = &self.keeper {
+            return keeper.explain(self.timeouts.call);
         }
-        let name = if self.source.is_some() { "the provider set in code" } else { "the settings" };
-        let outcome = match signer {
-            Ok(Some(keys)) => {
-                Outcome::Used(describe(&keys, self.context().service_time(SystemTime::now())).into())
+        let outcome = match self.context().credentials() {
+            Some(keys) => {
+                Outcome::Used(describe(keys, self.context().service_time(SystemTime::now())).into())
             }
-            Ok(None) => Outcome::NotConfigured("they hold no credentials, and no sources to look in".into()),
-            Err(error) => Outcome::Failed(error.problem().into()),
+            None => Outcome::NotConfigured("they hold no credentials, and no sources to look in".into()),
         };
-        vec![Tried::new(name, outcome)]
+        vec![Tried::new("the settings", outcome)]
     }
 
     /// Who signs, if anybody does.
     fn signer(&self, operation: &'static str) -> Result<Option<Arc<Credentials>>, Error> {
-        match &self.source {
+        match &self.keeper {
             None => Ok(self.context().credentials().cloned()),
-            Some(source) => match source.keeper.get(self.timeouts.call) {
+            Some(keeper) => match keeper.get(self.timeouts.call) {
                 Ok(credentials) => Ok(Some(credentials)),
                 Err(error) => Err(error.while_calling(operation)),
             },
         }
-    }
-
-    /// Sees to it that the endpoint is known.
-    fn find_region(&self, signed: bool) -> Result<(), Error> {
-        RegionSearch::needed(&self.engine.context, signed).map_or(Ok(()), |search| self.run(search))
     }
 
     /// Calls an operation and waits for its end.
@@ -200,39 +204,35 @@ impl Client {
     /// ```
     pub fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         let mut watch = Watch::begin(self.context(), O::ACTION);
-        let call = self.engine.call(operation).timeouts(self.timeouts);
-        let result = match self.source.as_ref().filter(|_| O::SIGNED) {
-            Some(source) => self.send_with(&source.keeper, call, &mut watch),
-            None => self.drive(call, &mut watch),
-        };
+        let result = self.send_watched(operation, &mut watch);
         watch.end(&result);
         result
     }
 
     /// Signs with what is kept, and once more with something newer where the service says that it has expired.
-    fn send_with<O: Operation>(
-        &self,
-        keeper: &Arc<Keeper>,
-        call: Call<O>,
-        watch: &mut Watch,
-    ) -> Result<O::Output, Error> {
-        let patience = self.timeouts.call;
-        let credentials = keeper.get(patience).map_err(|error| error.while_calling(O::ACTION))?;
-        let mut call = call.credentials(Arc::clone(&credentials));
+    fn send_watched<O: Operation>(&self, operation: O, watch: &mut Watch) -> Result<O::Output, Error> {
+        let time = Remaining::of(self.timeouts.call);
+        let keeper = self.keeper.as_ref().filter(|_| O::SIGNED);
+        let credentials = match keeper.map(|keeper| keeper.get(time.total)).transpose() {
+            Ok(credentials) => credentials,
+            Err(error) => return Err(error.while_calling(O::ACTION)),
+        };
+        self.engine.find_region(O::SIGNED, time.left())?;
+        let mut call = self.engine.call(operation).timeouts(Timeouts { call: time.left(), ..self.timeouts });
+        let Some((keeper, credentials)) = keeper.zip(credentials) else {
+            return self.engine.drive(&mut call, |call| watch.stepped(call));
+        };
+        call = call.credentials(Arc::clone(&credentials));
         let refused = match self.engine.drive(&mut call, |call| watch.stepped(call)) {
             Err(error) if error.says_expired(&credentials, keeper.now()) => error,
             result => return result,
         };
-        let Some(newer) = keeper.instead_of(&credentials, patience) else { return Err(refused) };
+        let Some(newer) = keeper.instead_of(&credentials, time.left()) else { return Err(refused) };
         let sent = call.attempts();
         call.again(newer);
         let result = self.engine.drive(&mut call, |call| watch.stepped(call));
         // Where there was no time left to send it, the refusal says more.
         if result.is_err() && call.attempts() == sent { Err(refused) } else { result }
-    }
-
-    fn drive<O: Operation>(&self, mut call: Call<O>, watch: &mut Watch) -> Result<O::Output, Error> {
-        self.engine.drive(&mut call, |call| watch.stepped(call))
     }
 
     /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.
@@ -277,8 +277,9 @@ impl Client {
         operation: &O,
         options: &Presign,
     ) -> Result<http::Request<Bytes>, Error> {
+        let time = Remaining::of(self.timeouts.call);
         let signer = if O::SIGNED { self.signer(O::ACTION)? } else { None };
-        self.find_region(O::SIGNED)?;
+        self.engine.find_region(O::SIGNED, time.left())?;
         self.context().presign_with(signer.as_deref(), operation, options, SystemTime::now())
     }
 
@@ -291,6 +292,25 @@ impl Client {
         &self.engine
     }
 }
+
+/// The time that a call may take: finding region and credentials are part of it.
+struct Remaining {
+    total: Duration,
+    begun: Instant,
+}
+
+impl Remaining {
+    fn of(total: Duration) -> Self {
+        Self { total, begun: Instant::now() }
+    }
+
+    /// Never nothing: what is tried with this ends with the error that says so.
+    fn left(&self) -> Duration {
+        self.total.saturating_sub(self.begun.elapsed()).max(self.total.min(LEAST))
+    }
+}
+
+const LEAST: Duration = Duration::from_millis(5);
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

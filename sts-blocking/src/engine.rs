@@ -7,6 +7,7 @@ use sts_proto::flow::{Effect, Event};
 use sts_proto::settings::{Env, Setting};
 use sts_proto::{Call, Context, Error, Flow, Operation, Secret, Step};
 
+use crate::region::Search;
 use crate::{Transport, effects};
 
 /// What clients that share connections share: it drives flows, and does what they ask for.
@@ -14,8 +15,9 @@ pub(crate) struct Engine {
     pub(crate) context: Arc<Context>,
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) ask_mfa_code: Option<Box<AskMfaCode>>,
-    /// Which proxy requests go through.
-    pub(crate) proxy: Setting,
+    /// What the settings do not know of themselves: proxy, certificates.
+    pub(crate) told: Vec<Setting>,
+    pub(crate) region: Search,
     /// Whether calls belong to a trace that the environment names, another one from time to time.
     pub(crate) traced: bool,
 }
@@ -34,8 +36,17 @@ impl Engine {
     }
 
     /// Shows the flow after each step.
-    pub(crate) fn drive<F: Flow>(&self, flow: &mut F, mut show: impl FnMut(&F)) -> Result<F::Output, Error> {
-        let mut event = Event::Start;
+    pub(crate) fn drive<F: Flow>(&self, flow: &mut F, show: impl FnMut(&F)) -> Result<F::Output, Error> {
+        self.go_on(flow, Event::Start, show)
+    }
+
+    /// The same from an event on.
+    pub(crate) fn go_on<F: Flow>(
+        &self,
+        flow: &mut F,
+        mut event: Event,
+        mut show: impl FnMut(&F),
+    ) -> Result<F::Output, Error> {
         loop {
             let step = flow.step(SystemTime::now(), event);
             show(flow);
@@ -46,7 +57,7 @@ impl Engine {
         }
     }
 
-    fn perform(&self, effect: Effect) -> Event {
+    pub(crate) fn perform(&self, effect: Effect) -> Event {
         match effect {
             Effect::Send(request, timeouts) => match self.transport.send(request, timeouts) {
                 Ok(response) => Event::Response(response),

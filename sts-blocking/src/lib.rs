@@ -17,10 +17,12 @@ mod connector;
 mod credentials;
 mod effects;
 mod engine;
+mod flight;
 mod lookup;
 mod methods;
 mod proxy;
 mod quiet;
+mod region;
 #[cfg(test)]
 mod testing;
 mod tls;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Uri;
+use http::uri::Scheme;
 use sts_proto::settings::{Origin, Setting, SettingsError};
 use ureq::{Proxy, ProxyProtocol};
 
@@ -29,20 +30,44 @@ pub(crate) enum Choice {
 }
 
 /// A proxy, and who named it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) proxy: Proxy,
     origin: Origin,
 }
 
+/// The proxies of a client: one for each scheme of the URLs that are asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Proxies {
+    http: Search,
+    https: Search,
+}
+
+type Search = Result<Option<Found>, SettingsError>;
+
 impl Choice {
-    /// The proxy for an endpoint of this scheme.
-    pub(crate) fn for_scheme(self, scheme: Option<&str>) -> Result<Option<Found>, SettingsError> {
+    /// What comes of it. One that cannot be used is an error of the requests that would go through it.
+    pub(crate) fn proxies(self) -> Proxies {
         match self {
-            Self::Direct => Ok(None),
-            Self::Environment => from_env(scheme),
-            Self::Url(proxy) => Ok(Some(Found { proxy: proxy?, origin: Origin::Code })),
+            Self::Direct => Proxies::none(),
+            Self::Environment => Proxies { http: from_env(&Scheme::HTTP), https: from_env(&Scheme::HTTPS) },
+            Self::Url(proxy) => {
+                let found = proxy.map(|proxy| Some(Found { proxy, origin: Origin::Code }));
+                Proxies { http: found.clone(), https: found }
+            }
         }
+    }
+}
+
+impl Proxies {
+    pub(crate) fn none() -> Self {
+        Self { http: Ok(None), https: Ok(None) }
+    }
+
+    /// Which one requests of this scheme go through.
+    pub(crate) fn of(&self, scheme: Option<&Scheme>) -> Result<Option<&Found>, SettingsError> {
+        let found = if scheme == Some(&Scheme::HTTPS) { &self.https } else { &self.http };
+        found.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 }
 
@@ -63,15 +88,13 @@ pub(crate) fn setting(found: Option<&Found>, endpoint: Option<&Uri>) -> Setting 
 }
 
 /// What the environment says. A variable that is set and cannot be used is no reason to go without the proxy.
-fn from_env(scheme: Option<&str>) -> Result<Option<Found>, SettingsError> {
+fn from_env(scheme: &Scheme) -> Search {
     // A CGI program's HTTP_PROXY is a header of who calls it.
     if std::env::var_os("REQUEST_METHOD").is_some() {
         return Ok(None);
     }
-    let of_scheme = match scheme {
-        Some("https") => ["HTTPS_PROXY", "https_proxy"],
-        _ => ["HTTP_PROXY", "http_proxy"],
-    };
+    let of_scheme =
+        if *scheme == Scheme::HTTPS { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
     let found = match first(&of_scheme)? {
         Some(found) => Some(found),
         None => first(&["ALL_PROXY", "all_proxy"])?,
@@ -147,7 +170,8 @@ mod tests {
 
     use super::*;
     use crate::testing::{Server, builder, text};
-    use crate::{Builder, Error, Timeouts};
+    use crate::tls::TlsOptions;
+    use crate::{Builder, Error, Timeouts, Transport, UreqTransport};
 
     /// Passes on what comes after a `CONNECT` with the right password; records what it was asked.
     fn proxy(answer: &'static str) -> Server {
@@ -213,6 +237,35 @@ mod tests {
         assert_eq!((server.heard().len(), proxy.heard().len()), (2, 1));
     }
 
+    /// Wherever the service itself is.
+    #[test]
+    fn each_request_goes_through_the_proxy_of_its_own_scheme() {
+        let (server, proxy) = (Server::sts(), proxy("HTTP/1.1 502 Bad\r\n\r\n"));
+        let found = || {
+            let proxy = parse(&format!("http://{}", proxy.address())).unwrap();
+            Ok(Some(Found { proxy, origin: Origin::Environment("HTTPS_PROXY") }))
+        };
+        let through = |proxies: Proxies, url: &str| {
+            let sent = UreqTransport::with(Timeouts::default(), &TlsOptions::default(), proxies);
+            let request = http::Request::post(url).body(bytes::Bytes::from_static(b"x")).unwrap();
+            sent.unwrap().send(request, Timeouts::default())
+        };
+        let https = || Proxies { http: Ok(None), https: found() };
+        assert_eq!(through(https(), &server.url()).unwrap().status(), 200);
+        assert_eq!((server.heard().len(), proxy.heard().len()), (1, 0));
+        let http = Proxies { http: found(), https: Ok(None) };
+        assert_eq!(through(http, &server.url()).unwrap_err().kind(), Kind::Connect);
+        assert_eq!((server.heard().len(), proxy.heard().len()), (1, 1));
+        // What cannot be used is no reason to go without, and harms nobody else.
+        let broken = || Proxies { http: Err(SettingsError::Proxy), https: Ok(None) };
+        assert_eq!(through(broken(), &server.url()).unwrap_err().kind(), Kind::Unsupported);
+        assert_eq!(server.heard().len(), 1);
+        if crate::tls::ENABLED {
+            assert_eq!(through(https(), "https://sts.invalid/").unwrap_err().kind(), Kind::Connect);
+            assert!(proxy.heard()[1].starts_with("CONNECT sts.invalid:443 "), "{:?}", proxy.heard());
+        }
+    }
+
     #[test]
     fn a_proxy_that_refuses_says_why_and_not_what_its_password_is() {
         for (status, kind) in [("407 Who", Kind::Connect), ("502 Bad", Kind::Connect), ("", Kind::Connect)] {
@@ -266,13 +319,13 @@ mod tests {
     #[test]
     fn the_environment_names_a_proxy() {
         if let Ok(expected) = std::env::var("STS_TEST_EXPECTED") {
-            let scheme = std::env::var("STS_TEST_SCHEME").ok();
-            let found = Builder::from_env().unwrap().found_proxy(scheme.as_deref());
-            let found = match found {
+            let scheme = Scheme::try_from(&*std::env::var("STS_TEST_SCHEME").unwrap()).unwrap();
+            let proxies = Builder::from_env().unwrap().proxies();
+            let found = match proxies.of(Some(&scheme)) {
                 Ok(None) => "none".to_owned(),
                 Ok(Some(Found { proxy, .. })) => {
                     let direct =
-                        ThroughProxy::of(Some(&proxy), &Uri::from_static("http://localhost/")).is_none();
+                        ThroughProxy::of(Some(proxy), &Uri::from_static("http://localhost/")).is_none();
                     format!("{}:{} {direct}", proxy.host(), proxy.port())
                 }
                 Err(error) => error.to_string(),

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use sts_proto::Secret;
+use sts_proto::settings::{Origin, Setting};
 
 /// What a client trusts and what it shows, all of it in PEM.
 #[derive(Default)]
@@ -21,6 +22,20 @@ impl TlsOptions {
     /// Whether the options name somebody to trust.
     pub(crate) fn trusts(&self) -> bool {
         self.ca_bundle.is_some() || self.extra_roots.is_some()
+    }
+
+    /// Which of them there are, for a person to read.
+    pub(crate) fn told(&self) -> Vec<Setting> {
+        let given = |name| Setting::new(name, "given", Origin::Code);
+        let row = |name, is_there| {
+            if is_there { given(name) } else { Setting::new(name, "not set", Origin::Default) }
+        };
+        let bundle = self.ca_bundle.is_some().then(|| given("ca bundle"));
+        let rest = [
+            row("extra roots", self.extra_roots.is_some()),
+            row("client certificate", self.client_certificate.is_some()),
+        ];
+        bundle.into_iter().chain(rest).collect()
     }
 }
 

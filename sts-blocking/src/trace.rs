@@ -2,16 +2,21 @@
 //! conventions for RPC and HTTP. No member, no credential and no part of a body goes into any of it.
 
 #[cfg(feature = "tracing")]
-pub(crate) use enabled::Watch;
+pub(crate) use enabled::{Watch, carried, fetched, fetching, kept_in_use};
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use disabled::Watch;
+pub(crate) use disabled::{Watch, carried, fetched, fetching, kept_in_use};
 
 #[cfg(feature = "tracing")]
 mod enabled {
-    use sts_proto::{Attempt, Call, Context, Error, Metadata, Operation, Output};
+    use std::time::SystemTime;
+
+    use sts_proto::credentials::describe;
+    use sts_proto::{Attempt, Call, Context, Credentials, Error, Metadata, Operation, Output};
     use tracing::field::Empty;
     use tracing::span::Span;
+
+    use crate::credentials::Fetched;
 
     /// Watches one call.
     pub(crate) struct Watch {
@@ -70,6 +75,41 @@ mod enabled {
         }
     }
 
+    /// Work for a thread of its own, which tells whom this thread tells; and where somebody here waits for it, in his span.
+    pub(crate) fn carried(background: bool, work: impl FnOnce()) -> impl FnOnce() {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = if background { Span::none() } else { Span::current() };
+        move || tracing::dispatcher::with_default(&dispatch, || span.in_scope(work))
+    }
+
+    /// Credentials are fetched: in the background while older ones hold, else while calls wait.
+    pub(crate) fn fetching(background: bool) {
+        tracing::debug!(background, "fetching credentials");
+    }
+
+    /// What came of it.
+    pub(crate) fn fetched(background: bool, fetched: &Fetched, now: SystemTime) {
+        match fetched {
+            Ok(keys) => {
+                tracing::debug!(background, credentials = describe(keys, now), "fetched credentials");
+            }
+            Err(error) => tracing::warn!(
+                background,
+                "retry.class" = error.retry_class().as_str(),
+                error = %error,
+                "fetching credentials failed"
+            ),
+        }
+    }
+
+    /// There are none that have not expired.
+    pub(crate) fn kept_in_use(credentials: &Credentials, now: SystemTime) {
+        tracing::warn!(
+            credentials = describe(credentials, now),
+            "credentials that have expired are kept in use, since their source has none that have not"
+        );
+    }
+
     fn tell(attempt: &Attempt) {
         let status = attempt.status;
         let number = attempt.number;
@@ -101,7 +141,11 @@ mod enabled {
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
-    use sts_proto::{Call, Context, Error, Operation};
+    use std::time::SystemTime;
+
+    use sts_proto::{Call, Context, Credentials, Error, Operation};
+
+    use crate::credentials::Fetched;
 
     /// Nobody watches.
     pub(crate) struct Watch;
@@ -115,4 +159,14 @@ mod disabled {
 
         pub(crate) fn end<T>(self, _: &Result<T, Error>) {}
     }
+
+    pub(crate) fn carried(_: bool, work: impl FnOnce()) -> impl FnOnce() {
+        work
+    }
+
+    pub(crate) fn fetching(_: bool) {}
+
+    pub(crate) fn fetched(_: bool, _: &Fetched, _: SystemTime) {}
+
+    pub(crate) fn kept_in_use(_: &Credentials, _: SystemTime) {}
 }

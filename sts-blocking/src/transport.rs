@@ -1,6 +1,7 @@
 use std::io;
 
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{Request, Response};
 use sts_proto::flow::{Direct, Timeouts};
 use sts_proto::wire::MAX_BODY;
@@ -9,7 +10,7 @@ use ureq::config::AutoHeaderValue;
 use ureq::{Agent, Proxy};
 
 use crate::connector;
-use crate::proxy::ThroughProxy;
+use crate::proxy::{Proxies, ThroughProxy};
 use crate::quiet::Quiet;
 use crate::tls::{self, TlsOptions};
 
@@ -71,6 +72,7 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
 pub struct UreqTransport {
     agent: Agent,
     timeouts: Timeouts,
+    proxies: Proxies,
     /// Whether the options name somebody to trust.
     trusts: bool,
 }
@@ -80,15 +82,17 @@ impl UreqTransport {
     /// `ca_bundle` (PEM) if there is one. Uses no proxy; [`Builder`](crate::Builder) can do more.
     pub fn new(timeouts: Timeouts, ca_bundle: Option<&[u8]>) -> Result<Self, Error> {
         let ca_bundle = ca_bundle.map(<[u8]>::to_vec);
-        Self::with(timeouts, &TlsOptions { ca_bundle, ..TlsOptions::default() }, None)
+        Self::with(timeouts, &TlsOptions { ca_bundle, ..TlsOptions::default() }, Proxies::none())
     }
 
-    pub(crate) fn with(timeouts: Timeouts, tls: &TlsOptions, proxy: Option<Proxy>) -> Result<Self, Error> {
+    pub(crate) fn with(timeouts: Timeouts, tls: &TlsOptions, proxies: Proxies) -> Result<Self, Error> {
+        // Which most requests go through; others are told of theirs.
+        let usual = proxies.of(Some(&Scheme::HTTPS)).ok().flatten().map(|found| found.proxy.clone());
         let config = tls::configure(Agent::config_builder(), tls)?
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .proxy(proxy)
+            .proxy(usual)
             .user_agent(AutoHeaderValue::None)
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
@@ -97,7 +101,7 @@ impl UreqTransport {
             .timeout_global(bound(timeouts.attempt))
             .timeout_connect(bound(timeouts.connect))
             .build();
-        Ok(Self { agent: connector::agent(config), timeouts, trusts: tls.trusts() })
+        Ok(Self { agent: connector::agent(config), timeouts, proxies, trusts: tls.trusts() })
     }
 
     fn exchange(
@@ -107,7 +111,7 @@ impl UreqTransport {
         proxy: Option<&Proxy>,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
         let usual = timeouts.connect == self.timeouts.connect && timeouts.attempt == self.timeouts.attempt;
-        if usual && proxy.is_some() == self.agent.config().proxy().is_some() {
+        if usual && proxy == self.agent.config().proxy() {
             return self.agent.run(request);
         }
         let request = self
@@ -133,11 +137,13 @@ const LONGEST: std::time::Duration = std::time::Duration::from_secs(1_000_000_00
 
 impl Transport for UreqTransport {
     fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {
-        if request.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
+        if request.uri().scheme() == Some(&Scheme::HTTPS) {
             tls::available(self.trusts)?;
         }
         let direct = request.extensions().get::<Direct>().is_some();
-        let proxy = self.agent.config().proxy().filter(|_| !direct);
+        let proxy = if direct { Ok(None) } else { self.proxies.of(request.uri().scheme()) };
+        let proxy = proxy.map_err(|error| TransportError::new(Kind::Unsupported, error))?;
+        let proxy = proxy.map(|found| &found.proxy);
         let through = ThroughProxy::of(proxy, request.uri());
         let _quiet = Quiet::begin();
         let (parts, body) = request.into_parts();

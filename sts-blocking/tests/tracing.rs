@@ -6,9 +6,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use sts_blocking::{Client, Credentials, Timeouts, Transport, TransportError, TransportErrorKind as Kind};
+use sts_blocking::sts_proto::settings::Env;
+use sts_blocking::{
+    Builder, Client, Credentials, CredentialsError, Timeouts, Transport, TransportError,
+    TransportErrorKind as Kind,
+};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -106,6 +111,8 @@ fn has(fields: &Fields, expected: &[(&str, &str)]) {
 fn calls_are_seen_and_secrets_are_not() {
     a_span_for_the_call_and_an_event_for_each_attempt();
     a_refusal_has_its_code();
+    fetches_are_seen_those_in_the_background_too();
+    credentials_that_are_kept_in_use_are_a_warning();
 }
 
 fn a_span_for_the_call_and_an_event_for_each_attempt() {
@@ -145,4 +152,73 @@ fn a_refusal_has_its_code() {
     let [(Level::WARN, event)] = &events[..] else { panic!("{events:?}") };
     has(event, &[("error.type", "AccessDenied"), ("retry.class", "never"), ("attempt", "1")]);
     assert!(!event.contains_key("retry.wait_ms"));
+}
+
+fn fetches_are_seen_those_in_the_background_too() {
+    let all = Everything::default();
+    let asked = AtomicUsize::new(0);
+    let provider = move || match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => Ok(Credentials::new("ASIAEXAMPLE", "planted-secret")
+            .with_session_token("planted-token")
+            .with_expiration(SystemTime::now() + Duration::from_secs(2))),
+        _ => Err(CredentialsError::new("the vault", "it is sealed").into()),
+    };
+    let sts = Client::builder().region("eu-west-1").credentials_provider(provider).build().unwrap();
+    tracing::subscriber::with_default(all.clone(), || {
+        while all.events.lock().unwrap().len() < 4 {
+            let _ = sts.credentials();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let events = all.events.lock().unwrap().clone();
+    assert!(!format!("{events:?}").contains("planted"), "{events:?}");
+    let (levels, events): (Vec<_>, Vec<_>) = events.into_iter().unzip();
+    assert_eq!(levels[..4], [Level::DEBUG, Level::DEBUG, Level::DEBUG, Level::WARN]);
+    has(&events[0], &[("message", "fetching credentials"), ("background", "false")]);
+    has(&events[1], &[("message", "fetched credentials"), ("background", "false")]);
+    assert!(events[1]["credentials"].starts_with("access key …MPLE, valid for "), "{events:?}");
+    has(&events[2], &[("message", "fetching credentials"), ("background", "true")]);
+    has(
+        &events[3],
+        &[
+            ("message", "fetching credentials failed"),
+            ("background", "true"),
+            ("retry.class", "never"),
+            ("error", "no credentials from the vault: it is sealed"),
+        ],
+    );
+}
+
+/// An instance's metadata that has nothing newer than what has expired.
+struct Unwell;
+
+impl Transport for Unwell {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        _: Timeouts,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        Ok(http::Response::new(Bytes::from_static(match request.uri().path() {
+            path if path.ends_with("/token") => b"token",
+            path if path.ends_with("/role") => EXPIRED,
+            _ => b"role",
+        })))
+    }
+}
+
+const EXPIRED: &[u8] = br#"{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIAEXAMPLE",
+    "SecretAccessKey":"planted-secret","Token":"planted-token","Expiration":"2020-01-01T00:00:00Z"}"#;
+
+fn credentials_that_are_kept_in_use_are_a_warning() {
+    let all = Everything::default();
+    let env =
+        [("AWS_CONFIG_FILE", "/nowhere/config"), ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials")];
+    let sts = Builder::from_snapshot(Env::from_iter(env)).unwrap().region("eu-west-1").transport(Unwell);
+    let sts = sts.build().unwrap();
+    tracing::subscriber::with_default(all.clone(), || sts.credentials().unwrap());
+    let events = all.events.lock().unwrap().clone();
+    assert!(!format!("{events:?}").contains("planted"), "{events:?}");
+    let [_, (Level::WARN, kept), (Level::DEBUG, _)] = &events[..] else { panic!("{events:?}") };
+    assert!(kept["message"].contains("kept in use"), "{kept:?}");
+    assert!(kept["credentials"].starts_with("access key …MPLE, valid for "), "{kept:?}");
 }

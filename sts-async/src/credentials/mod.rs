@@ -11,7 +11,7 @@ use std::sync::Arc;
 use sts_proto::{Credentials, Error};
 
 pub(crate) use chain::OwnChain;
-pub(crate) use keeper::Keeper;
+pub(crate) use keeper::{Fetched, Keeper, Source};
 pub use providers::{AssumeRoleProvider, ChainProvider, WebIdentityProvider};
 
 use crate::Client;
@@ -21,6 +21,12 @@ use crate::Client;
 /// A client asks when it has none that hold, or when it is time for new ones: see
 /// [`Builder::credentials_provider`](crate::Builder::credentials_provider). It asks once at a time and keeps what it gets,
 /// so a provider need keep nothing. The text of an error should say what to do and hold no secret.
+///
+/// It is asked in a task of its own, on the runtime of the call that needed credentials first, and that task goes on only
+/// while that runtime does. Where a runtime runs only within one `block_on` a request, fetching ahead of expiry gets no
+/// time to end, and calls wait once the old credentials are over. Where there are several runtimes, the calls on one
+/// wait, for as long as they may take, for a fetch that was begun on another; once that runtime is dropped they fetch
+/// themselves. A client for each runtime knows neither.
 ///
 /// Credentials themselves, a [`Client`] and every closure without arguments that returns a future are providers, and so
 /// are [`AssumeRoleProvider`], [`WebIdentityProvider`] and [`ChainProvider`].
@@ -47,6 +53,13 @@ use crate::Client;
 pub trait CredentialsProvider: Send + Sync + 'static {
     /// Fetches credentials, which hold at this moment.
     fn credentials(&self) -> CredentialsFuture<'_>;
+
+    /// The service has refused these as expired, whatever they say: they are not to be given again. For providers that keep
+    /// what they give; it is said before the next are asked for, of credentials that others gave too, and more than once. It
+    /// may not block. The default does nothing.
+    fn expired(&self, credentials: &Credentials) {
+        let _ = credentials;
+    }
 }
 
 /// Credentials to come.
@@ -74,17 +87,29 @@ impl CredentialsProvider for Client {
     fn credentials(&self) -> CredentialsFuture<'_> {
         Box::pin(Client::credentials(self))
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.credentials_expired(credentials);
+    }
 }
 
 impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
     fn credentials(&self) -> CredentialsFuture<'_> {
         (**self).credentials()
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        (**self).expired(credentials);
+    }
 }
 
 impl CredentialsProvider for Box<dyn CredentialsProvider> {
     fn credentials(&self) -> CredentialsFuture<'_> {
         (**self).credentials()
+    }
+
+    fn expired(&self, credentials: &Credentials) {
+        (**self).expired(credentials);
     }
 }
 

@@ -171,6 +171,10 @@ impl CredentialsProvider for ChainProvider {
     fn credentials(&self) -> CredentialsFuture<'_> {
         CredentialsProvider::credentials(&self.0)
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.0.credentials_expired(credentials);
+    }
 }
 
 impl fmt::Debug for ChainProvider {

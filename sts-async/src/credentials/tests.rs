@@ -8,6 +8,7 @@ use crate::{Builder, CredentialsError};
 mod keeping;
 mod peer;
 mod sources;
+mod telling;
 
 use peer::Peer;
 

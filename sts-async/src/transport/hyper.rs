@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sts_proto::flow::Direct;
-use sts_proto::settings::Setting;
+use sts_proto::settings::{Origin, Setting};
 use sts_proto::{Error, Phase, Timeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
@@ -100,6 +100,22 @@ pub(crate) struct TlsSettings {
     pub(crate) extra_roots: Option<Vec<u8>>,
     /// A chain and its key.
     pub(crate) client_certificate: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl TlsSettings {
+    /// Which of them there are, for a person to read.
+    pub(crate) fn told(&self) -> Vec<Setting> {
+        let given = |name| Setting::new(name, "given", Origin::Code);
+        let row = |name, is_there| {
+            if is_there { given(name) } else { Setting::new(name, "not set", Origin::Default) }
+        };
+        let bundle = self.ca_bundle.is_some().then(|| given("ca bundle"));
+        let rest = [
+            row("extra roots", self.extra_roots.is_some()),
+            row("client certificate", self.client_certificate.is_some()),
+        ];
+        bundle.into_iter().chain(rest).collect()
+    }
 }
 
 impl Default for HyperTransport {

@@ -1,10 +1,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
-use sts_proto::credentials::{Chain, Resolve};
-use sts_proto::{Credentials, Error, Tried};
+use sts_proto::credentials::{Chain, Resolve, Resolved, Standing};
+use sts_proto::{Credentials, CredentialsError, Effect, Error, Event, Flow, Step, Tried};
 
-use super::CredentialsProvider;
 use crate::engine::{Engine, seed};
+use crate::trace;
 
 /// The chain of a client's settings, carried out by the client's own engine.
 pub(crate) struct OwnChain {
@@ -13,38 +14,88 @@ pub(crate) struct OwnChain {
     last: Mutex<Last>,
 }
 
-/// What came of the chain when it was last carried out; empty before.
+/// What came of the chain when it last gave credentials; empty before.
 #[derive(Default)]
 struct Last {
     tried: Arc<[Tried]>,
+    /// Whether those had expired.
+    kept_in_use: bool,
     /// The last that it ended with.
     held: Option<Credentials>,
 }
+
+/// What comes of beginning.
+pub(super) enum Begun {
+    /// It is over.
+    Done(Result<Credentials, Error>),
+    /// There is something to be done that may take a while.
+    Pending(Pending),
+}
+
+pub(super) struct Pending(Box<Resolve>, Effect);
 
 impl OwnChain {
     pub(crate) fn new(engine: Arc<Engine>, chain: Arc<Chain>) -> Self {
         Self { engine, chain, last: Mutex::default() }
     }
 
-    /// What became of each source then.
-    pub(crate) fn tried(&self) -> Arc<[Tried]> {
-        Arc::clone(&self.last().tried)
+    pub(super) fn credentials(&self) -> Result<Credentials, Error> {
+        match self.begin() {
+            Begun::Done(result) => result,
+            Begun::Pending(pending) => self.finish(pending),
+        }
+    }
+
+    /// As far as it goes without asking anybody.
+    pub(super) fn begin(&self) -> Begun {
+        let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed())
+            .held(self.last().held.clone());
+        match resolve.step(SystemTime::now(), Event::Start) {
+            Ok(Step::Perform(effect)) => Begun::Pending(Pending(Box::new(resolve), effect)),
+            Ok(Step::Done(resolved)) => Begun::Done(self.end(&resolve, Ok(resolved))),
+            Err(error) => Begun::Done(self.end(&resolve, Err(error))),
+        }
+    }
+
+    pub(super) fn finish(&self, Pending(mut resolve, effect): Pending) -> Result<Credentials, Error> {
+        let event = self.engine.perform(effect);
+        let resolved = self.engine.go_on(&mut *resolve, event, |_| {});
+        self.end(&resolve, resolved)
+    }
+
+    /// Who is asked, as far as that is known beforehand.
+    pub(super) fn name(&self) -> &str {
+        self.chain.asked()
+    }
+
+    /// Every source, while this is in use.
+    pub(super) fn in_use(
+        &self,
+        credentials: &Credentials,
+        failure: Option<&CredentialsError>,
+        now: SystemTime,
+    ) -> Vec<Tried> {
+        let last = self.last();
+        let standing = Standing { credentials, kept_in_use: last.kept_in_use, failure, now };
+        self.chain.in_use(&last.tried, standing)
+    }
+
+    /// Every source, where there is nothing that may be used.
+    pub(super) fn failed(&self, error: CredentialsError) -> Vec<Tried> {
+        self.chain.failed(error)
+    }
+
+    fn end(&self, resolve: &Resolve, resolved: Result<Resolved, Error>) -> Result<Credentials, Error> {
+        let Resolved { credentials, tried, .. } = resolved?;
+        if resolve.kept_in_use() {
+            trace::kept_in_use(&credentials, self.engine.context.service_time(SystemTime::now()));
+        }
+        let held = Some(credentials.clone());
+        *self.last() = Last { tried: tried.into(), kept_in_use: resolve.kept_in_use(), held };
+        Ok(credentials)
     }
 
     fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl CredentialsProvider for OwnChain {
-    fn credentials(&self) -> Result<Credentials, Error> {
-        let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed())
-            .held(self.last().held.clone());
-        let resolved = self.engine.drive(&mut resolve, |_| {});
-        let mut last = self.last();
-        last.tried = resolve.tried().into();
-        let credentials = resolved?.credentials;
-        last.held = Some(credentials.clone());
-        Ok(credentials)
     }
 }

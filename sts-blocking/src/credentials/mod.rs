@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sts_proto::{Credentials, Error};
 
 pub(crate) use chain::OwnChain;
-pub(crate) use keeper::Keeper;
+pub(crate) use keeper::{Fetched, Keeper, Source};
 pub use providers::{AssumeRoleProvider, ChainProvider, WebIdentityProvider};
 
 use crate::Client;
@@ -42,6 +42,13 @@ use crate::Client;
 pub trait CredentialsProvider: Send + Sync + 'static {
     /// Fetches credentials, which hold at this moment.
     fn credentials(&self) -> Result<Credentials, Error>;
+
+    /// The service has refused these as expired, whatever they say: they are not to be given again. For providers that keep
+    /// what they give; it is said before the next are asked for, of credentials that others gave too, and more than once. The
+    /// default does nothing.
+    fn expired(&self, credentials: &Credentials) {
+        let _ = credentials;
+    }
 }
 
 /// Always the same.
@@ -62,17 +69,29 @@ impl CredentialsProvider for Client {
     fn credentials(&self) -> Result<Credentials, Error> {
         Client::credentials(self)
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.credentials_expired(credentials);
+    }
 }
 
 impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
     fn credentials(&self) -> Result<Credentials, Error> {
         (**self).credentials()
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        (**self).expired(credentials);
+    }
 }
 
 impl CredentialsProvider for Box<dyn CredentialsProvider> {
     fn credentials(&self) -> Result<Credentials, Error> {
         (**self).credentials()
+    }
+
+    fn expired(&self, credentials: &Credentials) {
+        (**self).expired(credentials);
     }
 }
 

@@ -163,6 +163,10 @@ impl CredentialsProvider for ChainProvider {
     fn credentials(&self) -> Result<Credentials, Error> {
         self.0.credentials()
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.0.credentials_expired(credentials);
+    }
 }
 
 impl fmt::Debug for ChainProvider {

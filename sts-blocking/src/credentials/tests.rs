@@ -8,6 +8,7 @@ use crate::{Builder, CredentialsError};
 
 mod keeping;
 mod sources;
+mod telling;
 
 fn keys(id: &str, seconds: u64) -> Credentials {
     Credentials::new(id, "planted-secret")

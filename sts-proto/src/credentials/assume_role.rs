@@ -39,7 +39,8 @@ impl AssumeRole {
         }
         let once = code.is_some();
         if let (Some(code), Some(serial)) = (code, &self.role.mfa_serial) {
-            operation = operation.serial_number(serial.as_str()).token_code(code);
+            // As it was typed, perhaps with the end of its line.
+            operation = operation.serial_number(serial.as_str()).token_code(code.expose().trim());
         }
         let mut call = Call::new(operation, Arc::clone(&self.context), self.seed);
         call = call.credentials(Arc::clone(&self.credentials));

@@ -138,6 +138,11 @@ impl Cache {
         self.fetching = false;
     }
 
+    /// Why the last fetch failed, if it did: what is held, if anything, is older.
+    pub fn failure(&self) -> Option<&CredentialsError> {
+        self.failure.as_ref().map(|failure| &failure.error)
+    }
+
     /// The service says that these have expired, whatever they say themselves. `true` if it is worth to look again and to
     /// send again: they are dropped, or were so already.
     ///

@@ -20,6 +20,16 @@ impl Explanation {
     pub fn new(settings: Vec<Setting>, credentials: Vec<Tried>) -> Self {
         Self { settings, credentials }
     }
+
+    /// What a driver knows better than the settings do: in the place of the setting of that name, or else behind the others.
+    #[must_use]
+    pub fn with(mut self, setting: Setting) -> Self {
+        match self.settings.iter_mut().find(|known| known.name == setting.name) {
+            Some(known) => *known = setting,
+            None => self.settings.push(setting),
+        }
+        self
+    }
 }
 
 impl fmt::Display for Explanation {
@@ -80,6 +90,15 @@ mod tests {
              \x20 container    not asked"
         );
         assert_eq!(Explanation::new(settings, credentials).to_string(), expected);
+    }
+
+    #[test]
+    fn what_a_driver_knows_better_stands_in_its_place() {
+        let setting = |name, value| Setting::new(name, value, Origin::Code);
+        let told = Explanation::new(vec![setting("ca bundle", "a"), setting("app id", "b")], Vec::new());
+        let told = told.with(setting("proxy", "c")).with(setting("ca bundle", "d"));
+        let shown: Vec<_> = told.settings.iter().map(|known| (known.name, &*known.value)).collect();
+        assert_eq!(shown, [("ca bundle", "d"), ("app id", "b"), ("proxy", "c")]);
     }
 
     #[test]

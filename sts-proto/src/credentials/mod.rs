@@ -19,6 +19,7 @@ mod profile;
 mod region;
 mod resolve;
 pub mod sso;
+mod standing;
 #[cfg(test)]
 mod testing;
 mod web_identity;
@@ -31,4 +32,5 @@ pub use explain::Explanation;
 pub use plan::{Plan, Role, Source};
 pub use region::RegionSearch;
 pub use resolve::{Resolve, Resolved};
+pub use standing::Standing;
 pub use web_identity::WebIdentity;

@@ -6,6 +6,7 @@ use super::container::Container;
 use super::imds::{InstanceMetadata, longer_life};
 use super::process::Process;
 use super::sso::Sso;
+use super::standing::KEPT_IN_USE;
 use super::{Candidate, Chain, Found, Plan, Source, WebIdentity, describe};
 use crate::retry::Dice;
 use crate::{
@@ -83,6 +84,11 @@ impl Resolve {
     /// What became of each source: all of them once the flow is over, whatever it ended with.
     pub fn tried(&self) -> &[Tried] {
         &self.tried
+    }
+
+    /// Whether what it ended with had expired, and is kept in use since its source has nothing newer.
+    pub fn kept_in_use(&self) -> bool {
+        self.extended
     }
 
     /// Goes on from the source at `index` to the first that there is something of.
@@ -196,7 +202,7 @@ impl Resolve {
         }
         let mut used = format!("{plan}: {}", describe(&credentials, clock));
         if self.extended {
-            used.push_str("; warning: the service has none that have not expired, so these are kept in use");
+            used.push_str(KEPT_IN_USE);
         }
         self.tried.push(Tried::new(&*candidate.name, Outcome::Used(used.into())));
         self.rest();
@@ -367,9 +373,9 @@ mod tests {
         let mut flow = resolve(roles(keys("AKIDSTATIC00"), vec![role.clone()]));
         let Effect::AskMfaCode(serial) = effect(step(&mut flow, Event::Start)) else { panic!("asks nobody") };
         assert_eq!(serial, "arn:mfa");
-        let request = sent(step(&mut flow, Event::MfaCode("123456".into())));
+        let request = sent(step(&mut flow, Event::MfaCode(" 123456\r\n".into())));
         let body = String::from_utf8(request.body().to_vec()).unwrap();
-        assert!(body.contains("SerialNumber=arn%3Amfa&TokenCode=123456"), "{body}");
+        assert!(body.ends_with("SerialNumber=arn%3Amfa&TokenCode=123456"), "{body}");
         // An error that any other call would be repeated for.
         let error = refused(step(&mut flow, error(500, "InternalFailure")));
         assert!(error.to_string().contains("the role arn:one cannot be assumed"), "{error}");
@@ -454,7 +460,7 @@ mod tests {
             assert_eq!(resolved.credentials.access_key_id, "ASIAHELD0000");
             let life = resolved.credentials.expiration.unwrap().duration_since(NOW).unwrap();
             assert!((600..=900).contains(&life.as_secs()), "{life:?}");
-            assert!(told(&flow)[0].contains("warning: "), "{:?}", told(&flow));
+            assert!(told(&flow)[0].contains("warning: ") && flow.kept_in_use(), "{:?}", told(&flow));
         }
     }
 }

@@ -1,9 +1,8 @@
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::origin::Sourced;
 use super::{Origin, Setting, Settings};
-use crate::Credentials;
+use crate::{Credentials, Timeouts};
 
 /// What was read beside the environment, for a person to know.
 #[derive(Clone, Debug)]
@@ -45,12 +44,7 @@ impl Settings {
         list.push(Setting::new("retry mode", mode, self.retry_mode_origin.clone()));
         let most = self.retry.most().to_string();
         list.push(Setting::new("max attempts", most, self.max_attempts_origin.clone()));
-        let timeouts = [
-            ("connect time-out", self.timeouts.value.connect),
-            ("attempt time-out", self.timeouts.value.attempt),
-            ("call time-out", self.timeouts.value.call),
-        ];
-        list.extend(timeouts.map(|(name, time)| seconds(name, time, &self.timeouts.origin)));
+        list.extend(Setting::timeouts(self.timeouts.value, &self.timeouts.origin));
         list.push(optional("app id", &self.app_id));
         let bundle = self.ca_bundle_path().map_or(NOT_SET.to_owned(), |path| path.display().to_string());
         list.push(Setting::new("ca bundle", bundle, self.ca_bundle_path.origin.clone()));
@@ -100,6 +94,15 @@ impl Settings {
     }
 }
 
+impl Setting {
+    /// How long things may take, as the list of all settings has it.
+    pub fn timeouts(timeouts: Timeouts, origin: &Origin) -> [Self; 3] {
+        let Timeouts { connect, attempt, call } = timeouts;
+        [("connect time-out", connect), ("attempt time-out", attempt), ("call time-out", call)]
+            .map(|(name, time)| Self::new(name, format!("{} s", time.as_secs_f64()), origin.clone()))
+    }
+}
+
 impl FoundFile {
     fn setting(&self, name: &'static str) -> Setting {
         let value = match &self.path {
@@ -117,10 +120,6 @@ fn optional(name: &'static str, setting: &Sourced<Option<String>>) -> Setting {
 
 fn switch(name: &'static str, setting: &Sourced<bool>) -> Setting {
     Setting::new(name, if setting.value { "on" } else { "off" }, setting.origin.clone())
-}
-
-fn seconds(name: &'static str, time: Duration, origin: &Origin) -> Setting {
-    Setting::new(name, format!("{} s", time.as_secs_f64()), origin.clone())
 }
 
 /// The last four characters, of what is long enough to be a key.

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use super::peer::{EXPIRED, IDENTITY, response, signer};
 use super::*;
+use crate::{Transport, TransportFuture};
 
 /// A hundred calls at once.
 async fn crowd(sts: &Client) -> Vec<Result<u32, Error>> {
@@ -161,6 +162,58 @@ async fn a_provider_that_panics_leaves_nobody_waiting() {
     sts.get_caller_identity().await.unwrap();
 }
 
+/// What unwinds through a runtime is not the provider's doing.
+#[test]
+fn a_panic_of_somebody_else_is_not_the_provider_s() {
+    let peer = Peer::sts();
+    let (provider, mut asked, gives) = by_hand();
+    let sts = client(&peer, provider);
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let one = runtime();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let one = one;
+        one.block_on(async {
+            tokio::select! {
+                biased;
+                ended = sts.get_caller_identity() => panic!("{ended:?}"),
+                heard = asked.recv() => heard.unwrap(),
+            }
+        });
+        std::panic::panic_any("planted");
+    }));
+    assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"planted"));
+    gives.send(Ok(keys("KEY", 3600))).unwrap();
+    runtime().block_on(sts.get_caller_identity()).unwrap();
+}
+
+/// Tells how much of a call's time each request is given.
+#[derive(Clone, Default)]
+struct Clocked(Arc<Mutex<Vec<Duration>>>);
+
+impl Transport for Clocked {
+    fn send(&self, _: http::Request<bytes::Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+        self.0.lock().unwrap().push(timeouts.call);
+        Box::pin(async { Ok(response(200, IDENTITY)) })
+    }
+}
+
+#[tokio::test]
+async fn what_fetching_takes_is_part_of_the_call() {
+    let clocked = Clocked::default();
+    let slow = || async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        Ok(keys("KEY", 3600))
+    };
+    let sts = Client::builder().region("eu-west-1").transport(clocked.clone());
+    let sts = sts.credentials_provider(slow).build().unwrap();
+    let sts = sts.with_timeouts(Timeouts { call: Duration::from_secs(20), ..Timeouts::default() });
+    sts.get_caller_identity().await.unwrap();
+    sts.get_caller_identity().await.unwrap();
+    let left = clocked.0.lock().unwrap().clone();
+    assert!(left[0] <= Duration::from_millis(19_700), "{left:?}");
+    assert!(left[1] > Duration::from_millis(19_700), "{left:?}");
+}
+
 #[test]
 fn a_fetch_that_ends_with_its_runtime_is_begun_anew() {
     let peer = Peer::sts();
@@ -204,6 +257,36 @@ async fn a_hundred_calls_that_are_refused_as_expired_are_one_fetch() {
     }
     assert_eq!(asked.times(), 2);
     assert_eq!(peer.signers().iter().filter(|id| *id == "KEY2").count(), 100);
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_whoever_keeps_the_credentials() {
+    let (peer, asked) = (refuses("KEY1"), Asked::default());
+    let numbered = |time| Ok(keys(&format!("KEY{time}"), 3600));
+    let inner = client(&peer, counting(&asked, numbered));
+    // By way of one more client, of a shared and of a boxed provider.
+    let shared: Arc<dyn CredentialsProvider> = Arc::new(inner.clone());
+    let boxed: Box<dyn CredentialsProvider> = Box::new(inner.with_credentials_provider(shared));
+    let outer = client(&peer, boxed);
+    outer.get_caller_identity().await.unwrap();
+    assert_eq!((peer.signers(), asked.times()), (vec!["KEY1".to_owned(), "KEY2".to_owned()], 2));
+    inner.get_caller_identity().await.unwrap();
+    assert_eq!(asked.times(), 2);
+
+    // Who signs for others says so himself, by way of a chain too.
+    let asked = Asked::default();
+    let chain = builder(&peer).credentials_provider(counting(&asked, numbered));
+    let chain = ChainProvider::from_builder(chain).unwrap();
+    let first = chain.credentials().await.unwrap();
+    chain.expired(&first);
+    let second = chain.credentials().await.unwrap();
+    assert_eq!((first.access_key_id.as_str(), second.access_key_id.as_str()), ("KEY1", "KEY2"));
+    // Of others than are kept nothing comes.
+    chain.expired(&first);
+    assert_eq!((chain.credentials().await.unwrap().access_key_id.as_str(), asked.times()), ("KEY2", 2));
+    let given = builder(&peer).credentials(keys("KEY1", 3600)).build().unwrap();
+    given.credentials_expired(&keys("KEY1", 3600));
+    assert_eq!(given.credentials().await.unwrap().access_key_id, "KEY1");
 }
 
 #[tokio::test]

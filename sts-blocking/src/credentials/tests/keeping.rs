@@ -2,9 +2,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Barrier, Mutex};
 use std::time::Instant;
 
-use sts_proto::Timeouts;
+use sts_proto::settings::Env;
+use sts_proto::{Timeouts, TransportError};
 
 use super::*;
+use crate::Transport;
 use crate::testing::{EXPIRED, IDENTITY, response, signer};
 
 /// Runs this in a hundred threads that begin together.
@@ -157,6 +159,63 @@ fn who_waits_does_so_no_longer_than_a_call_may_take() {
 }
 
 #[test]
+fn who_fetches_waits_no_longer_either_and_the_fetch_goes_on() {
+    let peer = Peer::sts();
+    let (provider, asked, gives) = by_hand();
+    let sts = client(&peer, provider);
+    let hurried = sts.with_timeouts(Timeouts { call: Duration::from_millis(200), ..Timeouts::default() });
+    let begun = Instant::now();
+    let error = hurried.get_caller_identity().unwrap_err();
+    assert!(error.to_string().contains("200ms"), "{error}");
+    assert!(begun.elapsed() >= Duration::from_millis(200) && begun.elapsed() < PATIENCE);
+    gives.send(Ok(keys("KEY", 3600))).unwrap();
+    sts.get_caller_identity().unwrap();
+    assert_eq!(asked.try_iter().count(), 1);
+}
+
+/// Tells how much of a call's time each request is given.
+#[derive(Clone, Default)]
+struct Clocked(Arc<Mutex<Vec<Duration>>>);
+
+impl Transport for Clocked {
+    fn send(
+        &self,
+        _: http::Request<bytes::Bytes>,
+        timeouts: Timeouts,
+    ) -> Result<http::Response<bytes::Bytes>, TransportError> {
+        self.0.lock().unwrap().push(timeouts.call);
+        Ok(response(200, IDENTITY))
+    }
+}
+
+#[test]
+fn what_fetching_takes_is_part_of_the_call() {
+    let clocked = Clocked::default();
+    let slow = || {
+        std::thread::sleep(Duration::from_millis(300));
+        Ok(keys("KEY", 3600))
+    };
+    let sts = Client::builder().region("eu-west-1").transport(clocked.clone());
+    let sts = sts.credentials_provider(slow).build().unwrap();
+    let sts = sts.with_timeouts(Timeouts { call: Duration::from_secs(20), ..Timeouts::default() });
+    sts.get_caller_identity().unwrap();
+    sts.get_caller_identity().unwrap();
+    let left = clocked.0.lock().unwrap().clone();
+    assert!(left[0] <= Duration::from_millis(19_700), "{left:?}");
+    assert!(left[1] > Duration::from_millis(19_700), "{left:?}");
+}
+
+/// For a process's own keys nobody has to wait, and no thread is begun.
+#[test]
+fn what_is_there_at_once_takes_no_time() {
+    let env = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "planted-secret")];
+    let builder = Builder::from_snapshot(Env::from_iter(env)).unwrap().region("eu-west-1");
+    let sts = builder.transport(Peer::sts()).build().unwrap();
+    let sts = sts.with_timeouts(Timeouts { call: Duration::ZERO, ..Timeouts::default() });
+    assert_eq!(sts.credentials().unwrap().access_key_id, "AKIDEXAMPLE");
+}
+
+#[test]
 fn a_provider_that_panics_leaves_nobody_waiting() {
     let (peer, asked) = (Peer::sts(), Asked::default());
     let counter = asked.clone();
@@ -167,13 +226,10 @@ fn a_provider_that_panics_leaves_nobody_waiting() {
         }
         Ok(keys("KEY", 3600))
     });
-    let results =
-        crowd(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sts.get_caller_identity())));
-    let (told, panicked): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
-    assert_eq!((told.len(), panicked.len(), asked.times()), (99, 1, 1));
-    for error in told.into_iter().map(|result| result.unwrap().unwrap_err()) {
+    for error in crowd(|| sts.get_caller_identity()).into_iter().map(Result::unwrap_err) {
         assert!(error.to_string().contains("panicked"), "{error}");
     }
+    assert_eq!(asked.times(), 1);
     std::thread::sleep(Duration::from_millis(1000));
     sts.get_caller_identity().unwrap();
 }
@@ -200,6 +256,38 @@ fn a_hundred_calls_that_are_refused_as_expired_are_one_fetch() {
     }
     assert_eq!(asked.times(), 2);
     assert_eq!(peer.signers().iter().filter(|id| *id == "KEY2").count(), 100);
+}
+
+#[test]
+fn a_refusal_reaches_whoever_keeps_the_credentials() {
+    let (peer, asked) = (refuses("KEY1"), Asked::default());
+    let counter = asked.clone();
+    let inner = client(&peer, move || Ok(keys(&format!("KEY{}", counter.again()), 3600)));
+    // By way of one more client, of a shared and of a boxed provider.
+    let shared: Arc<dyn CredentialsProvider> = Arc::new(inner.clone());
+    let boxed: Box<dyn CredentialsProvider> = Box::new(inner.with_credentials_provider(shared));
+    let outer = client(&peer, boxed);
+    outer.get_caller_identity().unwrap();
+    assert_eq!((peer.signers(), asked.times()), (vec!["KEY1".to_owned(), "KEY2".to_owned()], 2));
+    inner.get_caller_identity().unwrap();
+    assert_eq!(asked.times(), 2);
+
+    // Who signs for others says so himself, by way of a chain too.
+    let asked = Asked::default();
+    let counter = asked.clone();
+    let chain =
+        builder(&peer).credentials_provider(move || Ok(keys(&format!("KEY{}", counter.again()), 3600)));
+    let chain = ChainProvider::from_builder(chain).unwrap();
+    let first = chain.credentials().unwrap();
+    chain.expired(&first);
+    let second = chain.credentials().unwrap();
+    assert_eq!((first.access_key_id.as_str(), second.access_key_id.as_str()), ("KEY1", "KEY2"));
+    // Of others than are kept nothing comes.
+    chain.expired(&first);
+    assert_eq!((chain.credentials().unwrap().access_key_id.as_str(), asked.times()), ("KEY2", 2));
+    let given = builder(&peer).credentials(keys("KEY1", 3600)).build().unwrap();
+    given.credentials_expired(&keys("KEY1", 3600));
+    assert_eq!(given.credentials().unwrap().access_key_id, "KEY1");
 }
 
 #[test]
