@@ -78,7 +78,7 @@ pub(in crate::credentials) fn now() -> SystemTime {
 
 fn fetch(seed: u128) -> Fetch {
     let uri = Uri::from_static("http://h:81/a/b?secret=planted");
-    Fetch::local("a test", Method::GET, uri, seed)
+    Fetch::local("a test", Method::GET, uri, seed).direct()
 }
 
 const HANGS: TransportErrorKind = TransportErrorKind::Timeout(Phase::Response);

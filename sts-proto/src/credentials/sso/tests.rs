@@ -199,7 +199,7 @@ fn what_the_portal_refuses_says_what_to_do() {
             "{error}"
         );
     }
-    let refused = std::iter::repeat_with(|| failed(TransportErrorKind::UnknownHost)).take(4);
+    let refused = std::iter::repeat_with(|| failed(TransportErrorKind::UnknownHost)).take(3);
     let played = asked(std::iter::once(file(LOGIN)).chain(refused));
     assert!(played.error().contains("check the network"), "{}", played.error());
     assert_eq!(played.result.unwrap_err().retry_class(), RetryClass::Transient);
