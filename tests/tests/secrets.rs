@@ -4,6 +4,8 @@
 mod secrets {
     pub(crate) mod log;
     pub(crate) mod planted;
+    #[cfg(unix)]
+    pub(crate) mod sources;
 }
 
 use std::fmt::Debug;
@@ -104,10 +106,43 @@ fn nothing_that_prints_holds_a_secret() {
         clean_error(&driver.send(AssumeRoleWithWebIdentity::new("arn", "me", secret("jwt"))).unwrap_err());
     }
 
-    let lines = log.taken();
+    let lines = log.lines();
     assert!(lines.iter().any(|line| line.contains("ureq")), "the log is captured");
     lines.iter().for_each(|line| clean(line));
     println!("{} log lines and every Debug and Display text are clean", lines.len());
+}
+
+#[test]
+#[cfg(unix)] // One source is a program.
+fn no_source_of_credentials_tells_a_secret() {
+    let log = Log::install();
+    let home = std::env::temp_dir().join(format!("sts-secrets-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    let mut found = Vec::new();
+    for asynchronous in [false, true] {
+        // Each client with servers of its own, which have a script to go through.
+        for case in secrets::sources::cases(&home) {
+            match case.driver(asynchronous) {
+                Ok(driver) => {
+                    if secrets::sources::look(&driver) {
+                        found.push(format!("{}: {driver}", case.name));
+                    }
+                    let ended = driver.send(GetCallerIdentity::new());
+                    clean_error(&ended.expect_err("the server quotes what it is sent"));
+                }
+                Err(error) => clean_error(&error),
+            }
+        }
+    }
+    std::fs::remove_dir_all(&home).unwrap();
+    for name in
+        ["environment", "profile", "process", "container", "container with a token file", "metadata", "sso"]
+    {
+        for driver in ["blocking", "async"] {
+            assert!(found.contains(&format!("{name}: {driver}")), "{name} has credentials: {found:?}");
+        }
+    }
+    log.lines().iter().for_each(|line| clean(line));
 }
 
 #[test]

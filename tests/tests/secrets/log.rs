@@ -8,13 +8,14 @@ pub(crate) struct Log(Mutex<Vec<String>>);
 impl Log {
     pub(crate) fn install() -> &'static Self {
         static LOG: Log = Log(Mutex::new(Vec::new()));
-        log::set_logger(&LOG).expect("no other logger is set");
+        // Tests of one process share it.
+        let _ = log::set_logger(&LOG);
         log::set_max_level(log::LevelFilter::Trace);
         &LOG
     }
 
-    pub(crate) fn taken(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
     }
 }
 
