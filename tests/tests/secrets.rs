@@ -1,5 +1,5 @@
-//! Plants secrets in every input and looks for them in everything that prints: `Debug`, `Display`, error chains, and
-//! what the HTTP libraries log at their most talkative.
+//! Plants secrets in every input and looks for them in everything that prints: `Debug` (which a panic over an error shows
+//! too), `Display`, error chains, explanations, the clients' traces, and what the HTTP libraries log at their most talkative.
 
 mod secrets {
     pub(crate) mod log;
@@ -107,7 +107,9 @@ fn nothing_that_prints_holds_a_secret() {
     }
 
     let lines = log.lines();
-    assert!(lines.iter().any(|line| line.contains("ureq")), "the log is captured");
+    for target in ["ureq", "sts_blocking", "sts_async"] {
+        assert!(lines.iter().any(|line| line.contains(target)), "the log of {target} is captured");
+    }
     lines.iter().for_each(|line| clean(line));
     println!("{} log lines and every Debug and Display text are clean", lines.len());
 }
