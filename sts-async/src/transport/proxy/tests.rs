@@ -58,7 +58,7 @@ async fn proxy(does: Does) -> (u16, mpsc::UnboundedReceiver<String>) {
 /// Through the proxy on this port, with a password.
 async fn send(port: u16, uri: &str, tls: &TlsSettings) -> Result<http::Response<Bytes>, TransportError> {
     let url = format!("http://aladdin:planted%40{PASSWORD}@localhost:{port}");
-    let transport = HyperTransport::configured(tls, &Proxy::Url(url)).unwrap();
+    let transport = HyperTransport::configured(tls, &Proxy::Url(url.into())).unwrap();
     let request = http::Request::post(uri).body(Bytes::from_static(b"Action=Test")).unwrap();
     let long = Duration::from_secs(20);
     let timeouts = Timeouts { connect: Duration::from_millis(700), attempt: long, call: long };
