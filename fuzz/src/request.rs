@@ -22,7 +22,7 @@ pub fn parse(text: &[u8]) -> Option<Request<Vec<u8>>> {
 }
 
 /// Adds the `host` header that a client sends (RFC 9110 §7.2), if there is none. `false` where no client could connect:
-/// `http::Uri` takes any text for a port.
+/// `http::Uri` takes any text for a port, and brackets anywhere.
 pub fn add_host<B>(request: &mut Request<B>) -> bool {
     if request.headers().contains_key(HOST) {
         return true;
@@ -37,10 +37,11 @@ pub fn add_host<B>(request: &mut Request<B>) -> bool {
         _ => None,
     };
     let after = authority.as_str().rsplit('@').next().and_then(|rest| rest.strip_prefix(host));
-    let sent = match (uri.port(), after) {
-        (Some(port), _) if Some(port.as_u16()) != default => format!("{host}:{port}"),
-        (Some(_), _) | (None, Some("" | ":")) => host.to_owned(),
-        (None, _) => return false,
+    let sent = match uri.port() {
+        Some(port) if after != Some(&format!(":{}", port.as_str())) => return false,
+        Some(port) if Some(port.as_u16()) != default => format!("{host}:{port}"),
+        None if !matches!(after, Some("" | ":")) => return false,
+        _ => host.to_owned(),
     };
     let Ok(sent) = HeaderValue::try_from(sent) else { return false };
     request.headers_mut().insert(HOST, sent);

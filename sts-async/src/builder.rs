@@ -222,7 +222,9 @@ impl Builder {
     /// Shows this certificate to servers that ask for one: the chain, the client's own certificate first, and the
     /// private key, both in PEM. With the feature `native-tls` the key has to be PKCS #8 (`BEGIN PRIVATE KEY`).
     pub fn client_certificate(mut self, chain_pem: impl Into<Vec<u8>>, key_pem: impl Into<Vec<u8>>) -> Self {
-        self.tls.client_certificate = Some((chain_pem.into(), key_pem.into()));
+        // What is no text is no PEM either, and is refused as such.
+        let key = String::from_utf8(key_pem.into()).unwrap_or_default();
+        self.tls.client_certificate = Some((chain_pem.into(), Secret::new(key)));
         self
     }
 
@@ -230,7 +232,7 @@ impl Builder {
     /// percent-encoded where they hold reserved characters. `https` endpoints are reached through a tunnel
     /// (`CONNECT`), so that the proxy sees the host and nothing else.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Proxy::Url(url.into());
+        self.proxy = Proxy::Url(Secret::new(url.into()));
         self
     }
 

@@ -46,3 +46,21 @@ impl From<&str> for Secret {
         Self::new(text.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    #[test]
+    fn is_wiped_and_not_shown() {
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        let secret = Secret::from("planted");
+        wiped(&secret.0);
+        assert_eq!(
+            format!("{secret:?} {secret:#?} {:?}", Some(&secret)),
+            "[redacted] [redacted] Some([redacted])"
+        );
+    }
+}

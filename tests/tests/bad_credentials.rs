@@ -252,11 +252,8 @@ fn a_clock_that_is_wrong_by_an_hour() {
     let late =
         |flow| Altered { flow, ahead: Duration::from_secs(3600), longest_run: Duration::from_secs(60) };
     for (driver, error) in through_both(&home, late) {
-        check(
-            &error,
-            &["profile default", "expired 1", "s ago", "set this machine's clock right"],
-        )
-        .unwrap_or_else(|problem| panic!("{driver}: {problem}"));
+        check(&error, &["profile default", "expired 1", "s ago", "set this machine's clock right"])
+            .unwrap_or_else(|problem| panic!("{driver}: {problem}"));
     }
 }
 

@@ -1,11 +1,18 @@
-//! Plants secrets in every input and looks for them in everything that prints: `Debug`, `Display`, error chains, and
-//! what the HTTP libraries log at their most talkative.
+//! Plants secrets in every input and looks for them in everything that prints: `Debug` (which a panic over an error shows
+//! too), `Display`, error chains, explanations, the clients' traces, and what the HTTP libraries log at their most talkative.
 
-use std::error::Error as _;
+mod secrets {
+    pub(crate) mod log;
+    pub(crate) mod planted;
+    #[cfg(unix)]
+    pub(crate) mod sources;
+}
+
 use std::fmt::Debug;
-use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
+use secrets::log::Log;
+use secrets::planted::{PLANTED, clean, clean_debug, clean_error, keys, secret};
 use sts_proto::flow::{Command, Effect, Event, Flow, ProcessOutput};
 use sts_proto::operations::{
     AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, GetCallerIdentity, GetDelegatedAccessToken,
@@ -17,41 +24,6 @@ use sts_proto::{Call, Context, Credentials, Error, Operation, Secret, Settings, 
 use sts_tests::driver::{Driver, Setup};
 use sts_tests::scripted::{Script, Scripted};
 use sts_tests::sts::Server;
-
-/// Part of every planted secret; with what a form escapes, so that an escaped copy is found too.
-const PLANTED: &str = "PLANTED";
-
-fn secret(name: &str) -> String {
-    format!("{PLANTED}/{name}+=")
-}
-
-fn keys() -> Credentials {
-    Credentials::new("AKIDEXAMPLE", secret("key")).with_session_token(secret("token"))
-}
-
-/// Fails if a secret is in `text`.
-#[track_caller]
-fn clean(text: &str) {
-    assert!(!text.contains(PLANTED), "a secret is in: {text}");
-}
-
-#[track_caller]
-fn clean_debug(value: &impl Debug) {
-    clean(&format!("{value:?}"));
-    clean(&format!("{value:#?}"));
-}
-
-#[track_caller]
-fn clean_error(error: &Error) {
-    clean(&error.to_string());
-    clean_debug(error);
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        clean(&error.to_string());
-        clean_debug(&error);
-        cause = error.source();
-    }
-}
 
 /// Every operation with a secret among its members.
 fn send_all(driver: &Driver, mut each: impl FnMut(Result<String, Error>)) {
@@ -134,10 +106,45 @@ fn nothing_that_prints_holds_a_secret() {
         clean_error(&driver.send(AssumeRoleWithWebIdentity::new("arn", "me", secret("jwt"))).unwrap_err());
     }
 
-    let lines = log.taken();
-    assert!(lines.iter().any(|line| line.contains("ureq")), "the log is captured");
+    let lines = log.lines();
+    for target in ["ureq", "sts_blocking", "sts_async"] {
+        assert!(lines.iter().any(|line| line.contains(target)), "the log of {target} is captured");
+    }
     lines.iter().for_each(|line| clean(line));
     println!("{} log lines and every Debug and Display text are clean", lines.len());
+}
+
+#[test]
+#[cfg(unix)] // One source is a program.
+fn no_source_of_credentials_tells_a_secret() {
+    let log = Log::install();
+    let home = std::env::temp_dir().join(format!("sts-secrets-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    let mut found = Vec::new();
+    for asynchronous in [false, true] {
+        // Each client with servers of its own, which have a script to go through.
+        for case in secrets::sources::cases(&home) {
+            match case.driver(asynchronous) {
+                Ok(driver) => {
+                    if secrets::sources::look(&driver) {
+                        found.push(format!("{}: {driver}", case.name));
+                    }
+                    let ended = driver.send(GetCallerIdentity::new());
+                    clean_error(&ended.expect_err("the server quotes what it is sent"));
+                }
+                Err(error) => clean_error(&error),
+            }
+        }
+    }
+    std::fs::remove_dir_all(&home).unwrap();
+    for name in
+        ["environment", "profile", "process", "container", "container with a token file", "metadata", "sso"]
+    {
+        for driver in ["blocking", "async"] {
+            assert!(found.contains(&format!("{name}: {driver}")), "{name} has credentials: {found:?}");
+        }
+    }
+    log.lines().iter().for_each(|line| clean(line));
 }
 
 #[test]
@@ -189,32 +196,4 @@ fn values_are_redacted() {
             Driver::Async(client, _) => clean_debug(&client),
         }
     }
-}
-
-/// Takes down everything that is logged.
-struct Log(Mutex<Vec<String>>);
-
-impl Log {
-    fn install() -> &'static Self {
-        static LOG: Log = Log(Mutex::new(Vec::new()));
-        log::set_logger(&LOG).expect("no other logger is set");
-        log::set_max_level(log::LevelFilter::Trace);
-        &LOG
-    }
-
-    fn taken(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
-}
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        self.0.lock().unwrap().push(format!("{} {} {}", record.level(), record.target(), record.args()));
-    }
-
-    fn flush(&self) {}
 }

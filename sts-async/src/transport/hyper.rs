@@ -17,7 +17,7 @@ use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sts_proto::flow::Direct;
 use sts_proto::settings::{Origin, Setting};
-use sts_proto::{Error, Phase, Timeouts, TransportError, TransportErrorKind};
+use sts_proto::{Error, Phase, Secret, Timeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
 use super::error::{self, ConnectError, TlsError};
@@ -57,7 +57,8 @@ impl HyperTransport {
     /// What a builder says.
     pub(crate) fn configured(tls: &TlsSettings, proxy: &Proxy) -> Result<Self, Error> {
         let parse = |pem: &Option<Vec<u8>>| pem.as_deref().map(tls::parse).transpose();
-        let identity = tls.client_certificate.as_ref().map(|(chain, key)| tls::identity(chain, key));
+        let identity =
+            tls.client_certificate.as_ref().map(|(chain, key)| tls::identity(chain, key.expose().as_bytes()));
         let trust = tls::Trust {
             roots: parse(&tls.ca_bundle)?,
             extra_roots: parse(&tls.extra_roots)?,
@@ -99,7 +100,7 @@ pub(crate) struct TlsSettings {
     /// Trusted besides.
     pub(crate) extra_roots: Option<Vec<u8>>,
     /// A chain and its key.
-    pub(crate) client_certificate: Option<(Vec<u8>, Vec<u8>)>,
+    pub(crate) client_certificate: Option<(Vec<u8>, Secret)>,
 }
 
 impl TlsSettings {

@@ -12,8 +12,8 @@ use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
-use sts_proto::Error;
 use sts_proto::settings::{Origin, Setting, SettingsError};
+use sts_proto::{Error, Secret};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -29,8 +29,8 @@ pub(crate) enum Proxy {
     Direct,
     /// The environment.
     Environment,
-    /// The program.
-    Url(String),
+    /// The program; there may be a password in it.
+    Url(Secret),
 }
 
 /// The proxies of a client.
@@ -43,8 +43,8 @@ impl Proxies {
         let matcher = match proxy {
             Proxy::Direct => return Ok(Self(None)),
             Proxy::Url(url) => {
-                check(url, &["http"])?;
-                Matcher::builder().all(url).build()
+                check(url.expose(), &["http"])?;
+                Matcher::builder().all(url.expose()).build()
             }
             Proxy::Environment => {
                 // A CGI program's HTTP_PROXY is a header of who calls it.

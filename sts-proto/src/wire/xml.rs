@@ -56,6 +56,10 @@ impl<'a> XmlReader<'a> {
             return Err(XmlError::NotWellFormed { at });
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // A second one is a character before the root element, which the reader below would pass over in silence.
+        if text.starts_with('\u{feff}') {
+            return Err(XmlError::NotWellFormed { at: 0 });
+        }
         let mut events = Reader::from_str(text);
         events.config_mut().check_comments = true;
         let mut reader = Self { text, events, root: "", plain, depth: 0, empty: false };
@@ -455,6 +459,7 @@ mod tests {
             "<r/><r/>",
             "<r/>x",
             "a<r/>",
+            "\u{feff}\u{feff}<r/>",
             "<r a></r>",
             "<r a='1' a='2'/>",
             "<r a='<'/>",

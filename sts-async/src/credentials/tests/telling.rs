@@ -122,7 +122,7 @@ fn of_certificates_is_told_that_they_are_there() {
     let all = crate::transport::TlsSettings {
         ca_bundle: pem(),
         extra_roots: pem(),
-        client_certificate: Some((b"planted".to_vec(), b"planted".to_vec())),
+        client_certificate: Some((b"planted".to_vec(), "planted".into())),
     };
     let shown = |told: Vec<sts_proto::settings::Setting>| -> Vec<String> {
         told.iter().map(|row| format!("{}: {} ({})", row.name, row.value, row.origin)).collect()

@@ -58,7 +58,7 @@ async fn proxy(does: Does) -> (u16, mpsc::UnboundedReceiver<String>) {
 /// Through the proxy on this port, with a password.
 async fn send(port: u16, uri: &str, tls: &TlsSettings) -> Result<http::Response<Bytes>, TransportError> {
     let url = format!("http://aladdin:planted%40{PASSWORD}@localhost:{port}");
-    let transport = HyperTransport::configured(tls, &Proxy::Url(url)).unwrap();
+    let transport = HyperTransport::configured(tls, &Proxy::Url(url.into())).unwrap();
     let request = http::Request::post(uri).body(Bytes::from_static(b"Action=Test")).unwrap();
     let long = Duration::from_secs(20);
     let timeouts = Timeouts { connect: Duration::from_millis(700), attempt: long, call: long };
@@ -97,7 +97,7 @@ async fn plain_requests_are_forwarded() {
 async fn what_is_for_the_machine_itself_goes_through_no_proxy() {
     let (port, mut proxied) = proxy(Does::Answer(OK)).await;
     let (server, mut heads) = proxy(Does::Answer(OK)).await;
-    let chosen = Proxy::Url(format!("http://aladdin:planted@localhost:{port}"));
+    let chosen = Proxy::Url(format!("http://aladdin:planted@localhost:{port}").into());
     let transport = HyperTransport::configured(&TlsSettings::default(), &chosen).unwrap();
     let uri: Uri = format!("http://localhost:{server}/").parse().unwrap();
     let mut request = http::Request::post(&uri).body(Bytes::new()).unwrap();

@@ -45,7 +45,7 @@ async fn a_server_that_asks_is_shown_the_certificate() {
     let (pki, other) = (Pki::new(), Pki::new());
     let pair = |pki: &Pki| {
         let (chain, key) = pki.pair();
-        Some((chain.into_bytes(), key.into_bytes()))
+        Some((chain.into_bytes(), key.into()))
     };
     for version in [&TLS12, &TLS13] {
         let port = pki.serve(version, true).await;

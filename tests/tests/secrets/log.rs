@@ -1,0 +1,32 @@
+//! A log for the whole process.
+
+use std::sync::Mutex;
+
+/// Takes down everything that is logged.
+pub(crate) struct Log(Mutex<Vec<String>>);
+
+impl Log {
+    pub(crate) fn install() -> &'static Self {
+        static LOG: Log = Log(Mutex::new(Vec::new()));
+        // Tests of one process share it.
+        let _ = log::set_logger(&LOG);
+        log::set_max_level(log::LevelFilter::Trace);
+        &LOG
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        self.0.lock().unwrap().push(format!("{} {} {}", record.level(), record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
