@@ -3,14 +3,15 @@
 //! ureq looks a name up before it asks whether there is a kept connection, and with a time-out it does so on a thread of
 //! its own: that costs more than all the rest of a call.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
-use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
+use ureq::{Error, Timeout};
 
 /// Looks nothing up: says [`LATER`].
 #[derive(Debug)]
@@ -38,7 +39,8 @@ impl<C: Connector, R: Resolver> Connector for AtLast<C, R> {
         let start = Instant::now();
         let (addrs, timeout) = match *details.addrs {
             [LATER] => {
-                let addrs = self.resolver.resolve(details.uri, details.config, details.timeout)?;
+                let within = if is_address(details.uri) { UNBOUNDED } else { details.timeout };
+                let addrs = self.resolver.resolve(details.uri, details.config, within)?;
                 (addrs, shortened(details.timeout, start))
             }
             // A proxy's, or none because the proxy looks up the name.
@@ -61,6 +63,13 @@ impl<C: Connector, R: Resolver> Connector for AtLast<C, R> {
     }
 }
 
+/// An address is no name: with nothing to wait for, ureq needs no thread.
+fn is_address(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.parse::<IpAddr>().is_ok()
+}
+
 /// What is left of a time-out.
 fn shortened(timeout: NextTimeout, start: Instant) -> NextTimeout {
     if timeout.after.is_not_happening() {
@@ -70,8 +79,10 @@ fn shortened(timeout: NextTimeout, start: Instant) -> NextTimeout {
     NextTimeout { after, ..timeout }
 }
 
+const UNBOUNDED: NextTimeout =
+    NextTimeout { after: Duration::NotHappening, reason: Timeout::Connect, per_read: None, per_write: None };
 /// Stands for addresses that are not known yet; nobody can connect to it.
-const LATER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+const LATER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 #[cfg(test)]
 mod tests {
@@ -97,6 +108,18 @@ mod tests {
         ) -> Result<ResolvedSocketAddrs, Error> {
             self.0.fetch_add(1, Ordering::Relaxed);
             DefaultResolver::default().resolve(uri, config, timeout)
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_name() {
+        for (uri, expected) in [
+            ("http://127.0.0.1:80/", true),
+            ("https://[::1]/", true),
+            ("http://localhost/", false),
+            ("http://a.b", false),
+        ] {
+            assert_eq!(is_address(&uri.parse().unwrap()), expected, "{uri}");
         }
     }
 

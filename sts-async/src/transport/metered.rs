@@ -1,4 +1,5 @@
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -35,10 +36,11 @@ impl Read for Metered {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let mut bytes = [0; PIECE];
+        // To make it zero would cost more than to read.
+        let mut bytes = [const { MaybeUninit::uninit() }; PIECE];
         let room = to.remaining().min(PIECE);
         let Some(bytes) = bytes.get_mut(..room) else { return Poll::Ready(Ok(())) };
-        let mut piece = ReadBuf::new(bytes);
+        let mut piece = ReadBuf::uninit(bytes);
         match Pin::new(&mut self.stream).poll_read(cx, piece.unfilled()) {
             Poll::Ready(Ok(())) => {}
             Poll::Pending => {

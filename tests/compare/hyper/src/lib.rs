@@ -18,7 +18,11 @@ pub fn client() -> Hyper {
 }
 
 /// Sends `form` with headers as a signed request has them, and reads the whole answer.
-pub async fn post(client: &Hyper, uri: &Uri, form: &'static [u8]) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+pub async fn post(
+    client: &Hyper,
+    uri: &Uri,
+    form: &'static [u8],
+) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
     let mut request = Request::post(uri.clone()).body(Full::new(Bytes::from_static(form)))?;
     for (name, value) in HEADERS {
         request.headers_mut().insert(*name, HeaderValue::from_static(value));

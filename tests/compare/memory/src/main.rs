@@ -1,5 +1,5 @@
 //! What clients and calls that wait take of memory, and that calls leave nothing behind. A row a line: what, bytes of
-//! heap for one, bytes of resident memory for one.
+//! heap for one; the last is for all together.
 
 use std::alloc::System;
 use std::future::pending;
@@ -15,9 +15,9 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let before = Taken::now();
+    let before = Region::new(ALLOCATOR);
     let clients = (0..MANY).map(|_| Client::from_env()).collect::<Result<Vec<_>, _>>()?;
-    before.show("client, idle", MANY);
+    println!("client, idle\t{}", left(&before) / MANY as i64);
     drop(clients);
 
     let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Silent).build()?;
@@ -27,19 +27,16 @@ async fn main() -> Result<(), Error> {
 
     let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Canned).build()?;
     calls(&client, 1_000).await?;
-    let region = Region::new(ALLOCATOR);
-    let before = resident();
+    let before = Region::new(ALLOCATOR);
     calls(&client, MILLION).await?;
-    let change = region.change();
-    let left = change.bytes_allocated as i64 - change.bytes_deallocated as i64;
-    println!("left by a million calls, altogether\t{left}\t{}", resident() - before);
+    println!("left behind by a million calls\t{}", left(&before));
     Ok(())
 }
 
 async fn in_flight(what: &str, client: Client) {
     let patient = Duration::from_secs(3600);
     let client = client.with_timeouts(Timeouts { connect: patient, attempt: patient, call: patient });
-    let before = Taken::now();
+    let before = Region::new(ALLOCATOR);
     let mut tasks = Vec::with_capacity(MANY);
     for _ in 0..MANY {
         let client = client.clone();
@@ -51,7 +48,7 @@ async fn in_flight(what: &str, client: Client) {
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(tasks.iter().all(|task| !task.is_finished()), "every call waits");
-    before.show(what, MANY);
+    println!("{what}\t{}", left(&before) / MANY as i64);
     for task in tasks {
         task.abort();
         assert!(task.await.is_err());
@@ -94,30 +91,10 @@ impl Transport for Canned {
     }
 }
 
-/// What is taken at some moment.
-struct Taken {
-    heap: Region<'static, System>,
-    resident: i64,
-}
-
-impl Taken {
-    fn now() -> Self {
-        Self { heap: Region::new(ALLOCATOR), resident: resident() }
-    }
-
-    fn show(&self, what: &str, of: usize) {
-        let change = self.heap.change();
-        let heap = (change.bytes_allocated - change.bytes_deallocated) / of;
-        println!("{what}\t{heap}\t{}", (resident() - self.resident) / of as i64);
-    }
-}
-
-/// Resident memory of this process, in bytes; 0 where it is not told.
-fn resident() -> i64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<i64>().ok());
-    kibibytes.unwrap_or_default() * 1024
+/// Bytes that were allocated and not given back since.
+fn left(since: &Region<'_, System>) -> i64 {
+    let change = since.change();
+    change.bytes_allocated as i64 - change.bytes_deallocated as i64
 }
 
 const ANSWER: &[u8] = include_bytes!("../../../../sts-proto/benches/cost/assume_role.xml");

@@ -79,8 +79,10 @@ fn sign_form(meter: &mut impl Meter) {
                 .settings(SigningSettings::default())
                 .build()
                 .expect("all is set");
-            let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
-            let signable = SignableRequest::new("POST", request.uri().to_string(), headers, SignableBody::Bytes(FORM));
+            let headers =
+                request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
+            let signable =
+                SignableRequest::new("POST", request.uri().to_string(), headers, SignableBody::Bytes(FORM));
             let signed = sign(signable.expect("signable"), &parameters.into()).expect("signed");
             signed.into_parts().0.apply_to_request_http1x(&mut request);
             request
@@ -93,7 +95,8 @@ fn parse(meter: &mut impl Meter) {
     let reader = layer.load::<SharedResponseDeserializer>().expect("it reads answers");
     let bag = RefCell::new(ConfigBag::of_layers(vec![]));
     meter.measure(answer, |answer| {
-        let output = reader.deserialize_nonstreaming_with_config(&answer, &bag.borrow()).expect("a good answer");
+        let output =
+            reader.deserialize_nonstreaming_with_config(&answer, &bag.borrow()).expect("a good answer");
         (output, answer)
     });
 }

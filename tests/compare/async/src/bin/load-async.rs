@@ -5,7 +5,8 @@ use sts_async::operations::AssumeRole;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), sts_async::Error> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a number"));
-    let (calls, at_once): (usize, usize) = (arguments.next().expect("CALLS"), arguments.next().expect("AT_ONCE"));
+    let (calls, at_once): (usize, usize) =
+        (arguments.next().expect("CALLS"), arguments.next().expect("AT_ONCE"));
     let client = sts_async::Client::from_env()?;
     let mut tasks = Vec::new();
     for _ in 0..at_once {

@@ -4,7 +4,8 @@ use sts_blocking::operations::AssumeRole;
 
 fn main() -> Result<(), sts_blocking::Error> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a number"));
-    let (calls, threads): (usize, usize) = (arguments.next().expect("CALLS"), arguments.next().expect("THREADS"));
+    let (calls, threads): (usize, usize) =
+        (arguments.next().expect("CALLS"), arguments.next().expect("THREADS"));
     let client = sts_blocking::Client::from_env()?;
     let work = || -> Result<(), sts_blocking::Error> {
         for _ in 0..calls / threads {

@@ -3,7 +3,8 @@
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a number"));
-    let (calls, at_once): (usize, usize) = (arguments.next().expect("CALLS"), arguments.next().expect("AT_ONCE"));
+    let (calls, at_once): (usize, usize) =
+        (arguments.next().expect("CALLS"), arguments.next().expect("AT_ONCE"));
     let (client, uri) = (whoami_hyper::client(), whoami_hyper::uri());
     let mut tasks = Vec::new();
     for _ in 0..at_once {

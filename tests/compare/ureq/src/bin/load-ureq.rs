@@ -2,7 +2,8 @@
 
 fn main() -> Result<(), ureq::Error> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a number"));
-    let (calls, threads): (usize, usize) = (arguments.next().expect("CALLS"), arguments.next().expect("THREADS"));
+    let (calls, threads): (usize, usize) =
+        (arguments.next().expect("CALLS"), arguments.next().expect("THREADS"));
     let (agent, url) = (whoami_ureq::agent(), whoami_ureq::url());
     let work = || -> Result<(), ureq::Error> {
         for _ in 0..calls / threads {
