@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use sts_proto::credentials::{Chain, Resolve, Resolved, Standing};
+use sts_proto::credentials::{Chain, Resolve, Resolved, Sessions, Standing};
 use sts_proto::{Credentials, CredentialsError, Error, Tried};
 
 use super::CredentialsFuture;
@@ -13,6 +13,7 @@ pub(crate) struct OwnChain {
     engine: Arc<Engine>,
     chain: Arc<Chain>,
     last: Mutex<Last>,
+    sessions: Sessions,
 }
 
 /// What came of the chain when it last gave credentials; empty before.
@@ -27,13 +28,14 @@ struct Last {
 
 impl OwnChain {
     pub(crate) fn new(engine: Arc<Engine>, chain: Arc<Chain>) -> Self {
-        Self { engine, chain, last: Mutex::default() }
+        Self { engine, chain, last: Mutex::default(), sessions: Sessions::default() }
     }
 
     pub(super) fn credentials(&self) -> CredentialsFuture<'_> {
         Box::pin(async {
             let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed())
-                .held(self.last().held.clone());
+                .held(self.last().held.clone())
+                .sessions(self.sessions.clone());
             let resolved = self.engine.drive(&mut resolve, |_| {}).await;
             self.end(&resolve, resolved)
         })

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use sts_proto::credentials::{Chain, Resolve, Resolved, Standing};
+use sts_proto::credentials::{Chain, Resolve, Resolved, Sessions, Standing};
 use sts_proto::{Credentials, CredentialsError, Effect, Error, Event, Flow, Step, Tried};
 
 use crate::engine::{Engine, seed};
@@ -12,6 +12,7 @@ pub(crate) struct OwnChain {
     engine: Arc<Engine>,
     chain: Arc<Chain>,
     last: Mutex<Last>,
+    sessions: Sessions,
 }
 
 /// What came of the chain when it last gave credentials; empty before.
@@ -36,7 +37,7 @@ pub(super) struct Pending(Box<Resolve>, Effect);
 
 impl OwnChain {
     pub(crate) fn new(engine: Arc<Engine>, chain: Arc<Chain>) -> Self {
-        Self { engine, chain, last: Mutex::default() }
+        Self { engine, chain, last: Mutex::default(), sessions: Sessions::default() }
     }
 
     pub(super) fn credentials(&self) -> Result<Credentials, Error> {
@@ -49,7 +50,8 @@ impl OwnChain {
     /// As far as it goes without asking anybody.
     pub(super) fn begin(&self) -> Begun {
         let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed())
-            .held(self.last().held.clone());
+            .held(self.last().held.clone())
+            .sessions(self.sessions.clone());
         match resolve.step(SystemTime::now(), Event::Start) {
             Ok(Step::Perform(effect)) => Begun::Pending(Pending(Box::new(resolve), effect)),
             Ok(Step::Done(resolved)) => Begun::Done(self.end(&resolve, Ok(resolved))),

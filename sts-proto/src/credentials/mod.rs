@@ -18,6 +18,7 @@ mod process;
 mod profile;
 mod region;
 mod resolve;
+mod sessions;
 pub mod sso;
 mod standing;
 #[cfg(test)]
@@ -32,5 +33,6 @@ pub use explain::Explanation;
 pub use plan::{Plan, Role, Source};
 pub use region::RegionSearch;
 pub use resolve::{Resolve, Resolved};
+pub use sessions::Sessions;
 pub use standing::Standing;
 pub use web_identity::WebIdentity;

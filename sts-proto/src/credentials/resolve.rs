@@ -7,7 +7,7 @@ use super::imds::{InstanceMetadata, longer_life};
 use super::process::Process;
 use super::sso::Sso;
 use super::standing::KEPT_IN_USE;
-use super::{Candidate, Chain, Found, Plan, Source, WebIdentity, describe};
+use super::{Candidate, Chain, Found, Plan, Sessions, Source, WebIdentity, describe};
 use crate::retry::Dice;
 use crate::{
     Context, Credentials, CredentialsError, Error, Event, Flow, NoCredentials, Outcome, Step, Tried,
@@ -33,6 +33,7 @@ pub struct Resolve {
     /// Whether the metadata service gave credentials that had expired.
     extended: bool,
     held: Option<Credentials>,
+    sessions: Sessions,
     asking: Option<Asking>,
     tried: Vec<Tried>,
 }
@@ -68,6 +69,7 @@ impl Resolve {
             assumed: 0,
             extended: false,
             held: None,
+            sessions: Sessions::default(),
             asking: None,
             tried: Vec::new(),
         }
@@ -78,6 +80,13 @@ impl Resolve {
     #[must_use]
     pub fn held(mut self, credentials: Option<Credentials>) -> Self {
         self.held = credentials;
+        self
+    }
+
+    /// What the same chain keeps from one time to the next, so that the code of an MFA device is asked for once a session.
+    #[must_use]
+    pub fn sessions(mut self, sessions: Sessions) -> Self {
+        self.sessions = sessions;
         self
     }
 
@@ -111,6 +120,10 @@ impl Resolve {
         candidate: &Candidate,
         plan: &Plan,
     ) -> Result<Step<Resolved>, Error> {
+        if let Some((assumed, session)) = self.sessions.get(self.index, self.context.service_time(now)) {
+            self.assumed = assumed;
+            return self.got(now, candidate, plan, session);
+        }
         let asking = match plan.source.clone() {
             Source::Static(credentials) => return self.got(now, candidate, plan, credentials),
             Source::Process { command, account_id } => Asking::Process(Process::new(command, account_id)),
@@ -162,6 +175,9 @@ impl Resolve {
                 Err(self.over(candidate, CredentialsError::new(&*candidate.name, problem)))
             }
             Err(error) => {
+                if error.says_credentials_expired() {
+                    self.sessions.forget();
+                }
                 let error = asking.told(&candidate.name, error);
                 Err(self.over(candidate, error))
             }
@@ -192,6 +208,10 @@ impl Resolve {
             return Err(self.over(candidate, expired(&candidate.name, late)));
         }
         if let Some(role) = plan.roles.get(self.assumed) {
+            let spent = self.assumed.checked_sub(1).and_then(|last| plan.roles.get(last));
+            if spent.is_some_and(|role| role.mfa_serial.is_some()) {
+                self.sessions.keep(self.index, self.assumed, &credentials);
+            }
             self.assumed += 1;
             // Each role's session has a name of its own.
             let seed = self.seed.wrapping_add(self.assumed as u128);
@@ -462,5 +482,34 @@ mod tests {
             assert!((600..=900).contains(&life.as_secs()), "{life:?}");
             assert!(told(&flow)[0].contains("warning: ") && flow.kept_in_use(), "{:?}", told(&flow));
         }
+    }
+
+    #[test]
+    fn a_code_is_asked_for_once_for_all_that_stands_on_its_session() {
+        let mfa = || Role { mfa_serial: Some("arn:mfa".into()), ..Role::new("arn:one") };
+        let sessions = Sessions::default();
+        let again = || {
+            let links = vec![mfa(), Role::new("arn:two")];
+            resolve(roles(keys("AKIDSTATIC00"), links)).sessions(sessions.clone())
+        };
+        let mut flow = again();
+        assert!(matches!(effect(step(&mut flow, Event::Start)), Effect::AskMfaCode(_)));
+        sent(step(&mut flow, Event::MfaCode("123456".into())));
+        sent(step(&mut flow, session("AssumeRole", "ASIAMFA00000", 900)));
+        done(step(&mut flow, session("AssumeRole", "ASIALEAF0000", 60)));
+        // The leaf alone is assumed anew.
+        let mut flow = again();
+        let request = sent(step(&mut flow, Event::Start));
+        assert!(request.headers()["authorization"].to_str().unwrap().contains("Credential=ASIAMFA00000/"));
+        assert!(String::from_utf8(request.body().to_vec()).unwrap().contains("arn%3Atwo"));
+        done(step(&mut flow, session("AssumeRole", "ASIALEAF0001", 60)));
+        // Once it is near its end, or called expired, the person is asked again.
+        let mut flow = again();
+        let late = NOW + Duration::from_secs(841);
+        assert!(matches!(effect(flow.step(late, Event::Start)), Effect::AskMfaCode(_)));
+        let mut flow = again();
+        sent(step(&mut flow, Event::Start));
+        refused(step(&mut flow, error(403, "ExpiredToken")));
+        assert!(matches!(effect(step(&mut again(), Event::Start)), Effect::AskMfaCode(_)));
     }
 }
