@@ -14,8 +14,10 @@ mod enabled {
     use http::Uri;
     use sts_proto::credentials::describe;
     use sts_proto::{Attempt, Call, Context, Credentials, Error, Metadata, Operation, Output};
+    use tracing::dispatcher::get_default;
     use tracing::field::Empty;
     use tracing::instrument::{Instrument, WithSubscriber};
+    use tracing::subscriber::NoSubscriber;
     use tracing::{Span, debug, info_span, warn};
 
     use crate::credentials::Fetched;
@@ -87,7 +89,15 @@ mod enabled {
     /// Work for a task of its own, which tells whom this one tells; and where somebody here waits for it, in his span.
     pub(crate) fn carried<F: Future>(background: bool, work: F) -> impl Future<Output = F::Output> {
         let span = if background { Span::none() } else { Span::current() };
-        work.instrument(span).with_current_subscriber()
+        let work = work.instrument(span);
+        let dispatch = get_default(Clone::clone);
+        async move {
+            // To set none, too, would be to say that there is one, and end what goes to `log` instead.
+            match dispatch.is::<NoSubscriber>() {
+                true => work.await,
+                false => work.with_subscriber(dispatch).await,
+            }
+        }
     }
 
     /// Credentials are fetched: in the background while older ones hold, else while calls wait.

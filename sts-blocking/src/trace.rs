@@ -15,6 +15,7 @@ mod enabled {
     use sts_proto::{Attempt, Call, Context, Credentials, Error, Metadata, Operation, Output};
     use tracing::field::Empty;
     use tracing::span::Span;
+    use tracing::subscriber::NoSubscriber;
 
     use crate::credentials::Fetched;
 
@@ -79,7 +80,13 @@ mod enabled {
     pub(crate) fn carried(background: bool, work: impl FnOnce()) -> impl FnOnce() {
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let span = if background { Span::none() } else { Span::current() };
-        move || tracing::dispatcher::with_default(&dispatch, || span.in_scope(work))
+        move || {
+            // To set none, too, would be to say that there is one, and end what goes to `log` instead.
+            match dispatch.is::<NoSubscriber>() {
+                true => span.in_scope(work),
+                false => tracing::dispatcher::with_default(&dispatch, || span.in_scope(work)),
+            }
+        }
     }
 
     /// Credentials are fetched: in the background while older ones hold, else while calls wait.
