@@ -1,6 +1,6 @@
 //! A log for the whole process.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 
 /// Takes down everything that is logged.
 pub(crate) struct Log(Mutex<Vec<String>>);
@@ -8,9 +8,13 @@ pub(crate) struct Log(Mutex<Vec<String>>);
 impl Log {
     pub(crate) fn install() -> &'static Self {
         static LOG: Log = Log(Mutex::new(Vec::new()));
-        // Tests of one process share it.
-        let _ = log::set_logger(&LOG);
-        log::set_max_level(log::LevelFilter::Trace);
+        static ONCE: Once = Once::new();
+        // Tests of one process share it. To raise the level a second time could be amid another test's call, for which
+        // the client has lowered it.
+        ONCE.call_once(|| {
+            log::set_logger(&LOG).expect("nothing else in this process logs");
+            log::set_max_level(log::LevelFilter::Trace);
+        });
         &LOG
     }
 
