@@ -196,8 +196,11 @@ struct Region<'a> {
 
 impl<'a> Region<'a> {
     fn parse(text: &'a str) -> Result<Region<'a>, EndpointError> {
-        let name = text.strip_prefix("fips-").unwrap_or(text);
-        let name = name.strip_suffix("-fips").unwrap_or(name);
+        let mut name = text;
+        // What is left may be an old spelling again; then what it means is meant.
+        while let Some(rest) = name.strip_prefix("fips-").or_else(|| name.strip_suffix("-fips")) {
+            name = rest;
+        }
         if !url::is_label(name, |_| false) {
             return Err(EndpointError::InvalidRegion { region: text.chars().take(80).collect() });
         }
@@ -228,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_old_fips_region_name_means_the_region_with_fips() {
-        for name in ["fips-us-east-1", "us-east-1-fips", "fips-us-east-1-fips"] {
+        for name in ["fips-us-east-1", "us-east-1-fips", "fips-us-east-1-fips", "us-east-1-fips-fips"] {
             let params = EndpointParams { region: Some(name), ..UNSET };
             assert_eq!(resolve(params), found("https://sts-fips.us-east-1.amazonaws.com/", "us-east-1"));
             let params = EndpointParams { use_dual_stack: true, use_global_endpoint: true, ..params };
@@ -274,6 +277,7 @@ mod tests {
             "fips-",
             "-fips",
             "fips--fips",
+            "-fips-fips",
             "fips--a",
             "a.example.com/",
             "a@b",
