@@ -3,7 +3,11 @@
 //! A server that refuses while the request is still being written, with a TLS alert or with an early answer, closes the
 //! connection behind its words. The next write then fails, and ureq would report that, with the reason unread. So a
 //! write that fails because the other side is gone is kept to oneself until what it has said is read.
+//!
+//! The same link keeps system calls away: ureq tells the socket each time what is left of a time-out, to the nanosecond,
+//! unless it is what the socket was told last. Long ones are therefore told in steps.
 
+use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
 };
@@ -49,7 +53,7 @@ impl<T: Transport> Transport for Hearing<T> {
         if self.gone.is_some() {
             return Ok(());
         }
-        match self.inner.transmit_output(amount, timeout) {
+        match self.inner.transmit_output(amount, in_steps(timeout)) {
             Err(Error::Io(error)) if is_gone(error.kind()) => {
                 self.gone = Some(error.kind());
                 Ok(())
@@ -59,7 +63,7 @@ impl<T: Transport> Transport for Hearing<T> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let read = self.inner.await_input(timeout);
+        let read = self.inner.await_input(in_steps(timeout));
         match (self.gone, read) {
             (Some(kind), Ok(false) | Err(Error::Io(_))) => Err(std::io::Error::from(kind).into()),
             (_, read) => read,
@@ -78,4 +82,58 @@ impl<T: Transport> Transport for Hearing<T> {
 fn is_gone(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind;
     matches!(kind, ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
+}
+
+/// A long time-out in whole steps: too long by a step at most, and most often by what little time the call has taken
+/// so far.
+fn in_steps(timeout: NextTimeout) -> NextTimeout {
+    let after = match timeout.after {
+        Duration::Exact(left) if left >= LONG => {
+            let steps = left.as_nanos().div_ceil(STEP.as_nanos());
+            let steps = u32::try_from(steps).ok().and_then(|steps| STEP.checked_mul(steps));
+            Duration::Exact(steps.unwrap_or(left))
+        }
+        short => short,
+    };
+    NextTimeout { after, ..timeout }
+}
+
+const LONG: std::time::Duration = std::time::Duration::from_secs(4);
+const STEP: std::time::Duration = std::time::Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use ureq::Timeout;
+
+    use super::*;
+
+    #[test]
+    fn long_time_outs_go_in_steps_and_never_end_early() {
+        let stepped = |after| {
+            let timeout = NextTimeout { after, reason: Timeout::Global, per_read: None, per_write: None };
+            in_steps(timeout).after
+        };
+        let millis = |millis| Duration::Exact(std::time::Duration::from_millis(millis));
+        for (left, told) in [
+            (0, 0),
+            (1, 1),
+            (1499, 1499),
+            (3999, 3999),
+            (4000, 4000),
+            (4001, 4250),
+            (4250, 4250),
+            (59_999, 60_000),
+            (3_600_000, 3_600_000),
+        ] {
+            assert_eq!(stepped(millis(left)), millis(told), "{left} ms");
+        }
+        let nanos = std::time::Duration::from_nanos;
+        assert_eq!(stepped(Duration::Exact(nanos(59_999_999_999))), millis(60_000));
+        assert_eq!(stepped(Duration::Exact(nanos(60_000_000_001))), millis(60_250));
+        assert_eq!(stepped(Duration::NotHappening), Duration::NotHappening);
+        assert_eq!(
+            stepped(Duration::Exact(std::time::Duration::MAX)),
+            Duration::Exact(std::time::Duration::MAX)
+        );
+    }
 }
