@@ -1,4 +1,8 @@
 //! Counts instructions: runs this program again under valgrind's callgrind and reads what it has written.
+//!
+//! gungraun and iai-callgrind do the same and give one sum for a bench. Here hashing has to be told apart by the names of
+//! functions, since valgrind's count of it is not the processor's; and the floor, the allocations and the time of a work
+//! belong beside it, also where valgrind or a runner to be installed beforehand is missing.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
