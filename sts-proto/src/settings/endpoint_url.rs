@@ -1,4 +1,5 @@
 use super::lookup::Lookup;
+use super::origin::Sourced;
 use super::{Env, Origin, Profiles, Section, SettingsError};
 
 /// The endpoint URL that environment and profile have for a service, and where it stands. The first that is there: the
@@ -6,19 +7,29 @@ use super::{Env, Origin, Profiles, Section, SettingsError};
 /// the profile's `endpoint_url`; none if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, or else the profile's
 /// `ignore_configured_endpoint_urls`, is true (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
 ///
-/// The URL is as it was written: it may be unusable, and hold a password.
+/// The URL is as it was written: it may be unusable, and hold a password. Where it is ignored, the origin says why.
 pub(crate) fn configured_endpoint_url(
     env: &Env,
     profiles: &Profiles,
     profile: Option<&Section>,
     service_variable: &'static str,
     service_key: &'static str,
-) -> Result<Option<(String, Origin)>, SettingsError> {
-    let lookup = Lookup { env, profile };
-    let ignored = lookup.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")?;
-    if matches!(ignored, Some((true, _))) {
-        return Ok(None);
+) -> Result<Sourced<Option<String>>, SettingsError> {
+    let ignored = Lookup { env, profile }
+        .flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")?;
+    match ignored {
+        Some((true, origin)) => Ok(Sourced { value: None, origin }),
+        _ => Ok(first(env, profiles, profile, service_variable, service_key)?.into()),
     }
+}
+
+fn first(
+    env: &Env,
+    profiles: &Profiles,
+    profile: Option<&Section>,
+    service_variable: &'static str,
+    service_key: &'static str,
+) -> Result<Option<(String, Origin)>, SettingsError> {
     for variable in [service_variable, "AWS_ENDPOINT_URL"] {
         if let Some(url) = env.get(variable)? {
             return Ok(Some((url.trim().to_owned(), Origin::Environment(variable))));
@@ -56,8 +67,9 @@ mod tests {
     fn url(variables: &[(&str, &str)], profile: &str, service: (&'static str, &'static str)) -> String {
         let (env, profiles) = (Env::from_iter(variables.iter().copied()), profiles());
         match configured_endpoint_url(&env, &profiles, profiles.profile(profile), service.0, service.1) {
-            Ok(Some((url, origin))) => format!("{url} from {origin}"),
-            Ok(None) => "none".to_owned(),
+            Ok(Sourced { value, origin }) => {
+                format!("{} from {origin}", value.as_deref().unwrap_or("none"))
+            }
             Err(error) => error.to_string(),
         }
     }
@@ -75,14 +87,14 @@ mod tests {
         assert_eq!(url(&[], "dev", STS), "http://sts from services here, sts.endpoint_url");
         assert_eq!(url(&[], "dev", SSO), "http://profile from profile dev, endpoint_url");
         assert_eq!(url(&[], "plain", STS), "http://plain from profile plain, endpoint_url");
-        assert_eq!(url(&[], "absent", STS), "none");
+        assert_eq!(url(&[], "absent", STS), "none from default");
         // The environment's word on ignoring them goes before the profile's.
         let (ignore, heed) = (
             ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True"),
             ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false"),
         );
-        assert_eq!(url(&[own, ignore], "dev", STS), "none");
-        assert_eq!(url(&[own], "off", STS), "none");
+        assert_eq!(url(&[own, ignore], "dev", STS), "none from AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+        assert_eq!(url(&[own], "off", STS), "none from profile off, ignore_configured_endpoint_urls");
         assert_eq!(url(&[heed], "off", STS), "http://off from profile off, endpoint_url");
         // A section that does not exist matters only where it would be read.
         assert_eq!(url(&[own], "lost", STS), "http://own from AWS_ENDPOINT_URL_STS");

@@ -48,6 +48,13 @@ impl Settings {
         list.push(optional("app id", &self.app_id));
         let bundle = self.ca_bundle_path().map_or(NOT_SET.to_owned(), |path| path.display().to_string());
         list.push(Setting::new("ca bundle", bundle, self.ca_bundle_path.origin.clone()));
+        if let Some(id) = self.trace_id.as_ref().and_then(|id| id.to_str().ok()) {
+            list.push(Setting::new("trace id", id, Origin::Environment("_X_AMZN_TRACE_ID")));
+        }
+        #[cfg(feature = "credentials")]
+        if self.chain.is_some() {
+            list.extend(crate::credentials::imds::Config::listed(&self.metadata));
+        }
         list.extend(self.listed_credentials());
         list
     }
@@ -55,7 +62,8 @@ impl Settings {
     /// A URL that cannot be used may hold a password.
     fn listed_endpoint_url(&self) -> Setting {
         let value = match &self.endpoint_url.value {
-            None => NOT_SET,
+            None if self.endpoint_url.origin == Origin::Default => NOT_SET,
+            None => "not set, what is configured is ignored",
             Some(url) if crate::endpoint::is_usable_url(url) => url,
             Some(_) => "not shown, since it cannot be used",
         };

@@ -99,7 +99,7 @@ impl Load {
         let mut settings = Settings::resolve(&self.env, &profiles, profile)?;
         settings.chain = Some(Arc::new(Chain::new(&self.env, &profiles, self.profile.as_deref())));
         // What is wrong with it matters to those who need it: the chain's candidate says so.
-        settings.metadata = imds::Config::new(&self.env, profile).ok().flatten();
+        settings.metadata = imds::Config::new(&self.env, profile);
         settings.found = Some(Found {
             profile_exists: profile.is_some(),
             profile: name,

@@ -74,7 +74,7 @@ pub struct Settings {
     chain: Option<std::sync::Arc<crate::credentials::Chain>>,
     /// Where the instance's metadata is, if it may be asked.
     #[cfg(feature = "credentials")]
-    metadata: Option<crate::credentials::imds::Config>,
+    metadata: Result<Option<crate::credentials::imds::Config>, crate::CredentialsError>,
 }
 
 /// What a context takes from settings as it is.
@@ -107,7 +107,7 @@ impl Settings {
             #[cfg(feature = "credentials")]
             chain: None,
             #[cfg(feature = "credentials")]
-            metadata: None,
+            metadata: Ok(None),
         }
     }
 
@@ -202,7 +202,7 @@ impl Settings {
 
     #[cfg(feature = "credentials")]
     pub(crate) fn metadata(&self) -> Option<&crate::credentials::imds::Config> {
-        self.metadata.as_ref()
+        self.metadata.as_ref().ok()?.as_ref()
     }
 
     /// Where credentials are looked for, if not in code or with a provider of one's own.
@@ -214,7 +214,7 @@ impl Settings {
     /// Whether no region is set and the instance's metadata may be asked for it.
     pub(crate) fn region_is_to_be_found(&self) -> bool {
         #[cfg(feature = "credentials")]
-        return self.region.value.is_none() && self.metadata.is_some();
+        return self.region.value.is_none() && self.metadata().is_some();
         #[cfg(not(feature = "credentials"))]
         false
     }

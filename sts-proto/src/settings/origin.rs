@@ -52,9 +52,9 @@ impl Setting {
 
 /// A value with its origin.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sourced<T> {
-    pub(super) value: T,
-    pub(super) origin: Origin,
+pub(crate) struct Sourced<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
 }
 
 impl<T> Sourced<T> {

@@ -43,7 +43,7 @@ impl Settings {
         let mut settings = Self::new();
         settings.region = lookup.text(&["AWS_REGION", "AWS_DEFAULT_REGION"], "region")?.into();
         settings.endpoint_url =
-            configured_endpoint_url(env, profiles, profile, "AWS_ENDPOINT_URL_STS", "sts")?.into();
+            configured_endpoint_url(env, profiles, profile, "AWS_ENDPOINT_URL_STS", "sts")?;
         settings.use_fips_endpoint = lookup.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?.into();
         settings.use_dualstack_endpoint =
             lookup.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.into();

@@ -1,7 +1,7 @@
 use http::Uri;
 
 use crate::endpoint::Target;
-use crate::settings::{Env, Lookup, Origin, Section};
+use crate::settings::{Env, Lookup, Origin, Section, Setting};
 use crate::{CredentialsError, SettingsError};
 
 /// Where the service is.
@@ -20,7 +20,9 @@ use crate::{CredentialsError, SettingsError};
 pub struct Config {
     /// Without a slash at its end.
     endpoint: String,
+    endpoint_origin: Origin,
     pub(super) allows_v1: bool,
+    v1_origin: Origin,
 }
 
 /// By which of its addresses to reach the service.
@@ -54,7 +56,7 @@ impl Config {
     ) -> Result<Option<Self>, CredentialsError> {
         match Self::off(env)? {
             true => Ok(None),
-            false => Self::at(url, &Origin::Code, env, profile).map(Some),
+            false => Self::at(url, Origin::Code, env, profile).map(Some),
         }
     }
 
@@ -76,6 +78,20 @@ impl Config {
         &self.endpoint
     }
 
+    /// What [`Config::new`] came to, as a list of all settings has it.
+    pub(crate) fn listed(found: &Result<Option<Self>, CredentialsError>) -> Vec<Setting> {
+        let endpoint = |value: &str, origin| Setting::new("metadata endpoint", value, origin);
+        match found {
+            Ok(Some(Self { endpoint: url, endpoint_origin, allows_v1, v1_origin })) => {
+                let v1 = if *allows_v1 { "allowed" } else { "not allowed" };
+                let v1 = Setting::new("metadata version 1", v1, v1_origin.clone());
+                vec![endpoint(url, endpoint_origin.clone()), v1]
+            }
+            Ok(None) => vec![endpoint("none, switched off", Origin::Environment(DISABLED))],
+            Err(_) => vec![endpoint("none, see instance metadata", Origin::Default)],
+        }
+    }
+
     /// The URL of something that the service has.
     pub(super) fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
         let uri = Uri::try_from(format!("{}{path}", self.endpoint));
@@ -92,35 +108,32 @@ impl Config {
         }
         let lookup = Lookup { env, profile };
         if let Some((url, origin)) = lookup.text(&[ENDPOINT], ENDPOINT_KEY).map_err(unusable)? {
-            return Self::at(url, &origin, env, profile).map(Some);
+            return Self::at(url, origin, env, profile).map(Some);
         }
-        let mode = match mode {
-            Some(mode) => mode,
+        let (mode, origin) = match mode {
+            Some(mode) => (mode, Origin::Code),
             None => match lookup.choice(MODE, MODE_KEY, MODES).map_err(unusable)? {
-                Some((1, _)) => Mode::IPv6,
-                _ => Mode::IPv4,
+                Some((1, origin)) => (Mode::IPv6, origin),
+                Some((_, origin)) => (Mode::IPv4, origin),
+                None => (Mode::IPv4, Origin::Default),
             },
         };
-        Self::at(mode.endpoint(), &Origin::Default, env, profile).map(Some)
+        Self::at(mode.endpoint(), origin, env, profile).map(Some)
     }
 
-    fn at(
-        url: &str,
-        origin: &Origin,
-        env: &Env,
-        profile: Option<&Section>,
-    ) -> Result<Self, CredentialsError> {
+    fn at(url: &str, origin: Origin, env: &Env, profile: Option<&Section>) -> Result<Self, CredentialsError> {
         let target = Target::parse(url).map_err(|problem| {
             wrong(format!("the endpoint url {problem} ({origin}); write it like http://169.254.169.254"))
         })?;
         let endpoint = target.uri.to_string().trim_end_matches('/').to_owned();
         let v1_disabled = Lookup { env, profile }.flag(V1_DISABLED, V1_DISABLED_KEY).map_err(unusable)?;
-        Ok(Self { endpoint, allows_v1: !matches!(v1_disabled, Some((true, _))) })
+        let (v1_disabled, v1_origin) = v1_disabled.unwrap_or_default();
+        Ok(Self { endpoint, endpoint_origin: origin, allows_v1: !v1_disabled, v1_origin })
     }
 
     /// Anything but `true` leaves the service on, as in every AWS tool.
     fn off(env: &Env) -> Result<bool, CredentialsError> {
-        let value = env.get("AWS_EC2_METADATA_DISABLED").map_err(unusable)?;
+        let value = env.get(DISABLED).map_err(unusable)?;
         Ok(value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true")))
     }
 }
@@ -142,6 +155,7 @@ fn wrong(problem: String) -> CredentialsError {
     CredentialsError::new(super::session::PROVIDER, problem)
 }
 
+const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const ENDPOINT_KEY: &str = "ec2_metadata_service_endpoint";
 const MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";

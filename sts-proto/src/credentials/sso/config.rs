@@ -153,12 +153,14 @@ fn find_portal(
     };
     let fips = is_on("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?;
     let dual_stack = is_on("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?;
-    let url = configured_endpoint_url(env, profiles, Some(profile), "AWS_ENDPOINT_URL_SSO", "sso");
-    match url.map_err(unusable)? {
-        Some((_, origin)) if fips || dual_stack => Err(wrong(format!(
+    let url = configured_endpoint_url(env, profiles, Some(profile), "AWS_ENDPOINT_URL_SSO", "sso")
+        .map_err(unusable)?;
+    let origin = url.origin;
+    match url.value {
+        Some(_) if fips || dual_stack => Err(wrong(format!(
             "an endpoint url cannot be combined with fips or dual stack; remove the endpoint url ({origin}) or turn them off"
         ))),
-        Some((url, origin)) => Target::parse(&url)
+        Some(url) => Target::parse(&url)
             .map_err(|problem| wrong(format!("the endpoint url for the portal {problem} ({origin})"))),
         None => portal(region, fips, dual_stack).map_err(|error| match error {
             EndpointError::InvalidRegion { region } => wrong(format!(

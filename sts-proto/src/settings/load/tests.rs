@@ -135,6 +135,47 @@ fn metadata_that_cannot_be_asked_matters_only_to_those_who_ask() {
 }
 
 #[test]
+fn what_decides_how_metadata_is_asked_is_listed() {
+    for (variables, config, endpoint, v1) in [
+        (&[][..], "", "http://169.254.169.254 (default)", "allowed (default)"),
+        (
+            &[("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6")],
+            "[default]\nec2_metadata_v1_disabled = true",
+            "http://[fd00:ec2::254] (AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE)",
+            "not allowed (profile default, ec2_metadata_v1_disabled (/home/me/.aws/config line 2))",
+        ),
+        (
+            &[("AWS_EC2_METADATA_V1_DISABLED", "false")],
+            "[default]\nec2_metadata_service_endpoint = http://h:1/",
+            "http://h:1 (profile default, ec2_metadata_service_endpoint (/home/me/.aws/config line 2))",
+            "allowed (AWS_EC2_METADATA_V1_DISABLED)",
+        ),
+        (&[("AWS_EC2_METADATA_DISABLED", "true")], "", "none, switched off (AWS_EC2_METADATA_DISABLED)", ""),
+        (&[("AWS_EC2_METADATA_V1_DISABLED", "planted")], "", "none, see instance metadata (default)", ""),
+    ] {
+        let settings = with(variables, config).unwrap();
+        assert_eq!(listed(&settings, "metadata endpoint"), endpoint);
+        let has_v1 = settings.list().iter().any(|setting| setting.name == "metadata version 1");
+        assert_eq!(has_v1, !v1.is_empty());
+        if has_v1 {
+            assert_eq!(listed(&settings, "metadata version 1"), v1);
+        }
+    }
+}
+
+#[test]
+fn what_is_ignored_and_what_is_passed_on_is_listed() {
+    let ignored = [("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"), ("AWS_ENDPOINT_URL", "http://h")];
+    assert_eq!(
+        listed(&run(load(&ignored), &[]).unwrap(), "endpoint url"),
+        "not set, what is configured is ignored (AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)"
+    );
+    let traced = [("AWS_LAMBDA_FUNCTION_NAME", "f"), ("_X_AMZN_TRACE_ID", "Root=1-2-3")];
+    let traced = run(load(&traced), &[]).unwrap();
+    assert_eq!(listed(&traced, "trace id"), "Root=1-2-3 (_X_AMZN_TRACE_ID)");
+}
+
+#[test]
 fn a_profile_that_is_not_there_is_an_error_unless_it_is_the_default_one() {
     let expected = format!("looked in {CONFIG_PATH} and {CREDENTIALS_PATH}");
     let text = error(with(&[("AWS_PROFILE", "gone")], "[profile here]\nregion = a"));
