@@ -23,11 +23,19 @@ pub async fn post(
     uri: &Uri,
     form: &'static [u8],
 ) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
-    let mut request = Request::post(uri.clone()).body(Full::new(Bytes::from_static(form)))?;
+    let mut request = Request::post(uri.clone()).body(Bytes::from_static(form))?;
     for (name, value) in HEADERS {
         request.headers_mut().insert(*name, HeaderValue::from_static(value));
     }
-    let response = client.request(request).await?;
+    send(client, request).await
+}
+
+/// Sends a request and reads the whole answer.
+pub async fn send(
+    client: &Hyper,
+    request: Request<Bytes>,
+) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+    let response = client.request(request.map(Full::new)).await?;
     Ok(response.into_body().collect().await?.to_bytes())
 }
 

@@ -4,6 +4,7 @@
 mod callgrind;
 #[path = "../../../../sts-proto/benches/cost/harness.rs"]
 mod harness;
+mod reqsign;
 
 use std::alloc::System;
 use std::cell::RefCell;
@@ -41,8 +42,10 @@ impl Works for Others {
     const WORKS: &'static [Work] = &[
         Work { name: "sha256-12-blocks", most: None },
         Work { name: "aws-sigv4-sign", most: None },
+        Work { name: "reqsign-sign", most: None },
         Work { name: "aws-sdk-sts-parse", most: None },
         Work { name: "aws-sdk-sts-call", most: None },
+        Work { name: "reqsign-call", most: None },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {
@@ -52,8 +55,10 @@ impl Works for Others {
                 meter.measure(|| (), |()| Sha256::digest(black_box(&text)));
             }
             "aws-sigv4-sign" => sign_form(meter),
+            "reqsign-sign" => reqsign::sign_form(meter),
             "aws-sdk-sts-parse" => parse(meter),
             "aws-sdk-sts-call" => call(meter),
+            "reqsign-call" => reqsign::call(meter),
             _ => return false,
         }
         true
@@ -145,8 +150,10 @@ fn answer() -> HttpResponse {
 }
 
 fn keys() -> Credentials {
-    Credentials::new("AKIDEXAMPLEAKIDEXAMP", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "bench")
+    Credentials::new(KEY_ID, SECRET, None, None, "bench")
 }
 
+const KEY_ID: &str = "AKIDEXAMPLEAKIDEXAMP";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const FORM: &[u8] = include_bytes!("../../assume_role.form");
 const ANSWER: &str = include_str!("../../../../sts-proto/benches/cost/assume_role.xml");

@@ -1,0 +1,53 @@
+//! AssumeRole as one writes and reads it by hand.
+
+use serde::Deserialize;
+
+/// What `assume_role.form` holds.
+pub fn form() -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("Action", "AssumeRole")
+        .append_pair("Version", "2011-06-15")
+        .append_pair("RoleArn", "arn:aws:iam::123456789012:role/deployment-of-the-shop")
+        .append_pair("RoleSessionName", "build-42-of-the-main-branch")
+        .append_pair("DurationSeconds", "900")
+        .append_pair("ExternalId", "b6d1c9")
+        .finish()
+}
+
+/// The keys in an answer, and what else of it one wants.
+pub fn read(answer: &[u8]) -> Result<AssumeRoleResult, quick_xml::DeError> {
+    let answer: Answer = quick_xml::de::from_str(&String::from_utf8_lossy(answer))?;
+    Ok(answer.assume_role_result)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    assume_role_result: AssumeRoleResult,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "read, and looked at by nobody")]
+pub struct AssumeRoleResult {
+    credentials: Credentials,
+    assumed_role_user: AssumedRoleUser,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "read, and looked at by nobody")]
+struct Credentials {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
+    expiration: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "read, and looked at by nobody")]
+struct AssumedRoleUser {
+    arn: String,
+    assumed_role_id: String,
+}
