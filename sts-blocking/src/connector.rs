@@ -4,8 +4,9 @@
 //! connection behind its words. The next write then fails, and ureq would report that, with the reason unread. So a
 //! write that fails because the other side is gone is kept to oneself until what it has said is read.
 //!
-//! The same link keeps system calls away: ureq tells the socket each time what is left of a time-out, to the nanosecond,
-//! unless it is what the socket was told last. Long ones are therefore told in steps.
+//! The same link sees to it that what was read is not logged. And it keeps system calls away: ureq tells the socket each
+//! time what is left of a time-out, to the nanosecond, unless it is what the socket was told last. Long ones are
+//! therefore told in steps.
 
 use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{
@@ -14,6 +15,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, config::Config, unversioned::resolver::DefaultResolver};
 
 use crate::lookup::{AtLast, Later};
+use crate::quiet;
 
 /// An agent whose connections hear the other side out.
 pub(crate) fn agent(config: Config) -> ureq::Agent {
@@ -33,6 +35,7 @@ impl<In: Transport> Connector<In> for HearOut {
     type Out = Hearing<In>;
 
     fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Hearing<In>>, Error> {
+        quiet::hold();
         Ok(chained.map(|inner| Hearing { inner, gone: None }))
     }
 }
@@ -64,6 +67,8 @@ impl<T: Transport> Transport for Hearing<T> {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let read = self.inner.await_input(in_steps(timeout));
+        // That may have taken long, and what came is logged next.
+        quiet::hold();
         match (self.gone, read) {
             (Some(kind), Ok(false) | Err(Error::Io(_))) => Err(std::io::Error::from(kind).into()),
             (_, read) => read,

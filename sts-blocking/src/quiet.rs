@@ -2,54 +2,68 @@
 //!
 //! ureq-proto logs every byte that is sent and received at the level `trace`, secrets included, and has no switch
 //! for it. So while an exchange runs, the maximum level of `log` is held at `debug`, if that line would be written at
-//! all. Afterwards it is what it was.
+//! all. Afterwards it is what it was: `trace`, unless the program has chosen something below `debug` meanwhile.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use log::{Level, LevelFilter};
 
-/// For as long as it lives, the bytes of an exchange are not logged.
-pub(crate) struct Quiet {
-    holds: bool,
-}
+/// An exchange. While there is one, its bytes are not logged, as long as [`hold`] is called after whatever took time.
+pub(crate) struct Quiet(());
 
 impl Quiet {
-    /// Costs two loads where nothing is logged at `trace`.
+    /// Costs three atomic operations where nothing is logged at `trace`.
     pub(crate) fn begin() -> Self {
-        // In this order: who sees no holder sees the level that the last one put back.
-        if HOLDERS.load(Ordering::Acquire) == 0 && !log::log_enabled!(target: BYTES, Level::Trace) {
-            return Self { holds: false };
+        EXCHANGES.fetch_add(1, Ordering::SeqCst);
+        // In this order: who does not see the level held sees the one that was put back.
+        if HELD.load(Ordering::Acquire) || is_logged() {
+            lower();
         }
-        let _one_at_a_time = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
-        if log::max_level() == LevelFilter::Trace {
-            log::set_max_level(LevelFilter::Debug);
-        }
-        HOLDERS.fetch_add(1, Ordering::Release);
-        Self { holds: true }
+        Self(())
     }
 }
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        if !self.holds {
+        if EXCHANGES.fetch_sub(1, Ordering::SeqCst) > 1 || !HELD.load(Ordering::Acquire) {
             return;
         }
         let _one_at_a_time = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
-        // If somebody else has changed the level meanwhile, it stays theirs.
-        if HOLDERS.load(Ordering::Acquire) == 1 && log::max_level() == LevelFilter::Debug {
-            log::set_max_level(LevelFilter::Trace);
+        if EXCHANGES.load(Ordering::SeqCst) == 0 && HELD.load(Ordering::Acquire) {
+            if log::max_level() == LevelFilter::Debug {
+                log::set_max_level(LevelFilter::Trace);
+            }
+            HELD.store(false, Ordering::Release);
         }
-        HOLDERS.fetch_sub(1, Ordering::Release);
     }
 }
 
-/// What the lines with the bytes are logged as.
-const BYTES: &str = "ureq_proto::util";
+/// In the middle of an exchange: the program may have raised the level since it began.
+pub(crate) fn hold() {
+    if is_logged() {
+        lower();
+    }
+}
 
-/// How many exchanges hold the level.
-static HOLDERS: AtomicUsize = AtomicUsize::new(0);
-/// Taken while the level or the number of holders changes.
+fn lower() {
+    let _one_at_a_time = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
+    if log::max_level() == LevelFilter::Trace {
+        log::set_max_level(LevelFilter::Debug);
+        HELD.store(true, Ordering::Release);
+    }
+}
+
+/// Whether the lines with the bytes would be written.
+fn is_logged() -> bool {
+    log::log_enabled!(target: "ureq_proto::util", Level::Trace)
+}
+
+/// How many are under way.
+static EXCHANGES: AtomicUsize = AtomicUsize::new(0);
+/// Whether the level is below what the program has chosen.
+static HELD: AtomicBool = AtomicBool::new(false);
+/// Taken while the level changes.
 static CHANGE: Mutex<()> = Mutex::new(());
 
 #[cfg(test)]
@@ -71,22 +85,40 @@ mod tests {
     /// The only test in this crate that touches the level.
     #[test]
     fn the_level_is_held_while_anybody_needs_it_and_then_put_back() {
-        assert!(!Quiet::begin().holds, "without a logger there is nothing to hold");
+        drop(Quiet::begin());
+        assert_eq!(log::max_level(), LevelFilter::Off, "without a logger there is nothing to hold");
         log::set_logger(&Everything).unwrap();
-        log::set_max_level(LevelFilter::Debug);
-        assert!(!Quiet::begin().holds, "debug does not show the bytes");
+        for level in [LevelFilter::Debug, LevelFilter::Warn] {
+            log::set_max_level(level);
+            let quiet = Quiet::begin();
+            hold();
+            assert_eq!(log::max_level(), level, "it does not show the bytes");
+            drop(quiet);
+            assert_eq!(log::max_level(), level);
+        }
+
         log::set_max_level(LevelFilter::Trace);
         let first = Quiet::begin();
         let second = Quiet::begin();
-        assert!(!log::log_enabled!(target: BYTES, Level::Trace));
+        assert!(!is_logged());
         drop(first);
-        assert!(!log::log_enabled!(target: BYTES, Level::Trace));
+        assert!(!is_logged());
         drop(second);
         assert_eq!(log::max_level(), LevelFilter::Trace);
+
         let third = Quiet::begin();
+        log::set_max_level(LevelFilter::Trace);
+        hold();
+        assert!(!is_logged(), "raised in the middle");
         log::set_max_level(LevelFilter::Warn);
         drop(third);
-        assert_eq!(log::max_level(), LevelFilter::Warn);
+        assert_eq!(log::max_level(), LevelFilter::Warn, "what the program has chosen stays");
+
+        let fourth = Quiet::begin();
+        log::set_max_level(LevelFilter::Trace);
+        hold();
+        drop(fourth);
+        assert_eq!(log::max_level(), LevelFilter::Trace);
         log::set_max_level(LevelFilter::Off);
     }
 }
