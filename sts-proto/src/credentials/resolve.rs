@@ -26,6 +26,7 @@ pub struct Resolve {
     chain: Arc<Chain>,
     context: Arc<Context>,
     seed: u128,
+    begun: bool,
     /// Of the source that is asked.
     index: usize,
     /// How many roles were assumed.
@@ -65,6 +66,7 @@ impl Resolve {
             chain,
             context,
             seed,
+            begun: false,
             index: 0,
             assumed: 0,
             extended: false,
@@ -252,8 +254,9 @@ impl Flow for Resolve {
     type Output = Resolved;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
+        let first = !std::mem::replace(&mut self.begun, true);
         match (self.asking.take(), event) {
-            (None, Event::Start) if self.tried.is_empty() => self.next(now),
+            (None, Event::Start) if first => self.next(now),
             (Some(asking), event) => self.ask(now, asking, event),
             (None, _) => Err(Error::OutOfTurn),
         }

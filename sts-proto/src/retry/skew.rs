@@ -32,8 +32,9 @@ impl Skew {
 
     /// Whether the clocks are so much further apart, or closer, than `before` that a refusal may have come of it.
     pub(crate) fn moved_from(self, before: Self) -> bool {
-        let apart = |one: Duration, other: Duration| one.abs_diff(other);
-        apart(self.ahead + before.behind, before.ahead + self.behind) >= NOTABLE
+        let one = self.ahead.saturating_add(before.behind);
+        let other = before.ahead.saturating_add(self.behind);
+        one.abs_diff(other) >= NOTABLE
     }
 }
 
@@ -87,5 +88,7 @@ mod tests {
     fn nothing_overflows() {
         let far = Skew { ahead: Duration::MAX, behind: Duration::MAX };
         let _ = far.apply(at(0));
+        assert!(!far.moved_from(far));
+        assert!(Skew { behind: Duration::ZERO, ..far }.moved_from(Skew { ahead: Duration::ZERO, ..far }));
     }
 }

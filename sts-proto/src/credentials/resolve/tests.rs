@@ -28,6 +28,14 @@ fn told(resolve: &Resolve) -> Vec<String> {
 }
 
 #[test]
+fn what_was_begun_out_of_turn_stays_over() {
+    let mut flow = resolve(roles(keys("AKIDSTATIC00"), Vec::new()));
+    for event in [Event::Elapsed, Event::Start, Event::Start] {
+        assert!(matches!(refused(step(&mut flow, event)), Error::OutOfTurn));
+    }
+}
+
+#[test]
 fn roles_are_assumed_one_after_the_other_each_with_the_keys_of_the_one_before() {
     let links = vec![Role::new("arn:one"), Role { external_id: Some("x".into()), ..Role::new("arn:two") }];
     let mut flow = resolve(roles(keys("AKIDSTATIC00"), links));
