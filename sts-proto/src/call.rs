@@ -218,7 +218,7 @@ impl<O: Operation> Call<O> {
         let left = self
             .progress
             .deadline
-            .map_or(Duration::MAX, |deadline| deadline.duration_since(now).unwrap_or(Duration::ZERO));
+            .map_or(self.timeouts.call, |deadline| deadline.duration_since(now).unwrap_or(Duration::ZERO));
         let attempt = self.timeouts.attempt.min(left);
         let timeouts = Timeouts { connect: self.timeouts.connect.min(attempt), attempt, call: left };
         self.progress.attempts += 1;
@@ -357,7 +357,11 @@ impl<O: Operation> Call<O> {
     }
 
     fn ends_in_time(&self, now: SystemTime, wait: Duration) -> bool {
-        self.progress.deadline.is_none_or(|deadline| now.checked_add(wait).is_some_and(|end| end < deadline))
+        match self.progress.deadline {
+            Some(deadline) => now.checked_add(wait).is_some_and(|end| end < deadline),
+            // Later than the clock can say.
+            None => wait < self.timeouts.call,
+        }
     }
 
     fn report(

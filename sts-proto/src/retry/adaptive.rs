@@ -17,7 +17,9 @@ pub(super) struct RateLimiter {
     /// The rate at the last throttle, and when that was.
     last_max_rate: f64,
     last_throttle: f64,
-    latest: Option<f64>,
+    latest: Option<SystemTime>,
+    /// The time until then, as it counts here.
+    elapsed: Duration,
 }
 
 impl RateLimiter {
@@ -53,16 +55,16 @@ impl RateLimiter {
         self.set_rate(now, rate.min(2.0 * self.measured_rate));
     }
 
-    /// Seconds that do not run backwards: where the clock steps back, what is remembered goes with it.
+    /// Seconds that neither run backwards nor leap, whatever the clock does.
     fn clock(&mut self, now: SystemTime) -> f64 {
-        let now = seconds(now);
-        let back = self.latest.replace(now).map_or(0.0, |latest| (latest - now).max(0.0));
-        if back > 0.0 {
-            self.last_throttle -= back;
-            self.refilled = self.refilled.map(|at| at - back);
-            self.measured_until = self.measured_until.map(|at| at - back);
-        }
-        now
+        self.elapsed = match self.latest.replace(now) {
+            None => since_1970(now),
+            Some(latest) => {
+                let passed = now.duration_since(latest).unwrap_or_default();
+                self.elapsed.saturating_add(passed.min(LONGEST_PAUSE))
+            }
+        };
+        self.elapsed.as_secs_f64()
     }
 
     /// After how many seconds the curve is back at the last maximum.
@@ -96,15 +98,15 @@ impl RateLimiter {
     }
 }
 
-/// Since 1970, negative before: a clock that is wrong by so much runs all the same. A double tells fractions of a
-/// microsecond apart until the year 2242.
-fn seconds(at: SystemTime) -> f64 {
-    match at.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => since.as_secs_f64(),
-        Err(until) => -until.duration().as_secs_f64(),
-    }
+/// Nothing, if the clock is wrong by so much that a double could not tell fractions of a second apart.
+fn since_1970(at: SystemTime) -> Duration {
+    at.duration_since(SystemTime::UNIX_EPOCH).ok().filter(|since| *since < LATEST).unwrap_or_default()
 }
 
+/// The year 36812.
+const LATEST: Duration = Duration::from_secs(1 << 40);
+/// More makes no difference.
+const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
 const BETA: f64 = 0.7;
 const SCALE: f64 = 0.4;
 const SMOOTH: f64 = 0.8;
@@ -168,6 +170,19 @@ mod tests {
         limiter.capacity = 0.0;
         assert!(limiter.acquire(before(1)).is_err());
         assert_eq!(limiter.acquire(before(10)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_leaps_or_is_far_off_counts_on() {
+        let far = at((1_u64 << 62) as f64);
+        for (first, second) in [(far, far), (at(1.0), far), (far, at(1.0))] {
+            let mut limiter = RateLimiter::default();
+            limiter.update(first, true);
+            limiter.update(second, true);
+            limiter.capacity = 0.0;
+            let wait = limiter.acquire(second).unwrap_err();
+            assert_eq!(limiter.acquire(second + wait), Ok(()), "{first:?} {second:?}");
+        }
     }
 
     #[test]
