@@ -57,7 +57,8 @@ const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
 fn run(mut flow: Resolve, settings: &Settings, input: &mut Unstructured<'_>) {
     let mut now = NOW + Duration::from_secs(1_700_000_000);
-    let (mut event, mut after_input) = (Event::Start, 0);
+    let begun_well = input.peek_bytes(1) != Some(&[0xff]);
+    let (mut event, mut after_input) = (if begun_well { Event::Start } else { Event::Elapsed }, 0);
     loop {
         let effect = match flow.step(now, event) {
             Ok(Step::Perform(effect)) => effect,
@@ -89,6 +90,11 @@ fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) ->
     let mood = input.arbitrary::<u8>()?;
     if mood >= 0xf8 {
         return Ok(Event::Elapsed);
+    }
+    if mood == 0xdf {
+        let distance = Duration::from_secs(input.arbitrary::<u32>()?.into());
+        *now = if input.arbitrary()? { now.checked_add(distance) } else { now.checked_sub(distance) }
+            .unwrap_or(*now);
     }
     if mood >= 0xe0 {
         let kinds =

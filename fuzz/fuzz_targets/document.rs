@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::Response;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
+use sts_fuzz::dates;
 use sts_proto::credentials::{Chain, Resolve};
 use sts_proto::flow::ProcessOutput;
 use sts_proto::settings::{Env, Profiles};
@@ -45,16 +46,21 @@ const SOURCES: [Source; 5] =
 fn read(source: Source, document: &[u8]) -> Result<Credentials, Error> {
     let context = Context::new(&Settings::new().region("eu-west-1"), "fuzz/0").expect("it is a region");
     let mut flow = Resolve::new(Arc::new(chain(source)), Arc::new(context), 7);
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let mut event = Event::Start;
     for _ in 0..50 {
-        event = match flow.step(now, event)? {
+        event = match flow.step(now(), event)? {
             Step::Done(resolved) => return Ok(resolved.credentials),
             Step::Perform(effect) => answer(source, &effect, document),
         };
     }
     panic!("the flow does not end");
 }
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+const LONGEST_EXTENSION: Duration = Duration::from_secs(15 * 60);
 
 fn chain(source: Source) -> Chain {
     let (mut profiles, mut variables) = (Profiles::default(), vec![("HOME", "/h")]);
@@ -112,4 +118,21 @@ fn compare(source: Source, document: &[u8], credentials: &Credentials) {
         credentials.session_token.as_ref().map(|token| token.expose()),
         token.filter(|it| !it.is_empty())
     );
+    let account = match source {
+        Source::Portal => Some("123456789012"),
+        _ => value["AccountId"].as_str().filter(|id| !id.is_empty()),
+    };
+    assert_eq!(credentials.account_id.as_deref(), account);
+    let end = match source {
+        Source::Portal => of["expiration"].as_i64().and_then(|millis| {
+            dates::instant(millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000)
+        }),
+        _ => of["Expiration"].as_str().and_then(dates::read),
+    };
+    // Not all that can be read here is read there, and the metadata service's old ones are given a longer life.
+    if let Some(end) =
+        end.filter(|end| source != Source::InstanceMetadata || *end > now() + LONGEST_EXTENSION)
+    {
+        assert_eq!(credentials.expiration, Some(end));
+    }
 }

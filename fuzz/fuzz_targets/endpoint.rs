@@ -33,6 +33,16 @@ fn usable(endpoint: &Endpoint, params: &EndpointParams<'_>) {
     assert_eq!((uri.query(), uri.authority().is_some_and(|it| it.as_str().contains('@'))), (None, false));
     assert!(uri.path().starts_with('/'));
     assert_eq!(endpoint.scope().is_ok(), params.region.is_some());
+    if params.endpoint_url.is_none() {
+        let region = params.region.unwrap_or_default();
+        let fips = params.use_fips || region.starts_with("fips-") || region.ends_with("-fips");
+        let host = uri.host().unwrap_or_default();
+        // In GovCloud, the ordinary endpoint is the one with FIPS.
+        let ordinary = region.contains("us-gov-") && !params.use_dual_stack;
+        assert!(host.starts_with(if fips && !ordinary { "sts-fips." } else { "sts." }) || fips, "{host}");
+        assert!(!fips || ordinary || host.starts_with("sts-fips."), "{host}");
+        assert_eq!(host.contains(".api."), params.use_dual_stack, "{host}");
+    }
     // Once more with what came out.
     let text = uri.to_string();
     let again = EndpointParams {

@@ -50,26 +50,25 @@ fn calls(input: &mut Unstructured<'_>) -> Result<()> {
 
 struct World {
     context: Arc<Context>,
+    /// Attempts of a call.
+    most: u32,
     now: SystemTime,
 }
 
 impl World {
     fn new(input: &mut Unstructured<'_>) -> Result<Self> {
-        let retry = match input.int_in_range(0..=3)? {
-            0 => Retry::standard(),
-            1 => Retry::adaptive(),
-            2 => Retry::adaptive().max_attempts(input.arbitrary::<u8>()?.into()),
-            _ => Retry::standard().max_attempts(input.arbitrary::<u8>()?.into()),
-        };
+        let kind = input.int_in_range(0..=3)?;
+        let most = if kind > 1 { u32::from(input.arbitrary::<u8>()?) } else { 3 };
+        let retry = if matches!(kind, 1 | 2) { Retry::adaptive() } else { Retry::standard() };
+        let retry = retry.max_attempts(most);
         let settings = Settings::new()
             .region("eu-west-1")
             .credentials(Credentials::new("AKIDEXAMPLE", "PLANTED/KEY").with_session_token("PLANTED/KEY"))
             .retry(retry.correct_clock(input.ratio(3, 4)?))
             .timeouts(timeouts(input)?);
         let context = Context::new(&settings, "fuzz/0").expect("the settings can be used");
-        // Up to the year 9999.
-        let seconds = u64::from(input.arbitrary::<u32>()?) * 59;
-        Ok(Self { context: Arc::new(context), now: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) })
+        let now = moved(SystemTime::UNIX_EPOCH, jump(input)?);
+        Ok(Self { context: Arc::new(context), most: most.max(1), now })
     }
 
     fn call<O: Operation>(
@@ -106,6 +105,7 @@ impl World {
                 other => panic!("a call asks for nothing like {other:?}"),
             };
             assert_eq!(call.attempts(), sent);
+            assert!(sent <= self.most, "{sent} attempts");
             // At most 255 attempts, and a wait before each; a few more where the rate is limited.
             after_input += u32::from(input.is_empty());
             assert!(after_input < 2000 && (idle < 50 || !input.is_empty()), "the call does not end");
@@ -125,25 +125,30 @@ impl World {
     fn event(&mut self, effect: &Effect, input: &mut Unstructured<'_>) -> Result<Event> {
         let hostile = input.arbitrary::<u8>()?;
         if hostile >= 0xf8 {
-            let seconds = i64::from(input.arbitrary::<i32>()?);
-            let distance = Duration::from_secs(seconds.unsigned_abs());
-            let moved =
-                if seconds < 0 { self.now.checked_sub(distance) } else { self.now.checked_add(distance) };
-            self.now = moved.unwrap_or(self.now);
+            self.now = moved(self.now, jump(input)?);
         } else if hostile >= 0xf0 {
             return out_of_turn(input);
         }
         match effect {
             Effect::Wait(wait) => {
                 let late = Duration::from_millis(input.arbitrary::<u16>()?.into());
-                self.now = self.now.checked_add(*wait + late).unwrap_or(self.now);
+                self.pass(wait.saturating_add(late));
                 Ok(Event::Elapsed)
             }
             _ => {
-                self.now += Duration::from_millis(input.arbitrary::<u16>()?.into());
+                let took = Duration::from_millis(input.arbitrary::<u16>()?.into());
+                self.pass(took);
                 if input.ratio(1, 4)? { failure(input) } else { self.response(input) }
             }
         }
+    }
+
+    /// Time passes. A clock that has come to its end is set back first: one that stands still would make waiting endless.
+    fn pass(&mut self, time: Duration) {
+        while self.now.checked_add(time).is_none() {
+            self.now -= Duration::from_secs(30 * 86_400).max(time);
+        }
+        self.now += time;
     }
 
     fn response(&self, input: &mut Unstructured<'_>) -> Result<Event> {
@@ -159,11 +164,13 @@ impl World {
         for _ in 0..input.int_in_range(0..=3)? {
             let name = *input.choose(HEADERS)?;
             let value = match input.int_in_range(0..=2)? {
-                0 => (*input.choose(VALUES)?).to_owned(),
-                1 => input.arbitrary::<u32>()?.to_string(),
-                _ => self.date(input.arbitrary::<i32>()?),
+                0 => (*input.choose(VALUES)?).to_vec(),
+                1 => input.arbitrary::<u32>()?.to_string().into_bytes(),
+                _ => self.date(input.arbitrary::<i32>()?).into_bytes(),
             };
-            response.headers_mut().insert(name, HeaderValue::try_from(value).expect("it is ASCII"));
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::try_from(value).expect("it has no control character"));
         }
         Ok(Event::Response(response))
     }
@@ -177,6 +184,28 @@ impl World {
         });
         httpdate::fmt_http_date(readable.unwrap_or(SystemTime::UNIX_EPOCH))
     }
+}
+
+/// Some seconds; now and then as many as a clock can hold.
+fn jump(input: &mut Unstructured<'_>) -> Result<i64> {
+    Ok(match input.arbitrary::<u8>()? {
+        0 => i64::MAX,
+        1 => i64::MIN,
+        2 => input.arbitrary()?,
+        // Up to the year 9999, or as far back.
+        _ => i64::from(input.arbitrary::<i32>()?) * 118,
+    })
+}
+
+/// So many seconds later, or earlier; at the end of what a clock can hold if it is further.
+fn moved(mut now: SystemTime, seconds: i64) -> SystemTime {
+    let mut distance = Duration::from_secs(seconds.unsigned_abs());
+    while distance > Duration::ZERO {
+        let there = if seconds < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
+        now = there.unwrap_or(now);
+        distance /= if there.is_some() { u32::MAX } else { 2 };
+    }
+    now
 }
 
 fn check_request<O: Operation>(request: &Request<Bytes>) {
@@ -287,5 +316,15 @@ const SESSION: &str = "<R><AssumeRoleResult><Credentials><AccessKeyId>a</AccessK
 
 const HEADERS: &[&str] =
     &["date", "retry-after", "x-amz-retry-after", "age", "x-amzn-requestid", "x-amz-id-2"];
-const VALUES: &[&str] =
-    &["0", "PLANTED/KEY", "18446744073709551615", "-1", "1.5", "Fri, 31 Dec 9999 23:59:59 GMT", ""];
+const VALUES: &[&[u8]] = &[
+    b"0",
+    b"PLANTED/KEY",
+    b"PLANTED/KEY\xff",
+    b"18446744073709551615",
+    b"-1",
+    b"1.5",
+    b"Sat, 01 Jan 2000 00:00:00 GMT",
+    b"Thu, 31 Dec 2099 23:59:59 GMT",
+    b"Fri, 31 Dec 9999 23:59:59 GMT",
+    b"",
+];

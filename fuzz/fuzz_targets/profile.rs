@@ -1,5 +1,5 @@
 //! Any bytes as a config file and as a credentials file: reading ends and never panics, and what was read is read alike
-//! once it is written down again.
+//! once it is written down again. A byte 0xFF parts the two files, if there is one; then what the second says counts.
 
 #![no_main]
 
@@ -11,7 +11,34 @@ use sts_proto::settings::{Profiles, Section};
 fuzz_target!(|data: &[u8]| {
     check(data, b"");
     check(b"", data);
+    let mut files = data.splitn(2, |byte| *byte == 0xff);
+    if let (Some(config), Some(credentials)) = (files.next(), files.next()) {
+        check(config, credentials);
+        together(config, credentials);
+    }
 });
+
+/// Of a key that is in both files the credentials file's value counts.
+fn together(config: &[u8], credentials: &[u8]) {
+    let (Ok(first), Ok(second)) = (parse(config, b""), parse(b"", credentials)) else { return };
+    let both = parse(config, credentials).expect("each can be read");
+    for section in both.profiles() {
+        for (key, value) in section.properties() {
+            let of = |profiles: &Profiles| Some(raw(profiles.profile(section.name())?, key)?.to_owned());
+            assert_eq!(of(&second).or_else(|| of(&first)).as_deref(), Some(value), "{key}");
+        }
+    }
+    for (section, part) in
+        [&first, &second].into_iter().flat_map(|part| part.profiles().map(move |it| (it, part)))
+    {
+        let whole = both.profile(section.name()).expect("what either has both have");
+        assert!(section.properties().all(|(key, _)| raw(whole, key).is_some()), "{part:?}");
+    }
+}
+
+fn raw<'a>(section: &'a Section, key: &str) -> Option<&'a str> {
+    section.properties().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
 
 fn check(config: &[u8], credentials: &[u8]) {
     match parse(config, credentials) {
