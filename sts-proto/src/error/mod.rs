@@ -15,11 +15,10 @@ pub use code::ErrorCode;
 pub use credentials::{CredentialsError, NoCredentials, Outcome, Tried};
 pub(crate) use line::{OneLine, one_line};
 pub use metadata::Metadata;
+pub(crate) use redact::Redactor;
 pub(crate) use service::read_request_id;
 pub use service::{Fault, ServiceError};
 pub use transport::{Phase, TransportError, TransportErrorKind};
-
-use redact::Redactor;
 
 use crate::endpoint::EndpointError;
 use crate::retry::RetryClass;
