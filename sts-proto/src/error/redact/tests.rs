@@ -265,23 +265,27 @@ fn text_that_is_made_to_take_long_is_withheld() {
     }
 }
 
-/// Run by hand with `--release`: a mebibyte of each.
+#[test]
+fn what_cannot_be_searched_in_time_is_withheld() {
+    let secrets = [Secret::from(format!("a{}", "/".repeat(32)).repeat(100))];
+    let redactor = Redactor::new(&secrets);
+    let text = format!("{}{} ", "a-".repeat(8), "b".repeat(1200)).repeat(64);
+    assert_eq!(redactor.clean(&text).as_deref(), Some(INSTEAD));
+    assert_eq!(redactor.clean(&"b".repeat(64 * 1200)), None);
+}
+
 #[test]
 fn long_secrets_are_found_in_long_texts() {
-    let size = if cfg!(debug_assertions) { 64 * 1024 } else { 1024 * 1024 };
+    let size = 64 * 1024;
     let secret = base64(size);
     let secrets = [Secret::from(secret.as_str())];
+    let redactor = Redactor::new(&secrets);
     for (name, text) in [
         ("as it is", secret.clone()),
         ("escaped", escape(&secret)),
         ("cut on both sides", secret[100..size - 100].to_owned()),
     ] {
-        let start = std::time::Instant::now();
-        let cleaned = Redactor::new(&secrets).clean(&format!("<{text}>"));
-        println!("{name}: {:?}", start.elapsed());
-        assert_eq!(cleaned.as_deref(), Some("<[redacted]>"), "{name}");
+        assert_eq!(redactor.clean(&format!("<{text}>")).as_deref(), Some("<[redacted]>"), "{name}");
     }
-    let start = std::time::Instant::now();
-    assert_eq!(Redactor::new(&secrets).clean(&base64(size).chars().rev().collect::<String>()), None);
-    println!("not at all: {:?}", start.elapsed());
+    assert_eq!(redactor.clean(&secret.chars().rev().collect::<String>()), None);
 }
