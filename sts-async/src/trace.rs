@@ -72,8 +72,8 @@ mod enabled {
             if let Some(metadata) = metadata {
                 self.span.record("http.response.status_code", metadata.status().as_u16());
             }
-            if let Some(id) = metadata.and_then(Metadata::request_id) {
-                self.span.record("aws.request_id", id);
+            if let Some(id) = metadata.and_then(Metadata::short_request_id) {
+                self.span.record("aws.request_id", id.as_str());
             }
             if let Err(error) = result {
                 self.span.record("error.type", error.error_type());

@@ -67,8 +67,8 @@ mod enabled {
             if let Some(metadata) = metadata {
                 span.record("http.response.status_code", metadata.status().as_u16());
             }
-            if let Some(id) = metadata.and_then(Metadata::request_id) {
-                span.record("aws.request_id", id);
+            if let Some(id) = metadata.and_then(Metadata::short_request_id) {
+                span.record("aws.request_id", id.as_str());
             }
             if let Err(error) = result {
                 span.record("error.type", error.error_type());

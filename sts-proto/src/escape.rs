@@ -43,6 +43,7 @@ fn digit(nibble: u8) -> u8 {
 }
 
 /// As a form and a query hold `text`.
+#[cfg(any(feature = "credentials", test))]
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = Vec::with_capacity(text.len());
     pieces(text.as_bytes(), &UNRESERVED, |piece| escaped.extend_from_slice(piece));

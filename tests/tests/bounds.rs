@@ -20,11 +20,14 @@ static ALLOC: Alloc = Alloc;
 #[test]
 fn memory_is_bounded_by_the_body() {
     while_parsing();
+    while_redacting();
     while_reading();
 }
 
 /// Beside the body: texts are taken out of it, and grow by doubling; what is redacted is copied once more.
 const WHILE_PARSING: usize = 4;
+/// Of text and secret together: the secret is looked up by its runs of letters, the text is copied.
+const WHILE_REDACTING: usize = 6;
 /// The body itself, which grows by doubling, and what the connection holds.
 const WHILE_READING: usize = 5;
 /// What does not depend on the body.
@@ -54,6 +57,20 @@ fn read(response: &Response<&[u8]>) {
             assert!(!text.contains(QUOTED) && text.len() < 32 * 1024, "{text}");
         }
     }
+}
+
+fn while_redacting() {
+    let secret: String = (0..SIZE / 8).map(|n| format!("{:07x}/", n * 7919)).collect();
+    let body = format!("<Error><Code>X</Code><Message>{secret}</Message></Error>");
+    let mut response = Response::new(body.as_bytes());
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let mut error = AssumeRole::parse(&response).expect_err("it is a refusal");
+    let secrets = [Secret::from(secret.as_str())];
+    let peak = peak(|| error.redact(&secrets));
+    println!("a secret as long as the body: {:.2} of both", peak as f64 / (2 * SIZE) as f64);
+    let message = error.as_service_error().and_then(|error| error.message());
+    assert_eq!(message, Some("[redacted]"));
+    assert!(peak <= WHILE_REDACTING * 2 * SIZE + FIXED, "{peak} bytes");
 }
 
 fn while_reading() {

@@ -33,6 +33,33 @@ fn documents_are_read_in_linear_time() {
 }
 
 #[test]
+fn secrets_are_taken_out_in_linear_time() {
+    let digits = |size: usize| (0..size / 8).map(|n| format!("{:07x}/", n * 7919)).collect::<String>();
+    for (name, secret, quoted) in [
+        ("a long secret", "", ""),
+        ("a secret that repeats itself", "a/", "a%2F"),
+        ("one that nearly does", "a/", "a/a/a/a/a/a/a/b"),
+        ("letters of one kind", "a", "aaaaaaaab"),
+    ] {
+        linear(name, |size| {
+            let repeat = |unit: &str| match unit.len() {
+                0 => digits(size),
+                length => unit.repeat(size / length),
+            };
+            let secrets = [Secret::new(repeat(secret))];
+            let body = format!("<Error><Code>X</Code><Message>{}</Message></Error>", repeat(quoted));
+            let mut response = Response::new(body);
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            move || {
+                let mut error = AssumeRole::parse(&response).expect_err("it is a refusal");
+                error.redact(&secrets);
+                drop(error.to_string());
+            }
+        });
+    }
+}
+
+#[test]
 fn requests_are_written_and_signed_in_linear_time() {
     linear("a form with a list", |size| {
         let operation = GetWebIdentityToken::new(vec!["a"; size / 8], "ES384");

@@ -9,10 +9,13 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 
+use crate::error::Redactor;
 use crate::flow::{Direct, Effect, Event, Flow, Step};
 use crate::retry::{Dice, backoff};
 use crate::wire::json::Object;
-use crate::{CredentialsError, Error, Phase, RetryClass, Timeouts, TransportError, TransportErrorKind};
+use crate::{
+    CredentialsError, Error, Phase, RetryClass, Secret, Timeouts, TransportError, TransportErrorKind,
+};
 
 /// Sends a request until there is an answer, a bounded number of times. Ends with whatever the last try came to.
 ///
@@ -312,10 +315,24 @@ impl Reply {
     /// `code`, if it looks like one and holds no secret that was sent.
     pub(super) fn shown<'a>(&self, code: &'a str) -> Option<&'a str> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:#-".contains(&byte);
-        let quotes = |secret: &HeaderValue| secret.to_str().is_ok_and(|secret| code.contains(secret));
         let fits = (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(plain);
-        Some(code).filter(|_| fits && !self.secrets.iter().any(quotes))
+        // Tokens that are too short to be told from other text are few, and a code can be done without.
+        let short = |secret: &HeaderValue| secret.to_str().is_ok_and(|secret| code.contains(secret));
+        Some(code).filter(|code| fits && !self.secrets.iter().any(short) && !self.quotes(code))
     }
+
+    /// Whether a secret that was sent is in `text`, or much of one.
+    pub(super) fn quotes(&self, text: &str) -> bool {
+        let secrets: Vec<Secret> = self.secrets.iter().flat_map(words).collect();
+        Redactor::new(&secrets).finds(text)
+    }
+}
+
+/// What a header holds, and each word of it: a token often stands behind the name of a scheme, which is no secret.
+fn words(value: &HeaderValue) -> impl Iterator<Item = Secret> {
+    let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
+    let words = text.split_ascii_whitespace().filter(|word| !word.eq_ignore_ascii_case("bearer"));
+    words.chain([text]).map(Secret::from)
 }
 
 /// Why a token cannot be sent; holds nothing of it.

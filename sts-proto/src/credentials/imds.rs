@@ -181,7 +181,8 @@ fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
     let text = std::str::from_utf8(reply.body()).map_err(|_| none())?;
     let Some(role) = text.trim().lines().next().map(str::trim) else { return Ok(None) };
     let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>' | '{' | '}' | '"' | '/' | '\\');
-    if role.len() > LONGEST_ROLE || !role.chars().all(plain) {
+    // A role's name goes into a URL, which is shown.
+    if role.len() > LONGEST_ROLE || !role.chars().all(plain) || reply.quotes(role) {
         return Err(none());
     }
     Ok(Some(role))
@@ -189,7 +190,7 @@ fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
 
 fn region(reply: &Reply) -> Option<String> {
     let region = std::str::from_utf8(reply.body()).ok()?.trim();
-    is_label(region, |_| false).then(|| region.to_owned())
+    (is_label(region, |_| false) && !reply.quotes(region)).then(|| region.to_owned())
 }
 
 /// The names of roles are made of letters, digits and `+=,.@_-`.

@@ -15,7 +15,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// A code that has no variant here, as it was sent.
+    /// A code that has no variant here, as it was sent, but in one line and cut after 128 characters.
     Other(Box<str>),
     /// The web identity token or SAML assertion has expired (HTTP 400).
     ExpiredTokenException,
@@ -91,9 +91,10 @@ impl From<&str> for ErrorCode {
     fn from(wire: &str) -> Self {
         let name = wire.rsplit_once('#').map_or(wire, |(_, name)| name);
         let find = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| code.clone());
-        find(name)
-            .or_else(|| find(name.strip_suffix("Exception")?))
-            .unwrap_or_else(|| Self::Other(wire.into()))
+        find(name).or_else(|| find(name.strip_suffix("Exception")?)).unwrap_or_else(|| {
+            let plain = wire.chars().filter(|c| !c.is_control());
+            Self::Other(plain.take(LONGEST).collect::<String>().into())
+        })
     }
 }
 
@@ -102,6 +103,9 @@ impl fmt::Display for ErrorCode {
         f.write_str(self.as_str())
     }
 }
+
+/// No code has more characters; whatever has more is none, and codes are shown in logs and counted by.
+const LONGEST: usize = 128;
 
 const NAMES: &[(&str, ErrorCode)] = &[
     ("ExpiredTokenException", ErrorCode::ExpiredTokenException),
@@ -158,5 +162,7 @@ mod tests {
         assert_eq!(ErrorCode::from("accessdenied").as_str(), "accessdenied");
         assert_eq!(ErrorCode::from("Exception").as_str(), "Exception");
         assert_eq!(ErrorCode::from("").as_str(), "");
+        assert_eq!(ErrorCode::from("a\nb").as_str(), "ab");
+        assert_eq!(ErrorCode::from("é".repeat(1000).as_str()).as_str(), "é".repeat(LONGEST));
     }
 }

@@ -21,6 +21,16 @@ pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// The text as it is shown where it ought to be a name or a sentence: in one line, without control characters, cut after so
+/// many characters.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    let mut short: String = text.chars().take(most).filter(|c| !c.is_control()).collect();
+    if text.chars().nth(most).is_some() {
+        short.push('…');
+    }
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -34,6 +44,15 @@ mod tests {
             let mut line = OneLine(String::new());
             write!(line, "{text}").unwrap();
             assert_eq!((line.0.as_str(), one_line(text).as_str()), (expected, expected));
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_short() {
+        for (text, expected) in
+            [("", ""), ("a\nb", "ab"), ("ab\u{7f}", "ab"), ("abcd", "abc…"), ("éöü", "éöü"), ("éöüß", "éöü…")]
+        {
+            assert_eq!(shown(text, 3), expected);
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -5,8 +6,10 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// What an answer says about itself; present on outputs and on errors.
 ///
-/// Give the request id to AWS support, and write it to your logs: it is not a secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Give the request id to AWS support, and write it to your logs: it is not a secret. What is an id is up to the server, and
+/// may be long or have several lines: `Display`, `Debug` and [`short_request_id`](Self::short_request_id) show the beginning
+/// in one line, the others give all of it.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
     status: StatusCode,
@@ -54,7 +57,8 @@ impl Metadata {
             self.body_request_id = Some(cleaned.into());
         }
         for id in [&mut self.header_request_id, &mut self.extended_request_id, &mut self.cloudfront_id] {
-            if let Some(cleaned) = text(id).and_then(clean) {
+            // Whether or not it is text: what is no text is shown too.
+            if let Some(cleaned) = id.as_ref().map(lossy).as_deref().and_then(clean) {
                 *id = HeaderValue::try_from(cleaned).ok();
             }
         }
@@ -72,6 +76,11 @@ impl Metadata {
     /// Names the request: the id in the document, else the one in the header.
     pub fn request_id(&self) -> Option<&str> {
         self.body_request_id().or_else(|| self.header_request_id())
+    }
+
+    /// The request id as it may be shown: what can be printed of it (ASCII), cut after 128 characters.
+    pub fn short_request_id(&self) -> Option<String> {
+        self.request_id().map(printable)
     }
 
     /// `RequestId` in the document.
@@ -110,14 +119,26 @@ impl Metadata {
 impl fmt::Display for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http {}, ", self.status.as_u16())?;
-        match self.request_id() {
+        match self.short_request_id() {
             None => f.write_str("no request id"),
-            Some(id) => {
-                f.write_str("request id ")?;
-                id.chars().filter(|c| c.is_ascii_graphic()).take(128).try_for_each(|c| write!(f, "{c}"))
-            }
+            Some(id) => write!(f, "request id {id}"),
         }?;
         if self.attempts > 1 { write!(f, ", {} attempts", self.attempts) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = |value: &Option<HeaderValue>| value.as_ref().map(|value| printable(&lossy(value)));
+        f.debug_struct("Metadata")
+            .field("status", &self.status)
+            .field("body_request_id", &self.body_request_id().map(printable))
+            .field("header_request_id", &id(&self.header_request_id))
+            .field("extended_request_id", &id(&self.extended_request_id))
+            .field("cloudfront_id", &id(&self.cloudfront_id))
+            .field("attempts", &self.attempts)
+            .field("total_retry_delay", &self.total_retry_delay)
+            .finish()
     }
 }
 
@@ -129,4 +150,64 @@ fn text(value: &Option<HeaderValue>) -> Option<&str> {
     value.as_ref()?.to_str().ok()
 }
 
+fn lossy(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
+}
+
+/// An id as it is shown.
+fn printable(id: &str) -> String {
+    id.chars().filter(char::is_ascii_graphic).take(LONGEST_SHOWN).collect()
+}
+
+/// How much of an id is shown, in characters.
+const LONGEST_SHOWN: usize = 128;
+
 const REQUEST_ID_HEADERS: [&str; 3] = ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(name: &'static str, value: &[u8]) -> Metadata {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_bytes(value).unwrap());
+        Metadata::new(StatusCode::FORBIDDEN, &headers)
+    }
+
+    #[test]
+    fn ids_that_are_no_text_are_cleaned_too() {
+        for name in ["x-amzn-requestid", "x-amz-id-2", "x-amz-cf-id"] {
+            for value in [
+                &b"PLANTED/tok+en==\xff"[..],
+                b"\xffPLANTED/tok+en==",
+                b"PLANTED\xe9/tok+en==",
+                b"PLANTED/tok+en==",
+            ] {
+                let secrets = [crate::Secret::from("PLANTED/tok+en==")];
+                let problem = crate::ResponseProblem::NoResult;
+                let metadata = metadata(name, value);
+                let mut error =
+                    crate::Error::from(crate::ResponseError { operation: "A", problem, metadata });
+                error.redact(&secrets);
+                let shown = format!("{error} {error:?}");
+                assert!(shown.contains("[redacted]") && !shown.contains("PLANTED"), "{name}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_shown_in_short() {
+        for name in ["x-amzn-requestid", "x-amz-id-2", "x-amz-cf-id"] {
+            let shown = format!("{:?}", metadata(name, "i".repeat(200_000).as_bytes()));
+            assert!(
+                shown.contains(&format!("\"{}\"", "i".repeat(LONGEST_SHOWN))) && shown.len() < 600,
+                "{shown}"
+            );
+        }
+        let metadata = metadata("x-amz-request-id", b"a b\tc");
+        assert_eq!(
+            (metadata.request_id(), metadata.short_request_id().as_deref()),
+            (Some("a b\tc"), Some("abc"))
+        );
+    }
+}

@@ -15,11 +15,10 @@ pub use code::ErrorCode;
 pub use credentials::{CredentialsError, NoCredentials, Outcome, Tried};
 pub(crate) use line::{OneLine, one_line};
 pub use metadata::Metadata;
+pub(crate) use redact::Redactor;
 pub(crate) use service::read_request_id;
 pub use service::{Fault, ServiceError};
 pub use transport::{Phase, TransportError, TransportErrorKind};
-
-use redact::Redactor;
 
 use crate::endpoint::EndpointError;
 use crate::retry::RetryClass;
@@ -117,7 +116,7 @@ impl Error {
         self.metadata()?.request_id()
     }
 
-    /// What to file the error under: the service's code, else what the transport met with, else the HTTP status, else
+    /// What to file the error under: the service's code (in one line, cut after 128 characters), else what the transport met with, else the HTTP status, else
     /// the kind of error. OpenTelemetry calls it `error.type`.
     pub fn error_type(&self) -> &str {
         match self {
@@ -153,6 +152,12 @@ impl Error {
     /// Takes `secrets` out of whatever the server sent back, since some servers quote the request in their errors.
     /// [`Call`](crate::Call) has done so with the call's own; whoever uses [`Operation::parse`](crate::Operation::parse)
     /// alone does it with what was sent: the credentials' secrets and [`Operation::secrets`](crate::Operation::secrets).
+    ///
+    /// A secret is known by its letters and digits (ASCII): it is found whatever its case, whatever stands between them where
+    /// the secret has other characters (escapes of any kind, once or several times), broken into lines, and cut, if its first
+    /// 10 or any 12 of them are left. Secrets of fewer than six bytes are left alone, and those with fewer than eight letters
+    /// and digits have to keep them together. What is changed as a whole (its letters escaped, encoded, encrypted) is not
+    /// found. The time is in proportion to text and secrets; text that is made to take longer is withheld as a whole.
     pub fn redact(&mut self, secrets: &[Secret]) {
         let redactor = Redactor::new(secrets);
         let clean = |text: &str| redactor.clean(text);

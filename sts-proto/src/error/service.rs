@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::line::shown;
 use super::{ErrorCode, Metadata};
 use crate::retry::{RetryClass, classify};
 use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader};
@@ -56,12 +57,14 @@ impl ServiceError {
         self.document.code.as_ref().map(|(code, _)| code)
     }
 
-    /// The code exactly as it was sent.
+    /// The code exactly as it was sent, whatever its length, but for the call's own secrets. To be shown, take
+    /// [`code`](Self::code).
     pub fn wire_code(&self) -> Option<&str> {
         self.document.code.as_ref().map(|(_, wire)| wire.as_str())
     }
 
-    /// The message exactly as it was sent, but for the call's own secrets. It may have several lines.
+    /// The message exactly as it was sent, but for the call's own secrets. It may have several lines and as many characters
+    /// as fit a body: `Display` shows the beginning of the first line.
     pub fn message(&self) -> Option<&str> {
         self.document.message.as_deref()
     }
@@ -74,8 +77,8 @@ impl ServiceError {
         })
     }
 
-    /// The members of the error beside type, code, message and request id, nested names joined with dots. They
-    /// are kept out of `Debug` and `Display`, since some servers quote the request there.
+    /// The members of the error beside type, code, message and request id, nested names joined with dots, as long
+    /// as they were sent. They are kept out of `Debug` and `Display`, since some servers quote the request there.
     pub fn extra(&self) -> impl Iterator<Item = (&str, &str)> {
         self.document.extra.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
@@ -253,15 +256,6 @@ pub(crate) fn read_request_id(reader: &mut XmlReader<'_>) -> Result<Option<Strin
     Ok(id)
 }
 
-/// `text` in one line, without control characters, cut after so many characters.
-fn shown(text: &str, most: usize) -> String {
-    let mut short: String = text.chars().take(most).filter(|c| !c.is_control()).collect();
-    if text.chars().nth(most).is_some() {
-        short.push('…');
-    }
-    short
-}
-
 /// How much of a message `Display` and `Debug` show, in characters.
 const SHOWN_OF_MESSAGE: usize = 400;
 /// The same of a code or a member's name.
@@ -318,6 +312,33 @@ mod tests {
         let error = read(400, &format!("<Error><Code>Th\n%rottling{}</Code></Error>", "x".repeat(5000)));
         assert!(error.to_string().starts_with("AssumeRole was refused: Th%rottlingxxx"), "{error}");
         assert!(error.to_string().len() < 300 && format!("{error:?}").len() < 600);
+    }
+
+    #[test]
+    fn what_is_shown_is_bounded() {
+        let long = |first: char| format!("{first}\n{}", "x".repeat(100_000));
+        let body = format!(
+            "<ErrorResponse><Error><Code>{}</Code></Error><RequestId>{}</RequestId></ErrorResponse>",
+            long('C'),
+            long('R')
+        );
+        let error = crate::Error::from(read(400, &body));
+        let code = error.code().unwrap();
+        let texts = [
+            error.to_string(),
+            format!("{error:?}"),
+            format!("{code:?} {code}"),
+            error.error_type().to_owned(),
+            error.metadata().unwrap().short_request_id().unwrap(),
+            format!("{:?}", error.metadata()),
+        ];
+        for text in texts {
+            assert!(text.len() < 1000 && !text.contains('\n'), "{} bytes: {text}", text.len());
+        }
+        assert!(error.error_type().starts_with("Cxxx") && code.as_str() == error.error_type());
+        // Whoever asks for them has them as they were sent.
+        let wire = error.as_service_error().and_then(ServiceError::wire_code);
+        assert_eq!((wire, error.request_id()), (Some(&*long('C')), Some(&*long('R'))));
     }
 
     #[test]

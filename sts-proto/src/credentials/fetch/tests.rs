@@ -187,6 +187,35 @@ fn tokens() {
 }
 
 #[test]
+fn no_part_of_a_token_is_shown_as_a_code() {
+    let long: String = (0..300).map(|n| format!("{n:x}Zk")).collect();
+    for (header, code) in [
+        ("Bearer PLANTEDtoken123", "PLANTEDtoken123"),
+        ("bearer  PLANTEDtoken123", "x.PLANTEDtoken123"),
+        ("Bearer PLANTEDtoken123", "plantedtoken123"),
+        ("Scheme PLANTED-tok a=b", "PLANTED-tok"),
+        ("PLANTED/token+123==", "PLANTED-token-123"),
+        ("tok", "is-tok"),
+        (&long, &long[..60]),
+        (&long, &long[300..360]),
+    ] {
+        for name in ["code", "Code", "__type"] {
+            let body = format!(r#"{{"{name}":"{code}"}}"#);
+            let fetch = fetch(1).header(AUTHORIZATION, authorization(header.as_bytes()).unwrap());
+            let reply = play(&mut { fetch }, now(), [answer(403, &body)]).result.unwrap();
+            assert_eq!(reply.shown(code), None);
+            let text = reply.refused("x").to_string();
+            assert!(text.ends_with(" was answered with http 403; x"), "{text}");
+        }
+    }
+    let fetch = fetch(1).header(AUTHORIZATION, authorization(b"Bearer PLANTEDtoken123").unwrap());
+    let reply = play(&mut { fetch }, now(), [answer(403, "")]).result.unwrap();
+    for code in ["InvalidBearerToken", "AccessDenied", "PLANTED"] {
+        assert_eq!(reply.shown(code), Some(code));
+    }
+}
+
+#[test]
 fn nothing_secret_is_printed() {
     let fetch = fetch(1).header(AUTHORIZATION, authorization(b"planted").unwrap());
     assert_eq!(

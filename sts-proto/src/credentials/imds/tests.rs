@@ -47,6 +47,21 @@ fn token_role_keys() {
 }
 
 #[test]
+fn a_token_that_is_echoed_is_not_taken_for_a_name() {
+    const TOKEN: &str = "AQAEAplantedNjT0ken-with_more==";
+    for name in
+        [TOKEN, "role-AQAEAplantedNjT0ken-with_more", "AQAEAplantedNjT0k", "aqaeaplantednjt0ken-with-more"]
+    {
+        let played = asked(&[], [answer(200, TOKEN), answer(200, name)]);
+        assert!(played.error().contains("it is no name of a role"), "{}", played.error());
+        assert!(!played.requests().iter().any(|request| request.contains(name)));
+        assert!(!format!("{:?}", played.result).to_lowercase().contains("planted"));
+        assert_eq!(region([answer(200, TOKEN), answer(200, name)]).result.unwrap(), None);
+    }
+    assert!(asked(&[], [answer(200, TOKEN), answer(200, "with_more"), answer(200, KEYS)]).result.is_ok());
+}
+
+#[test]
 fn each_request_is_tried_again() {
     let played = asked(
         &[],
