@@ -6,7 +6,7 @@
 //! block: each line that continues it is `key = value` too.
 //!
 //! A file is at most 1 MiB long, and read in a time in proportion to that, but for the sorting of names. What is made of it
-//! takes at most 24 times as much memory, while it is read and afterwards: that much where it is nothing but the shortest
+//! takes at most 28 times as much memory, while it is read and afterwards: that much where it is nothing but the shortest
 //! sections or keys that are all different; ordinary files take twice to three times.
 
 use std::collections::BTreeMap;
@@ -14,10 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SettingsError;
-use super::profile::{Kind, Property};
+use super::profile::Kind;
+use super::properties::{Properties, Property};
 use crate::wire::MAX_BODY;
-
-pub(super) type Properties = BTreeMap<Box<str>, Property>;
 
 /// A section: what it is, how it is called, what it says.
 pub(super) type Parsed = (Kind, Arc<str>, Properties);
@@ -194,7 +193,7 @@ impl<'a> Parser<'a> {
             // Allocated once, so that no copy of a secret is left behind.
             let value = draft.lines.join("\n").into_boxed_str();
             let property = Property::at(value, Arc::clone(self.path), draft.numbers);
-            properties.insert(draft.key.to_ascii_lowercase().into(), property);
+            properties.push(draft.key.to_ascii_lowercase().into(), property);
         }
     }
 
@@ -232,8 +231,12 @@ fn is_name(text: &str) -> bool {
 }
 
 fn named(sections: BTreeMap<Header, Properties>) -> impl Iterator<Item = Parsed> {
-    sections.into_iter().filter_map(|(header, properties)| match header {
-        Header::Named(kind, name) => Some((kind, name, properties)),
+    sections.into_iter().filter_map(|(header, mut properties)| match header {
+        Header::Named(kind, name) => {
+            properties.settle();
+            properties.shrink();
+            Some((kind, name, properties))
+        }
         Header::BareDefault => None,
     })
 }

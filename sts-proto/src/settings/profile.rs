@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
+use super::properties::{Properties, Property};
 use super::{Origin, SettingsError, parse};
 use crate::Secret;
 
@@ -36,7 +35,7 @@ pub struct Profiles {
 pub struct Section {
     kind: Kind,
     name: Arc<str>,
-    properties: parse::Properties,
+    properties: Properties,
 }
 
 /// What a section is.
@@ -45,23 +44,6 @@ pub(super) enum Kind {
     Profile,
     SsoSession,
     Services,
-}
-
-/// A value, and where it stands.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Property {
-    value: Zeroizing<Box<str>>,
-    /// The file; `None` where the value was made by hand.
-    path: Option<Arc<PathBuf>>,
-    lines: Lines,
-}
-
-/// Where in a file each line of a value is.
-#[derive(Clone, PartialEq, Eq)]
-enum Lines {
-    /// It has one line, as nearly all have.
-    One(u32),
-    Each(Box<[u32]>),
 }
 
 impl Profiles {
@@ -75,10 +57,10 @@ impl Profiles {
     pub fn parse(config: (&Path, &[u8]), credentials: (&Path, &[u8])) -> Result<Self, SettingsError> {
         let mut profiles = Self::default();
         for (kind, name, properties) in parse::config(config.0, config.1)? {
-            profiles.section(kind, name).properties.extend(properties);
+            profiles.section(kind, name).properties.merge(properties);
         }
         for (kind, name, properties) in parse::credentials(credentials.0, credentials.1)? {
-            profiles.section(kind, name).properties.extend(properties);
+            profiles.section(kind, name).properties.merge(properties);
         }
         Ok(profiles)
     }
@@ -155,7 +137,7 @@ impl Profiles {
         sections.entry(name).or_insert_with_key(|name| Section {
             kind,
             name: Arc::clone(name),
-            properties: BTreeMap::new(),
+            properties: Properties::default(),
         })
     }
 }
@@ -168,7 +150,7 @@ impl Section {
 
     /// The value of a key, given in lower case; `None` where it is absent, blank or a nested block.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let value = &self.properties.get(key)?.value;
+        let value = self.properties.get(key)?.value();
         let value = if value.starts_with('\n') { "" } else { value.trim() };
         Some(value).filter(|value| !value.is_empty())
     }
@@ -181,7 +163,7 @@ impl Section {
     /// Every key, in lower case, with its value as the file has it: lines joined by line breaks; a nested block begins with
     /// one. Values may be secrets.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.properties.iter().map(|(key, property)| (&**key, &**property.value))
+        self.properties.iter().map(|(key, property)| (key, property.value()))
     }
 
     /// Where a key stands, for messages: `profile dev, region (/home/me/.aws/config line 12)`.
@@ -197,7 +179,7 @@ impl Section {
 
     /// The last line of the block that says `key`, counted from the one that the block begins on, and what it says.
     fn find_nested(&self, block: &str, key: &str) -> Option<(usize, &str)> {
-        let lines = self.properties.get(block)?.value.strip_prefix('\n')?.lines();
+        let lines = self.properties.get(block)?.value().strip_prefix('\n')?.lines();
         let (line, value) = lines
             .enumerate()
             .filter_map(|(line, text)| Some((line + 1, parse::key_and_value(text).ok()?)))
@@ -223,30 +205,6 @@ impl Section {
             (key.as_ref().to_ascii_lowercase().into(), Property::by_hand(&value.into()))
         };
         self.properties.extend(properties.into_iter().map(property));
-    }
-}
-
-impl Property {
-    /// A value in a file, and where in it each line of the value is.
-    pub(super) fn at(value: Box<str>, path: Arc<PathBuf>, lines: Vec<u32>) -> Self {
-        let lines = match lines[..] {
-            [line] => Lines::One(line),
-            _ => Lines::Each(lines.into()),
-        };
-        Self { value: Zeroizing::new(value), path: Some(path), lines }
-    }
-
-    fn by_hand(value: &Secret) -> Self {
-        Self { value: Zeroizing::new(value.expose().into()), path: None, lines: Lines::Each(Box::default()) }
-    }
-
-    /// The file, and where in it a line of the value is.
-    fn line(&self, index: usize) -> Option<(&Path, u32)> {
-        let line = match &self.lines {
-            Lines::One(line) => (index == 0).then_some(*line),
-            Lines::Each(lines) => lines.get(index).copied(),
-        };
-        Some((self.path.as_ref()?, line?))
     }
 }
 
