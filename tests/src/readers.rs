@@ -1,5 +1,6 @@
 //! The readers of the core for what a program, an endpoint or a file gives, each as the flow that it is a part of.
 
+use std::mem::take;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -30,12 +31,12 @@ pub const GIVERS: [Giver; 5] =
     [Giver::Process, Giver::Container, Giver::InstanceMetadata, Giver::Login, Giver::Portal];
 
 impl Giver {
-    /// Reads `document` as the one that it gives; what comes of it is shown in both ways.
+    /// Reads `document` as the one that it gives, once; what comes of it is shown in both ways.
     ///
     /// # Panics
     ///
     /// Where the flow does not end.
-    pub fn read(self, document: &Bytes) -> String {
+    pub fn read(self, mut document: Bytes) -> String {
         let context = Context::new(&Settings::new().region("eu-west-1"), "test/0").expect("it is a region");
         let mut flow = Resolve::new(Arc::new(self.chain()), Arc::new(context), 7);
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -43,7 +44,7 @@ impl Giver {
         for _ in 0..50 {
             event = match flow.step(now, event) {
                 Ok(Step::Done(resolved)) => return format!("{:?}", resolved.credentials),
-                Ok(Step::Perform(effect)) => self.answer(&effect, document.clone()),
+                Ok(Step::Perform(effect)) => self.answer(&effect, &mut document),
                 Err(error) => return format!("{error} {error:?}"),
             };
         }
@@ -67,16 +68,16 @@ impl Giver {
         Chain::new(&Env::from_iter(variables), &profiles, None)
     }
 
-    fn answer(self, effect: &Effect, document: Bytes) -> Event {
+    fn answer(self, effect: &Effect, document: &mut Bytes) -> Event {
         const LOGIN: &str = r#"{"accessToken":"t","expiresAt":"2030-01-01T00:00:00Z"}"#;
         match effect {
-            Effect::Run(_) => Event::Exited(ProcessOutput { status: Some(0), stdout: document }),
-            Effect::Read(_) if self == Self::Login => Event::Contents(Some(document)),
+            Effect::Run(_) => Event::Exited(ProcessOutput { status: Some(0), stdout: take(document) }),
+            Effect::Read(_) if self == Self::Login => Event::Contents(Some(take(document))),
             Effect::Read(_) => Event::Contents(Some(Bytes::from_static(LOGIN.as_bytes()))),
             Effect::Send(request, _) => Event::Response(Response::new(match request.uri().path() {
                 path if path.ends_with("/token") => Bytes::from_static(b"t"),
                 path if path.ends_with("/security-credentials/") => Bytes::from_static(b"role"),
-                _ => document,
+                _ => take(document),
             })),
             Effect::Wait(_) => Event::Elapsed,
             Effect::AskMfaCode(_) => panic!("no source asks for a code"),
@@ -90,7 +91,7 @@ impl Giver {
 /// # Panics
 ///
 /// Where more than two files are asked for.
-pub fn load(config: &Bytes, credentials: &Bytes) -> String {
+pub fn load(config: Bytes, credentials: Bytes) -> String {
     let mut flow = Load::new(Env::from_iter([("HOME", "/h")]));
     let mut event = Event::Start;
     for file in [Some(config), Some(credentials), None] {
@@ -101,7 +102,7 @@ pub fn load(config: &Bytes, credentials: &Bytes) -> String {
             Ok(Step::Perform(_)) => {}
             Err(error) => return format!("{error} {error:?}"),
         }
-        event = Event::Contents(file.cloned());
+        event = Event::Contents(file);
     }
     panic!("there are two files to read");
 }

@@ -68,7 +68,7 @@ fn while_reading_documents() {
     for kind in JSON {
         let document = Bytes::from(kind.document(SIZE));
         for giver in GIVERS {
-            let peak = peak(|| drop(giver.read(&document)));
+            let peak = peak(|| drop(giver.read(document.clone())));
             println!("{:<36} {giver:?}: {:.2} documents", kind.name, peak as f64 / SIZE as f64);
             assert!(peak <= WHILE_READING_DOCUMENTS * SIZE + FIXED, "{}, {giver:?}: {peak} bytes", kind.name);
         }
@@ -79,7 +79,7 @@ fn while_reading_profiles() {
     for kind in PROFILES {
         let (file, empty) = (Bytes::from(kind.document(SIZE)), Bytes::new());
         for (place, config, credentials) in [("config", &file, &empty), ("credentials", &empty, &file)] {
-            let peak = peak(|| drop(load(config, credentials)));
+            let peak = peak(|| drop(load(config.clone(), credentials.clone())));
             println!("{:<36} {place}: {:.2} files", kind.name, peak as f64 / SIZE as f64);
             assert!(peak <= WHILE_READING_PROFILES * SIZE + FIXED, "{}, {place}: {peak} bytes", kind.name);
         }

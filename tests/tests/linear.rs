@@ -40,7 +40,7 @@ fn documents_of_credentials_are_read_in_linear_time() {
         for giver in GIVERS {
             linear(kind.name, |size| {
                 let document = Bytes::from(kind.document(size));
-                move || drop(giver.read(&document))
+                move || drop(giver.read(document.clone()))
             });
         }
     }
@@ -54,7 +54,7 @@ fn profile_files_are_read_in_linear_time() {
             linear(kind.name, |size| {
                 let (file, empty) = (Bytes::from(kind.document(4 * size)), Bytes::new());
                 let [config, credentials] = if is_config { [file, empty] } else { [empty, file] };
-                move || drop(load(&config, &credentials))
+                move || drop(load(config.clone(), credentials.clone()))
             });
         }
     }
