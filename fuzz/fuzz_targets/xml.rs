@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use roxmltree::Node;
 use sts_fuzz::document::{self, Verdict};
-use sts_proto::wire::{MAX_DEPTH, XmlError, XmlReader};
+use sts_proto::wire::{MAX_ATTRIBUTES, MAX_DEPTH, XmlError, XmlReader};
 
 fuzz_target!(|body: &[u8]| {
     let skipped = whole(body, |reader| reader.skip());
@@ -22,6 +22,9 @@ fuzz_target!(|body: &[u8]| {
                 compare(&mut reader, document.root_element());
             }
             Err(XmlError::TooDeep) => assert!(depth(document.root_element()) > MAX_DEPTH),
+            Err(XmlError::TooManyAttributes) => {
+                assert!(attributes(document.root_element()) >= MAX_ATTRIBUTES);
+            }
             Err(_) if has_instructions(body) => {}
             // Nor does it mind `&#x110000;`, which stands for nothing.
             Err(_) if body.windows(2).any(|pair| pair == b"&#") => {}
@@ -62,6 +65,13 @@ fn compare(reader: &mut XmlReader<'_>, node: Node<'_, '_>) {
 
 fn depth(node: Node<'_, '_>) -> usize {
     1 + document::elements(node).map(depth).max().unwrap_or(0)
+}
+
+/// The most that a tag has, namespaces among them: those of the tags around it too, since a node knows no better, and not
+/// the one that is always there.
+fn attributes(node: Node<'_, '_>) -> usize {
+    let own = node.attributes().len() + node.namespaces().count();
+    document::elements(node).map(attributes).fold(own, usize::max)
 }
 
 /// Whether there is a declaration or an instruction, into which the other reader does not look; those declarations apart

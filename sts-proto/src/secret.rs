@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+#[cfg(feature = "credentials")]
+use bytes::{Bytes, BytesMut};
+#[cfg(feature = "credentials")]
+use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
 /// A secret string: a secret access key, a session token, an identity token, an MFA code.
@@ -47,6 +51,48 @@ impl From<&str> for Secret {
     }
 }
 
+/// What a file or a program gave: wiped when it is dropped, if nobody else holds it.
+#[cfg(feature = "credentials")]
+pub(crate) struct Given(Bytes);
+
+#[cfg(feature = "credentials")]
+impl std::ops::Deref for Given {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(feature = "credentials")]
+impl From<Bytes> for Given {
+    fn from(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+}
+
+#[cfg(feature = "credentials")]
+impl Drop for Given {
+    fn drop(&mut self) {
+        drop(wiped(std::mem::take(&mut self.0)));
+    }
+}
+
+#[cfg(feature = "credentials")]
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} bytes]", self.0.len())
+    }
+}
+
+/// The same memory without what was in it; `None` where somebody else holds it too.
+#[cfg(feature = "credentials")]
+fn wiped(bytes: Bytes) -> Option<BytesMut> {
+    let mut bytes = bytes.try_into_mut().ok()?;
+    bytes.as_mut().zeroize();
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use zeroize::ZeroizeOnDrop;
@@ -62,5 +108,29 @@ mod tests {
             format!("{secret:?} {secret:#?} {:?}", Some(&secret)),
             "[redacted] [redacted] Some([redacted])"
         );
+    }
+
+    #[cfg(feature = "credentials")]
+    #[test]
+    fn what_was_given_is_wiped_by_its_only_owner() {
+        let roomy = || {
+            let mut bytes = Vec::with_capacity(64);
+            bytes.extend_from_slice(b"planted");
+            Bytes::from(bytes)
+        };
+        let part = {
+            let whole = roomy();
+            whole.slice(2..)
+        };
+        for bytes in [Bytes::from(b"planted".to_vec()), roomy(), part] {
+            let (at, length) = (bytes.as_ptr(), bytes.len());
+            let wiped = wiped(bytes).unwrap();
+            assert_eq!((wiped.as_ptr(), &wiped[..]), (at, &vec![0; length][..]));
+        }
+        let bytes = Bytes::from(b"planted".to_vec());
+        drop(Given::from(bytes.clone()));
+        assert_eq!(bytes, "planted");
+        assert!(wiped(Bytes::from_static(b"planted")).is_none());
+        assert_eq!(format!("{:?}", Given::from(bytes)), "[7 bytes]");
     }
 }

@@ -5,8 +5,10 @@
 pub struct Kind {
     /// What is special about it.
     pub name: &'static str,
-    /// What is repeated, as often as it fits.
+    /// What is repeated, as often as it fits. Each `*` in it stands for a number, another one in each repetition.
     unit: &'static str,
+    /// What follows in the second half, if that is something else: once, and as often as it fits.
+    second: [&'static str; 2],
     /// What stands before it and behind it.
     around: [[&'static str; 2]; 2],
 }
@@ -15,8 +17,26 @@ impl Kind {
     /// One of just about this many bytes, and no more.
     pub fn document(&self, size: usize) -> Vec<u8> {
         let [before, behind] = self.around.map(|parts| parts.concat());
-        let times = size.saturating_sub(before.len() + behind.len()) / self.unit.len();
-        [before, self.unit.repeat(times), behind].concat().into_bytes()
+        let [between, other] = self.second;
+        let mut room = size.saturating_sub(before.len() + behind.len() + between.len());
+        let mut second = between.to_owned();
+        if !other.is_empty() {
+            room /= 2;
+            second += &other.repeat(room / other.len());
+        }
+        let numbers = self.unit.matches('*').count();
+        // Numbers are no longer than they have to be: the more of them there are.
+        let times = |digits: usize| room / (self.unit.len() + numbers * digits - numbers);
+        let digits = (1..).find(|digits| times(*digits) <= 1 << (4 * digits)).unwrap_or(1);
+        let repeated = match numbers {
+            0 => self.unit.repeat(times(1)),
+            _ => (0..times(digits)).map(|number| self.numbered(number, digits)).collect(),
+        };
+        [before, repeated, second, behind].concat().into_bytes()
+    }
+
+    fn numbered(&self, number: usize, digits: usize) -> String {
+        self.unit.replace('*', &format!("{number:0digits$x}"))
     }
 }
 
@@ -44,6 +64,8 @@ pub const KINDS: &[Kind] = &[
     plain("ends without beginning", "<a>", "</b>", ""),
     plain("a long name", "<", "a", "/>"),
     plain("an attribute without end", "<a b='", "&lt;", ""),
+    plain("a tag of attributes", "<a", " a*=''", "/>"),
+    result("a tag of attributes in an answer", "<b a1='' a2='' a*=''/>"),
     plain("a tag without end", "<a ", "b ", ""),
     plain("a comment without end", "<a><!--", "-", ""),
     plain("a section without end", "<a><![CDATA[", "]", ""),
@@ -71,11 +93,67 @@ pub const KINDS: &[Kind] = &[
     ),
 ];
 
+/// JSON that is no set of credentials, or holds more than that; some well-formed, some not.
+pub const JSON: &[Kind] = &[
+    plain("a list of objects", "{\"a\":[0", ",{\"\":0}", "]}"),
+    plain("a list of lists", "{\"a\":[0", ",[0]", "]}"),
+    plain("a list of numbers", "{\"a\":[0", ",0", "]}"),
+    plain("a list of texts", "{\"a\":[0", ",\"\"", "]}"),
+    plain("a list at the top", "[0", ",[0]", "]"),
+    plain("members", "{\"a\":0", ",\"*\":0", "}"),
+    plain("members of one name", "{\"a\":0", ",\"a\":\"b\"", "}"),
+    plain("members of a member", "{\"a\":{\"a\":0", ",\"*\":0", "}}"),
+    plain("objects with members", "{\"a\":0", ",\"a\":{\"*\":\"a\",\"a*\":{\"a\":0}}", "}"),
+    plain("a long text in JSON", "{\"AccessKeyId\":\"", "a", "\"}"),
+    plain("a text of escapes", "{\"AccessKeyId\":\"", "\\u0041", "\"}"),
+    plain("a text of escapes that is passed over", "{\"a\":[\"", "\\n", "\"]}"),
+    plain("a long name of a member", "{\"", "a", "\":0}"),
+    plain("a name of escapes", "{\"", "\\n", "\":0}"),
+    plain("a long number", "{\"Version\":", "1", "}"),
+    plain("a text without end", "{\"AccessKeyId\":\"", "a", ""),
+    plain("lists without end", "{\"a\":", "[", ""),
+    plain("objects without end", "", "{\"a\":", ""),
+    plain("blanks in JSON", "{", " ", "}"),
+];
+
+/// Files of profiles, either of the two.
+pub const PROFILES: &[Kind] = &[
+    plain("lines", "[default]\n", "a=b\n", ""),
+    plain("keys", "[default]\n", "*=\n", ""),
+    plain("sections", "[default]\n", "[*]\n", ""),
+    plain("sections of a config file", "[default]\n", "[profile *]\n", ""),
+    plain("sections with a key", "[default]\n", "[profile *]\na=\n", ""),
+    plain("profiles with a key", "[default]\n", "[*]\na=\n", ""),
+    plain("one section again and again", "", "[default]\na=b\n", ""),
+    plain("two sections in turn", "", "[default]\na=b\n[profile b]\n", ""),
+    plain("a section with a long name", "[profile ", "a", "]\na=b\n"),
+    Kind {
+        second: ["]\n", "a=b\n"],
+        ..plain("a section with a long name and many lines", "[profile ", "a", "")
+    },
+    plain("a value of lines", "[default]\na=b\n", " b\n", ""),
+    plain("a nested block", "[services a]\nsts =\n", " a=\n", ""),
+    plain("a long value", "[default]\na=", "b", ""),
+    plain("a long key", "[default]\n", "a", "=b"),
+    plain("comments in a file", "[default]\n", "#\n", ""),
+    plain(
+        "sources of profiles",
+        "[profile default]\n",
+        CHAINED,
+        "role_arn=a\ncredential_source=Environment\n",
+    ),
+    plain("a circle of profiles", "[profile default]\n", CHAINED, "role_arn=a\nsource_profile=default\n"),
+];
+
+/// The end of a profile, and the beginning of the one that it names as its source.
+const CHAINED: &str = "role_arn=a\nsource_profile=*\n[profile *]\n";
+
 /// In the session token of a success.
 const fn member(name: &'static str, unit: &'static str) -> Kind {
     Kind {
         name,
         unit,
+        second: NOTHING,
         around: [
             ["<AssumeRoleResponse><AssumeRoleResult><Credentials>", BEFORE_THE_TOKEN],
             ["</SessionToken></Credentials>", "</AssumeRoleResult></AssumeRoleResponse>"],
@@ -88,19 +166,21 @@ const fn result(name: &'static str, unit: &'static str) -> Kind {
     Kind {
         name,
         unit,
+        second: NOTHING,
         around: [["<AssumeRoleResponse><AssumeRoleResult>", ""], ["<Credentials>", CREDENTIALS]],
     }
 }
 
 /// In an error.
 const fn error(name: &'static str, before: &'static str, unit: &'static str, behind: &'static str) -> Kind {
-    Kind { name, unit, around: [["<Error>", before], [behind, "</Error>"]] }
+    Kind { name, unit, second: NOTHING, around: [["<Error>", before], [behind, "</Error>"]] }
 }
 
 const fn plain(name: &'static str, before: &'static str, unit: &'static str, behind: &'static str) -> Kind {
-    Kind { name, unit, around: [[before, ""], [behind, ""]] }
+    Kind { name, unit, second: NOTHING, around: [[before, ""], [behind, ""]] }
 }
 
+const NOTHING: [&str; 2] = [""; 2];
 const BEFORE_THE_TOKEN: &str = "<AccessKeyId>a</AccessKeyId><SecretAccessKey>a</SecretAccessKey>\
     <Expiration>1.7e9</Expiration><SessionToken>";
 const CREDENTIALS: &str = "<AccessKeyId>a</AccessKeyId><SecretAccessKey>a</SecretAccessKey><SessionToken>a\

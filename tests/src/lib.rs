@@ -12,6 +12,7 @@ pub mod finding;
 pub mod home;
 pub mod hostile;
 pub mod pki;
+pub mod readers;
 pub mod scripted;
 pub mod simulator;
 pub mod sts;

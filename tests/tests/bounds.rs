@@ -1,17 +1,19 @@
-//! Memory while an answer is read stays below a small multiple of the bound for its body, whatever is in it. Every
+//! Memory while an answer, a document of credentials or a profile file is read stays below a small multiple of the bound for its body, whatever is in it. Every
 //! allocation is counted.
 //!
 //! One test, because it counts for the whole process.
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use dhat::{Alloc, HeapStats, Profiler};
 use http::{Response, StatusCode};
 use sts_proto::operations::{AssumeRole, GetCallerIdentity};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Credentials, Operation, Retry, Secret, Settings, Timeouts, TransportErrorKind};
 use sts_tests::driver::Setup;
-use sts_tests::hostile::{KINDS, QUOTED};
+use sts_tests::hostile::{JSON, KINDS, PROFILES, QUOTED};
+use sts_tests::readers::{GIVERS, load};
 use sts_tests::scripted::{Script, Scripted};
 
 #[global_allocator]
@@ -21,6 +23,8 @@ static ALLOC: Alloc = Alloc;
 fn memory_is_bounded_by_the_body() {
     while_parsing();
     while_redacting();
+    while_reading_documents();
+    while_reading_profiles();
     while_reading();
 }
 
@@ -28,6 +32,10 @@ fn memory_is_bounded_by_the_body() {
 const WHILE_PARSING: usize = 4;
 /// Of text and secret together: the secret is looked up by its runs of letters, the text is copied.
 const WHILE_REDACTING: usize = 6;
+/// Beside the document: one text is kept, and one more that is written with escapes is put together, growing by doubling.
+const WHILE_READING_DOCUMENTS: usize = 4;
+/// Beside the file: so much where it is the shortest sections and keys alone.
+const WHILE_READING_PROFILES: usize = 28;
 /// The body itself, which grows by doubling, and what the connection holds.
 const WHILE_READING: usize = 5;
 /// What does not depend on the body.
@@ -71,6 +79,28 @@ fn while_redacting() {
     let message = error.as_service_error().and_then(|error| error.message());
     assert_eq!(message, Some("[redacted]"));
     assert!(peak <= WHILE_REDACTING * 2 * SIZE + FIXED, "{peak} bytes");
+}
+
+fn while_reading_documents() {
+    for kind in JSON {
+        let document = Bytes::from(kind.document(SIZE));
+        for giver in GIVERS {
+            let peak = peak(|| drop(giver.read(document.clone())));
+            println!("{:<36} {giver:?}: {:.2} documents", kind.name, peak as f64 / SIZE as f64);
+            assert!(peak <= WHILE_READING_DOCUMENTS * SIZE + FIXED, "{}, {giver:?}: {peak} bytes", kind.name);
+        }
+    }
+}
+
+fn while_reading_profiles() {
+    for kind in PROFILES {
+        let (file, empty) = (Bytes::from(kind.document(SIZE)), Bytes::new());
+        for (place, config, credentials) in [("config", &file, &empty), ("credentials", &empty, &file)] {
+            let peak = peak(|| drop(load(config.clone(), credentials.clone())));
+            println!("{:<36} {place}: {:.2} files", kind.name, peak as f64 / SIZE as f64);
+            assert!(peak <= WHILE_READING_PROFILES * SIZE + FIXED, "{}, {place}: {peak} bytes", kind.name);
+        }
+    }
 }
 
 fn while_reading() {

@@ -6,12 +6,14 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use sts_proto::credentials::words;
 use sts_proto::operations::{AssumeRole, GetWebIdentityToken};
 use sts_proto::sigv4::{self, Scope};
 use sts_proto::{Credentials, Operation, Secret};
-use sts_tests::hostile::{KINDS, QUOTED};
+use sts_tests::hostile::{JSON, KINDS, PROFILES, QUOTED};
+use sts_tests::readers::{GIVERS, load};
 
 #[test]
 fn documents_are_read_in_linear_time() {
@@ -56,6 +58,32 @@ fn secrets_are_taken_out_in_linear_time() {
                 drop(error.to_string());
             }
         });
+    }
+}
+
+#[test]
+fn documents_of_credentials_are_read_in_linear_time() {
+    for kind in JSON {
+        for giver in GIVERS {
+            linear(kind.name, |size| {
+                let document = Bytes::from(kind.document(size));
+                move || drop(giver.read(document.clone()))
+            });
+        }
+    }
+}
+
+#[test]
+fn profile_files_are_read_in_linear_time() {
+    for kind in PROFILES {
+        for is_config in [true, false] {
+            // What is quadratic only in names shows itself late.
+            linear(kind.name, |size| {
+                let (file, empty) = (Bytes::from(kind.document(4 * size)), Bytes::new());
+                let [config, credentials] = if is_config { [file, empty] } else { [empty, file] };
+                move || drop(load(config.clone(), credentials.clone()))
+            });
+        }
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use super::words;
 use crate::flow::ProcessOutput;
+use crate::secret::Given;
 use crate::wire::json::{JsonError, Object};
 use crate::{
     Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
@@ -61,7 +62,8 @@ impl Process {
         (!quoted).then(|| reason.to_lowercase())
     }
 
-    fn read(&mut self, output: &ProcessOutput) -> Result<Credentials, CredentialsError> {
+    fn read(&mut self, output: ProcessOutput) -> Result<Credentials, CredentialsError> {
+        let printed = Given::from(output.stdout);
         match output.status {
             Some(0) => {}
             Some(status) => {
@@ -71,12 +73,12 @@ impl Process {
             }
             None => return Err(failed("the program was ended by a signal")),
         }
-        if output.stdout.trim_ascii().is_empty() {
+        if printed.trim_ascii().is_empty() {
             return Err(failed("the program printed nothing; it has to print json with Version 1"));
         }
         let unreadable =
             |error: JsonError| failed(format!("what the program printed cannot be used: {error}"));
-        let mut object = Object::parse(&output.stdout).map_err(unreadable)?;
+        let mut object = Object::parse(&printed).map_err(unreadable)?;
         match object.integer("Version").map_err(unreadable)? {
             Some(1) => {}
             Some(version) => {
@@ -104,7 +106,7 @@ impl Flow for Process {
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         match event {
             Event::Start => self.start(),
-            Event::Exited(output) => Ok(Step::Done(self.read(&output)?)),
+            Event::Exited(output) => Ok(Step::Done(self.read(output)?)),
             Event::Failed(error) => Err(self.not_run(error).into()),
             _ => Err(Error::OutOfTurn),
         }

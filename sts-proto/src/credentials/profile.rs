@@ -1,5 +1,7 @@
 //! What the keys of a profile make of it.
 
+use std::collections::BTreeSet;
+
 use super::chain::{Search, container_plan, environment};
 use super::{Plan, Role, Source, imds, sso};
 use crate::settings::{Env, Profiles, Section};
@@ -10,6 +12,7 @@ use crate::{Credentials, CredentialsError, Secret};
 pub(super) fn profile_plan(env: &Env, profiles: &Profiles, first: &Section) -> Search {
     let mut roles = Vec::new();
     let mut way = vec![first.name()];
+    let mut seen = BTreeSet::from([first.name()]);
     let mut profile = first;
     let source = loop {
         // The first profile's keys are for its role; a profile that is a source gives its own where it has any.
@@ -39,12 +42,11 @@ pub(super) fn profile_plan(env: &Env, profiles: &Profiles, first: &Section) -> S
                 })?;
             }
             From::Profile(name) => {
-                if way.contains(&name) {
-                    way.push(name);
-                    let problem = format!("source_profile leads in a circle: {}", way.join(" to "));
+                way.push(name);
+                if !seen.insert(name) {
+                    let problem = format!("source_profile leads in a circle: {}", shown(&way));
                     return Err(broken(first, &problem));
                 }
-                way.push(name);
                 profile = profiles.profile(name).ok_or_else(|| {
                     broken(profile, &format!("its source_profile {name} is in none of the shared files"))
                 })?;
@@ -171,6 +173,56 @@ fn role(profile: &Section, role_arn: &str) -> Result<Role, CredentialsError> {
     })
 }
 
+/// A way from profile to profile; a long one without what is in the middle.
+fn shown(way: &[&str]) -> String {
+    let left_out = way.len().saturating_sub(2 * SHOWN_OF_WAY);
+    let (Some(begin), Some(end)) =
+        (way.get(..SHOWN_OF_WAY), way.get(way.len().saturating_sub(SHOWN_OF_WAY)..))
+    else {
+        return way.join(" to ");
+    };
+    match left_out {
+        0 => way.join(" to "),
+        _ => format!("{} to ({left_out} more) to {}", begin.join(" to "), end.join(" to ")),
+    }
+}
+
 fn broken(profile: &Section, problem: &str) -> CredentialsError {
     CredentialsError::new(format!("profile {}", profile.name()), problem)
+}
+
+/// So many names at the beginning and at the end of a way.
+const SHOWN_OF_WAY: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error for a circle of so many profiles.
+    fn circle(profiles: usize) -> String {
+        let mut parsed = Profiles::default();
+        for number in 0..profiles {
+            let next = format!("p{}", (number + 1) % profiles);
+            parsed.insert_profile(
+                format!("p{number}"),
+                [("role_arn", "arn"), ("source_profile", next.as_str())],
+            );
+        }
+        let first = parsed.profile("p0").unwrap();
+        profile_plan(&Env::default(), &parsed, first).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_circle_is_shown_and_a_long_one_in_part() {
+        assert_eq!(
+            circle(2),
+            "no credentials from profile p0: source_profile leads in a circle: p0 to p1 to p0"
+        );
+        let fifteen = circle(15);
+        assert!(fifteen.contains("p0 to p1 to ") && fifteen.contains(" to p7 to p8 to "), "{fifteen}");
+        assert!(fifteen.ends_with(" to p14 to p0"), "{fifteen}");
+        let many = circle(10_000);
+        let way = "p6 to p7 to (9985 more) to p9993 to p9994";
+        assert!(many.contains(way) && many.ends_with(" to p9999 to p0") && many.len() < 512, "{many}");
+    }
 }

@@ -9,12 +9,12 @@ mod config;
 
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 pub use config::Config;
 
 use super::fetch::{Fetch, Reply};
+use crate::secret::Given;
 use crate::wire::json::{JsonError, Object};
 use crate::wire::time;
 use crate::{Credentials, CredentialsError, Error, Event, Flow, Retry, Step, Timeouts};
@@ -55,7 +55,7 @@ impl Sso {
     }
 
     /// The token in the file, as a header, if it can be used.
-    fn token(&self, now: SystemTime, contents: Option<Bytes>) -> Result<HeaderValue, CredentialsError> {
+    fn token(&self, now: SystemTime, contents: Option<Given>) -> Result<HeaderValue, CredentialsError> {
         let (path, login) = (self.config.token_file().display(), self.config.login());
         let Some(contents) = contents else {
             return Err(wrong(format!("there was no login, {path} does not exist; run `{login}`")));
@@ -115,7 +115,7 @@ impl Flow for Sso {
                 Ok(Step::Perform(crate::Effect::Read(self.config.token_file().to_owned())))
             }
             (State::Reading, Event::Contents(contents)) => {
-                let token = self.token(now, contents)?;
+                let token = self.token(now, contents.map(Given::from))?;
                 let fetch = Fetch::remote(
                     PROVIDER,
                     self.config.uri().clone(),

@@ -2,12 +2,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-
 use super::Role;
 use super::assume_role::session;
 use crate::operations::AssumeRoleWithWebIdentity;
 use crate::retry::{Dice, backoff};
+use crate::secret::Given;
 use crate::{
     Call, Context, Credentials, CredentialsError, Effect, Error, ErrorCode, Event, Flow, RetryClass, Secret,
     Step, TransportError, TransportErrorKind,
@@ -81,10 +80,10 @@ impl WebIdentity {
     }
 
     /// The token, or `None` where the file is empty.
-    fn token(&self, contents: Option<&Bytes>) -> Result<Option<Secret>, CredentialsError> {
+    fn token(&self, contents: Option<Given>) -> Result<Option<Secret>, CredentialsError> {
         let contents =
             contents.ok_or_else(|| self.file("does not exist; check its path, and what is to write it"))?;
-        let text = std::str::from_utf8(contents)
+        let text = std::str::from_utf8(&contents)
             .map_err(|_| self.file("is not text; it has to hold a token alone"))?
             .trim();
         if text.contains(['\r', '\n']) {
@@ -93,7 +92,7 @@ impl WebIdentity {
         Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::from))
     }
 
-    fn send(&mut self, now: SystemTime, contents: Option<&Bytes>) -> Result<Step<Credentials>, Error> {
+    fn send(&mut self, now: SystemTime, contents: Option<Given>) -> Result<Step<Credentials>, Error> {
         let Some(token) = self.token(contents)? else {
             if self.empty >= LOOKS_AT_AN_EMPTY_FILE {
                 return Err(self.file("is empty; check what is to write a token there").into());
@@ -179,10 +178,10 @@ impl Flow for WebIdentity {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) | (State::Waiting, Event::Elapsed) => Ok(self.read()),
-            (State::Reading, Event::Contents(contents)) => self.send(now, contents.as_ref()),
+            (State::Reading, Event::Contents(contents)) => self.send(now, contents.map(Given::from)),
             (State::Reading, Event::Failed(error)) => Err(self.unreadable(error).into()),
             (State::ReadingAgain(refusal, refused), Event::Contents(contents)) => {
-                match self.token(contents.as_ref()) {
+                match self.token(contents.map(Given::from)) {
                     Ok(Some(token)) if token != refused => self.call(now, token),
                     _ => Err(self.ended(*refusal)),
                 }
@@ -208,6 +207,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::super::testing::{contents, context, done, effect, error, refused, sent, session, step};
     use super::*;
 

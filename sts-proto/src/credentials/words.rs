@@ -172,6 +172,8 @@ mod tests {
             (r"'a\b'", &[r"a\b"]),
             ("é ü", &["é", "ü"]),
             ("a\\\nb", &["ab"]),
+            ("\"a\\\nb\"", &["ab"]),
+            ("'a\\\nb'", &["a\\\nb"]),
         ] {
             assert_eq!(split(line).unwrap(), words, "{line}");
         }

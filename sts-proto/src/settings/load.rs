@@ -3,13 +3,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::Bytes;
-
 use super::files::{CONFIG, CREDENTIALS};
 use super::list::{Found, FoundFile};
 use super::origin::Sourced;
 use super::{Env, Files, Origin, Platform, Profiles, Settings, SettingsError, parse};
 use crate::credentials::{Chain, imds};
+use crate::secret::Given;
 use crate::{Effect, Error, Event, Flow, Step, TransportError, TransportErrorKind};
 
 /// Reads the shared config and credentials files and makes settings of them and of the environment, as every AWS tool
@@ -45,7 +44,7 @@ pub struct Load {
 enum State {
     Ready,
     ReadingConfig(Files),
-    ReadingCredentials(Files, Option<Bytes>),
+    ReadingCredentials(Files, Option<Given>),
     Over,
 }
 
@@ -74,7 +73,7 @@ impl Load {
         Ok(Step::Perform(Effect::Read(path)))
     }
 
-    fn read_credentials(&mut self, files: Files, config: Option<Bytes>) -> Result<Step<Settings>, Error> {
+    fn read_credentials(&mut self, files: Files, config: Option<Given>) -> Result<Step<Settings>, Error> {
         let Some(path) = files.credentials.clone() else {
             return Ok(Step::Done(self.settings(files, config, None)?));
         };
@@ -85,8 +84,8 @@ impl Load {
     fn settings(
         &self,
         files: Files,
-        config: Option<Bytes>,
-        credentials: Option<Bytes>,
+        config: Option<Given>,
+        credentials: Option<Given>,
     ) -> Result<Settings, SettingsError> {
         let profiles =
             Profiles::parse(source(&files.config, &config), source(&files.credentials, &credentials))?;
@@ -133,8 +132,11 @@ impl Flow for Load {
     fn step(&mut self, _now: SystemTime, event: Event) -> Result<Step<Settings>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => self.read_config(),
-            (State::ReadingConfig(files), Event::Contents(config)) => self.read_credentials(files, config),
+            (State::ReadingConfig(files), Event::Contents(config)) => {
+                self.read_credentials(files, config.map(Given::from))
+            }
             (State::ReadingCredentials(files, config), Event::Contents(credentials)) => {
+                let credentials = credentials.map(Given::from);
                 Ok(Step::Done(self.settings(files, config, credentials)?))
             }
             (State::ReadingConfig(files), Event::Failed(error)) => Err(unreadable(files.config, &error)),
@@ -146,7 +148,7 @@ impl Flow for Load {
     }
 }
 
-fn source<'a>(path: &'a Option<PathBuf>, contents: &'a Option<Bytes>) -> (&'a Path, &'a [u8]) {
+fn source<'a>(path: &'a Option<PathBuf>, contents: &'a Option<Given>) -> (&'a Path, &'a [u8]) {
     (path.as_deref().unwrap_or(Path::new("")), contents.as_deref().unwrap_or_default())
 }
 

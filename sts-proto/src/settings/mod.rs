@@ -12,6 +12,7 @@ mod lookup;
 mod origin;
 mod parse;
 mod profile;
+mod properties;
 mod resolve;
 mod trace;
 

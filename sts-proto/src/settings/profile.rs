@@ -3,6 +3,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::properties::{Properties, Property};
 use super::{Origin, SettingsError, parse};
 use crate::Secret;
 
@@ -23,17 +24,18 @@ use crate::Secret;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profiles {
-    profiles: BTreeMap<String, Section>,
-    sso_sessions: BTreeMap<String, Section>,
-    services: BTreeMap<String, Section>,
+    profiles: BTreeMap<Arc<str>, Section>,
+    sso_sessions: BTreeMap<Arc<str>, Section>,
+    services: BTreeMap<Arc<str>, Section>,
 }
 
-/// A profile, an `sso-session` or a `services` section. `Debug` prints the names of its keys, since values may be secrets.
+/// A profile, an `sso-session` or a `services` section. `Debug` prints how many keys it has and none of them: values may be
+/// secrets, and a token on a line of its own that ends with `=` is a key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Section {
     kind: Kind,
-    name: String,
-    properties: BTreeMap<String, Property>,
+    name: Arc<str>,
+    properties: Properties,
 }
 
 /// What a section is.
@@ -42,14 +44,6 @@ pub(super) enum Kind {
     Profile,
     SsoSession,
     Services,
-}
-
-/// A value, and where it stands.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Property {
-    value: Secret,
-    /// The file, and where in it each line of the value is.
-    place: Option<(Arc<Path>, Vec<usize>)>,
 }
 
 impl Profiles {
@@ -63,10 +57,10 @@ impl Profiles {
     pub fn parse(config: (&Path, &[u8]), credentials: (&Path, &[u8])) -> Result<Self, SettingsError> {
         let mut profiles = Self::default();
         for (kind, name, properties) in parse::config(config.0, config.1)? {
-            profiles.section(kind, name).properties.extend(properties);
+            profiles.section(kind, name).properties.merge(properties);
         }
         for (kind, name, properties) in parse::credentials(credentials.0, credentials.1)? {
-            profiles.section(kind, name).properties.extend(properties);
+            profiles.section(kind, name).properties.merge(properties);
         }
         Ok(profiles)
     }
@@ -77,7 +71,7 @@ impl Profiles {
         name: impl Into<String>,
         properties: impl IntoIterator<Item = (K, V)>,
     ) {
-        self.section(Kind::Profile, name.into()).insert(properties);
+        self.section(Kind::Profile, name.into().into()).insert(properties);
     }
 
     /// Adds an `sso-session` section, or keys to the one of this name.
@@ -86,7 +80,7 @@ impl Profiles {
         name: impl Into<String>,
         properties: impl IntoIterator<Item = (K, V)>,
     ) {
-        self.section(Kind::SsoSession, name.into()).insert(properties);
+        self.section(Kind::SsoSession, name.into().into()).insert(properties);
     }
 
     /// Adds a `services` section, or keys to the one of this name. The value of a nested block begins with a line break,
@@ -96,7 +90,7 @@ impl Profiles {
         name: impl Into<String>,
         properties: impl IntoIterator<Item = (K, V)>,
     ) {
-        self.section(Kind::Services, name.into()).insert(properties);
+        self.section(Kind::Services, name.into().into()).insert(properties);
     }
 
     /// Whether there is no profile.
@@ -134,7 +128,7 @@ impl Profiles {
         self.services.values()
     }
 
-    fn section(&mut self, kind: Kind, name: String) -> &mut Section {
+    fn section(&mut self, kind: Kind, name: Arc<str>) -> &mut Section {
         let sections = match kind {
             Kind::Profile => &mut self.profiles,
             Kind::SsoSession => &mut self.sso_sessions,
@@ -142,8 +136,8 @@ impl Profiles {
         };
         sections.entry(name).or_insert_with_key(|name| Section {
             kind,
-            name: name.clone(),
-            properties: BTreeMap::new(),
+            name: Arc::clone(name),
+            properties: Properties::default(),
         })
     }
 }
@@ -156,7 +150,7 @@ impl Section {
 
     /// The value of a key, given in lower case; `None` where it is absent, blank or a nested block.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let value = self.properties.get(key)?.value.expose();
+        let value = self.properties.get(key)?.value();
         let value = if value.starts_with('\n') { "" } else { value.trim() };
         Some(value).filter(|value| !value.is_empty())
     }
@@ -169,7 +163,7 @@ impl Section {
     /// Every key, in lower case, with its value as the file has it: lines joined by line breaks; a nested block begins with
     /// one. Values may be secrets.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.properties.iter().map(|(key, property)| (key.as_str(), property.value.expose()))
+        self.properties.iter().map(|(key, property)| (key, property.value()))
     }
 
     /// Where a key stands, for messages: `profile dev, region (/home/me/.aws/config line 12)`.
@@ -185,7 +179,7 @@ impl Section {
 
     /// The last line of the block that says `key`, counted from the one that the block begins on, and what it says.
     fn find_nested(&self, block: &str, key: &str) -> Option<(usize, &str)> {
-        let lines = self.properties.get(block)?.value.expose().strip_prefix('\n')?.lines();
+        let lines = self.properties.get(block)?.value().strip_prefix('\n')?.lines();
         let (line, value) = lines
             .enumerate()
             .filter_map(|(line, text)| Some((line + 1, parse::key_and_value(text).ok()?)))
@@ -195,7 +189,7 @@ impl Section {
         Some((line, value)).filter(|(_, value)| !value.is_empty())
     }
 
-    fn place(&self, key: &str, nested: &str, line: Option<(&Path, usize)>) -> Origin {
+    fn place(&self, key: &str, nested: &str, line: Option<(&Path, u32)>) -> Origin {
         let kind = match self.kind {
             Kind::Profile => "profile",
             Kind::SsoSession => "sso-session",
@@ -207,21 +201,10 @@ impl Section {
     }
 
     fn insert<K: AsRef<str>, V: Into<Secret>>(&mut self, properties: impl IntoIterator<Item = (K, V)>) {
-        let property =
-            |(key, value): (K, V)| (key.as_ref().to_ascii_lowercase(), Property::new(value.into(), None));
+        let property = |(key, value): (K, V)| {
+            (key.as_ref().to_ascii_lowercase().into(), Property::by_hand(&value.into()))
+        };
         self.properties.extend(properties.into_iter().map(property));
-    }
-}
-
-impl Property {
-    pub(super) fn new(value: Secret, place: Option<(Arc<Path>, Vec<usize>)>) -> Self {
-        Self { value, place }
-    }
-
-    /// The file, and where in it a line of the value is.
-    fn line(&self, index: usize) -> Option<(&Path, usize)> {
-        let (path, lines) = self.place.as_ref()?;
-        Some((path, *lines.get(index)?))
     }
 }
 
@@ -230,7 +213,7 @@ impl fmt::Debug for Section {
         f.debug_struct("Section")
             .field("kind", &self.kind)
             .field("name", &self.name)
-            .field("keys", &self.properties.keys().collect::<Vec<_>>())
+            .field("keys", &self.properties.len())
             .finish()
     }
 }
@@ -273,7 +256,16 @@ mod tests {
         assert_eq!(default.origin("aws_secret_access_key").to_string(), place);
         assert_eq!(default.origin("absent").to_string(), "profile default, absent");
         let shown = format!("{profiles:?}");
-        assert!(shown.contains("aws_secret_access_key") && !shown.contains("planted"), "{shown}");
+        assert!(shown.contains("keys: 2") && !shown.contains("planted"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_that_was_taken_for_a_key_is_not_shown() {
+        let profiles = config("[default]\nregion = a\naws_session_token =\n  x=y\nplanted/token+==\n");
+        let default = profiles.profile("default").unwrap();
+        assert!(default.properties().any(|(key, _)| key == "planted/token+"));
+        let shown = format!("{profiles:?} {profiles:#?} {default:?}");
+        assert!(shown.contains("keys: 3") && !shown.contains("planted"), "{shown}");
     }
 
     #[test]

@@ -1,16 +1,24 @@
-//! JSON objects as credential endpoints and programs write them: one level of named values is read, the rest is passed
-//! over.
+//! JSON objects as credential endpoints and programs write them: named values of one level, and of the objects in it, are
+//! kept; the rest is read and passed over.
+
+mod members;
 
 use std::time::SystemTime;
 
-use serde_json::{Map, Value};
-
+use self::members::{Kept, Members};
 use super::time;
 use crate::Secret;
 
-/// A JSON object (RFC 8259 §4). Nesting is bounded by the reader at 128 levels, size by
-/// [`MAX_BODY`](super::MAX_BODY).
-pub(crate) struct Object(Map<String, Value>);
+/// A JSON object (RFC 8259 §4).
+///
+/// A document is at most [`MAX_BODY`](super::MAX_BODY) bytes long and nests less than 128 levels deep, which is the limit
+/// of serde_json; an object has at most [`MOST_MEMBERS`] members of different names, one inside it [`MOST_BELOW`]. Of two
+/// members of one name the last one counts. Memory stays below four times the document, whatever is in it: texts are kept,
+/// and serde_json holds the one that it is at, if that is written with escapes.
+///
+/// What is kept is wiped when it is dropped. The one buffer of serde_json's is not, which is out of reach here: a secret
+/// that is written with escapes, which none needs, leaves a copy there.
+pub(crate) struct Object(Members);
 
 /// What is wrong with a document; holds nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +27,8 @@ pub(crate) enum JsonError {
     Syntax { line: usize, column: usize },
     /// It is JSON, but no object.
     NotAnObject,
+    /// It has more members than this.
+    TooMany(usize),
     /// A member is missing, or is empty.
     Missing(&'static str),
     /// A member is of another type than text, or not what it should be.
@@ -31,8 +41,9 @@ impl Object {
             return Err(JsonError::NotAnObject);
         }
         let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-        match serde_json::from_slice(document) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
+        match members::read(document) {
+            Ok(Kept::Object(members)) => Ok(Self(members)),
+            Ok(Kept::TooMany(most)) => Err(JsonError::TooMany(most)),
             Ok(_) => Err(JsonError::NotAnObject),
             Err(error) => Err(JsonError::Syntax { line: error.line(), column: error.column() }),
         }
@@ -40,9 +51,9 @@ impl Object {
 
     /// Takes a text out; `None` where it is absent, null or empty.
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<Secret>, JsonError> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::new)),
+        match self.0.take(name) {
+            None | Some(Kept::Null) => Ok(None),
+            Some(Kept::Text(text)) => Ok(Some(text).filter(|text| !text.expose().is_empty())),
             Some(_) => Err(JsonError::NotA(name, "text")),
         }
     }
@@ -54,9 +65,10 @@ impl Object {
 
     /// Takes a whole number out.
     pub(crate) fn integer(&mut self, name: &'static str) -> Result<Option<i64>, JsonError> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_i64().map(Some).ok_or(JsonError::NotA(name, "a whole number")),
+        match self.0.take(name) {
+            None | Some(Kept::Null) => Ok(None),
+            Some(Kept::Whole(number)) => Ok(Some(number)),
+            Some(_) => Err(JsonError::NotA(name, "a whole number")),
         }
     }
 
@@ -68,9 +80,10 @@ impl Object {
 
     /// Takes an object out that has to be there.
     pub(crate) fn object(&mut self, name: &'static str) -> Result<Self, JsonError> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Err(JsonError::Missing(name)),
-            Some(Value::Object(members)) => Ok(Self(members)),
+        match self.0.take(name) {
+            None | Some(Kept::Null) => Err(JsonError::Missing(name)),
+            Some(Kept::Object(members)) => Ok(Self(members)),
+            Some(Kept::TooMany(most)) => Err(JsonError::TooMany(most)),
             Some(_) => Err(JsonError::NotA(name, "an object")),
         }
     }
@@ -81,14 +94,23 @@ impl std::fmt::Display for JsonError {
         match self {
             Self::Syntax { line, column } => write!(f, "it is not json (line {line}, column {column})"),
             Self::NotAnObject => f.write_str("it is no json object"),
+            Self::TooMany(most) => write!(f, "an object in it has more than {most} members"),
             Self::Missing(name) => write!(f, "{name} is missing"),
             Self::NotA(name, kind) => write!(f, "{name} is not {kind}"),
         }
     }
 }
 
+/// Far more than any of these documents has.
+const MOST_MEMBERS: usize = 64;
+/// The same, of an object that is a member.
+const MOST_BELOW: usize = 16;
+
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
+    use super::super::MAX_BODY;
     use super::*;
 
     #[test]
@@ -115,5 +137,96 @@ mod tests {
         assert_eq!(object.text("a"), Err(JsonError::NotA("a", "text")));
         assert_eq!(object.instant("b"), Err(JsonError::NotA("b", "a date and time")));
         assert_eq!(object.integer("c"), Err(JsonError::NotA("c", "a whole number")));
+    }
+
+    #[test]
+    fn what_is_longer_than_an_answer_may_be_is_not_read() {
+        const DOCUMENT: &str = r#"{"a":"x"}"#;
+        let padded = |size: usize| [DOCUMENT, &" ".repeat(size - DOCUMENT.len())].concat();
+        let mut fits = Object::parse(padded(MAX_BODY).as_bytes()).ok().unwrap();
+        assert_eq!(fits.required("a"), Ok(Secret::from("x")));
+        assert_eq!(Object::parse(padded(MAX_BODY + 1).as_bytes()).err(), Some(JsonError::NotAnObject));
+    }
+
+    #[test]
+    fn members_are_bounded_and_the_last_of_a_name_counts() {
+        let numbered = |range: std::ops::Range<usize>| -> String {
+            range.map(|number| format!("\"m{number}\":\"x\",")).collect()
+        };
+        let document = |members: &str, more: &str| format!("{{{members}{more}}}");
+        let top = |range| Object::parse(document(&numbered(range), r#""a":"x","a":"y""#).as_bytes());
+        assert_eq!(top(1..MOST_MEMBERS).ok().unwrap().required("a"), Ok(Secret::from("y")));
+        assert_eq!(top(0..MOST_MEMBERS).err(), Some(JsonError::TooMany(MOST_MEMBERS)));
+        let below = |range| {
+            let inner = document(&numbered(range), r#""b":"x""#);
+            Object::parse(document("", &format!(r#""a":1,"a":{inner},"c":1"#)).as_bytes()).ok().unwrap()
+        };
+        assert_eq!(below(1..MOST_BELOW).object("a").ok().unwrap().required("b"), Ok(Secret::from("x")));
+        assert_eq!(below(0..MOST_BELOW).object("a").err(), Some(JsonError::TooMany(MOST_BELOW)));
+        // Only where somebody wants it.
+        assert_eq!(below(0..100).integer("c"), Ok(Some(1)));
+        let many = Object::parse(document("", &r#""a":1,"#.repeat(1000)).replace(",}", "}").as_bytes());
+        assert_eq!(many.ok().unwrap().integer("a"), Ok(Some(1)));
+    }
+
+    /// What is passed over is read as strictly as what is kept.
+    #[test]
+    fn a_document_is_refused_where_the_library_refuses_it() {
+        let nested = |levels: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        let fixed = [
+            r#"{"a":[1e999]}"#,
+            r#"{"a":["\ud800"]}"#,
+            r#"{"a":{"b":{"c":"\x"}}}"#,
+            r#"{"a":[01]}"#,
+            r#"{"a":{"b":[{"c":tru}]}}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1} x"#,
+            r#"{"a":1}{"#,
+            "{\"a\":[\"\n\"]}",
+            "[1",
+            "[1] x",
+            "{1:1}",
+            "null",
+            r#"{"a":{"b":{"c":["\ud83e\udd80",-1.5e3,true,null,{}]}}}"#,
+            " {\"a\":1}\n",
+        ];
+        let documents = fixed.into_iter().map(str::to_owned).chain([125, 126, 127, 128, 500].map(nested));
+        let documents = documents.map(String::into_bytes).chain([b"{\"a\":[\"\xff\"]}".to_vec()]);
+        for document in documents {
+            let expected = match serde_json::from_slice(&document) {
+                Ok(Value::Object(_)) => None,
+                Ok(_) => Some(JsonError::NotAnObject),
+                Err(error) => Some(JsonError::Syntax { line: error.line(), column: error.column() }),
+            };
+            assert_eq!(Object::parse(&document).err(), expected, "{}", String::from_utf8_lossy(&document));
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_or_not() {
+        for (number, expected) in [
+            ("0", Some(0)),
+            ("-1", Some(-1)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("1.0", None),
+            ("1e3", None),
+            ("true", None),
+            ("[]", None),
+            ("{}", None),
+            ("\"1\"", None),
+            // As serde_json hands numbers on where a program has switched its `arbitrary_precision` on.
+            (r#"{"$serde_json::private::Number":"7"}"#, Some(7)),
+            (r#"{"$serde_json::private::Number":"7.5"}"#, None),
+            (r#"{"$serde_json::private::Number":"7","a":1}"#, None),
+            (r#"{"a":1,"$serde_json::private::Number":"7"}"#, None),
+        ] {
+            let document = format!(r#"{{"n":{number},"o":{{"n":{number}}}}}"#);
+            let mut object = Object::parse(document.as_bytes()).ok().unwrap();
+            let expected = expected.map(Some).ok_or(JsonError::NotA("n", "a whole number"));
+            assert_eq!(object.integer("n"), expected, "{number}");
+            assert_eq!(object.object("o").ok().unwrap().integer("n"), expected, "{number}");
+        }
     }
 }

@@ -14,7 +14,7 @@ mod xml;
 
 pub use form::{Form, ToForm};
 pub use value::FromXml;
-pub use xml::{MAX_DEPTH, XmlError, XmlReader};
+pub use xml::{MAX_ATTRIBUTES, MAX_DEPTH, XmlError, XmlReader};
 
 /// The largest answer that is read, in bytes: 1 MiB. The largest that the service documents stays far below.
 pub const MAX_BODY: usize = 1024 * 1024;

@@ -3,17 +3,22 @@ use std::fmt;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use zeroize::Zeroizing;
 
 use super::declaration::is_declaration;
 
 /// How deep elements may nest. Answers need five levels; what the reader does not know may need more.
 pub const MAX_DEPTH: usize = 64;
 
+/// How many attributes a tag may have. Answers have one; to check that none is there twice takes memory for each.
+pub const MAX_ATTRIBUTES: usize = 64;
+
 /// Reads an XML document element by element, without building a tree.
 ///
 /// Prefixes, namespaces, attributes, comments and processing instructions are passed over, text is joined from
 /// character data, CDATA sections and references. A DOCTYPE, an entity that XML does not predefine (XML 1.0
-/// §4.6), nesting beyond [`MAX_DEPTH`], bytes that are not UTF-8 and whatever is not well-formed are errors.
+/// §4.6), nesting beyond [`MAX_DEPTH`], a tag with more than [`MAX_ATTRIBUTES`] attributes, bytes that are not UTF-8 and
+/// whatever is not well-formed are errors.
 ///
 /// Take the children of an element with [`child`](Self::child) until it says `None`, and do exactly one of three
 /// things with each: read its own children to the end, [`text`](Self::text), or [`skip`](Self::skip).
@@ -146,8 +151,8 @@ impl<'a> XmlReader<'a> {
             return Err(XmlError::TooDeep);
         }
         let name_len = tag.name().as_ref().len();
-        if tag.len() > name_len && !are_attributes(&tag) {
-            return Err(self.not_well_formed());
+        if tag.len() > name_len && !is_simple_attribute(tag.attributes_raw()) {
+            self.check_attributes(&tag)?;
         }
         self.depth += 1;
         self.empty = empty;
@@ -158,6 +163,21 @@ impl<'a> XmlReader<'a> {
         let name = start.checked_add(name_len).and_then(|end| self.text.get(start..end));
         debug_assert_eq!(name, Some(tag.name().as_ref()));
         name.and_then(local_name).ok_or_else(|| self.not_well_formed())
+    }
+
+    /// Checks that a tag's attributes are well-formed (XML 1.0 §3.1), each there once, and not too many.
+    fn check_attributes(&self, tag: &BytesStart<'_>) -> Result<(), XmlError> {
+        for (before, attribute) in tag.attributes().enumerate() {
+            let attribute = attribute.map_err(|_| self.not_well_formed())?;
+            let (key, value) = (attribute.key.into_inner(), &*attribute.value);
+            if !is_name(key) || value.contains('<') || !are_references(value) {
+                return Err(self.not_well_formed());
+            }
+            if before >= MAX_ATTRIBUTES {
+                return Err(XmlError::TooManyAttributes);
+            }
+        }
+        Ok(())
     }
 
     /// Goes on to the next child or to the end of the current element, and adds what stands before it to `text`, if
@@ -190,7 +210,7 @@ impl<'a> XmlReader<'a> {
                 Ok(Event::GeneralRef(reference)) => {
                     let character = resolve(&reference)?;
                     if let Some(text) = &mut text {
-                        text.to_mut().push(character);
+                        push(text, character.encode_utf8(&mut [0; 4]));
                     }
                 }
                 Ok(Event::Start(tag)) => return self.open(tag, false).map(Some),
@@ -243,6 +263,8 @@ pub enum XmlError {
     Doctype,
     /// Elements nest deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// A tag has more than [`MAX_ATTRIBUTES`] attributes.
+    TooManyAttributes,
     /// A required member is absent.
     Missing {
         /// The structure that should have it.
@@ -283,6 +305,9 @@ impl fmt::Display for XmlError {
             Self::NotWellFormed { at } => write!(f, "the document is not well-formed xml near byte {at}"),
             Self::Doctype => f.write_str("the document has a doctype, which is refused"),
             Self::TooDeep => write!(f, "the document nests deeper than {MAX_DEPTH} elements"),
+            Self::TooManyAttributes => {
+                write!(f, "the document has a tag with more than {MAX_ATTRIBUTES} attributes")
+            }
             Self::Missing { shape, member } => write!(f, "{shape} has no {member}"),
             Self::NotA { what, member } => write!(f, "{member} should be a {what} and is not"),
             Self::UnknownReference => {
@@ -298,7 +323,31 @@ impl std::error::Error for XmlError {}
 fn join<'a>(text: &mut Cow<'a, str>, part: Cow<'a, str>) {
     match text.is_empty() {
         true => *text = part,
-        false => text.to_mut().push_str(&part),
+        false => {
+            push(text, &part);
+            wipe(part);
+        }
+    }
+}
+
+/// The same with a part that is borrowed. What the text grows out of is wiped: it may be a secret.
+fn push(text: &mut Cow<'_, str>, part: &str) {
+    let length = text.len() + part.len();
+    match text {
+        Cow::Owned(text) if text.capacity() >= length => text.push_str(part),
+        _ => {
+            let mut grown = String::with_capacity(length.max(2 * text.len()));
+            grown.push_str(text);
+            grown.push_str(part);
+            wipe(std::mem::replace(text, Cow::Owned(grown)));
+        }
+    }
+}
+
+/// Wipes what is a copy.
+fn wipe(text: Cow<'_, str>) {
+    if let Cow::Owned(text) = text {
+        drop(Zeroizing::new(text));
     }
 }
 
@@ -322,17 +371,6 @@ fn is_name(name: &str) -> bool {
 /// Whether a processing instruction may be for this target (XML 1.0 §2.6).
 fn is_target(name: &str) -> bool {
     is_name(name) && !name.eq_ignore_ascii_case("xml")
-}
-
-/// Whether a tag's attributes are well-formed (XML 1.0 §3.1), each there once.
-fn are_attributes(tag: &BytesStart<'_>) -> bool {
-    is_simple_attribute(tag.attributes_raw())
-        || tag.attributes().all(|attribute| {
-            attribute.is_ok_and(|attribute| {
-                let (key, value) = (attribute.key.into_inner(), &*attribute.value);
-                is_name(key) && !value.contains('<') && are_references(value)
-            })
-        })
 }
 
 /// Whether this is one attribute as servers write it: ` xmlns="…"`. `false` says nothing.
@@ -500,6 +538,25 @@ mod tests {
         let deep = nested(100_000);
         let mut reader = XmlReader::new(deep.as_bytes()).unwrap();
         assert_eq!(reader.skip(), Err(XmlError::TooDeep));
+    }
+
+    #[test]
+    fn attributes_are_bounded() {
+        let tag = |count: usize, more: &str| {
+            let attributes: String = (0..count).map(|number| format!(" a{number}='1'")).collect();
+            format!("<r{attributes}{more}>x</r>")
+        };
+        assert_eq!(text(&tag(MAX_ATTRIBUTES, "")).as_deref(), Ok("x"));
+        for document in [tag(MAX_ATTRIBUTES + 1, ""), tag(MAX_ATTRIBUTES, " \n b=''"), tag(10_000, "")] {
+            assert_eq!(text(&document), Err(XmlError::TooManyAttributes), "{document}");
+            let inside = format!("<r><a/>{document}</r>");
+            assert_eq!(text(&inside), Err(XmlError::TooManyAttributes), "{inside}");
+        }
+        assert!(matches!(text(&tag(MAX_ATTRIBUTES, " a7=''")), Err(XmlError::NotWellFormed { .. })));
+        assert_eq!(
+            XmlError::TooManyAttributes.to_string(),
+            "the document has a tag with more than 64 attributes"
+        );
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use super::*;
 
 const HOME: (&str, &str) = ("HOME", "/home/me");

@@ -1,0 +1,98 @@
+//! What a file or a program gives is nowhere in memory once it was read and what came of it was dropped, and a secret in an
+//! answer leaves nothing beside the answer itself: this process looks through its own memory, which Linux shows as a file.
+//!
+//! One test, because it looks at the whole process.
+
+#![cfg(target_os = "linux")]
+
+use std::fs::File;
+use std::hint::black_box;
+use std::os::unix::fs::FileExt;
+
+use bytes::Bytes;
+use http::Response;
+use sts_proto::Operation;
+use sts_proto::operations::AssumeRole;
+use sts_tests::readers::{Giver, load};
+
+#[test]
+fn no_copy_is_left_in_memory() {
+    const PROFILE: &str = "[default]\naws_access_key_id = AKID\naws_secret_access_key = ";
+    const PRINTED: &str = r#"{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s","SessionToken":""#;
+    const LOGIN: &str = r#"{"expiresAt":"1999-01-01T00:00:00Z","accessToken":""#;
+    const ANSWER: [&str; 2] = [
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>a\
+         </SecretAccessKey><Expiration>1.7e9</Expiration><SessionToken>",
+        "</SessionToken></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+    ];
+    let mut kept = planted("", "", "");
+    assert!(copies() > 0, "what is there is found");
+    wipe(&mut kept);
+    assert_eq!(copies(), 0, "nothing else is there");
+
+    let read = load(Bytes::from(planted(PROFILE, "", "\n")), Bytes::new());
+    assert!(read.contains("AKID"), "{read}");
+    assert_eq!(copies(), 0, "a file of profiles");
+
+    let read = Giver::Process.read(Bytes::from(planted(PRINTED, "", "\"}")));
+    assert!(read.contains("AKID"), "{read}");
+    assert_eq!(copies(), 0, "what a program printed");
+
+    let read = Giver::Login.read(Bytes::from(planted(LOGIN, "", "\"}")));
+    assert!(read.contains("has expired"), "{read}");
+    assert_eq!(copies(), 0, "the file of a login");
+
+    // Carriage returns are left out: the reader below makes those texts itself.
+    for between in ["&amp;", "<![CDATA[ ]]>", "<!---->"] {
+        let mut answer = Response::new(planted(ANSWER[0], between, ANSWER[1]));
+        drop(AssumeRole::parse(&answer).expect("it is a good answer"));
+        wipe(answer.body_mut());
+        assert_eq!(copies(), 0, "an answer with {between}");
+    }
+}
+
+/// Many times what is looked for, since an allocator writes into what it gets back.
+fn planted(before: &str, between: &str, behind: &str) -> Vec<u8> {
+    const TIMES: usize = 256;
+    let mut bytes = Vec::with_capacity(before.len() + TIMES * (HIDDEN.len() + between.len()) + behind.len());
+    bytes.extend_from_slice(before.as_bytes());
+    for _ in 0..TIMES {
+        bytes.extend(HIDDEN.iter().map(|byte| byte ^ MASK));
+        bytes.extend_from_slice(between.as_bytes());
+    }
+    bytes.extend_from_slice(behind.as_bytes());
+    bytes
+}
+
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    black_box(bytes);
+}
+
+/// How often it is in what this process can write to.
+fn copies() -> usize {
+    let memory = File::open("/proc/self/mem").expect("a process may look at itself");
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("a process may look at itself");
+    let mut found = 0;
+    let mut page = vec![0; 1 << 16];
+    for map in maps.lines().filter(|map| map.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
+        let (from, to) = map.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+        let [mut at, to] = [from, to].map(|end| u64::from_str_radix(end, 16).expect("a number"));
+        while at < to {
+            // Some that are mapped cannot be read.
+            let Ok(read @ 1..) = memory.read_at(&mut page, at) else { break };
+            found += page[..read].windows(HIDDEN.len()).filter(|window| is_planted(window)).count();
+            at += read as u64;
+        }
+    }
+    wipe(&mut page);
+    found
+}
+
+fn is_planted(window: &[u8]) -> bool {
+    window.iter().zip(HIDDEN).all(|(byte, hidden)| *byte == hidden ^ MASK)
+}
+
+/// Masked, so that it is nowhere before it is planted.
+const HIDDEN: [u8; 16] = *b"@QRLOrxoFMwzpEbV";
+const MASK: u8 = 2;
