@@ -20,6 +20,9 @@ fn no_copy_is_left_in_memory() {
     const PROFILE: &str = "[default]\naws_access_key_id = AKID\naws_secret_access_key = ";
     const PRINTED: &str = r#"{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s","SessionToken":""#;
     const LOGIN: &str = r#"{"expiresAt":"1999-01-01T00:00:00Z","accessToken":""#;
+    const TASK: &str =
+        r#"{"AccessKeyId":"AKID","SecretAccessKey":"s","Expiration":"2030-01-01T00:00:00Z","Token":""#;
+    const ROLE: &str = r#"{"roleCredentials":{"accessKeyId":"AKID","secretAccessKey":"s","expiration":1900000000000,"sessionToken":""#;
     const ANSWER: [&str; 2] = [
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>a\
          </SecretAccessKey><Expiration>1.7e9</Expiration><SessionToken>",
@@ -41,6 +44,16 @@ fn no_copy_is_left_in_memory() {
     let read = Giver::Login.read(Bytes::from(planted(LOGIN, "", "\"}")));
     assert!(read.contains("has expired"), "{read}");
     assert_eq!(copies(), 0, "the file of a login");
+
+    for (giver, before, behind) in [
+        (Giver::Container, TASK, "\"}"),
+        (Giver::InstanceMetadata, TASK, "\"}"),
+        (Giver::Portal, ROLE, "\"}}"),
+    ] {
+        let read = giver.read(Bytes::from(planted(before, "", behind)));
+        assert!(read.contains("AKID"), "{read}");
+        assert_eq!(copies(), 0, "the answer of {giver:?}");
+    }
 
     // Carriage returns are left out: the reader below makes those texts itself.
     for between in ["&amp;", "<![CDATA[ ]]>", "<!---->"] {

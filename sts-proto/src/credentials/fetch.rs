@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use crate::error::Redactor;
 use crate::flow::{Direct, Effect, Event, Flow, Step};
 use crate::retry::{Dice, backoff};
+use crate::secret::Given;
 use crate::wire::json::Object;
 use crate::{
     CredentialsError, Error, Phase, RetryClass, Secret, Timeouts, TransportError, TransportErrorKind,
@@ -175,6 +176,7 @@ impl Fetch {
 
     /// The end of a try: waits for the next one, or is done.
     fn ended(&mut self, outcome: Result<Response<Bytes>, TransportError>) -> Step<Reply> {
+        let outcome = outcome.map(|response| response.map(Given::from));
         let unreachable =
             self.probes && self.tries == 1 && outcome.as_ref().is_err_and(|error| unreachable(error.kind()));
         let class = class(&outcome);
@@ -250,7 +252,7 @@ pub(super) struct Reply {
     tries: u32,
     unreachable: bool,
     class: RetryClass,
-    outcome: Result<Response<Bytes>, TransportError>,
+    outcome: Result<Response<Given>, TransportError>,
 }
 
 impl Reply {
@@ -378,7 +380,7 @@ fn unreachable(kind: TransportErrorKind) -> bool {
     matches!(kind, Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Other) || kind == connecting
 }
 
-fn class(outcome: &Result<Response<Bytes>, TransportError>) -> RetryClass {
+fn class(outcome: &Result<Response<Given>, TransportError>) -> RetryClass {
     match outcome {
         Err(error) => error.retry_class(),
         Ok(response) if response.status().as_u16() == 429 => RetryClass::Throttling,

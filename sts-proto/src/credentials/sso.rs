@@ -144,10 +144,13 @@ fn expiration(text: &str) -> Option<SystemTime> {
 }
 
 fn credentials(reply: &Reply, account_id: &str) -> Result<Credentials, CredentialsError> {
-    let unusable = |error: JsonError| reply.unusable(error, "check sso_region, the endpoint url and proxies");
+    let unusable = |error: JsonError| reply.unusable(error, ADVICE);
     let mut document = Object::parse(reply.body()).map_err(unusable)?;
     let mut keys = document.object("roleCredentials").map_err(unusable)?;
     let id = keys.required("accessKeyId").map_err(unusable)?;
+    if reply.quotes(id.expose()) {
+        return Err(reply.unusable("its access key id is the token that was sent", ADVICE));
+    }
     let secret = keys.required("secretAccessKey").map_err(unusable)?;
     let token = keys.required("sessionToken").map_err(unusable)?;
     let milliseconds = keys.integer("expiration").map_err(unusable)?;
@@ -165,6 +168,7 @@ fn wrong(problem: String) -> CredentialsError {
 }
 
 const PROVIDER: &str = "sso";
+const ADVICE: &str = "check sso_region, the endpoint url and proxies";
 
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-sso_bearer_token");
 

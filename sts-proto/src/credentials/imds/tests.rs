@@ -59,6 +59,10 @@ fn a_token_that_is_echoed_is_not_taken_for_a_name() {
         assert_eq!(region([answer(200, TOKEN), answer(200, name)]).result.unwrap(), None);
     }
     assert!(asked(&[], [answer(200, TOKEN), answer(200, "with_more"), answer(200, KEYS)]).result.is_ok());
+    let keys = KEYS.replace("\"AKID\"", &format!("{TOKEN:?}"));
+    let played = asked(&[], [answer(200, TOKEN), answer(200, "role"), answer(200, &keys)]);
+    assert!(played.error().contains("its access key id is the token that was sent"), "{}", played.error());
+    assert!(!format!("{:?}", played.result).contains("planted"));
 }
 
 #[test]
