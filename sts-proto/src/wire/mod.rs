@@ -8,6 +8,7 @@ mod declaration;
 mod form;
 #[cfg(feature = "credentials")]
 pub(crate) mod json;
+mod name;
 pub mod time;
 mod value;
 mod xml;

@@ -6,6 +6,7 @@ use quick_xml::events::{BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::declaration::is_declaration;
+use super::name::{is_name, is_target, local_name};
 
 /// How deep elements may nest. Answers need five levels; what the reader does not know may need more.
 pub const MAX_DEPTH: usize = 64;
@@ -351,28 +352,6 @@ fn wipe(text: Cow<'_, str>) {
     }
 }
 
-/// A name without its prefix, if it is a name (XML 1.0 §2.3), as far as ASCII goes.
-fn local_name(name: &str) -> Option<&str> {
-    let begins = |b: u8| !(b.is_ascii_digit() || b == b'-' || b == b'.');
-    if !name.bytes().next().is_some_and(begins) {
-        return None;
-    }
-    match name.bytes().fold(0, |found, b| found | CLASSES.get(usize::from(b)).unwrap_or(&NO_NAME)) {
-        0 => Some(name),
-        COLON => Some(name.split_once(':').map_or(name, |(_, local)| local)),
-        _ => None,
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    local_name(name).is_some()
-}
-
-/// Whether a processing instruction may be for this target (XML 1.0 §2.6).
-fn is_target(name: &str) -> bool {
-    is_name(name) && !name.eq_ignore_ascii_case("xml")
-}
-
 /// Whether this is one attribute as servers write it: ` xmlns="…"`. `false` says nothing.
 fn is_simple_attribute(text: &str) -> bool {
     let special = |b: u8| (b == b'"') | (b == b'<') | (b == b'&');
@@ -425,24 +404,6 @@ fn is_plain(document: &str) -> bool {
 fn forbidden_character(document: &str) -> Option<usize> {
     document.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at)
 }
-
-/// Kinds of bytes, for names: [`NO_NAME`] may not be in one, [`COLON`] ends a prefix.
-#[allow(clippy::indexing_slicing)] // at compile time
-static CLASSES: [u8; 256] = {
-    let mut classes = [NO_NAME; 256];
-    let mut byte = 0;
-    while byte < classes.len() {
-        let b = byte as u8;
-        if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || !b.is_ascii() {
-            classes[byte] = 0;
-        }
-        byte += 1;
-    }
-    classes[b':' as usize] = COLON;
-    classes
-};
-const NO_NAME: u8 = 1;
-const COLON: u8 = 2;
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
