@@ -19,7 +19,8 @@ fuzz_target!(|data: &[u8]| {
     let Err(mut error) = GetCallerIdentity::parse(&response) else { panic!("a refusal is no success") };
     let Error::Service(refusal) = &error else { panic!("a refusal is a refusal") };
     // What our reader takes and what not is for the target `xml`.
-    if let (true, Some(Verdict::Read(document))) = (document::is_taken(body), document::read(body)) {
+    let lines = document::lines(body);
+    if let (true, Some(Verdict::Read(document))) = (document::is_taken(body), document::read(&lines)) {
         compare(refusal, document.root_element());
     }
     if let Some(secret) = secret(body, usize::from(*offset), usize::from(*length)) {

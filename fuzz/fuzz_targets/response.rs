@@ -56,7 +56,8 @@ fn check<O: Operation<Output: Matches>>(status: u16, body: &[u8]) {
 }
 
 fn compare<O: Operation<Output: Matches>>(output: &O::Output, body: &[u8]) {
-    let Some(Verdict::Read(document)) = document::read(body) else { return };
+    let lines = document::lines(body);
+    let Some(Verdict::Read(document)) = document::read(&lines) else { return };
     let root = document.root_element();
     let result = document::last(root, &format!("{}Result", O::ACTION));
     output.matches("the result", result);

@@ -13,7 +13,21 @@ pub enum Verdict<'a> {
     Refused(Error),
 }
 
-/// Reads `body`.
+/// A body with line feeds where it had other ends of lines: XML has that done before all else (XML 1.0 §2.11), and the other
+/// reader forgets a carriage return in front of a reference.
+pub fn lines(body: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(body.len());
+    for (at, byte) in body.iter().enumerate() {
+        match byte {
+            b'\r' if body.get(at + 1) == Some(&b'\n') => {}
+            b'\r' => lines.push(b'\n'),
+            byte => lines.push(*byte),
+        }
+    }
+    lines
+}
+
+/// Reads what [`lines`] makes of a body.
 pub fn read(body: &[u8]) -> Option<Verdict<'_>> {
     let text = std::str::from_utf8(body).ok()?;
     // Names that are no names with namespaces: `<:a></a>` is a document to roxmltree, `<:/>` is none.
