@@ -116,8 +116,8 @@ impl Error {
         self.metadata()?.request_id()
     }
 
-    /// What to file the error under: the service's code (in one line, cut after 128 characters), else what the transport met with, else the HTTP status, else
-    /// the kind of error. OpenTelemetry calls it `error.type`.
+    /// What to file the error under: the service's code (in one line, cut after 128 characters), else what the transport met
+    /// with, else the HTTP status, else the kind of error. OpenTelemetry calls it `error.type`.
     pub fn error_type(&self) -> &str {
         match self {
             Self::Settings(_) => "settings",
