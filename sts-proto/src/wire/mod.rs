@@ -5,6 +5,7 @@
 //! traits here; write them by hand for a shape that the macros do not cover.
 
 mod declaration;
+mod error;
 mod form;
 #[cfg(feature = "credentials")]
 pub(crate) mod json;
@@ -13,9 +14,10 @@ pub mod time;
 mod value;
 mod xml;
 
+pub use error::XmlError;
 pub use form::{Form, ToForm};
 pub use value::FromXml;
-pub use xml::{MAX_ATTRIBUTES, MAX_DEPTH, XmlError, XmlReader};
+pub use xml::{MAX_ATTRIBUTES, MAX_DEPTH, XmlReader};
 
 /// The largest answer that is read, in bytes: 1 MiB. The largest that the service documents stays far below.
 pub const MAX_BODY: usize = 1024 * 1024;
