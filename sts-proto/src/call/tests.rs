@@ -91,6 +91,22 @@ fn time_is_shared_out() {
     assert_eq!((given.connect, given.attempt), (Duration::from_secs(2), Duration::from_secs(2)));
 }
 
+/// There, no deadline can be said.
+#[test]
+#[cfg(unix)] // Clocks elsewhere hold less.
+fn a_call_at_the_end_of_the_clock_is_bounded_too() {
+    let timeouts = Timeouts { call: Duration::from_secs(2), ..Timeouts::default() };
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(i64::MAX as u64);
+    for (asked_for, waits) in [("0", true), ("2500", false)] {
+        let context = context(Settings::new().timeouts(timeouts));
+        let mut call = Call::new(AssumeRoleWithWebIdentity::new("arn", "me", TOKEN), context, 1);
+        let (_, given) = sent(call.step(end, Event::Start).unwrap());
+        assert_eq!((given.attempt, given.call), (timeouts.call, timeouts.call));
+        let step = call.step(end, answer(503, &[("x-amz-retry-after", asked_for)], ""));
+        assert_eq!(matches!(step, Ok(Step::Perform(Effect::Wait(_)))), waits, "{step:?}");
+    }
+}
+
 #[test]
 fn an_event_that_does_not_fit_ends_the_call_and_nothing_panics() {
     let mut call = Call::new(GetCallerIdentity::new(), signed(), 1);
