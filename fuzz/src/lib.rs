@@ -1,7 +1,10 @@
-//! What the targets share: independent readers to compare the crate with, and the embedded STS's verifier.
+//! What the targets share: independent readers to compare the crate with, the embedded STS's verifier, and the flows that
+//! read documents.
 
 pub mod dates;
 pub mod document;
 pub mod outputs;
+#[path = "../../tests/src/readers.rs"]
+pub mod readers;
 pub mod request;
 pub mod verifier;

@@ -9,7 +9,7 @@ use http::Response;
 use sts_proto::credentials::{Chain, Resolve};
 use sts_proto::flow::ProcessOutput;
 use sts_proto::settings::{Env, Load, Profiles};
-use sts_proto::{Context, Effect, Event, Flow, Settings, Step};
+use sts_proto::{Context, Credentials, Effect, Error, Event, Flow, Settings, Step};
 
 /// Who gives a JSON document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +36,30 @@ impl Giver {
     /// # Panics
     ///
     /// Where the flow does not end.
-    pub fn read(self, mut document: Bytes) -> String {
+    pub fn read(self, document: Bytes) -> String {
+        match self.resolve(document) {
+            Ok(credentials) => format!("{credentials:?}"),
+            Err(error) => format!("{error} {error:?}"),
+        }
+    }
+
+    /// The credentials that come of `document`, at [`now`]. All else that their source asks for is given as it should be.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    ///
+    /// # Panics
+    ///
+    /// Where the flow does not end.
+    pub fn resolve(self, mut document: Bytes) -> Result<Credentials, Error> {
         let context = Context::new(&Settings::new().region("eu-west-1"), "test/0").expect("it is a region");
         let mut flow = Resolve::new(Arc::new(self.chain()), Arc::new(context), 7);
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let mut event = Event::Start;
         for _ in 0..50 {
-            event = match flow.step(now, event) {
-                Ok(Step::Done(resolved)) => return format!("{:?}", resolved.credentials),
-                Ok(Step::Perform(effect)) => self.answer(&effect, &mut document),
-                Err(error) => return format!("{error} {error:?}"),
+            event = match flow.step(now(), event)? {
+                Step::Done(resolved) => return Ok(resolved.credentials),
+                Step::Perform(effect) => self.answer(&effect, &mut document),
             };
         }
         panic!("the flow does not end");
@@ -70,19 +84,28 @@ impl Giver {
 
     fn answer(self, effect: &Effect, document: &mut Bytes) -> Event {
         const LOGIN: &str = r#"{"accessToken":"t","expiresAt":"2030-01-01T00:00:00Z"}"#;
+        const ROLE: &str = r#"{"roleCredentials":{"accessKeyId":"a","secretAccessKey":"s","sessionToken":"t","expiration":1800000000000}}"#;
         match effect {
             Effect::Run(_) => Event::Exited(ProcessOutput { status: Some(0), stdout: take(document) }),
             Effect::Read(_) if self == Self::Login => Event::Contents(Some(take(document))),
             Effect::Read(_) => Event::Contents(Some(Bytes::from_static(LOGIN.as_bytes()))),
-            Effect::Send(request, _) => Event::Response(Response::new(match request.uri().path() {
-                path if path.ends_with("/token") => Bytes::from_static(b"t"),
-                path if path.ends_with("/security-credentials/") => Bytes::from_static(b"role"),
+            Effect::Send(request, _) => Event::Response(Response::new(match (self, request.uri().path()) {
+                (Self::InstanceMetadata, path) if path.ends_with("/token") => Bytes::from_static(b"t"),
+                (Self::InstanceMetadata, path) if path.ends_with("/security-credentials/") => {
+                    Bytes::from_static(b"role")
+                }
+                (Self::Login, _) => Bytes::from_static(ROLE.as_bytes()),
                 _ => take(document),
             })),
             Effect::Wait(_) => Event::Elapsed,
             Effect::AskMfaCode(_) => panic!("no source asks for a code"),
         }
     }
+}
+
+/// When documents are read.
+pub fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
 /// Loads settings from this config file and this credentials file; what comes of it is shown in both ways, with all
