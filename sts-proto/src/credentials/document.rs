@@ -16,10 +16,7 @@ pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
             "check the role and its trust policy",
         ));
     }
-    let id = document.required("AccessKeyId").map_err(unusable)?;
-    if reply.quotes(id.expose()) {
-        return Err(reply.unusable("its access key id is the token that was sent", ADVICE));
-    }
+    let id = reply.access_key_id(document.required("AccessKeyId").map_err(unusable)?, ADVICE)?;
     let secret = document.required("SecretAccessKey").map_err(unusable)?;
     let token = document.required("Token").map_err(unusable)?;
     let expiration = document.instant("Expiration").and_then(|at| at.ok_or(JsonError::Missing("Expiration")));

@@ -323,6 +323,14 @@ impl Reply {
         Some(code).filter(|code| fits && !self.secrets.iter().any(short) && !self.quotes(code))
     }
 
+    /// The access key id of an answer, which is shown, unless it is a secret that was sent.
+    pub(super) fn access_key_id(&self, id: Secret, advice: &str) -> Result<Secret, CredentialsError> {
+        match self.quotes(id.expose()) {
+            true => Err(self.unusable("its access key id is the token that was sent", advice)),
+            false => Ok(id),
+        }
+    }
+
     /// Whether a secret that was sent is in `text`, or much of one.
     pub(super) fn quotes(&self, text: &str) -> bool {
         let secrets: Vec<Secret> = self.secrets.iter().flat_map(words).collect();

@@ -206,6 +206,14 @@ fn what_the_portal_refuses_says_what_to_do() {
 }
 
 #[test]
+fn a_token_that_is_echoed_is_not_taken_for_an_access_key_id() {
+    let keys = KEYS.replace("AKID", "Planted-A");
+    let played = asked([file(LOGIN), answer(200, &keys)]);
+    assert!(played.error().contains("its access key id is the token that was sent"), "{}", played.error());
+    assert!(!format!("{:?}", played.result).to_lowercase().contains("planted"));
+}
+
+#[test]
 fn an_answer_that_is_none_is_an_error_without_anything_of_it() {
     for (body, expected) in [
         ("<html>planted", "it is not json"),
