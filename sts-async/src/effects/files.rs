@@ -6,15 +6,34 @@ use std::path::Path;
 
 use sts_proto::wire::MAX_BODY;
 
-/// One byte more than the bound, at most. What could keep a reader waiting for ever, such as a named pipe, is refused.
+/// One byte more than the bound, at most, of what was in the file at one moment. What could keep a reader waiting for
+/// ever, such as a named pipe, is refused.
 pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    for _ in 1..LOOKS {
+        if let (contents, true) = look(path)? {
+            return Ok(contents);
+        }
+    }
+    Ok(look(path)?.0)
+}
+
+/// What is in a file, and whether nobody wrote to it meanwhile: reading takes more than one step, and whoever replaces a
+/// token without another file beside it leaves its beginning to a reader, or the beginning of one and the end of another.
+/// (What is written in pieces is seen as it is between them: nothing tells that more is to come.)
+fn look(path: &Path) -> io::Result<(Vec<u8>, bool)> {
     // Before it is opened, since opening some of them does something; and after, since another may be there by then.
     readable(std::fs::metadata(path)?.file_type())?;
     let file = open(path)?;
-    readable(file.metadata()?.file_type())?;
-    let mut contents = Vec::new();
-    file.take(MAX_BODY as u64 + 1).read_to_end(&mut contents)?;
-    Ok(contents)
+    let before = file.metadata()?;
+    readable(before.file_type())?;
+    let most = MAX_BODY as u64 + 1;
+    // Room for all of it: most files are read in one step, and no copy is left behind by a buffer that grows.
+    let room = before.len().min(most).max(ROOM);
+    let mut contents = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
+    (&file).take(most).read_to_end(&mut contents)?;
+    let after = file.metadata()?;
+    let settled = before.len() == after.len() && before.modified().ok() == after.modified().ok();
+    Ok((contents, settled))
 }
 
 /// Does not wait for somebody to write.
@@ -64,6 +83,11 @@ fn special(_: FileType) -> &'static str {
     "something else"
 }
 
+/// How often a file is read that somebody writes to.
+const LOOKS: u32 = 8;
+/// Bytes. A file whose size is not known, such as one of `/proc`, is seldom larger.
+const ROOM: u64 = 4096;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +103,31 @@ mod tests {
         }
         assert_eq!(read_bounded(&folder.join("nothing")).unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(read_bounded(&folder).unwrap_err().to_string(), "it is a directory and not a file");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_meanwhile_is_whole_or_empty() {
+        let folder = std::env::temp_dir().join(format!("sts-async-torn-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("token");
+        let tokens = [vec![b'a'; 1000], vec![b'b'; 3000]];
+        std::fs::write(&file, &tokens[0]).unwrap();
+        let over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for token in tokens.iter().cycle().take(400) {
+                    std::fs::write(&file, token).unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+                over.store(true, std::sync::atomic::Ordering::SeqCst);
+            });
+            while !over.load(std::sync::atomic::Ordering::SeqCst) {
+                let read: &[u8] = &read_bounded(&file).unwrap();
+                let whole = read.is_empty() || tokens.iter().any(|token| token == read);
+                assert!(whole, "{} bytes, the last {:?}", read.len(), read.last());
+            }
+        });
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

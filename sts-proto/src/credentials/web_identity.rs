@@ -15,8 +15,8 @@ use crate::{
 /// Assumes a role with the identity token in a file, as IAM roles for service accounts and CI systems provide it.
 ///
 /// The file is read anew for each attempt, since whoever keeps it may replace it at any time: a file that is empty is
-/// looked at again a little later, and a token that the service calls expired or invalid is tried once more if the file
-/// holds another one by then. The request is sent unsigned.
+/// looked at again a little later, and a token that the service calls expired or invalid, or denies access to, is tried
+/// once more if the file holds another one by then. The request is sent unsigned.
 #[derive(Debug)]
 pub struct WebIdentity {
     role: Role,
@@ -193,17 +193,23 @@ impl Flow for WebIdentity {
     }
 }
 
-/// Whether the token itself was refused, as an old one is.
+/// Whether the token itself was refused, as an old one is, or may have been: SeaweedFS and RGW say no more than that
+/// access is denied.
 fn stale(error: &Error) -> bool {
     matches!(
         error.code(),
-        Some(ErrorCode::ExpiredTokenException | ErrorCode::ExpiredToken | ErrorCode::InvalidIdentityToken)
+        Some(
+            ErrorCode::ExpiredTokenException
+                | ErrorCode::ExpiredToken
+                | ErrorCode::InvalidIdentityToken
+                | ErrorCode::AccessDenied
+        )
     )
 }
 
-/// Whoever replaces the token is done with it soon.
-const LOOKS_AT_AN_EMPTY_FILE: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(100);
+/// Whoever replaces the token is done with it soon: in milliseconds mostly, and in a second where the machine is busy.
+const LOOKS_AT_AN_EMPTY_FILE: u32 = 7;
+const PAUSE: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {
@@ -271,8 +277,10 @@ mod tests {
         for (code, other, tried) in [
             ("ExpiredTokenException", "new", true),
             ("InvalidIdentityToken", "new", true),
+            ("AccessDenied", "new", true),
             ("InvalidIdentityToken", "old", false),
             ("InvalidIdentityToken", "", false),
+            ("AccessDenied", "old", false),
         ] {
             let mut flow = flow();
             step(&mut flow, Event::Start).unwrap();

@@ -106,8 +106,8 @@ impl Case<'_> {
     /// What a flow asks first, once it has read what it wants to read.
     fn first_url<F: Flow>(&self, mut flow: F) -> Result<String, String> {
         let mut event = Event::Start;
-        // A file that is empty is read four times.
-        for _ in 0..10 {
+        // A file that is empty is read eight times, with waits between.
+        for _ in 0..20 {
             event = match flow.step(SystemTime::UNIX_EPOCH, event).map_err(|error| error.to_string())? {
                 Step::Perform(Effect::Send(request, _)) => return Ok(request.uri().to_string()),
                 Step::Perform(Effect::Read(path)) => Event::Contents(self.file(&path)?.map(Into::into)),
