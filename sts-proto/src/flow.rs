@@ -57,7 +57,7 @@ pub enum Effect {
     Send(http::Request<Bytes>, Timeouts),
     /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
     /// `None` where there is no such file, or [`Event::Failed`]. A driver refuses what it could wait for without end, such
-    /// as a named pipe.
+    /// as a named pipe, and reads anew what somebody wrote to meanwhile: files of tokens are replaced at any time.
     Read(PathBuf),
     /// Run a program, with no standard input and no shell. When its time is over, it is ended with all that it has started
     /// (on Unix it has a process group of its own, and so cannot ask at the terminal); what it leaves running when it ends
