@@ -2,11 +2,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Role;
+use crate::error::Redactor;
 use crate::operations::{AssumeRole as Operation, AssumeRoleOutput};
 use crate::types::AssumedRoleUser;
 use crate::{
     Call, Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
-    types,
+    TransportErrorKind, types,
 };
 
 /// Assumes a role with credentials that are there already.
@@ -62,31 +63,56 @@ impl Flow for AssumeRole {
                 return Ok(Step::Perform(Effect::AskMfaCode(serial.clone())));
             }
             (None, None, Event::Start) => self.call(None).step(now, Event::Start),
+            // Each wrong code counts against the device.
+            (None, Some(serial), Event::MfaCode(code)) if code.expose().trim().is_empty() => {
+                return Err(no_code(serial, TransportErrorKind::Unsupported.into()).into());
+            }
             (None, Some(_), Event::MfaCode(code)) => self.call(Some(code)).step(now, Event::Start),
             (None, Some(serial), Event::Failed(error)) => return Err(no_code(serial, error).into()),
             _ => return Err(Error::OutOfTurn),
         };
-        Ok(match step? {
-            Step::Perform(effect) => Step::Perform(effect),
-            Step::Done(output) => Step::Done(output.into()),
-        })
+        let output = match step? {
+            Step::Perform(effect) => return Ok(Step::Perform(effect)),
+            Step::Done(output) => output,
+        };
+        let Credentials { secret_access_key, session_token, .. } = &*self.credentials;
+        let sent: Vec<_> = session_token.iter().chain([secret_access_key]).cloned().collect();
+        Ok(Step::Done(session(output.credentials, output.assumed_role_user.as_ref(), &sent)?))
     }
 }
 
-/// The credentials of a role's session, with the account that the role belongs to.
-pub(super) fn session(issued: types::Credentials, user: Option<&AssumedRoleUser>) -> Credentials {
+/// The credentials of a role's session. Their access key id is shown, so it is none of the secrets that were `sent`.
+pub(super) fn session(
+    issued: types::Credentials,
+    user: Option<&AssumedRoleUser>,
+    sent: &[Secret],
+) -> Result<Credentials, CredentialsError> {
+    if Redactor::new(sent).finds(&issued.access_key_id) {
+        let problem = "its access key id is a secret that was sent; check that the endpoint is one of sts";
+        return Err(CredentialsError::new("the role's session", problem));
+    }
+    Ok(of_account(issued, user))
+}
+
+/// With the account that the role belongs to, where one is given.
+fn of_account(issued: types::Credentials, user: Option<&AssumedRoleUser>) -> Credentials {
     let mut credentials = Credentials::from(issued);
     let arn = user.and_then(|user| user.arn.as_deref());
-    // arn:partition:sts::account:assumed-role/…
-    let account = arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty());
+    // arn:partition:sts::account:assumed-role/…; the account is shown, so it is nothing but an account.
+    let account = arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| is_account(account));
     credentials.account_id = account.map(str::to_owned);
     credentials
+}
+
+/// Twelve digits at AWS, more or fewer elsewhere.
+fn is_account(text: &str) -> bool {
+    (1..=LONGEST_ACCOUNT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The session's keys, with the account that the role belongs to.
 impl From<AssumeRoleOutput> for Credentials {
     fn from(output: AssumeRoleOutput) -> Self {
-        session(output.credentials, output.assumed_role_user.as_ref())
+        of_account(output.credentials, output.assumed_role_user.as_ref())
     }
 }
 
@@ -96,3 +122,5 @@ fn no_code(serial: &str, error: TransportError) -> CredentialsError {
     );
     CredentialsError::new("the mfa device", problem).because(error)
 }
+
+const LONGEST_ACCOUNT: usize = 20;

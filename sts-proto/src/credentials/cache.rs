@@ -118,7 +118,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// That of `fetched`, or that what was fetched has expired already. What was held before stays.
+    /// That of `fetched`, or that what was fetched has expired already or is empty. What was held before stays.
     pub fn finish(
         &mut self,
         now: SystemTime,
@@ -178,6 +178,9 @@ impl Cache {
         now: SystemTime,
         credentials: Credentials,
     ) -> Result<Arc<Credentials>, CredentialsError> {
+        if let Some(missing) = missing(&credentials) {
+            return Err(incomplete(missing));
+        }
         let refresh_at = match credentials.expiration {
             None => None,
             Some(end) => {
@@ -218,6 +221,23 @@ impl Cache {
 /// one that has stepped back further says nothing of how long it was.
 fn within(then: SystemTime, now: SystemTime, pause: Duration) -> bool {
     now.duration_since(then).unwrap_or_else(|error| error.duration()) < pause
+}
+
+/// What is there, and empty.
+fn missing(credentials: &Credentials) -> Option<&'static str> {
+    let Credentials { access_key_id, secret_access_key, session_token, .. } = credentials;
+    let empty = |text: &str| text.trim().is_empty();
+    match session_token {
+        _ if empty(access_key_id) => Some("access key id"),
+        _ if empty(secret_access_key.expose()) => Some("secret access key"),
+        Some(token) if empty(token.expose()) => Some("session token"),
+        _ => None,
+    }
+}
+
+fn incomplete(missing: &str) -> CredentialsError {
+    let problem = format!("the {missing} that it gave is empty; nothing can be signed with that");
+    CredentialsError::new("the provider", problem)
 }
 
 fn expired(late: Duration) -> CredentialsError {

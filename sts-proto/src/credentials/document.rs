@@ -24,7 +24,7 @@ pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
         .with_session_token(token)
         .with_expiration(expiration.map_err(unusable)?);
     if let Some(account) = document.text("AccountId").map_err(unusable)? {
-        credentials = credentials.with_account_id(account.expose());
+        credentials = credentials.with_account_id(reply.account_id(account, ADVICE)?.expose());
     }
     Ok(credentials)
 }

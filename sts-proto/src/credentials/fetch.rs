@@ -331,6 +331,14 @@ impl Reply {
         }
     }
 
+    /// The account of an answer, which is shown, unless it is a secret that was sent.
+    pub(super) fn account_id(&self, id: Secret, advice: &str) -> Result<Secret, CredentialsError> {
+        match self.quotes(id.expose()) {
+            true => Err(self.unusable("its account id is the token that was sent", advice)),
+            false => Ok(id),
+        }
+    }
+
     /// Whether a secret that was sent is in `text`, or much of one.
     pub(super) fn quotes(&self, text: &str) -> bool {
         let secrets: Vec<Secret> = self.secrets.iter().flat_map(words).collect();

@@ -182,7 +182,9 @@ fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
     let Some(role) = text.trim().lines().next().map(str::trim) else { return Ok(None) };
     let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>' | '{' | '}' | '"' | '/' | '\\');
     // A role's name goes into a URL, which is shown.
-    if role.len() > LONGEST_ROLE || !role.chars().all(plain) || reply.quotes(role) {
+    // These would lead elsewhere (RFC 3986 §5.2.4).
+    let dots = matches!(role, "." | "..");
+    if role.len() > LONGEST_ROLE || dots || !role.chars().all(plain) || reply.quotes(role) {
         return Err(none());
     }
     Ok(Some(role))

@@ -105,6 +105,21 @@ fn what_has_expired_already_is_refused_and_what_was_held_stays() {
 }
 
 #[test]
+fn what_is_empty_is_refused_and_what_was_held_stays() {
+    let mut cache = holding(1, 3600.0);
+    let whole = || keys("two", 7200.0);
+    for (keys, missing) in [
+        (Credentials { access_key_id: " ".to_owned(), ..whole() }, "access key id"),
+        (Credentials { secret_access_key: "".into(), ..whole() }, "secret access key"),
+        (whole().with_session_token(""), "session token"),
+    ] {
+        let error = cache.finish(at(3400.0), Ok(keys)).unwrap_err().to_string();
+        assert!(error.contains(&format!("the {missing} that it gave is empty")), "{error}");
+    }
+    assert!(matches!(cache.look(at(3400.0)), Lookup::Stale(held) if held.access_key_id == "one"));
+}
+
+#[test]
 fn pauses_grow_within_bounds_while_the_old_ones_hold() {
     for seed in 0..200 {
         let mut cache = holding(seed, 36_000.0);

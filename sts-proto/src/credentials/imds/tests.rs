@@ -63,6 +63,10 @@ fn a_token_that_is_echoed_is_not_taken_for_a_name() {
     let played = asked(&[], [answer(200, TOKEN), answer(200, "role"), answer(200, &keys)]);
     assert!(played.error().contains("its access key id is the token that was sent"), "{}", played.error());
     assert!(!format!("{:?}", played.result).contains("planted"));
+    let keys = KEYS.replacen('{', &format!("{{\"AccountId\":{TOKEN:?},"), 1);
+    let played = asked(&[], [answer(200, TOKEN), answer(200, "role"), answer(200, &keys)]);
+    assert!(played.error().contains("its account id is the token that was sent"), "{}", played.error());
+    assert!(!format!("{:?}", played.result).contains("planted"));
 }
 
 #[test]
@@ -149,6 +153,7 @@ fn refusals_say_what_to_do() {
         (hangs().collect(), "the answer did not begin in time (4 tries); in a container, the hop limit"),
         (vec![answer(200, "tok"), answer(200, "<!DOCTYPE html>planted")], "it is no name of a role"),
         (vec![answer(200, "tok"), answer(200, "../../../planted")], "it is no name of a role"),
+        (vec![answer(200, "tok"), answer(200, "..")], "it is no name of a role"),
         (vec![answer(200, "tok"), answer(403, "")], "forbidden"),
         (vec![answer(200, "tok"), answer(302, "")], "http 302"),
         (vec![answer(200, "tok"), answer(200, "role"), answer(404, "")], "the role has just gone"),
