@@ -72,6 +72,8 @@ struct Progress {
     clock_corrected: bool,
     /// Why the last attempt failed.
     last: Option<Error>,
+    /// How long the server then wants to be left alone.
+    hint: Option<Duration>,
     report: Option<Attempt>,
 }
 
@@ -102,6 +104,7 @@ impl<O: Operation> Call<O> {
             paid: None,
             clock_corrected: false,
             last: None,
+            hint: None,
             report: None,
         };
         Self {
@@ -160,6 +163,12 @@ impl<O: Operation> Call<O> {
     /// How many requests were sent.
     pub fn attempts(&self) -> u32 {
         self.progress.attempts
+    }
+
+    /// How long the server wants to be left alone, if its last answer said so.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn hint(&self) -> Option<Duration> {
+        self.progress.hint
     }
 
     /// Asks for the region, then begins.
@@ -307,6 +316,10 @@ impl<O: Operation> Call<O> {
         let class = error.retry_class();
         let error_type = Some(error.error_type().into());
         self.context.shared().attempted(now, Some(class));
+        self.progress.hint = match decision {
+            Decision::After(_, hint) => hint,
+            Decision::WithClock => None,
+        };
         let wait = self.wait_after(&decision);
         // Paid for only where there is the time.
         let step = wait.filter(|wait| self.ends_in_time(now, *wait)).and_then(|wait| {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::Role;
 use super::assume_role::session;
 use crate::operations::AssumeRoleWithWebIdentity;
-use crate::retry::{Dice, backoff};
+use crate::retry::{Dice, backoff, with_hint};
 use crate::secret::Given;
 use crate::{
     Call, Context, Credentials, CredentialsError, Effect, Error, ErrorCode, Event, Flow, RetryClass, Secret,
@@ -129,19 +129,25 @@ impl WebIdentity {
                 Ok(Step::Perform(effect))
             }
             Ok(Step::Done(output)) => {
-                Ok(Step::Done(session(output.credentials, output.assumed_role_user.as_ref())))
+                let user = output.assumed_role_user.as_ref();
+                Ok(Step::Done(session(output.credentials, user, &[token])?))
             }
-            Err(error) => self.failed(error, token),
+            Err(error) => self.failed(error, call.hint(), token),
         }
     }
 
-    fn failed(&mut self, error: Error, token: Secret) -> Result<Step<Credentials>, Error> {
+    fn failed(
+        &mut self,
+        error: Error,
+        hint: Option<Duration>,
+        token: Secret,
+    ) -> Result<Step<Credentials>, Error> {
         let class = error.retry_class();
         let left = self.attempts < self.context.retry().most();
         if left && matches!(class, RetryClass::Transient | RetryClass::Throttling) {
             if self.context.shared().pay(class).is_some() {
                 let wait = backoff(class, self.attempts.saturating_sub(1), &mut self.dice);
-                return Ok(self.wait(wait));
+                return Ok(self.wait(with_hint(wait, hint)));
             }
         } else if left && stale(&error) {
             self.state = State::ReadingAgain(Box::new(error), token);
@@ -254,6 +260,36 @@ mod tests {
             }
             assert!(matches!(effect(next), Effect::Wait(_)));
             assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
+        }
+    }
+
+    #[test]
+    fn a_server_says_how_long_to_wait() {
+        let mut flow = flow();
+        step(&mut flow, Event::Start).unwrap();
+        body(&mut flow, "jwt");
+        let busy =
+            http::Response::builder().status(503).header("retry-after", "2").body(Bytes::new()).unwrap();
+        let Effect::Wait(wait) = effect(step(&mut flow, Event::Response(busy))) else { panic!("no wait") };
+        assert_eq!(wait, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_token_that_is_echoed_is_not_shown() {
+        for (id, arn) in [("Planted-Token", "123456789012"), ("ASIA", "planted-token")] {
+            let mut flow = flow();
+            step(&mut flow, Event::Start).unwrap();
+            body(&mut flow, "planted-token");
+            let answer = format!(
+                "<R><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>{id}</AccessKeyId><SecretAccessKey>s\
+                 </SecretAccessKey><SessionToken>t</SessionToken><Expiration>900</Expiration></Credentials>\
+                 <AssumedRoleUser><Arn>arn:aws:sts::{arn}:assumed-role/demo/me</Arn></AssumedRoleUser>\
+                 </AssumeRoleWithWebIdentityResult></R>"
+            );
+            let response = http::Response::new(Bytes::from(answer));
+            let told = format!("{:?}", step(&mut flow, Event::Response(response)));
+            assert!(!told.to_lowercase().contains("planted"), "{told}");
+            assert_eq!(told.contains("a secret that was sent"), id != "ASIA", "{told}");
         }
     }
 
