@@ -53,6 +53,11 @@ pub(super) fn profile_plan(env: &Env, profiles: &Profiles, first: &Section) -> S
             }
         }
     };
+    // Each is a call, and a file can name thousands.
+    if roles.len() > MOST_ROLES {
+        let problem = format!("it is assumed by way of {} roles, and {MOST_ROLES} are the most", roles.len());
+        return Err(broken(first, &problem));
+    }
     // Assumed from the source on.
     roles.reverse();
     Ok(Ok(Plan { source, roles }))
@@ -128,7 +133,7 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
     if let Some(config) = sso::Config::new(env, profiles, profile)? {
         return Ok(Some(Source::Sso(config)));
     }
-    if profile.get("role_arn").is_some() {
+    if profile.get("role_arn").is_some() && profile.get("source_profile").is_none() {
         let problem = "it has role_arn without source_profile, credential_source or web_identity_token_file";
         return Err(broken(profile, problem));
     }
@@ -193,6 +198,7 @@ fn broken(profile: &Section, problem: &str) -> CredentialsError {
 
 /// So many names at the beginning and at the end of a way.
 const SHOWN_OF_WAY: usize = 8;
+const MOST_ROLES: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -210,6 +216,39 @@ mod tests {
         }
         let first = parsed.profile("p0").unwrap();
         profile_plan(&Env::default(), &parsed, first).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn its_own_source_needs_something_to_give() {
+        let mut parsed = Profiles::default();
+        parsed.insert_profile("p".to_owned(), [("role_arn", "arn"), ("source_profile", "p")]);
+        let error = profile_plan(&Env::default(), &parsed, parsed.profile("p").unwrap()).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.ends_with("it is its own source_profile and says nothing of other credentials"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_chain_of_roles_has_a_bound() {
+        for (roles, fits) in [(MOST_ROLES, true), (MOST_ROLES + 1, false)] {
+            let mut parsed = Profiles::default();
+            for number in 0..roles {
+                let next = format!("p{}", number + 1);
+                parsed.insert_profile(
+                    format!("p{number}"),
+                    [("role_arn", "arn"), ("source_profile", next.as_str())],
+                );
+            }
+            let keys = [("aws_access_key_id", "AKID"), ("aws_secret_access_key", "s")];
+            parsed.insert_profile(format!("p{roles}"), keys);
+            let plan = profile_plan(&Env::default(), &parsed, parsed.profile("p0").unwrap());
+            match plan {
+                Ok(plan) => assert!(fits && plan.is_ok_and(|plan| plan.roles.len() == roles)),
+                Err(error) => assert!(!fits && error.to_string().contains("by way of 33 roles"), "{error}"),
+            }
+        }
     }
 
     #[test]
