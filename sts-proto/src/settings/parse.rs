@@ -218,7 +218,16 @@ fn config_header(text: &str) -> Option<Header> {
         _ => return None,
     };
     let name = name.trim();
-    is_name(name).then(|| Header::Named(kind, name.into()))
+    let name = unquoted(name).or_else(|| is_name(name).then_some(name))?;
+    Some(Header::Named(kind, name.into()))
+}
+
+/// What stands between quotes, which may have blanks: as the AWS CLI writes names.
+fn unquoted(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
+    let name = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    let plain = |word: &str| word.is_empty() || is_name(word);
+    (!name.trim().is_empty() && name.split(' ').all(plain)).then_some(name)
 }
 
 fn credentials_header(text: &str) -> Option<Header> {
@@ -298,6 +307,13 @@ mod tests {
         let [(Kind::Profile, name, properties)] = &sections[..] else { panic!("{}", sections.len()) };
         assert_eq!(&**name, "default");
         assert_eq!(properties.len(), 2);
+    }
+
+    #[test]
+    fn names_in_quotes_may_have_blanks() {
+        let text = "[profile 'a b']\n[profile \"c\"]\n[profile 'd]\n[profile e f]\n[profile '']\n[profile ' ']\n[profile 'x\"y']";
+        let sections = config(Path::new("c"), text.as_bytes()).unwrap();
+        assert_eq!(sections.map(|(_, name, _)| name.to_string()).collect::<Vec<_>>(), ["a b", "c"]);
     }
 
     #[test]
