@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -21,19 +21,30 @@ use tokio::time::{sleep, timeout};
 pub(super) async fn run(command: Command) -> Result<ProcessOutput, TransportError> {
     let mut program = Program::start(&command)?;
     let begun = Instant::now();
-    let ended = async |child: &mut Child| {
+    let ended = async |child: &mut Option<Child>| {
+        let Some(running) = child else { return Ok(None) };
         let left = command.timeout.saturating_sub(begun.elapsed());
         let late = |_| TransportError::new(Kind::Timeout(Phase::Response), "the program did not end in time");
-        timeout(left, child.wait()).await.map_err(late)?.map_err(failed)
+        match timeout(left, running.wait()).await.map_err(late)? {
+            Ok(status) => Ok(status.code()),
+            // Whoever started this process ignores `SIGCHLD`, and so the system tells nobody how a program ended: what
+            // it printed has to say. Its number is not its own any more.
+            #[cfg(unix)]
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::CHILD.raw_os_error()) => {
+                *child = None;
+                Ok(Some(0))
+            }
+            Err(error) => Err(failed(error)),
+        }
     };
     let mut printed = Vec::new();
-    let stdout = program.child.stdout.take();
+    let stdout = program.child.as_mut().and_then(|child| child.stdout.take());
     let early = {
         let mut reading = pin!(read(stdout, &mut printed));
         let mut ending = pin!(async {
             let status = ended(&mut program.child).await?;
             sleep(GRACE).await;
-            Ok::<ExitStatus, TransportError>(status)
+            Ok::<Option<i32>, TransportError>(status)
         });
         poll_fn(|context| match reading.as_mut().poll(context) {
             Poll::Ready(read) => Poll::Ready(read.map(|()| None)),
@@ -45,11 +56,12 @@ pub(super) async fn run(command: Command) -> Result<ProcessOutput, TransportErro
         Some(status) => status,
         None => ended(&mut program.child).await?,
     };
-    Ok(ProcessOutput { status: status.code(), stdout: printed.into() })
+    Ok(ProcessOutput { status, stdout: printed.into() })
 }
 
 struct Program {
-    child: Child,
+    /// `None` once the system has forgotten it.
+    child: Option<Child>,
 }
 
 impl Program {
@@ -59,7 +71,7 @@ impl Program {
         // A group of its own, by which all that it starts can be ended.
         #[cfg(unix)]
         program.process_group(0);
-        Ok(Self { child: program.kill_on_drop(true).spawn().map_err(failed)? })
+        Ok(Self { child: Some(program.kill_on_drop(true).spawn().map_err(failed)?) })
     }
 }
 
@@ -68,7 +80,8 @@ impl Drop for Program {
     fn drop(&mut self) {
         #[cfg(unix)]
         {
-            let number = self.child.id().and_then(|number| i32::try_from(number).ok());
+            let number =
+                self.child.as_ref().and_then(Child::id).and_then(|number| i32::try_from(number).ok());
             if let Some(group) = number.and_then(rustix::process::Pid::from_raw) {
                 let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
             }

@@ -24,7 +24,7 @@ pub(crate) fn run(command: &Command) -> Event {
 struct Program {
     child: Child,
     /// Once it has ended. Until then its number belongs to it and to nobody else, and it may be ended by that.
-    status: Option<ExitStatus>,
+    ended: Option<Ended>,
     /// `None` from its end on.
     output: Option<Pipe>,
     /// `None` where the clock cannot say it.
@@ -41,22 +41,22 @@ impl Program {
         std::os::unix::process::CommandExt::process_group(&mut program, 0);
         let mut child = program.spawn().map_err(failed)?;
         let output = child.stdout.take().map(Pipe::new);
-        Ok(Self { child, status: None, output, deadline })
+        Ok(Self { child, ended: None, output, deadline })
     }
 
     fn finish(mut self) -> Result<ProcessOutput, TransportError> {
         let mut printed = Vec::new();
         loop {
-            if self.status.is_none() {
-                self.status = self.child.try_wait().map_err(failed)?;
-                if self.status.is_some() {
+            if self.ended.is_none() {
+                self.ended = ended(self.child.try_wait()).map_err(failed)?;
+                if self.ended.is_some() {
                     self.deadline = Instant::now().checked_add(GRACE);
                 }
             }
             let left = self.left();
-            match (self.status, &mut self.output) {
-                (Some(status), output) if output.is_none() || left.is_zero() => {
-                    return Ok(ProcessOutput { status: status.code(), stdout: printed.into() });
+            match (self.ended, &mut self.output) {
+                (Some(Ended(status)), output) if output.is_none() || left.is_zero() => {
+                    return Ok(ProcessOutput { status, stdout: printed.into() });
                 }
                 (None, _) if left.is_zero() => {
                     let why = "the program did not end in time";
@@ -80,10 +80,27 @@ impl Program {
     }
 }
 
+/// With which status, if it ended by itself.
+#[derive(Clone, Copy)]
+struct Ended(Option<i32>);
+
+fn ended(looked: io::Result<Option<ExitStatus>>) -> io::Result<Option<Ended>> {
+    match looked {
+        Ok(status) => Ok(status.map(|status| Ended(status.code()))),
+        // Whoever started this process ignores `SIGCHLD`, and so the system tells nobody how a program ended: what it
+        // printed has to say.
+        #[cfg(unix)]
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::CHILD.raw_os_error()) => {
+            Ok(Some(Ended(Some(0))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Nothing stays behind of a program that has not ended.
 impl Drop for Program {
     fn drop(&mut self) {
-        if self.status.is_some() {
+        if self.ended.is_some() {
             return;
         }
         #[cfg(unix)]

@@ -26,6 +26,26 @@ async fn run_without_input_and_leave_output_and_status() {
     }
 }
 
+/// As some supervisors start their programs: then the system does not tell how a child has ended. (The option of `env` is
+/// one of GNU's.)
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[tokio::test]
+async fn may_be_run_where_nobody_hears_of_their_end() {
+    if std::env::var_os("STS_TEST_ALONE").is_none() {
+        let name = "effects::program::tests::may_be_run_where_nobody_hears_of_their_end";
+        let mut command = std::process::Command::new("env");
+        command.arg("--ignore-signal=CHLD").arg(std::env::current_exe().unwrap());
+        let output = command.args(["--exact", name]).env("STS_TEST_ALONE", "1").output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(told.contains("1 passed"), "{told}");
+        return;
+    }
+    match shell("printf abc", LONG).await {
+        Event::Exited(output) => assert_eq!((output.status, &output.stdout[..]), (Some(0), &b"abc"[..])),
+        event => panic!("{event:?}"),
+    }
+}
+
 #[tokio::test]
 async fn get_arguments_as_they_are() {
     let arguments = vec!["%s".to_owned(), "a b; $HOME".to_owned()];
