@@ -13,6 +13,7 @@ use crate::transport::Transport;
 mod files;
 mod program;
 
+use files::is_absent;
 pub(crate) use files::read_bounded;
 
 /// Asks the user for a code, given the serial number of the device.
@@ -77,7 +78,7 @@ fn read_file(path: &Path) -> Result<Option<Bytes>, TransportError> {
             Err(TransportError::new(TransportErrorKind::TooLarge, format!("{} is too large", path.display())))
         }
         Ok(contents) => Ok(Some(contents.into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(other(io::Error::new(error.kind(), format!("{}: {error}", path.display())))),
     }
 }

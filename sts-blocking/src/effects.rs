@@ -1,6 +1,5 @@
 //! The effects beside sending: files, programs, questions.
 
-use std::io::ErrorKind;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -14,6 +13,7 @@ mod files;
 mod pipe;
 mod program;
 
+use files::is_absent;
 pub(crate) use files::read_file;
 pub(crate) use program::run;
 
@@ -33,7 +33,7 @@ pub(crate) fn read(path: &Path) -> Event {
     match read_file(path) {
         Ok(Some(contents)) => Event::Contents(Some(contents)),
         Ok(None) => failed(Kind::TooLarge, "the file is larger than 1 MiB"),
-        Err(error) if error.kind() == ErrorKind::NotFound => Event::Contents(None),
+        Err(error) if is_absent(&error) => Event::Contents(None),
         Err(error) => failed(Kind::Other, error),
     }
 }

@@ -42,6 +42,11 @@ fn look(path: &Path) -> io::Result<(Vec<u8>, bool)> {
     Ok((contents, settled))
 }
 
+/// Whether there is no such file, as where the home of a daemon is `/dev/null`.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 /// Does not wait for somebody to write.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -107,7 +112,9 @@ mod tests {
         assert_eq!(read_file(&file).unwrap().map(|contents| contents.len()), Some(MAX_BODY));
         std::fs::write(&file, vec![b'x'; MAX_BODY + 1]).unwrap();
         assert_eq!(read_file(&file).unwrap(), None);
-        assert_eq!(read_file(&folder.join("nothing")).unwrap_err().kind(), ErrorKind::NotFound);
+        for absent in [folder.join("nothing"), file.join("below")] {
+            assert!(is_absent(&read_file(&absent).unwrap_err()));
+        }
         assert_eq!(read_file(&folder).unwrap_err().to_string(), "it is a directory and not a file");
         std::fs::remove_dir_all(&folder).unwrap();
     }
