@@ -55,6 +55,10 @@ impl Proxies {
                 let https = first(&["HTTPS_PROXY", "https_proxy"])?;
                 let http = first(&["HTTP_PROXY", "http_proxy"])?;
                 let none = first(&["NO_PROXY", "no_proxy"])?;
+                // The matcher takes it for a domain, which an address is not in.
+                if none.iter().flat_map(|hosts| hosts.split(',')).any(|host| host.trim() == "*") {
+                    return Ok(Self(None));
+                }
                 for url in [&all, &https, &http].into_iter().flatten() {
                     check(url, &["http", "https", "socks4", "socks4a", "socks5", "socks5h"])?;
                 }

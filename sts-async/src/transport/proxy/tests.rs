@@ -241,6 +241,9 @@ fn in_the_environment() {
         let proxy = proxies.of(&uri).map(|proxy| name(&proxy));
         assert_eq!(proxy.as_deref(), (expected == scheme).then_some("proxy.test:3128"), "{scheme}");
     }
+    if env::var("no_proxy").is_ok_and(|hosts| hosts == "*") {
+        assert!(proxies.of(&Uri::from_static("https://192.0.2.1/")).is_none(), "addresses too");
+    }
     let build = || crate::Builder::from_env().unwrap().region("eu-west-1");
     build().build().unwrap();
     build().no_proxy().build().unwrap();
