@@ -110,7 +110,8 @@ impl fmt::Display for SettingsError {
                 f,
                 "the file {} cannot be read ({reason}); mend it, or name another with AWS_CONFIG_FILE or \
                  AWS_SHARED_CREDENTIALS_FILE",
-                path.display()
+                path.display(),
+                reason = Said(reason),
             ),
             Self::ProfileSyntax { path, line, problem } => {
                 write!(f, "the file {} cannot be understood at line {line}: {problem}", path.display())
@@ -138,7 +139,8 @@ impl fmt::Display for SettingsError {
                 f,
                 "the ca bundle {} cannot be read ({reason}); it is named by AWS_CA_BUNDLE, ca_bundle in a profile, or \
                  in code",
-                path.display()
+                path.display(),
+                reason = Said(reason),
             ),
             Self::ClientCertificate => f.write_str(
                 "the client certificate cannot be used: give a chain and the private key of its first certificate, \
@@ -177,6 +179,20 @@ impl fmt::Display for Named<'_> {
             Origin::Code => f.write_str("the program"),
             origin => origin.fmt(f),
         }
+    }
+}
+
+/// What the system says, as errors are written: without a capital, and without the number that the standard library puts
+/// behind it.
+struct Said<'a>(&'a str);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.split(" (os error").next().unwrap_or_default();
+        let mut rest = text.chars();
+        let first = rest.next().map(|first| first.to_ascii_lowercase());
+        first.iter().try_for_each(|first| write!(f, "{first}"))?;
+        f.write_str(rest.as_str())
     }
 }
 

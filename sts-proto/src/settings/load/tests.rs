@@ -193,7 +193,11 @@ fn a_profile_that_is_not_there_is_an_error_unless_it_is_the_default_one() {
 fn a_file_that_cannot_be_read_is_named() {
     for path in [CONFIG_PATH, CREDENTIALS_PATH] {
         for (kind, words, expected) in [
-            (TransportErrorKind::Other, "permission denied\n(more)", "cannot be read (permission denied)"),
+            (
+                TransportErrorKind::Other,
+                "Permission denied (os error 13)\n(more)",
+                "cannot be read (permission denied); mend it",
+            ),
             (
                 TransportErrorKind::Other,
                 &*format!("{path}: is a directory"),
