@@ -22,7 +22,7 @@ pub(super) async fn run(command: Command) -> Result<ProcessOutput, TransportErro
     let mut program = Program::start(&command)?;
     let begun = Instant::now();
     let ended = async |child: &mut Option<Child>| {
-        let Some(running) = child else { return Ok(None) };
+        let Some(running) = child else { return Ok(UNKNOWN) };
         let left = command.timeout.saturating_sub(begun.elapsed());
         let late = |_| TransportError::new(Kind::Timeout(Phase::Response), "the program did not end in time");
         match timeout(left, running.wait()).await.map_err(late)? {
@@ -32,7 +32,7 @@ pub(super) async fn run(command: Command) -> Result<ProcessOutput, TransportErro
             #[cfg(unix)]
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::CHILD.raw_os_error()) => {
                 *child = None;
-                Ok(Some(0))
+                Ok(UNKNOWN)
             }
             Err(error) => Err(failed(error)),
         }
@@ -99,6 +99,9 @@ async fn read(from: Option<ChildStdout>, printed: &mut Vec<u8>) -> Result<(), Tr
     }
     Ok(())
 }
+
+/// The status of a program that the system has forgotten.
+const UNKNOWN: Option<i32> = Some(0);
 
 fn failed(error: io::Error) -> TransportError {
     TransportError::new(Kind::Other, said(&error))
