@@ -88,7 +88,7 @@ fn bundles_that_cannot_be_used() {
     let error = crate::Client::builder().settings(settings.clone()).build().unwrap_err();
     assert!(matches!(&error, Error::Settings(SettingsError::CaBundleFile { path, .. })
         if path == std::path::Path::new("/no/such/bundle.pem")));
-    assert!(error.to_string().contains("No such file"), "{error}");
+    assert!(error.to_string().contains("cannot be read (no such file"), "{error}");
     assert!(crate::Client::builder().settings(settings).ca_bundle(ROOT).build().is_ok());
 }
 
