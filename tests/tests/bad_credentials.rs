@@ -19,7 +19,7 @@ struct Row {
     config: &'static str,
     /// Other files, below the home directory.
     files: &'static [(&'static str, &'static str)],
-    /// `{home}`, `{html}` and `{silent}` stand for the home directory and two servers.
+    /// `{home}`, `{html}` and `{silent}` stand for the home directory and two servers, `{long}` for a name that is too long.
     variables: &'static [(&'static str, &'static str)],
     words: &'static [&'static str],
 }
@@ -74,9 +74,8 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "a file that cannot be read",
-        files: &[(".aws/plain", "")],
-        variables: &[("AWS_CONFIG_FILE", "{home}/.aws/plain/config")],
-        words: &["{home}/.aws/plain/config", "cannot be read"],
+        variables: &[("AWS_CONFIG_FILE", "{home}/.aws/{long}")],
+        words: &["{home}/.aws/{long}", "cannot be read (file name too long)"],
         ..NOTHING
     },
     Row {
@@ -227,6 +226,22 @@ fn each_is_a_clear_error() {
     assert!(failures.is_empty(), "{} of {} rows:\n{}", failures.len(), ROWS.len(), failures.join("\n"));
 }
 
+/// Daemons often have it so. There can be no file, which is no mistake.
+#[test]
+fn a_home_that_is_no_folder_holds_no_files() {
+    let variables = [
+        ("HOME", "/dev/null"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "planted"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    for driver in Setup::of_environment(variables).drivers().expect("the settings can be used") {
+        let keys = driver.credentials().unwrap_or_else(|error| panic!("{driver}: {error}"));
+        assert_eq!(keys.access_key_id, "AKIDEXAMPLE", "{driver}");
+    }
+}
+
 /// A program is given most of a minute: more than a test has.
 #[test]
 fn a_program_that_hangs_is_ended() {
@@ -272,7 +287,8 @@ impl Row {
         let fill = |text: &str| {
             let text =
                 text.replace("{home}", home.path("").to_str().unwrap_or_default().trim_end_matches('/'));
-            text.replace("{html}", &servers.html).replace("{silent}", &servers.silent)
+            let text = text.replace("{html}", &servers.html).replace("{silent}", &servers.silent);
+            text.replace("{long}", &"x".repeat(300))
         };
         let variables: Vec<_> = self.variables.iter().map(|(name, value)| (*name, fill(value))).collect();
         let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
