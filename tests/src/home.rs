@@ -1,8 +1,8 @@
 //! A home directory of a test's own.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, io};
 
 /// A directory that goes with the value.
 #[derive(Debug)]
@@ -11,11 +11,23 @@ pub struct Home(PathBuf);
 impl Home {
     /// An empty one.
     pub fn new() -> Self {
+        Self::below(&std::env::temp_dir()).expect("a directory can be made")
+    }
+
+    /// An empty one in memory, where the system has a place for that, else as any other. For tests that write in a rhythm: on
+    /// a disk that is busy with what others have written, writing may take more than a second.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let home = if memory.is_dir() { Self::below(memory).ok() } else { None };
+        home.unwrap_or_default()
+    }
+
+    fn below(folder: &Path) -> io::Result<Self> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let home = std::env::temp_dir().join(format!("sts-tests-home-{}-{number}", std::process::id()));
-        fs::create_dir_all(home.join(".aws")).expect("a directory can be made");
-        Self(home)
+        let home = folder.join(format!("sts-tests-home-{}-{number}", std::process::id()));
+        fs::create_dir_all(home.join(".aws"))?;
+        Ok(Self(home))
     }
 
     /// One with this shared config file.

@@ -213,8 +213,8 @@ fn stale(error: &Error) -> bool {
     )
 }
 
-/// Whoever replaces the token is done with it soon: in milliseconds mostly, and in a second where the machine is busy.
-const LOOKS_AT_AN_EMPTY_FILE: u32 = 7;
+/// Whoever replaces the token is done with it soon: in milliseconds mostly, and in a second or two where the disk is busy.
+const LOOKS_AT_AN_EMPTY_FILE: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(10);
 
 #[cfg(test)]

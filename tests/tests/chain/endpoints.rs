@@ -106,7 +106,7 @@ impl Case<'_> {
     /// What a flow asks first, once it has read what it wants to read.
     fn first_url<F: Flow>(&self, mut flow: F) -> Result<String, String> {
         let mut event = Event::Start;
-        // A file that is empty is read eight times, with waits between.
+        // A file that is empty is read nine times, with waits between.
         for _ in 0..20 {
             event = match flow.step(SystemTime::UNIX_EPOCH, event).map_err(|error| error.to_string())? {
                 Step::Perform(Effect::Send(request, _)) => return Ok(request.uri().to_string()),

@@ -15,7 +15,7 @@ use {sts_async::CredentialsProvider as _, sts_blocking::CredentialsProvider as _
 use super::peer::{Peer, drivers, is_session};
 
 pub(crate) fn rotated(peer: &Peer, issuer: &str) {
-    let home = Home::new();
+    let home = Home::in_memory();
     let file = home.path("token");
     let path = file.to_str().expect("a plain name");
     let variables = home.variables(&[
