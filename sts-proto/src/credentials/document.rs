@@ -16,7 +16,7 @@ pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
             "check the role and its trust policy",
         ));
     }
-    let id = reply.access_key_id(document.required("AccessKeyId").map_err(unusable)?, ADVICE)?;
+    let id = reply.id("access key", document.required("AccessKeyId").map_err(unusable)?, ADVICE)?;
     let secret = document.required("SecretAccessKey").map_err(unusable)?;
     let token = document.required("Token").map_err(unusable)?;
     let expiration = document.instant("Expiration").and_then(|at| at.ok_or(JsonError::Missing("Expiration")));
@@ -24,7 +24,7 @@ pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
         .with_session_token(token)
         .with_expiration(expiration.map_err(unusable)?);
     if let Some(account) = document.text("AccountId").map_err(unusable)? {
-        credentials = credentials.with_account_id(reply.account_id(account, ADVICE)?.expose());
+        credentials = credentials.with_account_id(reply.id("account", account, ADVICE)?.expose());
     }
     Ok(credentials)
 }

@@ -323,18 +323,10 @@ impl Reply {
         Some(code).filter(|code| fits && !self.secrets.iter().any(short) && !self.quotes(code))
     }
 
-    /// The access key id of an answer, which is shown, unless it is a secret that was sent.
-    pub(super) fn access_key_id(&self, id: Secret, advice: &str) -> Result<Secret, CredentialsError> {
+    /// An id of an answer (`what` of: access key, account), which is shown, unless it is a secret that was sent.
+    pub(super) fn id(&self, what: &str, id: Secret, advice: &str) -> Result<Secret, CredentialsError> {
         match self.quotes(id.expose()) {
-            true => Err(self.unusable("its access key id is the token that was sent", advice)),
-            false => Ok(id),
-        }
-    }
-
-    /// The account of an answer, which is shown, unless it is a secret that was sent.
-    pub(super) fn account_id(&self, id: Secret, advice: &str) -> Result<Secret, CredentialsError> {
-        match self.quotes(id.expose()) {
-            true => Err(self.unusable("its account id is the token that was sent", advice)),
+            true => Err(self.unusable(format_args!("its {what} id is the token that was sent"), advice)),
             false => Ok(id),
         }
     }

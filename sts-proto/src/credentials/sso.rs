@@ -147,7 +147,7 @@ fn credentials(reply: &Reply, account_id: &str) -> Result<Credentials, Credentia
     let unusable = |error: JsonError| reply.unusable(error, ADVICE);
     let mut document = Object::parse(reply.body()).map_err(unusable)?;
     let mut keys = document.object("roleCredentials").map_err(unusable)?;
-    let id = reply.access_key_id(keys.required("accessKeyId").map_err(unusable)?, ADVICE)?;
+    let id = reply.id("access key", keys.required("accessKeyId").map_err(unusable)?, ADVICE)?;
     let secret = keys.required("secretAccessKey").map_err(unusable)?;
     let token = keys.required("sessionToken").map_err(unusable)?;
     let milliseconds = keys.integer("expiration").map_err(unusable)?;
