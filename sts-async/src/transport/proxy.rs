@@ -54,16 +54,16 @@ impl Proxies {
                 let all = first(&["ALL_PROXY", "all_proxy"])?;
                 let https = first(&["HTTPS_PROXY", "https_proxy"])?;
                 let http = first(&["HTTP_PROXY", "http_proxy"])?;
-                let none = first(&["NO_PROXY", "no_proxy"])?;
+                let mut none = first(&["NO_PROXY", "no_proxy"])?.unwrap_or_default();
                 // The matcher takes it for a domain, which an address is not in.
-                if none.iter().flat_map(|hosts| hosts.split(',')).any(|host| host.trim() == "*") {
-                    return Ok(Self(None));
+                if none.split(',').any(|host| host.trim() == "*") {
+                    none.push_str(EVERY_ADDRESS);
                 }
                 for url in [&all, &https, &http].into_iter().flatten() {
                     check(url, &["http", "https", "socks4", "socks4a", "socks5", "socks5h"])?;
                 }
                 let text = Option::unwrap_or_default;
-                Matcher::builder().all(text(all)).https(text(https)).http(text(http)).no(text(none)).build()
+                Matcher::builder().all(text(all)).https(text(https)).http(text(http)).no(none).build()
             }
         };
         Ok(Self(Some(Arc::new(matcher))))
@@ -237,6 +237,8 @@ impl Write for Tcp {
         Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
     }
 }
+
+const EVERY_ADDRESS: &str = ",0.0.0.0/0,::/0";
 
 #[cfg(test)]
 mod tests;

@@ -224,6 +224,8 @@ fn the_environment_is_heeded() {
         assert!(with_environment(&[url, ("NO_PROXY", "amazonaws.com"), ("EXPECTED", "")]), "{variable}");
         assert!(with_environment(&[url, ("no_proxy", "*"), ("EXPECTED", "")]), "{variable}");
         assert!(with_environment(&[(variable, "http://u:p@q@r"), ("EXPECTED", "error")]), "{variable}");
+        let unused = &[(variable, "http://u:p@q@r"), ("no_proxy", "*"), ("EXPECTED", "error")];
+        assert!(with_environment(unused), "{variable}");
         assert!(with_environment(&[(variable, ""), ("EXPECTED", "")]), "{variable}");
     }
 }
@@ -242,7 +244,9 @@ fn in_the_environment() {
         assert_eq!(proxy.as_deref(), (expected == scheme).then_some("proxy.test:3128"), "{scheme}");
     }
     if env::var("no_proxy").is_ok_and(|hosts| hosts == "*") {
-        assert!(proxies.of(&Uri::from_static("https://192.0.2.1/")).is_none(), "addresses too");
+        for address in ["https://192.0.2.1/", "http://[2001:db8::1]/"] {
+            assert!(proxies.of(&Uri::from_static(address)).is_none(), "addresses too: {address}");
+        }
     }
     let build = || crate::Builder::from_env().unwrap().region("eu-west-1");
     build().build().unwrap();
