@@ -242,7 +242,7 @@ impl Client {
     }
 
     /// Drives any flow to its end, performing its effects.
-    pub async fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
+    pub async fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
         self.engine.drive(&mut flow, |_| {}).await
     }
 

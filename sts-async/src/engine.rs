@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use sts_proto::settings::{Env, Setting};
-use sts_proto::{Call, Context, Error, Event, Flow, Operation, Step};
+use sts_proto::{Call, Context, Event, Flow, Operation, Step};
 
 use crate::effects::Effects;
 use crate::region::Search;
@@ -34,7 +34,7 @@ impl Engine {
         &self,
         flow: &mut F,
         mut show: impl FnMut(&F),
-    ) -> Result<F::Output, Error> {
+    ) -> Result<F::Output, F::Error> {
         let mut event = Event::Start;
         loop {
             let step = flow.step(SystemTime::now(), event);

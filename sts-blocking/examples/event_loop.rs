@@ -58,7 +58,7 @@ enum Pending {
     Refused,
 }
 
-impl<F: Flow> Task<F> {
+impl<F: Flow<Error = sts_blocking::Error>> Task<F> {
     fn new(flow: F, server: SocketAddr) -> Self {
         Self { flow, server, pending: Pending::Begin }
     }

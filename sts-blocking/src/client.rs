@@ -252,7 +252,7 @@ impl Client {
     /// let me = sts.run(Call::new(GetCallerIdentity::new(), context, 42))?;
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, Error> {
+    pub fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
         self.engine.drive(&mut flow, |_| {})
     }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use sts_proto::flow::{Effect, Event};
 use sts_proto::settings::{Env, Setting};
-use sts_proto::{Call, Context, Error, Flow, Operation, Secret, Step};
+use sts_proto::{Call, Context, Flow, Operation, Secret, Step};
 
 use crate::region::Search;
 use crate::{Transport, effects};
@@ -36,7 +36,7 @@ impl Engine {
     }
 
     /// Shows the flow after each step.
-    pub(crate) fn drive<F: Flow>(&self, flow: &mut F, show: impl FnMut(&F)) -> Result<F::Output, Error> {
+    pub(crate) fn drive<F: Flow>(&self, flow: &mut F, show: impl FnMut(&F)) -> Result<F::Output, F::Error> {
         self.go_on(flow, Event::Start, show)
     }
 
@@ -46,7 +46,7 @@ impl Engine {
         flow: &mut F,
         mut event: Event,
         mut show: impl FnMut(&F),
-    ) -> Result<F::Output, Error> {
+    ) -> Result<F::Output, F::Error> {
         loop {
             let step = flow.step(SystemTime::now(), event);
             show(flow);

@@ -214,6 +214,7 @@ mod tests {
 
     impl sts_proto::Flow for Local {
         type Output = u16;
+        type Error = Error;
 
         fn step(&mut self, _: std::time::SystemTime, event: Event) -> Result<Step<u16>, Error> {
             match (self.0.take(), event) {

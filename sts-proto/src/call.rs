@@ -416,6 +416,7 @@ impl<O: Operation> Call<O> {
 
 impl<O: Operation> Flow for Call<O> {
     type Output = O::Output;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
         // Where the clock steps back, the deadline goes with it.

@@ -7,9 +7,8 @@
 //! ```
 //! use std::time::SystemTime;
 //! use sts_proto::flow::{Effect, Event, Flow, Step};
-//! use sts_proto::Error;
 //!
-//! fn drive<F: Flow>(mut flow: F, mut perform: impl FnMut(Effect) -> Event) -> Result<F::Output, Error> {
+//! fn drive<F: Flow>(mut flow: F, mut perform: impl FnMut(Effect) -> Event) -> Result<F::Output, F::Error> {
 //!     let mut event = Event::Start;
 //!     loop {
 //!         event = match flow.step(SystemTime::now(), event)? {
@@ -26,16 +25,18 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::{Error, Secret, TransportError};
+use crate::{Secret, TransportError};
 
 /// A state machine that needs effects.
 pub trait Flow {
     /// What it ends with.
     type Output;
+    /// Why it may fail.
+    type Error;
 
     /// Takes the event that came of the last effect and says what to do next. After `Done` or an error the flow
     /// is over, and any further step is an error.
-    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Self::Output>, Error>;
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Self::Output>, Self::Error>;
 }
 
 /// What to do next. Exhaustive on purpose.

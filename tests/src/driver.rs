@@ -133,7 +133,10 @@ impl Driver {
     }
 
     /// Drives any flow to its end.
-    pub fn run<F: Flow + Send + 'static>(&self, flow: F) -> Result<F::Output, Error> {
+    pub fn run<F: Flow<Output: Send, Error: Send> + Send + 'static>(
+        &self,
+        flow: F,
+    ) -> Result<F::Output, F::Error> {
         match self {
             Self::Blocking(client) => client.run(flow),
             Self::Async(client, runtime) => runtime.block_on(client.run(flow)),

@@ -12,6 +12,7 @@ struct Exchange(Option<Request<Bytes>>);
 
 impl Flow for Exchange {
     type Output = Response<Bytes>;
+    type Error = Error;
 
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
         match (event, self.0.take()) {

@@ -36,6 +36,7 @@ impl Finding {
 
 impl Flow for Finding {
     type Output = Resolved;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
         let settings = match &mut self.stage {

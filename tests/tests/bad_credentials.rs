@@ -335,7 +335,7 @@ fn check(error: &Error, words: &[&str]) -> Result<(), String> {
 /// What comes of finding credentials, with something altered.
 fn through_both<F>(home: &Home, alter: impl Fn(Finding) -> F) -> Vec<(Driver, Error)>
 where
-    F: Flow<Output: Send> + Send + 'static,
+    F: Flow<Output: Send, Error = Error> + Send + 'static,
 {
     let env = Env::from_iter(home.variables(&[]));
     let drivers =
@@ -356,6 +356,7 @@ struct Altered {
 
 impl Flow for Altered {
     type Output = <Finding as Flow>::Output;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
         Ok(match self.flow.step(now + self.ahead, event)? {

@@ -262,6 +262,7 @@ impl Exchange {
 
 impl Flow for Exchange {
     type Output = http::Response<Bytes>;
+    type Error = Error;
 
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
         match (self.0.take(), event) {

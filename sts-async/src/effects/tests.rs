@@ -10,6 +10,7 @@ struct Once(Option<Effect>);
 
 impl Flow for Once {
     type Output = Event;
+    type Error = Error;
 
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Event>, Error> {
         Ok(match self.0.take() {

@@ -55,6 +55,7 @@ impl AssumeRole {
 
 impl Flow for AssumeRole {
     type Output = Credentials;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         let step = match (&mut self.call, &self.role.mfa_serial, event) {

@@ -108,6 +108,7 @@ impl Container {
 
 impl Flow for Container {
     type Output = Credentials;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         let reply = match self.fetch.step(now, event)? {

@@ -212,6 +212,7 @@ impl Fetch {
 
 impl Flow for Fetch {
     type Output = Reply;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Reply>, Error> {
         self.seen = now;

@@ -117,6 +117,7 @@ impl InstanceMetadata {
 
 impl Flow for InstanceMetadata {
     type Output = Option<Credentials>;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
         match (std::mem::replace(&mut self.stage, Stage::Over), event) {
@@ -149,6 +150,7 @@ impl Region {
 
 impl Flow for Region {
     type Output = Option<String>;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<String>>, Error> {
         if std::mem::replace(&mut self.over, true) {

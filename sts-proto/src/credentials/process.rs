@@ -102,6 +102,7 @@ impl Process {
 
 impl Flow for Process {
     type Output = Credentials;
+    type Error = Error;
 
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         match event {

@@ -28,6 +28,7 @@ impl RegionSearch {
 
 impl Flow for RegionSearch {
     type Output = ();
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
         match self.region.step(now, event)? {

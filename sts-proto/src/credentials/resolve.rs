@@ -252,6 +252,7 @@ impl Resolve {
 
 impl Flow for Resolve {
     type Output = Resolved;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
         let first = !std::mem::replace(&mut self.begun, true);

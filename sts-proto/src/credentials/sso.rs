@@ -107,6 +107,7 @@ impl Sso {
 
 impl Flow for Sso {
     type Output = Credentials;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {

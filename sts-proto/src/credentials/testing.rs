@@ -15,7 +15,7 @@ pub(super) fn context() -> Arc<Context> {
 }
 
 /// What a flow does when this happens.
-pub(super) fn step<F: Flow>(flow: &mut F, event: Event) -> Result<Step<F::Output>, Error> {
+pub(super) fn step<F: Flow<Error = Error>>(flow: &mut F, event: Event) -> Result<Step<F::Output>, Error> {
     flow.step(NOW, event)
 }
 

@@ -180,6 +180,7 @@ impl WebIdentity {
 
 impl Flow for WebIdentity {
     type Output = Credentials;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {

@@ -128,6 +128,7 @@ impl Load {
 
 impl Flow for Load {
     type Output = Settings;
+    type Error = Error;
 
     fn step(&mut self, _now: SystemTime, event: Event) -> Result<Step<Settings>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {

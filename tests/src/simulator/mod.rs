@@ -53,7 +53,7 @@ pub struct Reply {
 
 /// Drives flows through virtual time, all to their end. `starts` are in the order of their time; `serve` answers the
 /// requests in the order in which they are sent; `ended` learns when and how each flow ends.
-pub fn simulate<F: Flow>(
+pub fn simulate<F: Flow<Error = Error>>(
     starts: impl IntoIterator<Item = Start<F>>,
     mut serve: impl FnMut(SystemTime, u64, &Request<Bytes>) -> Reply,
     mut ended: impl FnMut(SystemTime, u64, Result<F::Output, Error>),

@@ -86,8 +86,9 @@ impl<F> Recorded<F> {
     }
 }
 
-impl<F: Flow<Output: Output>> Flow for Recorded<F> {
+impl<F: Flow<Output: Output, Error = Error>> Flow for Recorded<F> {
     type Output = F::Output;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<F::Output>, Error> {
         match &event {

@@ -104,7 +104,7 @@ impl Case<'_> {
     }
 
     /// What a flow asks first, once it has read what it wants to read.
-    fn first_url<F: Flow>(&self, mut flow: F) -> Result<String, String> {
+    fn first_url<F: Flow<Error = sts_proto::Error>>(&self, mut flow: F) -> Result<String, String> {
         let mut event = Event::Start;
         // A file that is empty is read nine times, with waits between.
         for _ in 0..20 {

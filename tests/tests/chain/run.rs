@@ -60,7 +60,7 @@ enum Way {
 impl Way {
     fn run<F>(self, flow: F, scenario: &Arc<Scenario>, replay: &Replay) -> Result<F::Output, Error>
     where
-        F: Flow<Output: Send> + Send + 'static,
+        F: Flow<Output: Send, Error = Error> + Send + 'static,
     {
         let settings = Settings::new().region("us-east-1");
         let code = scenario.mfa_code.clone();
@@ -82,7 +82,11 @@ impl Way {
 }
 
 /// The smallest driver: it only knows the scenario, and no time passes.
-fn in_virtual_time<F: Flow>(mut flow: F, scenario: &Scenario, replay: &Replay) -> Result<F::Output, Error> {
+fn in_virtual_time<F: Flow<Error = Error>>(
+    mut flow: F,
+    scenario: &Scenario,
+    replay: &Replay,
+) -> Result<F::Output, Error> {
     let mut event = Event::Start;
     loop {
         event = match flow.step(SystemTime::UNIX_EPOCH, event)? {

@@ -38,8 +38,9 @@ impl<F> Staged<F> {
     }
 }
 
-impl<F: Flow> Flow for Staged<F> {
+impl<F: Flow<Error = Error>> Flow for Staged<F> {
     type Output = F::Output;
+    type Error = Error;
 
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<F::Output>, Error> {
         if matches!(event, Event::Elapsed) {

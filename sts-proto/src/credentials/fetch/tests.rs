@@ -26,7 +26,7 @@ impl<T> Played<T> {
 
 /// Steps a flow, at `now`, with these events for what it sends and reads, all of which have to be used; waits pass at
 /// once.
-pub(in crate::credentials) fn play<F: Flow>(
+pub(in crate::credentials) fn play<F: Flow<Error = Error>>(
     flow: &mut F,
     now: SystemTime,
     events: impl IntoIterator<Item = Event>,

@@ -135,6 +135,7 @@ impl Session {
 
 impl Flow for Session {
     type Output = Answer;
+    type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Answer>, Error> {
         match (std::mem::replace(&mut self.doing, Doing::Nothing), event) {
