@@ -1,5 +1,5 @@
-//! Numbers as text, without an allocation and without the standard library's formatting, which costs more than what it
-//! writes.
+//! Formats numbers without an allocation and without the standard library's formatting, which costs more than
+//! the digits.
 
 /// A number in decimal digits.
 pub(crate) struct Decimal {
@@ -30,7 +30,7 @@ impl Decimal {
     }
 }
 
-/// Bytes in lower-case hexadecimal digits, a pair for each.
+/// Bytes as lower-case hexadecimal digits, one pair per byte.
 pub(crate) fn hex<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
     let mut text = [[0; 2]; N];
     for (digits, byte) in text.iter_mut().zip(bytes) {

@@ -1,6 +1,6 @@
-//! Percent-encoding as AWS has it, in forms, queries and canonical requests alike.
+//! Percent-encoding with AWS's rules, for forms, queries and canonical requests.
 
-/// Which bytes are left as they are.
+/// For each byte, whether it is left unescaped.
 pub(crate) type Kept = [bool; 256];
 
 /// The unreserved characters of RFC 3986 §2.3.
@@ -16,7 +16,7 @@ pub(crate) static UNRESERVED: Kept = {
     kept
 };
 
-/// Those and the slash.
+/// [`UNRESERVED`] and the slash.
 #[allow(clippy::indexing_slicing)] // at compile time
 pub(crate) static UNRESERVED_OR_SLASH: Kept = {
     let mut kept = UNRESERVED;
@@ -24,7 +24,8 @@ pub(crate) static UNRESERVED_OR_SLASH: Kept = {
     kept
 };
 
-/// Shows `bytes` to `each` piece by piece, as they are where `kept` says so and else as `%XX`. ASCII comes out.
+/// Calls `each` with pieces that together are `bytes` escaped: unchanged where `kept` is set, else as `%XX`.
+/// All pieces are ASCII.
 #[inline]
 pub(crate) fn pieces(bytes: &[u8], kept: &Kept, mut each: impl FnMut(&[u8])) {
     let mut shown = 0;
@@ -42,7 +43,7 @@ fn digit(nibble: u8) -> u8 {
     if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
 }
 
-/// As a form and a query hold `text`.
+/// `text` as a form or a query contains it.
 #[cfg(any(feature = "credentials", test))]
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = Vec::with_capacity(text.len());
@@ -50,7 +51,7 @@ pub(crate) fn escape(text: &str) -> String {
     from_ascii(escaped)
 }
 
-/// Text out of bytes that are ASCII.
+/// The text of bytes that are ASCII.
 pub(crate) fn from_ascii(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }

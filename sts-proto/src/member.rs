@@ -1,10 +1,10 @@
-//! What the macros' constructors and setters take.
+//! Conversions for the constructors and setters that the macros make.
 
 use crate::Secret;
 
-/// What `new` and the setters of an input take for a member of type `T`.
+/// A value that `new` and the setters of an input accept for a member of type `T`.
 pub trait IntoMember<T> {
-    /// Converts it.
+    /// Converts the value.
     fn into_member(self) -> T;
 }
 

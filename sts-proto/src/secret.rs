@@ -1,4 +1,4 @@
-//! A string that nobody prints by accident.
+//! A string that is not printed by accident.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 /// A secret string: a secret access key, a session token, an identity token, an MFA code.
 ///
 /// `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped when the value is dropped.
-/// The only way to the text is [`Secret::expose`], so that each place where a secret leaves is easy to find.
+/// [`Secret::expose`] is the only access to the text, so that every use of a secret is easy to find.
 ///
 /// ```
 /// let secret = sts_proto::Secret::from("wJalrXUtnFEMI");
@@ -51,7 +51,8 @@ impl From<&str> for Secret {
     }
 }
 
-/// What a file or a program gave: wiped when it is dropped, if nobody else holds it.
+/// The contents of a file or the output of a program. Wiped when dropped, unless another handle to the bytes
+/// exists.
 #[cfg(feature = "credentials")]
 pub(crate) struct Given(Bytes);
 
@@ -85,7 +86,7 @@ impl fmt::Debug for Given {
     }
 }
 
-/// The same memory without what was in it; `None` where somebody else holds it too.
+/// Wipes the memory and returns it; `None` if another handle to the bytes exists.
 #[cfg(feature = "credentials")]
 fn wiped(bytes: Bytes) -> Option<BytesMut> {
     let mut bytes = bytes.try_into_mut().ok()?;

@@ -1,11 +1,11 @@
-//! Why there is no endpoint.
+//! Errors of finding an endpoint.
 
 use std::fmt;
 
-/// Why no endpoint came out of the settings, or why it cannot be signed for.
+/// Why the settings give no endpoint, or why requests to it cannot be signed.
 ///
-/// A message names the setting and what to do. None holds any part of an endpoint URL, since that may contain
-/// a password.
+/// A message names the setting and says what to do. It never quotes an endpoint URL, which may contain a
+/// password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndpointError {
@@ -14,20 +14,21 @@ pub enum EndpointError {
     /// The region cannot be part of a host name.
     #[non_exhaustive]
     InvalidRegion {
-        /// The region as it was given; cut if it was long.
+        /// The region as it was given, truncated to 80 characters.
         region: String,
     },
     /// The endpoint URL is not one that requests can be sent to.
     #[non_exhaustive]
     InvalidUrl {
-        /// What is wrong, in words that continue "the endpoint URL". Contains nothing of the URL.
+        /// What is wrong, in words that continue "the endpoint URL". Quotes no part of the URL.
         problem: &'static str,
     },
-    /// FIPS was asked for, by its own setting or by a region such as `fips-us-east-1`, with an endpoint URL.
+    /// FIPS was requested, by its own setting or by a region such as `fips-us-east-1`, together with an
+    /// endpoint URL.
     FipsWithUrl,
-    /// Dual stack was asked for with an endpoint URL.
+    /// Dual stack was requested together with an endpoint URL.
     DualStackWithUrl,
-    /// A signature is needed, and the endpoint URL came without a region.
+    /// The request has to be signed, but the endpoint URL was given without a region.
     MissingSigningRegion,
 }
 

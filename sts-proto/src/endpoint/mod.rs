@@ -20,8 +20,8 @@
 //!
 //! # The rules
 //!
-//! They are the "endpoint rules" that AWS publishes for STS. The first that fits decides; `R` is the region,
-//! and the domain is that of the region's partition:
+//! They are the "endpoint rules" that AWS publishes for STS. The first row that matches applies. `R` is the
+//! region, and the domain is that of the region's partition:
 //!
 //! | settings | host | signed for |
 //! |---|---|---|
@@ -31,20 +31,21 @@
 //! | FIPS and dual stack | `sts-fips.R.api.aws` | R |
 //! | FIPS | `sts-fips.R.amazonaws.com`; in GovCloud `sts.R.amazonaws.com` | R |
 //! | dual stack | `sts.R.api.aws` | R |
-//! | R is `aws-global`; or global endpoint, and R one of 15 old regions | `sts.amazonaws.com` | `us-east-1` |
+//! | R is `aws-global`; or the global endpoint is requested and R is one of 15 old regions | `sts.amazonaws.com` | `us-east-1` |
 //! | otherwise | `sts.R.amazonaws.com` | R |
 //!
-//! A region that no partition claims is taken for one of the partition `aws`, so that a region newer than
-//! this crate works.
+//! A region that matches no partition is treated as part of the partition `aws`, so that regions newer than
+//! this crate work.
 //!
-//! `fips-R` and `R-fips` are old spellings of "R with FIPS" and mean exactly that, in every rule: with an
-//! endpoint URL they are the first rule's error.
+//! `fips-R` and `R-fips` are old spellings of "R with FIPS" and are treated as such in every row: with an
+//! endpoint URL, they are the error in the first row.
 //!
-//! `aws-global` and its like (`aws-cn-global`, …) name a partition, not a region, and no service accepts them
-//! in a signature. Where the rules keep one in the host name, or it comes with an endpoint URL, the request
-//! is signed for the partition's main region: `us-east-1`, `cn-northwest-1`, ….
+//! `aws-global` and its counterparts in other partitions (`aws-cn-global`, …) name a partition, not a region,
+//! and no service accepts them in a signature. If a rule keeps such a name in the host, or it is combined
+//! with an endpoint URL, the request is signed for the partition's main region: `us-east-1`,
+//! `cn-northwest-1`, ….
 //!
-//! A region is never trimmed or changed in case in the signature; a host name is lower case.
+//! In the signature, a region is never trimmed and keeps its case; a host name is always lower case.
 
 mod error;
 mod partitions;
@@ -67,26 +68,26 @@ use partitions::{
 use std::fmt;
 pub(crate) use url::Target;
 
-/// What decides the endpoint. The default is nothing set.
+/// The settings that determine the endpoint. By default, none is set.
 #[derive(Clone, Copy, Default)]
 pub struct EndpointParams<'a> {
-    /// The region, for example `eu-west-1`. Only an endpoint URL can do without.
+    /// The region, for example `eu-west-1`. Required unless there is an endpoint URL.
     pub region: Option<&'a str>,
     /// Use the endpoint whose cryptography is validated under FIPS 140.
     pub use_fips: bool,
     /// Use the endpoint that has both IPv4 and IPv6 addresses.
     pub use_dual_stack: bool,
-    /// Use `sts.amazonaws.com` in the regions that once did so by default. Matters only without FIPS, dual
-    /// stack and endpoint URL.
+    /// Use `sts.amazonaws.com` in the regions where it used to be the default. Ignored with FIPS, dual stack
+    /// or an endpoint URL.
     pub use_global_endpoint: bool,
-    /// Send requests to this URL: `http` or `https`, a host, and if need be a port and a path.
+    /// Send requests to this URL: `http` or `https`, a host, and optionally a port and a path.
     ///
-    /// User info, a query or a fragment is an error. So is whatever RFC 3986 does not allow in these places,
-    /// except underscores in the host name, which container tools like to use.
+    /// User info, a query or a fragment is an error, and so is any character that RFC 3986 does not allow,
+    /// except underscores in the host name, which container tools use.
     pub endpoint_url: Option<&'a str>,
 }
 
-/// Shows an endpoint URL only if it is usable: another may hold a password.
+/// Shows an endpoint URL only if it is valid: an invalid one may hold a password in any place.
 impl fmt::Debug for EndpointParams<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let EndpointParams { region, use_fips, use_dual_stack, use_global_endpoint, endpoint_url } = self;
@@ -101,9 +102,10 @@ impl fmt::Debug for EndpointParams<'_> {
     }
 }
 
-/// Where requests go and which region they are signed for: one value, so that the two cannot disagree.
+/// Where requests go and which region they are signed for. Both are in one value, so that they cannot
+/// disagree.
 ///
-/// One that exists can be used: an absolute URL and the `Host` header that belongs to it.
+/// Every `Endpoint` is usable: it has an absolute URL and the matching `Host` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     target: Target,
@@ -115,7 +117,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// If there is neither region nor endpoint URL, if one of them is malformed, or if the settings
+    /// If there is neither a region nor an endpoint URL, if one of them is malformed, or if the settings
     /// contradict each other.
     pub fn resolve(params: &EndpointParams<'_>) -> Result<Endpoint, EndpointError> {
         let region = params.region.map(Region::parse).transpose()?;
@@ -146,8 +148,8 @@ impl Endpoint {
         Endpoint::new(&format!("https://{label}.{region}.{suffix}"), Some(partition.signing_region(region)))
     }
 
-    /// The URL that requests are sent to: scheme, host in lower case, port if it is not the scheme's own, and
-    /// path (`/` if none was given).
+    /// The URL that requests are sent to: scheme, lower-case host, the port unless it is the scheme's
+    /// default, and the path (`/` if none was given).
     pub fn uri(&self) -> &Uri {
         &self.target.uri
     }
@@ -157,7 +159,7 @@ impl Endpoint {
         &self.target.host
     }
 
-    /// The region that requests are signed for; none if an endpoint URL came without a region.
+    /// The region that requests are signed for; `None` if an endpoint URL was given without a region.
     pub fn signing_region(&self) -> Option<&str> {
         self.scope.as_ref().map(Scope::region)
     }
@@ -166,7 +168,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// If an endpoint URL came without a region. Operations that are not signed work with such an endpoint.
+    /// If an endpoint URL was given without a region. Unsigned operations work with such an endpoint.
     pub fn scope(&self) -> Result<&Scope, EndpointError> {
         self.scope.as_ref().ok_or(EndpointError::MissingSigningRegion)
     }
@@ -178,7 +180,7 @@ impl Endpoint {
     }
 }
 
-/// Whether requests can be sent to a URL. One that is usable holds no password.
+/// Whether `url` is a valid endpoint URL. A valid one holds no password.
 pub(crate) fn is_usable_url(url: &str) -> bool {
     Target::parse(url).is_ok()
 }
@@ -197,7 +199,7 @@ struct Region<'a> {
 impl<'a> Region<'a> {
     fn parse(text: &'a str) -> Result<Region<'a>, EndpointError> {
         let mut name = text;
-        // What is left may be an old spelling again; then what it means is meant.
+        // The prefix and the suffix can occur together or repeatedly; all of them mean FIPS.
         while let Some(rest) = name.strip_prefix("fips-").or_else(|| name.strip_suffix("-fips")) {
             name = rest;
         }
@@ -259,8 +261,8 @@ mod tests {
 
     #[test]
     fn a_region_must_be_a_host_label() {
-        let longest = "a".repeat(63);
-        for name in ["moon-1", "1", "fips", "a--b", &longest] {
+        let max_label = "a".repeat(63);
+        for name in ["moon-1", "1", "fips", "a--b", &max_label] {
             let expected = format!("https://sts.{name}.amazonaws.com/");
             assert_eq!(resolve(EndpointParams { region: Some(name), ..UNSET }), found(&expected, name));
         }
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn without_anything_the_error_says_where_a_region_is_looked_for() {
+    fn a_missing_region_error_says_where_a_region_is_looked_for() {
         for use_global_endpoint in [false, true] {
             let error = resolve(EndpointParams { use_global_endpoint, ..UNSET }).expect_err("no region");
             for place in ["code", "AWS_REGION", "AWS_DEFAULT_REGION"] {
@@ -326,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn no_message_holds_anything_of_a_bad_endpoint_url() {
+    fn no_message_quotes_an_invalid_endpoint_url() {
         for url in [
             "https://someone:hunter2@h",
             "https://someone:hunter2",

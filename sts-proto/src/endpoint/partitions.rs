@@ -1,28 +1,28 @@
-//! The AWS partitions and what STS does differently in each: facts, in one table.
+//! The AWS partitions and what STS does differently in each, as one table.
 //!
-//! Source: the partitions file and the STS endpoint rule set that AWS publishes with its service models. A
-//! new partition, or a region name that a partition's pattern does not cover, is one line here;
-//! `tests/endpoint_vectors.rs` compares the table with the published files.
+//! Source: the partitions file and the STS endpoint rule set that AWS publishes with its service models. To
+//! add a partition, or a region name that no pattern covers, add a line here; `tests/endpoint_vectors.rs`
+//! compares the table with the published files.
 //!
-//! Every partition supports FIPS and dual stack, so the table has no columns for that; the same test notices
-//! when one does not.
+//! All partitions support FIPS and dual stack, so the table has no columns for them. The same test fails if
+//! that changes.
 
 /// A group of regions with its own domain names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Partition {
     /// Its name, as in the second field of an ARN.
     pub(super) id: &'static str,
-    /// What its region names begin with; a word and a number follow: `us` covers `us-east-1`.
+    /// Prefixes of its region names, each followed by a word and a number: `us` covers `us-east-1`.
     region_heads: &'static [&'static str],
     /// The pseudo region that stands for the whole partition.
     global_region: Option<&'static str>,
-    /// The real region that signs for the pseudo region.
+    /// The real region that requests are signed for when the pseudo region is given.
     implicit_global_region: &'static str,
     /// The domain of its endpoints.
     pub(super) dns_suffix: &'static str,
     /// The domain of its endpoints that have both IPv4 and IPv6 addresses.
     pub(super) dual_stack_dns_suffix: &'static str,
-    /// First label of a FIPS endpoint without dual stack: in GovCloud, the ordinary endpoint is the FIPS one.
+    /// First label of a FIPS endpoint without dual stack. In GovCloud the ordinary endpoint is the FIPS one.
     pub(super) fips_label: &'static str,
 }
 
@@ -41,8 +41,7 @@ pub(super) const GLOBAL_SIGNING_REGION: &str = "us-east-1";
 /// The pseudo region that always means [`GLOBAL_HOST`].
 pub(super) const GLOBAL_REGION: &str = "aws-global";
 
-/// The regions whose clients use [`GLOBAL_HOST`] when asked for the global endpoint: those that existed
-/// before the regional endpoints became the default.
+/// The regions that can use [`GLOBAL_HOST`]: those that existed before regional endpoints became the default.
 pub(super) const LEGACY_GLOBAL_REGIONS: [&str; 15] = [
     "ap-northeast-1",
     "ap-south-1",
@@ -61,7 +60,7 @@ pub(super) const LEGACY_GLOBAL_REGIONS: [&str; 15] = [
     "us-west-2",
 ];
 
-/// The partition of a region that no other claims.
+/// The partition of a region that matches no other.
 const AWS: Partition = Partition {
     id: "aws",
     region_heads: &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
@@ -142,13 +141,13 @@ static PARTITIONS: [Partition; 8] = [
 ];
 
 impl Partition {
-    /// The partition that `region` belongs to: the one whose pseudo region or pattern it is, else `aws`.
+    /// The partition that `region` belongs to, by pseudo region or pattern, else `aws`.
     pub(super) fn of(region: &str) -> &'static Partition {
         PARTITIONS.iter().find(|partition| partition.covers(region)).unwrap_or(&DEFAULT)
     }
 
-    /// The region to sign for: `region`, unless that is the partition's pseudo region, which no service
-    /// accepts in a credential scope.
+    /// The region to sign for: `region`, unless it is the partition's pseudo region, which no service accepts
+    /// in a credential scope.
     pub(super) fn signing_region<'a>(&self, region: &'a str) -> &'a str {
         if self.global_region == Some(region) { self.implicit_global_region } else { region }
     }
@@ -178,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_belongs_to_the_partition_whose_name_or_pattern_it_is() {
+    fn a_region_belongs_to_the_partition_that_it_matches() {
         for (region, id) in [
             ("us-east-1", "aws"),
             ("us-fake-99", "aws"),
@@ -192,7 +191,7 @@ mod tests {
             ("eu-isoe-west-1", "aws-iso-e"),
             ("eusc-de-east-1", "aws-eusc"),
             ("cn-south-3", "aws-cn"),
-            // What no pattern covers is taken for a region of the default partition.
+            // A region that no pattern covers belongs to the default partition.
             ("moon-1", "aws"),
             ("cn-north", "aws"),
             ("cn-north-", "aws"),

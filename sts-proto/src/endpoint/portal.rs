@@ -2,8 +2,9 @@ use super::partitions::{Partition, SERVICE};
 use super::url::Target;
 use super::{EndpointError, Region};
 
-/// Where the portal of IAM Identity Center is in a region, by the endpoint rules that AWS publishes for it. They are those
-/// of STS with another name, GovCloud's FIPS endpoints included, and without a global endpoint.
+/// The endpoint of the IAM Identity Center portal in a region, by the endpoint rules that AWS publishes for
+/// it. They are the STS rules with another service name, including GovCloud's FIPS endpoints, but without a
+/// global endpoint.
 pub(crate) fn portal(region: &str, fips: bool, dual_stack: bool) -> Result<Target, EndpointError> {
     let region = Region::parse(region)?;
     let partition = Partition::of(region.name);

@@ -1,8 +1,8 @@
-//! The one place where the text of an endpoint becomes a URI and a `Host` header, so that what is connected
-//! to, what is signed and what is sent cannot differ.
+//! The only place that turns the text of an endpoint into a URI and a `Host` header, so that connecting,
+//! signing and sending use the same one.
 //!
-//! Stricter than [`http::Uri`], which drops a fragment silently and takes characters that RFC 3986 does not
-//! allow: a setting that would not do what its author meant is refused.
+//! Stricter than [`http::Uri`], which silently drops a fragment and accepts characters that RFC 3986 does not
+//! allow: a URL that would not be used as written is refused.
 
 use http::{HeaderValue, Uri};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// Where requests go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// Absolute; its path is as it was written, or `/`.
+    /// Absolute. The path is as written, or `/`.
     pub(crate) uri: Uri,
     /// The authority of `uri`.
     pub(crate) host: HeaderValue,
@@ -18,15 +18,15 @@ pub(crate) struct Target {
 
 /// What is wrong with a URL, in words that continue "the endpoint URL".
 ///
-/// Fixed text on purpose: a URL may hold a password, even in a place where the parser does not see one, so no
-/// part of it can ever get into a message.
+/// A fixed text: a URL may hold a password, even where the parser does not see one, so no part of it may
+/// reach a message.
 pub(crate) type Problem = &'static str;
 
 impl Target {
     /// Reads `http[s]://host[:port][/path]` (RFC 3986 §3).
     ///
-    /// Scheme and host become lower case (§6.2.2.1) and a default port is dropped (§6.2.3); the path stays as
-    /// it is, byte for byte, since it is the custom endpoint's own.
+    /// The scheme and the host become lower case (§6.2.2.1) and a default port is dropped (§6.2.3). The path
+    /// stays as written, byte for byte, since its meaning is the custom endpoint's.
     pub(crate) fn parse(text: &str) -> Result<Target, Problem> {
         check_characters(text)?;
         let (scheme, rest) = Scheme::split(text)?;
@@ -55,7 +55,7 @@ enum Scheme {
 }
 
 impl Scheme {
-    /// Splits `scheme://rest`. Schemes are compared without regard to case (RFC 3986 §3.1).
+    /// Splits `scheme://rest`. The scheme's case does not matter (RFC 3986 §3.1).
     fn split(text: &str) -> Result<(Scheme, &str), Problem> {
         match text.split_once("://") {
             Some((name, rest)) if name.eq_ignore_ascii_case("https") => Ok((Scheme::Https, rest)),
@@ -93,7 +93,7 @@ fn check_characters(text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Checks what follows the authority: a path of RFC 3986 §3.3 and nothing else.
+/// Checks what follows the authority: a path (RFC 3986 §3.3), with neither query nor fragment.
 fn read_path(tail: &str) -> Result<&str, Problem> {
     match tail.bytes().find(|byte| matches!(byte, b'?' | b'#')) {
         Some(b'?') => return Err("has a query ('?'), which an endpoint cannot have"),
@@ -117,7 +117,7 @@ fn is_path_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte)
 }
 
-/// Checks host and port and writes them as they go into a `Host` header (RFC 9110 §7.2).
+/// Checks the host and the port and writes them as in a `Host` header (RFC 9110 §7.2).
 fn read_authority(scheme: Scheme, authority: &str) -> Result<String, Problem> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -149,8 +149,8 @@ fn read_ipv6(text: &str) -> Result<String, Problem> {
     Ok(text.to_ascii_lowercase())
 }
 
-/// A host name (RFC 1123 §2.1) or an IPv4 address. Underscores are taken as well: container tools make such
-/// names. A dot at the end, the root of the DNS, stays.
+/// A host name (RFC 1123 §2.1) or an IPv4 address. Underscores are accepted too, since container tools use
+/// them in names. A trailing dot (the DNS root) is kept.
 fn read_name(text: &str) -> Result<String, Problem> {
     if text.is_empty() {
         return Err("has no host");
@@ -159,10 +159,10 @@ fn read_name(text: &str) -> Result<String, Problem> {
     if name.len() > 253 || !name.split('.').all(|label| is_label(label, |byte| byte == b'_')) {
         return Err(BAD_HOST);
     }
-    // The last label of a name is not a number (same section), so this is an address or a mistake.
+    // A host name's last label is never numeric (same section), so this must be an IPv4 address.
     let last = name.rsplit('.').next().unwrap_or(name);
     if last.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<Ipv4Addr>().is_err() {
-        return Err("has a host that looks like an IPv4 address but is none");
+        return Err("has a host that looks like an IPv4 address but is not one");
     }
     Ok(text.to_ascii_lowercase())
 }
@@ -175,7 +175,7 @@ fn read_port(text: &str) -> Result<u16, Problem> {
 }
 
 /// Whether `text` is one label of a host name: 1 to 63 letters, digits and hyphens, no hyphen at either end
-/// (RFC 1123 §2.1, RFC 1035 §2.3.1), with the characters that `also` takes.
+/// (RFC 1123 §2.1, RFC 1035 §2.3.1). `also` accepts further characters.
 pub(crate) fn is_label(text: &str, also: impl Fn(u8) -> bool) -> bool {
     (1..=63).contains(&text.len())
         && !text.starts_with('-')
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn uri_and_host_come_out_in_one_form() {
-        let longest = format!("http://{}/", "a".repeat(63));
+        let max_label = format!("http://{}/", "a".repeat(63));
         for (text, uri, host) in [
             ("https://sts.example.com", "https://sts.example.com/", "sts.example.com"),
             ("https://sts.example.com/", "https://sts.example.com/", "sts.example.com"),
@@ -219,7 +219,7 @@ mod tests {
             ("https://h/a%20b/%2f%2F", "https://h/a%20b/%2f%2F", "h"),
             ("https://h/~me/!$&'()*+,;=:@-._", "https://h/~me/!$&'()*+,;=:@-._", "h"),
             ("https://h/http://other/", "https://h/http://other/", "h"),
-            (&longest, &longest, &longest[7..70]),
+            (&max_label, &max_label, &max_label[7..70]),
         ] {
             let target = Target::parse(text).unwrap_or_else(|problem| panic!("{text} {problem}"));
             assert_eq!(target.uri.to_string(), uri, "{text}");
@@ -343,7 +343,7 @@ mod tests {
         }
     }
 
-    /// Every single byte, in each part of a URL: parsed to the same normal form twice, or refused.
+    /// Every single byte, in each part of a URL, either gives a stable normal form or is refused.
     #[test]
     fn no_character_breaks_the_normal_form() {
         for c in (0..=0x24f).filter_map(char::from_u32) {
