@@ -113,7 +113,7 @@ impl<O: Operation> Call<O> {
             operation,
             timeouts: context.timeouts(),
             credentials: context.credentials().cloned(),
-            most: context.retry().most(),
+            most: context.retry().attempt_limit(),
             trace_id: context.trace_id().cloned(),
             context,
             invocation: invocation_id(seed),

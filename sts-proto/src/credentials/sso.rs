@@ -121,7 +121,7 @@ impl Flow for Sso {
                     PROVIDER,
                     self.config.uri().clone(),
                     self.timeouts,
-                    self.retry.most(),
+                    self.retry.attempt_limit(),
                     self.seed,
                 );
                 self.ask(Box::new(fetch.header(TOKEN, token)), now, Event::Start)

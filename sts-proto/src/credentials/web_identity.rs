@@ -143,7 +143,7 @@ impl WebIdentity {
         token: Secret,
     ) -> Result<Step<Credentials>, Error> {
         let class = error.retry_class();
-        let left = self.attempts < self.context.retry().most();
+        let left = self.attempts < self.context.retry().attempt_limit();
         if left && matches!(class, RetryClass::Transient | RetryClass::Throttling) {
             if self.context.shared().pay(class).is_some() {
                 let wait = backoff(class, self.attempts.saturating_sub(1), &mut self.dice);

@@ -1,29 +1,30 @@
 use std::time::{Duration, SystemTime};
 
-/// A client-side rate limiter: once the service has throttled, requests are admitted at a rate that falls at each
-/// further throttle and grows again along a cubic curve, as congestion control in TCP CUBIC (RFC 9438) does.
+/// A client-side rate limiter. Once the service has throttled, requests are admitted at a rate that falls
+/// with each further throttle and grows again along a cubic curve, as congestion control in TCP CUBIC (RFC
+/// 9438) does.
 #[derive(Debug, Default)]
 pub(super) struct RateLimiter {
     enabled: bool,
-    /// Requests a second that are admitted.
+    /// Admitted requests per second.
     fill_rate: f64,
     max_capacity: f64,
     capacity: f64,
     refilled: Option<f64>,
-    /// Requests a second that were sent, smoothed.
+    /// Sent requests per second, smoothed.
     measured_rate: f64,
     measured_until: Option<f64>,
     requests: f64,
-    /// The rate at the last throttle, and when that was.
+    /// The rate and the time of the last throttle.
     last_max_rate: f64,
     last_throttle: f64,
     latest: Option<SystemTime>,
-    /// The time until then, as it counts here.
+    /// The limiter's own time at `latest`.
     elapsed: Duration,
 }
 
 impl RateLimiter {
-    /// Takes the place of one request, or says how long there is none.
+    /// Admits one request, or returns how long to wait until one is admitted.
     pub(super) fn acquire(&mut self, now: SystemTime) -> Result<(), Duration> {
         if !self.enabled {
             return Ok(());
@@ -38,7 +39,7 @@ impl RateLimiter {
         Err(Duration::try_from_secs_f64(wait).unwrap_or(Duration::ZERO).max(Duration::from_millis(1)))
     }
 
-    /// Learns from the end of an attempt.
+    /// Records the end of an attempt.
     pub(super) fn update(&mut self, now: SystemTime, throttled: bool) {
         let now = self.clock(now);
         self.measure(now);
@@ -55,19 +56,19 @@ impl RateLimiter {
         self.set_rate(now, rate.min(2.0 * self.measured_rate));
     }
 
-    /// Seconds that neither run backwards nor leap, whatever the clock does.
+    /// Seconds on a clock that never runs backwards and never leaps, whatever `now` does.
     fn clock(&mut self, now: SystemTime) -> f64 {
         self.elapsed = match self.latest.replace(now) {
             None => since_1970(now),
             Some(latest) => {
                 let passed = now.duration_since(latest).unwrap_or_default();
-                self.elapsed.saturating_add(passed.min(LONGEST_PAUSE))
+                self.elapsed.saturating_add(passed.min(MAX_PAUSE))
             }
         };
         self.elapsed.as_secs_f64()
     }
 
-    /// After how many seconds the curve is back at the last maximum.
+    /// Seconds after a throttle until the curve is back at the last maximum.
     fn time_window(&self) -> f64 {
         (self.last_max_rate * (1.0 - BETA) / SCALE).cbrt()
     }
@@ -98,19 +99,19 @@ impl RateLimiter {
     }
 }
 
-/// Nothing, if the clock is wrong by so much that a double could not tell fractions of a second apart.
+/// Zero if the clock is so far off that an `f64` could not hold fractions of a second.
 fn since_1970(at: SystemTime) -> Duration {
-    at.duration_since(SystemTime::UNIX_EPOCH).ok().filter(|since| *since < LATEST).unwrap_or_default()
+    at.duration_since(SystemTime::UNIX_EPOCH).ok().filter(|since| *since < MAX_TIME).unwrap_or_default()
 }
 
 /// The year 36812.
-const LATEST: Duration = Duration::from_secs(1 << 40);
-/// More makes no difference.
-const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
+const MAX_TIME: Duration = Duration::from_secs(1 << 40);
+/// Longer pauses count as this long.
+const MAX_PAUSE: Duration = Duration::from_secs(86_400);
 const BETA: f64 = 0.7;
 const SCALE: f64 = 0.4;
 const SMOOTH: f64 = 0.8;
-/// Requests a second.
+/// Requests per second.
 const MIN_FILL_RATE: f64 = 0.5;
 const MIN_CAPACITY: f64 = 1.0;
 
@@ -122,7 +123,7 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds)
     }
 
-    /// The SDKs' published sequence: time, throttled, measured rate, admitted rate.
+    /// The sequence published for the SDKs: time, throttled, measured rate, admitted rate.
     #[test]
     fn follows_the_published_sequence() {
         let mut limiter = RateLimiter::default();
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_before_1970_runs_too() {
+    fn a_clock_before_1970_works() {
         let before = |seconds: u64| SystemTime::UNIX_EPOCH - Duration::from_secs(100 - seconds);
         let mut limiter = RateLimiter::default();
         limiter.update(before(0), true);
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_leaps_or_is_far_off_counts_on() {
+    fn time_advances_when_the_clock_leaps_or_is_far_off() {
         let far = at((1_u64 << 62) as f64);
         for (first, second) in [(far, far), (at(1.0), far), (far, at(1.0))] {
             let mut limiter = RateLimiter::default();
@@ -201,16 +202,16 @@ mod tests {
                 Err(wait) => now += wait.as_secs_f64(),
             }
         }
-        // 70 % of what was measured.
+        // 70 % of the measured rate.
         let rate = limiter.measured_rate * BETA;
         assert!(
             (f64::from(admitted) / 10.0 - rate).abs() < 2.0,
-            "{admitted} in ten seconds, {rate} a second"
+            "{admitted} in ten seconds, {rate} per second"
         );
     }
 
     #[test]
-    fn never_stops_altogether_and_never_asks_for_no_wait() {
+    fn never_stops_and_never_returns_a_zero_wait() {
         let mut limiter = RateLimiter::default();
         for _ in 0..100 {
             limiter.update(at(1.0), true);

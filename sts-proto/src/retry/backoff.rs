@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::RetryClass;
 
-/// Chance out of a seed: the same seed throws the same numbers. SplitMix64.
+/// Random numbers from a seed (SplitMix64): the same seed gives the same numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 
@@ -11,7 +11,7 @@ impl Dice {
         Self((seed >> 64) as u64 ^ seed as u64)
     }
 
-    /// Evenly spread over 0 to 1, without 1.
+    /// Uniformly distributed from 0 to below 1.
     pub(crate) fn fraction(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
@@ -22,31 +22,31 @@ impl Dice {
     }
 }
 
-/// How long to wait before retry number `retry`, counted from 0: a throw between nothing and a ceiling that doubles
-/// from retry to retry ("full jitter").
+/// How long to wait before retry number `retry`, counted from 0: a random time below a ceiling that doubles
+/// with each retry ("full jitter").
 pub(crate) fn backoff(class: RetryClass, retry: u32, dice: &mut Dice) -> Duration {
     let base = if class == RetryClass::Throttling { THROTTLING_BASE } else { BASE };
     let ceiling = base.saturating_mul(2u32.saturating_pow(retry)).min(CEILING);
     ceiling.mul_f64(dice.fraction())
 }
 
-/// The wait, once the server has said how long it wants it: no shorter than it would be, and no more than five
-/// seconds longer.
+/// The wait when the server has suggested one: at least the back-off, and at most five seconds longer than
+/// it.
 pub(crate) fn with_hint(backoff: Duration, hint: Option<Duration>) -> Duration {
-    hint.map_or(backoff, |hint| backoff.max(hint.min(backoff.saturating_add(MOST_OF_HINT))))
+    hint.map_or(backoff, |hint| backoff.max(hint.min(backoff.saturating_add(MAX_EXTENSION))))
 }
 
 const BASE: Duration = Duration::from_millis(50);
 const THROTTLING_BASE: Duration = Duration::from_secs(1);
 const CEILING: Duration = Duration::from_secs(20);
-const MOST_OF_HINT: Duration = Duration::from_secs(5);
+const MAX_EXTENSION: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn waits_are_below_a_ceiling_that_doubles_and_all_of_it_is_used() {
+    fn waits_are_uniform_below_a_ceiling_that_doubles() {
         let mut dice = Dice::new(7);
         for (class, retry, ceiling) in [
             (RetryClass::Transient, 0, 0.05),
@@ -66,12 +66,12 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_throws_the_same() {
-        let throws =
+    fn the_same_seed_gives_the_same_numbers() {
+        let draws =
             |seed| std::iter::repeat_with(Dice::new(seed).into_fractions()).take(5).collect::<Vec<_>>();
-        assert_eq!(throws(1), throws(1));
-        assert_ne!(throws(1), throws(2));
-        assert_ne!(throws(1), throws(1 << 64 | 2));
+        assert_eq!(draws(1), draws(1));
+        assert_ne!(draws(1), draws(2));
+        assert_ne!(draws(1), draws(1 << 64 | 2));
     }
 
     impl Dice {

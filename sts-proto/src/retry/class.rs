@@ -1,21 +1,21 @@
-//! When a call that failed may be tried again. No HTTP here: statuses are numbers, codes are text.
+//! Which failures may be retried. No HTTP here: statuses are numbers, codes are text.
 
 /// Whether the same call may succeed when it is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryClass {
-    /// It will be refused again.
+    /// A retry would fail in the same way.
     Never,
-    /// A passing fault of the network, the service or an identity provider.
+    /// A temporary fault of the network, the service or an identity provider.
     Transient,
     /// Too many requests: wait longer.
     Throttling,
-    /// The clocks disagree: measure, and sign anew.
+    /// The clocks disagree: measure the difference and sign again.
     ClockSkew,
 }
 
 impl RetryClass {
-    /// Its name in snake case, for logs.
+    /// The name in snake case, for logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Never => "never",
@@ -26,7 +26,8 @@ impl RetryClass {
     }
 }
 
-/// The class of a refusal, by status, code and message, as the AWS SDKs' retry behaviour of 2026 has it.
+/// The class of an error response, by status, code and message, following the AWS SDKs' retry behaviour of
+/// 2026.
 pub(crate) fn classify(status: u16, code: Option<&str>, message: Option<&str>) -> RetryClass {
     let code = code.map_or("", |code| code.rsplit_once('#').map_or(code, |(_, name)| name));
     let message = message.unwrap_or("").to_ascii_lowercase();
@@ -71,12 +72,13 @@ const SKEW: &[&str] = &["RequestTimeTooSkewed", "RequestExpired"];
 
 const SIGNATURE: &[&str] = &["SignatureDoesNotMatch", "InvalidSignatureException"];
 
-/// What a signature error says when the date is the reason.
+/// Phrases in a signature error whose cause is the date.
 const SKEW_WORDS: &[&str] = &["expired", "not yet current"];
 
 const INVALID_TOKEN: &[&str] = &["InvalidIdentityToken", "InvalidIdentityTokenException"];
 
-/// What InvalidIdentityToken says when the provider's key could not be fetched, which passes.
+/// Phrases in an InvalidIdentityToken message when the provider's key could not be fetched, which is
+/// temporary.
 const NO_KEY: &[&str] = &["retrieve", "verification key"];
 
 #[cfg(test)]

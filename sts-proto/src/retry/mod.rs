@@ -1,5 +1,5 @@
-//! Whether, when and how often a call that failed is tried again. No HTTP here: statuses are numbers, codes are text,
-//! time and chance are arguments.
+//! Whether, when and how often a failed call is retried. No HTTP here: statuses are numbers, codes are text,
+//! and time and randomness are arguments.
 //!
 //! The rules are those of the AWS SDKs in 2026 (AWS SDKs and Tools Reference Guide, "Retry behavior"): full-jitter
 //! back-off, a token bucket that all calls of a client share, and in adaptive mode a client-side rate limiter.
@@ -49,30 +49,30 @@ impl Retry {
         Self { mode: Mode::Standard, max_attempts: 3, correct_clock: true }
     }
 
-    /// As standard, and once the service has throttled, requests are sent no faster than it takes them.
+    /// Like standard, but once the service has throttled, requests are sent no faster than it accepts them.
     pub fn adaptive() -> Self {
         Self { mode: Mode::Adaptive, ..Self::standard() }
     }
 
-    /// One attempt, whatever comes of it.
+    /// One attempt, whatever its result.
     pub fn off() -> Self {
         Self { max_attempts: 1, ..Self::standard() }
     }
 
-    /// How many requests a call may send altogether, at least one. 3 by default.
-    pub fn max_attempts(mut self, most: u32) -> Self {
-        self.max_attempts = most.max(1);
+    /// The maximum number of requests per call, at least 1. 3 by default.
+    pub fn max_attempts(mut self, max: u32) -> Self {
+        self.max_attempts = max.max(1);
         self
     }
 
-    /// Whether the server's clock is measured and signed with, so that a machine whose clock is wrong can call. On
-    /// by default.
+    /// Whether to measure the server's clock and sign with it, so that a machine whose clock is wrong can
+    /// make calls. On by default.
     pub fn correct_clock(mut self, on: bool) -> Self {
         self.correct_clock = on;
         self
     }
 
-    pub(crate) fn most(&self) -> u32 {
+    pub(crate) fn attempt_limit(&self) -> u32 {
         self.max_attempts
     }
 
@@ -91,7 +91,7 @@ impl Default for Retry {
     }
 }
 
-/// What the calls of one client know together.
+/// What the calls of one client share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     quota: Quota,
@@ -105,29 +105,30 @@ impl Shared {
         Self { quota: Quota::default(), limiter, skew: Skew::default() }
     }
 
-    /// May a request be sent now, or after how long?
+    /// Admits a request, or returns how long to wait until one is admitted.
     pub(crate) fn admit(&mut self, now: SystemTime) -> Result<(), Duration> {
         self.limiter.as_mut().map_or(Ok(()), |limiter| limiter.acquire(now))
     }
 
-    /// An attempt has ended, well or badly.
+    /// Records the end of an attempt; `class` is `None` if it succeeded.
     pub(crate) fn attempted(&mut self, now: SystemTime, class: Option<RetryClass>) {
         if let Some(limiter) = &mut self.limiter {
             limiter.update(now, class == Some(RetryClass::Throttling));
         }
     }
 
-    /// Pays for a retry after a failure of this class: what it cost, or `None` if the quota does not allow it.
+    /// Pays for a retry after a failure of this class. Returns the cost, or `None` if the quota does not
+    /// suffice.
     pub(crate) fn pay(&mut self, class: RetryClass) -> Option<u32> {
         self.quota.pay(class)
     }
 
-    /// A call has succeeded; `paid` is what its last retry cost.
+    /// Records the success of a call; `paid` is what its last retry cost.
     pub(crate) fn succeeded(&mut self, paid: Option<u32>) {
         self.quota.give_back(paid);
     }
 
-    /// What is left of the quota.
+    /// The remaining quota.
     pub(crate) fn quota(&self) -> u32 {
         self.quota.left()
     }

@@ -1,6 +1,7 @@
 use super::RetryClass;
 
-/// A bucket of tokens that retries are paid from, so that a client in trouble stops adding to it.
+/// A token bucket that retries are paid from, so that many failing calls do not overload the service with
+/// retries.
 #[derive(Debug)]
 pub(super) struct Quota {
     left: u32,
@@ -29,11 +30,11 @@ impl Default for Quota {
 }
 
 const CAPACITY: u32 = 500;
-/// Of a retry.
+/// The cost of a retry.
 const COST: u32 = 14;
-/// Of a retry after throttling.
+/// The cost of a retry after throttling.
 const THROTTLING_COST: u32 = 5;
-/// What a success without a retry gives.
+/// What a call that succeeds without a retry adds.
 const REFILL: u32 = 1;
 
 #[cfg(test)]
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retries_are_paid_for_and_success_pays_back() {
+    fn retries_cost_tokens_and_success_returns_them() {
         let mut quota = Quota::default();
         quota.give_back(None);
         assert_eq!(quota.left(), 500);

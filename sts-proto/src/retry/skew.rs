@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-/// How far the server's clock is ahead of ours, or behind it.
+/// How far the server's clock is ahead of the local clock, or behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Skew {
     behind: Duration,
@@ -8,29 +8,28 @@ pub(crate) struct Skew {
 }
 
 impl Skew {
-    /// The server's time when ours is `now`.
+    /// The server's time when the local time is `now`.
     pub(crate) fn apply(self, now: SystemTime) -> SystemTime {
         let later = now.checked_add(self.ahead).unwrap_or(now);
         later.checked_sub(self.behind).unwrap_or(later)
     }
 
-    /// Learns from an answer that the server dated, to a request that was sent and answered at these times of ours:
-    /// its clock said so in the middle between them. An exchange that took long says too little, and a date far from
-    /// any day on which this runs says nothing.
+    /// Compares the `date` of a response with the middle of the exchange, whose begin and end are local
+    /// times. Ignored are an exchange that took too long to be precise, and an implausible date.
     pub(crate) fn measure(&mut self, sent: SystemTime, received: SystemTime, date: SystemTime) {
         let since = date.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let Ok(took) = received.duration_since(sent) else { return };
         if !PLAUSIBLE.contains(&since) {
             return;
         }
-        let Some(middle) = sent.checked_add(took / 2).filter(|_| took <= LONGEST_EXCHANGE) else { return };
+        let Some(middle) = sent.checked_add(took / 2).filter(|_| took <= MAX_EXCHANGE) else { return };
         *self = match date.duration_since(middle) {
             Ok(ahead) => Self { ahead, behind: Duration::ZERO },
             Err(error) => Self { ahead: Duration::ZERO, behind: error.duration() },
         };
     }
 
-    /// Whether the clocks are so much further apart, or closer, than `before` that a refusal may have come of it.
+    /// Whether the clock difference has changed so much since `before` that it may have caused a refusal.
     pub(crate) fn moved_from(self, before: Self) -> bool {
         let one = self.ahead.saturating_add(before.behind);
         let other = before.ahead.saturating_add(self.behind);
@@ -41,7 +40,7 @@ impl Skew {
 /// The years 2000 to 2100, since 1970.
 const PLAUSIBLE: std::ops::Range<Duration> =
     Duration::from_secs(946_684_800)..Duration::from_secs(4_102_444_800);
-const LONGEST_EXCHANGE: Duration = Duration::from_secs(15 * 60);
+const MAX_EXCHANGE: Duration = Duration::from_secs(15 * 60);
 const NOTABLE: Duration = Duration::from_secs(4 * 60);
 
 #[cfg(test)]
@@ -64,7 +63,7 @@ mod tests {
         let year = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         skew.measure(at(5000), at(5000), year(0));
         skew.measure(at(5000), at(5000), year(253_402_300_799));
-        assert_eq!(skew.apply(at(5000)), at(1400), "too slow, backwards, implausible: nothing is learnt");
+        assert_eq!(skew.apply(at(5000)), at(1400), "too slow, backwards, implausible: all ignored");
     }
 
     #[test]
