@@ -1,4 +1,4 @@
-//! What both forms start from: the time, the host, the hash of the body, the headers to sign.
+//! The inputs that both forms share: the time, the host, the hash of the body, the headers to sign.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,11 @@ use super::canonical::{Fields, Hex};
 use super::sign::Signer;
 use super::stamp::Stamp;
 
-/// What both forms compute first, for their canonical request to borrow.
+/// Computed first for both forms; the canonical request borrows from it.
 pub(super) struct Basis<'r> {
     pub(super) stamp: Stamp,
     pub(super) payload: Hex,
-    /// From the URI; `None` where there is a header.
+    /// Derived from the URI; `None` if the request has a `host` header.
     host: Option<Cow<'r, str>>,
 }
 
@@ -33,7 +33,7 @@ impl<'r> Basis<'r> {
         Ok(Self { stamp, payload: Hex::sha256(request.body().as_ref()), host })
     }
 
-    /// `host` and the headers of the request that are signed, without those that `skip` names; to be sorted.
+    /// `host` and the request's headers that are signed, without those that `skip` selects. Not yet sorted.
     pub(super) fn fields<'b>(
         &'b self,
         headers: &'b HeaderMap,
@@ -51,7 +51,8 @@ impl<'r> Basis<'r> {
         fields
     }
 
-    /// The URI's authority with its host as a client writes it, should it be signed and not be written so already.
+    /// The URI's authority with a normalised host, if that host is signed and differs from the one in the
+    /// URI.
     pub(super) fn plain_authority(&self, uri: &Uri) -> Result<Option<Authority>, SignError> {
         let Some(authority) = uri.authority().filter(|_| self.host.is_some()) else { return Ok(None) };
         let (user, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
@@ -64,7 +65,7 @@ impl<'r> Basis<'r> {
     }
 }
 
-/// Headers that are never signed: see the module's documentation.
+/// Headers that are never signed; the documentation of [`sigv4`](super) says why.
 fn is_unsigned(name: &str) -> bool {
     matches!(
         name,
@@ -85,7 +86,7 @@ fn is_unsigned(name: &str) -> bool {
     ) || name.starts_with("proxy-")
 }
 
-/// The URI's authority as a client sends it in `host`: no user info, no default port, lower case.
+/// The host from the URI as a client sends it in `host`: no user info, no default port, lower case.
 fn host(uri: &Uri) -> Option<Cow<'_, str>> {
     let authority = uri.authority()?.as_str();
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -96,7 +97,7 @@ fn host(uri: &Uri) -> Option<Cow<'_, str>> {
     if host.is_empty() { None } else { Some(plain(host)) }
 }
 
-/// A host in lower case, and its port, if there is one, without zeros or a plus in front.
+/// The host in lower case; its port, if any, without a leading `+` or zeros.
 fn plain(host: &str) -> Cow<'_, str> {
     let padded = split_port(host).filter(|(_, port)| port.starts_with(['0', '+']));
     if let Some((name, port)) = padded.and_then(|(name, port)| Some((name, port.parse::<u16>().ok()?))) {
@@ -108,7 +109,7 @@ fn plain(host: &str) -> Cow<'_, str> {
     }
 }
 
-/// Host and port. A colon inside the brackets of an IPv6 address begins no port.
+/// Host and port. A colon inside the brackets of an IPv6 address starts no port.
 fn split_port(host: &str) -> Option<(&str, &str)> {
     host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'))
 }
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_what_changes_under_way() {
+    fn leaves_out_headers_that_change_in_transit() {
         let mut request = get("https://example.amazonaws.com/");
         for name in
             ["user-agent", "te", "proxy-authorization", "amz-sdk-request", "traceparent", "authorization"]

@@ -1,6 +1,6 @@
 //! The canonical request: the text whose hash is signed.
 //!
-//! It is fed to SHA-256 piece by piece; only an explanation ever holds it in one piece.
+//! It is hashed piece by piece; only an explanation holds it as a whole.
 
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::digits::hex;
 use crate::escape::{Kept, UNRESERVED, UNRESERVED_OR_SLASH, pieces};
 
-/// Takes a text piece by piece.
+/// Consumes a text piece by piece.
 pub(super) trait Sink {
     fn put(&mut self, bytes: &[u8]);
 }
@@ -31,22 +31,22 @@ impl Sink for Hmac<Sha256> {
     }
 }
 
-/// Gathers small pieces: hashing a few large ones costs less. Long ones are passed on, session tokens among them, so
-/// that no copy of them is left behind.
+/// Buffers small pieces, since hashing a few large ones costs less. Long pieces are passed on directly, so
+/// that no copy of a session token is left in the buffer.
 pub(super) struct Gather<'a, S: Sink> {
     to: &'a mut S,
-    near: [u8; 256],
+    buffer: [u8; 256],
     filled: usize,
 }
 
 impl<'a, S: Sink> Gather<'a, S> {
     pub(super) fn new(to: &'a mut S) -> Self {
-        Self { to, near: [0; 256], filled: 0 }
+        Self { to, buffer: [0; 256], filled: 0 }
     }
 
-    /// Passes on what is left.
+    /// Passes on the buffered rest.
     pub(super) fn finish(&mut self) {
-        self.to.put(self.near.get(..self.filled).unwrap_or_default());
+        self.to.put(self.buffer.get(..self.filled).unwrap_or_default());
         self.filled = 0;
     }
 }
@@ -58,10 +58,10 @@ impl<S: Sink> Sink for Gather<'_, S> {
             self.finish();
             return self.to.put(bytes);
         }
-        if self.filled + bytes.len() > self.near.len() {
+        if self.filled + bytes.len() > self.buffer.len() {
             self.finish();
         }
-        if let Some(room) = self.near.get_mut(self.filled..self.filled + bytes.len()) {
+        if let Some(room) = self.buffer.get_mut(self.filled..self.filled + bytes.len()) {
             room.copy_from_slice(bytes);
             self.filled += bytes.len();
         }
@@ -76,7 +76,7 @@ const LONG: usize = 64;
 pub(super) struct Canonical<'a> {
     pub(super) method: &'a str,
     pub(super) path: Path<'a>,
-    /// Query strings that follow one another; without `?`, in any order and encoding.
+    /// Query strings, to be joined; without `?`, in any order and encoding.
     pub(super) query: [&'a [u8]; 3],
     pub(super) fields: Fields<'a>,
     pub(super) payload: &'a Hex,
@@ -98,7 +98,7 @@ impl Canonical<'_> {
     }
 }
 
-/// A path and how the service wants it.
+/// A path and how to encode it for the service.
 pub(super) struct Path<'a> {
     pub(super) text: &'a str,
     pub(super) normalize: bool,
@@ -126,15 +126,14 @@ impl Path<'_> {
             sink.put(b"/");
             self.put_text(segment, sink);
         }
-        // A final slash stays; a final `.` or `..` leaves none, here as in AWS's own clients (not as in RFC
+        // A final slash stays. A final `.` or `..` leaves no slash, as in AWS's own clients (unlike RFC
         // 3986).
         if kept.is_empty() || text.ends_with('/') {
             sink.put(b"/");
         }
     }
 
-    /// Encodes all but unreserved characters and slashes. Escapes that are there are encoded again or left
-    /// alone.
+    /// Escapes all but unreserved characters and slashes. Existing escapes are escaped again or kept.
     fn put_text(&self, text: &str, sink: &mut impl Sink) {
         for (index, piece) in text.as_bytes().split(|byte| *byte == b'%').enumerate() {
             if index > 0 {
@@ -146,12 +145,12 @@ impl Path<'_> {
     }
 }
 
-/// Whether normalising would change nothing; `false` may be wrong, for `/.name`.
+/// Whether normalising would change nothing. May be `false` by mistake, for `/.name`.
 fn is_normal(path: &str) -> bool {
     !path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."))
 }
 
-/// Pairs sorted by encoded key, then by encoded value; a key alone gets an empty value.
+/// Writes the pairs sorted by encoded key, then by encoded value. A key without a value gets an empty one.
 fn put_query(query: &[&[u8]], sink: &mut impl Sink) {
     let length = query.iter().map(|part| part.len() + 1).sum::<usize>();
     if length == query.len() {
@@ -172,7 +171,7 @@ fn put_query(query: &[&[u8]], sink: &mut impl Sink) {
     if count == 0 {
         return;
     }
-    // Encoded, neither a key nor a value holds a separator.
+    // Both are encoded, so neither a key nor a value contains a separator.
     let mut pairs = Vec::with_capacity(count);
     pairs.extend(text.split(|byte| *byte == b'&').map(|pair| split(pair, b'=')));
     pairs.sort_unstable();
@@ -186,7 +185,8 @@ fn put_query(query: &[&[u8]], sink: &mut impl Sink) {
     }
 }
 
-/// Decodes escapes and encodes all but unreserved characters. A `%` that begins no escape is a `%`, a `+` is a `+`.
+/// Decodes escapes and escapes all but unreserved characters. A `%` outside an escape and a `+` stand for
+/// themselves.
 fn put_recoded(text: &[u8], to: &mut Vec<u8>) {
     for (index, mut piece) in text.split(|byte| *byte == b'%').enumerate() {
         if index > 0 {
@@ -198,7 +198,7 @@ fn put_recoded(text: &[u8], to: &mut Vec<u8>) {
     }
 }
 
-/// The byte that two hexadecimal digits at the start stand for, and what follows them.
+/// The byte that two leading hexadecimal digits stand for, and the rest.
 fn unescape(text: &[u8]) -> Option<(u8, &[u8])> {
     let (&[high, low], rest) = text.split_first_chunk()?;
     let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -206,54 +206,54 @@ fn unescape(text: &[u8]) -> Option<(u8, &[u8])> {
     Some((u8::try_from(byte).ok()?, rest))
 }
 
-/// Encodes all that is not kept.
+/// Escapes the bytes that are not in `kept`.
 pub(super) fn put_encoded(text: &[u8], kept: &Kept, sink: &mut impl Sink) {
     pieces(text, kept, |piece| sink.put(piece));
 }
 
-/// What is before and after the first separator.
+/// The text before and after the first separator.
 fn split(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
     let mut parts = text.splitn(2, |byte| *byte == separator);
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
-/// Header fields: lower-case names, raw values. The first sixteen need no memory.
+/// Header fields: lower-case names, raw values. The first sixteen need no allocation.
 pub(super) struct Fields<'a> {
-    near: [Field<'a>; 16],
+    inline: [Field<'a>; 16],
     count: usize,
-    far: Vec<Field<'a>>,
+    heap: Vec<Field<'a>>,
 }
 
 type Field<'a> = (&'a str, &'a [u8]);
 
 impl<'a> Fields<'a> {
     pub(super) fn new() -> Self {
-        Self { near: [("", b""); 16], count: 0, far: Vec::new() }
+        Self { inline: [("", b""); 16], count: 0, heap: Vec::new() }
     }
 
     pub(super) fn push(&mut self, name: &'a str, value: &'a [u8]) {
-        if !self.far.is_empty() {
-            self.far.push((name, value));
-        } else if let Some(free) = self.near.get_mut(self.count) {
+        if !self.heap.is_empty() {
+            self.heap.push((name, value));
+        } else if let Some(free) = self.inline.get_mut(self.count) {
             *free = (name, value);
             self.count += 1;
         } else {
-            self.far.extend_from_slice(&self.near);
-            self.far.push((name, value));
+            self.heap.extend_from_slice(&self.inline);
+            self.heap.push((name, value));
         }
     }
 
-    /// Sorts by name; values of one name stay in their order.
+    /// Sorts by name; fields of the same name keep their order.
     pub(super) fn sort(&mut self) {
-        let all = if self.far.is_empty() {
-            self.near.get_mut(..self.count).unwrap_or_default()
+        let all = if self.heap.is_empty() {
+            self.inline.get_mut(..self.count).unwrap_or_default()
         } else {
-            &mut self.far
+            &mut self.heap
         };
         all.sort_by(|one, other| one.0.cmp(other.0));
     }
 
-    /// How many bytes the names take with a separator of one byte between them.
+    /// The length of the names, joined by separators of one byte.
     pub(super) fn names_len(&self) -> usize {
         let mut length = 0;
         self.each(|index, (name, _), first| {
@@ -262,7 +262,7 @@ impl<'a> Fields<'a> {
         length
     }
 
-    /// The names, each once.
+    /// Each name once.
     pub(super) fn put_names(&self, separator: &[u8], sink: &mut impl Sink) {
         self.each(|index, (name, _), first| {
             if first {
@@ -287,10 +287,10 @@ impl<'a> Fields<'a> {
         sink.put(b"\n");
     }
 
-    /// Shows each field with its index and whether it is the first of its name.
+    /// Calls `show` with each field, its index and whether it is the first of its name.
     fn each(&self, mut show: impl FnMut(usize, Field<'a>, bool)) {
         let all =
-            if self.far.is_empty() { self.near.get(..self.count).unwrap_or_default() } else { &self.far };
+            if self.heap.is_empty() { self.inline.get(..self.count).unwrap_or_default() } else { &self.heap };
         let mut last = "";
         for (index, field) in all.iter().enumerate() {
             show(index, *field, field.0 != last);
@@ -299,7 +299,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Trims a value and makes each run of white space one space. Its bytes need not be text.
+/// Trims a value and collapses white space to single spaces. The bytes need not be UTF-8.
 fn put_value(value: &[u8], sink: &mut impl Sink) {
     if is_trimmed(value) {
         return sink.put(value);
@@ -312,7 +312,8 @@ fn put_value(value: &[u8], sink: &mut impl Sink) {
     }
 }
 
-/// Whether the only white space is single spaces between words, as in most values. No branch: tokens are long.
+/// Whether the only white space is single spaces between words, as in most values. Branch-free, since tokens
+/// are long.
 fn is_trimmed(value: &[u8]) -> bool {
     let inside =
         value.first().is_none_or(|byte| !is_space(byte)) && value.last().is_none_or(|byte| !is_space(byte));
@@ -323,7 +324,7 @@ fn is_trimmed(value: &[u8]) -> bool {
         })
 }
 
-/// White space as RFC 9110 §5.6.3 has it.
+/// White space of RFC 9110 §5.6.3.
 fn is_space(byte: &u8) -> bool {
     (*byte == b' ') | (*byte == b'\t')
 }
@@ -437,7 +438,7 @@ mod tests {
         }
         assert_eq!(query(&["", "", ""]), "");
         assert_eq!(query(&["b=1", "", "a=2"]), "a=2&b=1");
-        // Sorted by key and value apart, not as one text: `=` is greater than `-`.
+        // Keys and values are compared separately, not as one text: `=` is greater than `-`.
         assert_eq!(query(&["a-b=1&a=2"]), "a=2&a-b=1");
     }
 

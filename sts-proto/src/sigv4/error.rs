@@ -3,23 +3,23 @@
 use std::error::Error;
 use std::fmt;
 
-/// Why a request could not be signed. Holds no part of the request or the keys.
+/// Why a request could not be signed. Contains no part of the request or the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The access key id is empty or holds a character that would break the `authorization` header.
+    /// The access key id is empty or contains a character that would break the `authorization` header.
     AccessKeyId,
     /// The session token cannot be a header value.
     SessionToken,
-    /// The region or the service is empty or holds a character that would break the credential scope.
+    /// The region or the service is empty or contains a character that would break the credential scope.
     Scope,
-    /// The time lies outside the years 0 to 9999.
+    /// The time is outside the years 0 to 9999.
     Time,
-    /// The lifetime of a presigned URL is not one that the services accept.
+    /// The services do not accept this lifetime for a presigned URL.
     Lifetime,
     /// There is neither a `host` header nor a URI with a host.
     HostMissing,
-    /// The URI cannot take the items of the signature.
+    /// The URI cannot carry the items of the signature.
     Uri,
     /// The request has as many headers as a header map can hold.
     TooManyHeaders,

@@ -1,4 +1,4 @@
-//! Signing that shows its work.
+//! The intermediate results of signing.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use super::canonical::{Canonical, Hex};
 use super::sign::Signer;
 use super::stamp::Stamp;
 
-/// What was computed on the way to a signature.
+/// The intermediate results of signing a request.
 ///
 /// Header values that are not UTF-8 are shown with replacement characters; they are signed as they are.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The canonical request. Holds the session token, if there is one: `Debug` leaves it out.
+    /// The canonical request. Contains the session token, if there is one, so `Debug` leaves it out.
     pub canonical_request: String,
-    /// The text that is signed; holds the hash of the canonical request.
+    /// The text that is signed; contains the hash of the canonical request.
     pub string_to_sign: String,
     /// The signature; `Debug` leaves it out.
     pub signature: String,

@@ -12,11 +12,11 @@ use super::stamp::{Day, Stamp};
 use super::{Scope, SignError};
 use crate::{Credentials, Secret};
 
-/// The key that a day's requests to one service in one region are signed with.
+/// The key that signs one day's requests to one service in one region.
 ///
-/// Deriving it from the secret access key takes four times the work of signing with it, so it is worth
-/// keeping; a [`KeyCache`] does. It holds the state of HMAC-SHA-256 with the key taken in, not the key. Cheap to
-/// clone; wiped when the last clone is dropped.
+/// Deriving it from the secret access key takes four times as long as signing with it, so it pays to keep it,
+/// as a [`KeyCache`] does. It holds an HMAC-SHA-256 state after the key, not the key itself. Cheap to clone;
+/// wiped when the last clone is dropped.
 #[derive(Clone)]
 pub struct SigningKey(Arc<Derived>);
 
@@ -45,12 +45,12 @@ impl SigningKey {
         Self(Arc::new(Derived { mac: keyed(&[&key[..]]), day, date, scope: scope.clone() }))
     }
 
-    /// Whether this is the day and the scope that the key was derived for.
+    /// Whether the key was derived for this day and scope.
     pub(super) fn fits(&self, day: Day, scope: &Scope) -> bool {
         self.0.day == day && self.0.scope == *scope
     }
 
-    /// HMAC-SHA-256 that waits for the string to sign.
+    /// An HMAC-SHA-256 with this key, ready for the string to sign.
     pub(super) fn mac(&self) -> Hmac<Sha256> {
         self.0.mac.clone()
     }
@@ -65,7 +65,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Keeps the last derived [`SigningKey`] until the day, the secret, the region or the service is another.
+/// Keeps the last derived [`SigningKey`] until the day, the secret, the region or the service changes.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -89,7 +89,7 @@ pub struct KeyCache {
 }
 
 impl KeyCache {
-    /// The key for the day of `now`: the one kept, or a new one.
+    /// The key for the day of `now`: the kept one if it fits, else a new one.
     ///
     /// # Errors
     ///
@@ -123,8 +123,8 @@ fn step(mut mac: Hmac<Sha256>, message: &[u8]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
-/// HMAC-SHA-256 with the key that the parts make together. RFC 2104 §2: a key longer than a block is hashed
-/// first, a shorter one is filled up with zeros.
+/// HMAC-SHA-256 with the concatenated parts as its key. A key longer than a block is hashed first, a shorter
+/// one is padded with zeros (RFC 2104 §2).
 fn keyed(parts: &[&[u8]]) -> Hmac<Sha256> {
     let mut block = Zeroizing::new([0; 64]);
     if parts.iter().map(|part| part.len()).sum::<usize>() <= block.len() {
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn shows_no_key_and_wipes_it() {
-        // `Hmac` holds two states and a buffer of this one; it does not say itself that they are wiped.
+        // `Hmac` holds two of these states and a buffer; it does not promise itself that they are wiped.
         fn wiped<T: ZeroizeOnDrop>() {}
         wiped::<Sha256>();
 

@@ -1,12 +1,12 @@
 //! AWS Signature Version 4, for any [`http::Request`].
 //!
-//! Region and service are parameters ([`Scope`]); nothing here knows what is being asked for. Nothing reads a
-//! clock either: the time is an argument.
+//! Region and service are parameters ([`Scope`]), and the time is an argument: nothing here knows STS or
+//! reads a clock.
 //!
 //! | form | call | where the signature goes |
 //! |---|---|---|
 //! | header | [`sign`] | `authorization`, with `x-amz-date` and, for temporary keys, `x-amz-security-token` |
-//! | query | [`presign`] | `X-Amz-…` items in the URI, which is then good for a while without any header of ours |
+//! | query | [`presign`] | `X-Amz-…` items in the URI, which is then valid for a while without any added header |
 //!
 //! ```
 //! use std::time::{Duration, UNIX_EPOCH};
@@ -33,19 +33,18 @@
 //! The rules are those of "Signature Version 4 signing process" in the AWS IAM User Guide, pages "Create a
 //! signed AWS API request" and "Elements of an AWS API request signature". Where they leave a choice:
 //!
-//! - **Host.** `host` is always signed: the `host` header, or, without one, the URI's authority as clients
-//!   send it (RFC 9110 §7.2): no user info, no port that is the scheme's default. It is signed in lower case and
-//!   with no zeros in front of the port, and an authority that is written otherwise is rewritten so in the URI
-//!   (RFC 3986 §6.2.2.1, §6.2.3: both mean the same), lest a client sends another text than the one signed. No
-//!   `host` header is added.
-//! - **Headers.** All that are present are signed, but for `authorization` and those that a proxy or an HTTP
-//!   library adds or alters under way: `user-agent`, `x-amzn-trace-id`, `traceparent`, `tracestate`,
-//!   `expect`, the hop-by-hop ones (RFC 9110 §7.6.1: `connection`, `keep-alive`, `te`, `trailer`,
-//!   `transfer-encoding`, `upgrade`, `proxy-…`) and those that change with each attempt
-//!   (`amz-sdk-invocation-id`, `amz-sdk-request`).
-//! - **Query.** Each key and value is decoded and encoded strictly. A `+` is a plus, never a space.
-//! - **Path.** Normalised and encoded a second time, as every service but S3 wants it. See [`Signer`] to
-//!   change that.
+//! - **Host.** `host` is always signed: the `host` header or, without one, the URI's authority as clients
+//!   send it (RFC 9110 §7.2), with no user info and no default port. It is signed in lower case and without
+//!   zeros in front of the port, and the URI is rewritten accordingly (RFC 3986 §6.2.2.1, §6.2.3: both forms
+//!   mean the same), so that a client sends the host that was signed. No `host` header is added.
+//! - **Headers.** All headers are signed except `authorization` and those that a proxy or an HTTP library may
+//!   add or change in transit: `user-agent`, `x-amzn-trace-id`, `traceparent`, `tracestate`, `expect`, the
+//!   hop-by-hop headers (RFC 9110 §7.6.1: `connection`, `keep-alive`, `te`, `trailer`, `transfer-encoding`,
+//!   `upgrade`, `proxy-…`) and those that change with each attempt (`amz-sdk-invocation-id`,
+//!   `amz-sdk-request`).
+//! - **Query.** Each key and value is decoded and encoded again. A `+` is a plus, never a space.
+//! - **Path.** Normalised and encoded a second time, as every service except S3 expects. [`Signer`] has
+//!   setters for both.
 //! - **URI.** What an [`http::Uri`] cannot hold cannot be signed: a raw space or control character, a
 //!   fragment, more than 65 534 bytes.
 
@@ -72,12 +71,12 @@ use crate::Credentials;
 
 /// Signs in the header form, with the defaults of [`Signer`].
 ///
-/// Sets `authorization`, `x-amz-date` and `x-amz-security-token`, in place of any that were there, so that
-/// the same request can be signed again for another attempt. On an error the request is as it was.
+/// Sets `authorization`, `x-amz-date` and `x-amz-security-token`, replacing existing ones, so that the same
+/// request can be signed again for another attempt. On an error the request is unchanged.
 ///
 /// # Errors
 ///
-/// What cannot be part of a signed request; see [`SignError`].
+/// If the request cannot be signed as it is; see [`SignError`].
 pub fn sign<B: AsRef<[u8]>>(
     request: &mut Request<B>,
     credentials: &Credentials,
@@ -87,13 +86,13 @@ pub fn sign<B: AsRef<[u8]>>(
     Signer::new(credentials, scope, now).sign(request)
 }
 
-/// Signs in the query form, with the defaults of [`Signer`]: the URI alone then carries the permission.
+/// Signs in the query form, with the defaults of [`Signer`]: the URI alone then carries the signature.
 ///
 /// See [`Signer::presign`].
 ///
 /// # Errors
 ///
-/// What cannot be part of a signed request; see [`SignError`].
+/// If the request cannot be signed as it is; see [`SignError`].
 pub fn presign<B: AsRef<[u8]>>(
     request: &mut Request<B>,
     credentials: &Credentials,
@@ -104,7 +103,7 @@ pub fn presign<B: AsRef<[u8]>>(
     Signer::new(credentials, scope, now).presign(request, lifetime)
 }
 
-/// What a signature is good for: one service in one region.
+/// What a signature is valid for: one service in one region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     region: Cow<'static, str>,
@@ -112,7 +111,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Names the region and the service as their signatures do, for example `us-east-1` and `sts`.
+    /// The region and the service by their signing names, for example `us-east-1` and `sts`.
     pub fn new(region: impl Into<Cow<'static, str>>, service: impl Into<Cow<'static, str>>) -> Self {
         Self { region: region.into(), service: service.into() }
     }

@@ -1,4 +1,4 @@
-//! The query form: a URI that carries its own permission.
+//! The query form: a URI that carries its own signature.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::explain::Explanation;
 use super::sign::{ALGORITHM, Signer};
 use crate::escape::UNRESERVED;
 
-/// Items of a signature in a query; those of an earlier one are replaced.
+/// The query items of a signature. Those of an earlier signature are replaced.
 const ITEMS: [&str; 7] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
@@ -27,23 +27,22 @@ const ITEMS: [&str; 7] = [
 const LIFETIMES: std::ops::RangeInclusive<u64> = 1..=604_800;
 
 impl Signer<'_> {
-    /// Signs in the query form: whoever has the URI may send the request, until `lifetime` after `now` is
-    /// over.
+    /// Signs in the query form: anyone with the URI can send the request, until `lifetime` after `now`.
     ///
-    /// Adds the `X-Amz-…` items to the URI's query, behind what is there, in place of those of an earlier
-    /// signature. All headers that the request has then belong to the signature and must be sent with it (the
-    /// module's documentation names the exceptions), as must the body, whose hash is signed: usually there is
-    /// none. A fraction of a second in `lifetime` is dropped.
+    /// Adds the `X-Amz-…` items at the end of the URI's query and removes those of an earlier signature. The
+    /// request's headers are signed too and must be sent with it (except those that the module's
+    /// documentation names), and so is the hash of the body, which is usually empty. A fraction of a second
+    /// in `lifetime` is dropped.
     ///
-    /// The URI holds the session token, if there is one, and is as good as a password while it lasts: keep it
-    /// out of logs. Unlike a header, it cannot be marked sensitive.
+    /// The URI contains the session token, if there is one, and is as good as a password until it expires:
+    /// keep it out of logs. Unlike a header, it cannot be marked sensitive.
     ///
     /// Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)", Amazon S3 API
     /// Reference.
     ///
     /// # Errors
     ///
-    /// What cannot be part of a signed request, or [`SignError::Lifetime`]; the request is then as it was.
+    /// If the request cannot be signed as it is, or [`SignError::Lifetime`]; the request is then unchanged.
     pub fn presign<B: AsRef<[u8]>>(
         &self,
         request: &mut Request<B>,
@@ -63,7 +62,7 @@ impl Signer<'_> {
         Ok(())
     }
 
-    /// Shows what [`Signer::presign`] would compute, and changes nothing.
+    /// Returns what [`Signer::presign`] would compute, without changing the request.
     ///
     /// # Errors
     ///
@@ -97,12 +96,12 @@ impl Signer<'_> {
     }
 }
 
-/// The query but for the signature, encoded.
+/// The query without the signature, encoded.
 struct Query<'r> {
-    /// What was there, without the items of an earlier signature.
+    /// The request's own query, without the items of an earlier signature.
     kept: Cow<'r, str>,
     items: Vec<u8>,
-    /// Empty, or the item of the session token.
+    /// The item of the session token; empty without one.
     token: Vec<u8>,
 }
 
@@ -142,7 +141,7 @@ impl<'r> Query<'r> {
         Ok(Self { kept: without_signature(request.uri().query().unwrap_or_default()), items, token })
     }
 
-    /// The path and all of the query.
+    /// The path and the whole query.
     fn target(&self, path: &str, signature: &[u8]) -> Vec<u8> {
         let mut target = Vec::with_capacity(
             path.len()
@@ -167,7 +166,7 @@ impl<'r> Query<'r> {
     }
 }
 
-/// Writes what it takes as an item of a query holds it: a header's name may have a `#`, a `%` or an `&`.
+/// Escapes what it writes: the name of a header may contain `#`, `%` or `&`.
 struct Encoded<'v>(&'v mut Vec<u8>);
 
 impl Sink for Encoded<'_> {
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn follows_what_is_there_and_replaces_an_earlier_signature() {
+    fn appends_to_the_query_and_replaces_an_earlier_signature() {
         let temporary = keys().with_session_token("a/b+c=");
         let once = presigned("https://example.amazonaws.com/p?b=x+y&a=%7e&c", &temporary);
         assert!(once.starts_with("https://example.amazonaws.com/p?b=x+y&a=%7e&c&X-Amz-Algorithm="), "{once}");
@@ -240,7 +239,7 @@ mod tests {
         assert_eq!(presigned(&once.replace("X-Amz-Date", "X%2DAmz-Date"), &temporary), once);
         let plain = presigned("https://example.amazonaws.com/p?b=x+y&a=%7e&c", &keys());
         assert_eq!(presigned(&once, &keys()), plain);
-        // The order of a query and the way it is encoded are not signed; what it says is.
+        // The order and the encoding of a query are not signed; its meaning is.
         let signature = |url: &str| url.rsplit_once('=').unwrap().1.to_owned();
         let other = presigned("https://example.amazonaws.com/p?c=&a=~&b=x%2By", &keys());
         assert_eq!(signature(&other), signature(&plain));
@@ -249,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn any_name_of_a_header_fits_into_the_query() {
+    fn any_header_name_fits_into_the_query() {
         let mut request = Request::get("https://example.amazonaws.com/").body("").unwrap();
         for name in ["x-a#b", "x-a%41", "x-a&b"] {
             request.headers_mut().insert(name, http::HeaderValue::from_static("1"));
@@ -268,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_presigned_and_changes_nothing() {
+    fn refuses_a_request_that_cannot_be_presigned_and_leaves_it_unchanged() {
         let long = format!("https://example.amazonaws.com/?a={}", "a".repeat(65_400));
         let week = Duration::from_secs(604_800);
         for (uri, lifetime, error) in [

@@ -21,7 +21,7 @@ const TOKEN: HeaderName = HeaderName::from_static(TOKEN_NAME);
 const CONTENT_SHA256_NAME: &str = "x-amz-content-sha256";
 const CONTENT_SHA256: HeaderName = HeaderName::from_static(CONTENT_SHA256_NAME);
 
-/// Signs requests; everything that services want differently can be adjusted.
+/// Signs requests. Its setters cover the differences between services.
 ///
 /// ```
 /// use sts_proto::sigv4::{Scope, Signer};
@@ -29,7 +29,7 @@ const CONTENT_SHA256: HeaderName = HeaderName::from_static(CONTENT_SHA256_NAME);
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let keys = sts_proto::Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
 /// # let now = std::time::UNIX_EPOCH;
-/// // As S3 wants it.
+/// // With the settings for S3.
 /// let scope = Scope::new("eu-west-1", "s3");
 /// let mut request = http::Request::put("https://bucket.s3.eu-west-1.amazonaws.com/a//b").body("content")?;
 /// let signer = Signer::new(&keys, &scope, now).normalize_path(false).double_encode(false).content_sha256(true);
@@ -50,7 +50,7 @@ pub struct Signer<'a> {
 }
 
 impl<'a> Signer<'a> {
-    /// A signer for one moment. A fraction of a second in `now` is dropped.
+    /// A signer for the time `now`. A fraction of a second is dropped.
     pub fn new(credentials: &'a Credentials, scope: &'a Scope, now: SystemTime) -> Self {
         Self {
             credentials,
@@ -64,36 +64,35 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// Whether `.`, `..` and repeated slashes are taken out of the path that is signed (not of the one that
-    /// is sent). `true` unless said otherwise; S3 wants `false`.
+    /// Whether to remove `.`, `..` and repeated slashes from the path that is signed (not from the one that
+    /// is sent). `true` by default; S3 expects `false`.
     pub fn normalize_path(mut self, yes: bool) -> Self {
         self.normalize_path = yes;
         self
     }
 
-    /// Whether the `%` of an escape in the path is encoded again. `true` unless said otherwise; S3 wants
-    /// `false`.
+    /// Whether to encode the `%` of escapes in the path again. `true` by default; S3 expects `false`.
     pub fn double_encode(mut self, yes: bool) -> Self {
         self.double_encode = yes;
         self
     }
 
-    /// Whether the header form sets and signs `x-amz-content-sha256`, the hash of the body. `false` unless
-    /// said otherwise; S3 wants `true`.
+    /// Whether the header form sets and signs `x-amz-content-sha256`, the hash of the body. `false` by
+    /// default; S3 expects `true`.
     pub fn content_sha256(mut self, yes: bool) -> Self {
         self.content_sha256 = yes;
         self
     }
 
-    /// Whether the session token is added without being signed. `false` unless said otherwise; a few services
-    /// (AWS IoT, for one) want `true`.
+    /// Whether to add the session token without signing it. `false` by default; a few services (AWS IoT, for
+    /// one) expect `true`.
     pub fn session_token_after_signing(mut self, yes: bool) -> Self {
         self.token_after_signing = yes;
         self
     }
 
-    /// Signs with a key derived before, which must come from the same secret access key. Should it be for
-    /// another day or scope, it is not used and another is derived.
+    /// Signs with a derived key, which must come from the same secret access key. If it is for another day or
+    /// scope, it is ignored and a new one is derived.
     pub fn key(mut self, key: &'a SigningKey) -> Self {
         self.key = Some(key);
         self
@@ -101,13 +100,13 @@ impl<'a> Signer<'a> {
 
     /// Signs in the header form.
     ///
-    /// Sets `authorization`, `x-amz-date` and `x-amz-security-token`, in place of any that were there, so
-    /// that the same request can be signed again for another attempt. `authorization` and the token are
-    /// marked sensitive.
+    /// Sets `authorization`, `x-amz-date` and `x-amz-security-token`, replacing existing ones, so that the
+    /// same request can be signed again for another attempt. Marks `authorization` and the token as
+    /// sensitive.
     ///
     /// # Errors
     ///
-    /// What cannot be part of a signed request; the request is then as it was, unless it is
+    /// If the request cannot be signed as it is. It is then unchanged, except after
     /// [`SignError::TooManyHeaders`].
     pub fn sign<B: AsRef<[u8]>>(&self, request: &mut Request<B>) -> Result<(), SignError> {
         let basis = Basis::new(self, request)?;
@@ -132,8 +131,8 @@ impl<'a> Signer<'a> {
         set(headers, AUTHORIZATION, Some(authorization))
     }
 
-    /// Shows what [`Signer::sign`] would compute, and changes nothing: for tests, and to compare with the
-    /// canonical request that a service's `SignatureDoesNotMatch` error quotes.
+    /// Returns what [`Signer::sign`] would compute, without changing the request: for tests, and to compare
+    /// with the canonical request that a service quotes in a `SignatureDoesNotMatch` error.
     ///
     /// # Errors
     ///
@@ -173,14 +172,14 @@ impl<'a> Signer<'a> {
         Ok(Some(value))
     }
 
-    /// The session token; an empty one is none.
+    /// The session token; `None` if it is empty.
     pub(super) fn token(&self) -> Option<&'a Secret> {
         self.credentials.session_token.as_ref().filter(|token| !token.expose().is_empty())
     }
 
-    /// Checks what both forms write into the credential scope, and gives the time.
+    /// Checks what goes into the credential scope in both forms, and returns the time.
     pub(super) fn stamp(&self) -> Result<Stamp, SignError> {
-        // No comma anywhere, and no slash in what slashes set apart.
+        // Commas separate the header's parts, and slashes the parts of the scope.
         let word = |text: &str, refused: u8| {
             let fits = |byte: u8| byte.is_ascii_graphic() & (byte != b',') & (byte != refused);
             !text.is_empty() && text.bytes().fold(true, |all, byte| all & fits(byte))
@@ -270,7 +269,7 @@ impl<'a> Signer<'a> {
     }
 }
 
-/// Puts a header in place of those of its name, or takes them away.
+/// Replaces all headers of this name, or removes them.
 fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) -> Result<(), SignError> {
     match value {
         Some(value) => drop(headers.try_insert(name, value).map_err(|_| SignError::TooManyHeaders)?),
@@ -333,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn signing_again_replaces_all_of_the_signature() {
+    fn signing_again_replaces_the_whole_signature() {
         let mut request = get("https://example.amazonaws.com/");
         let temporary = keys().with_session_token(TOKEN_TEXT);
         request.headers_mut().append(DATE, HeaderValue::from_static("one"));
@@ -354,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_redacts_what_is_secret() {
+    fn marks_and_redacts_secrets() {
         let mut request = get("https://example.amazonaws.com/");
         let temporary = keys().with_session_token(TOKEN_TEXT);
         let (scope, now) = (scope(), now());
@@ -370,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_key_signs_the_same_and_a_wrong_one_is_not_used() {
+    fn a_cached_key_gives_the_same_signature_and_one_that_does_not_fit_is_ignored() {
         let (keys, scope, now) = (keys(), scope(), now());
         let mut cache = KeyCache::default();
         let request = get("https://example.amazonaws.com/");
@@ -384,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_signed_and_changes_nothing() {
+    fn refuses_a_request_that_cannot_be_signed_and_leaves_it_unchanged() {
         let uri = "https://example.amazonaws.com/";
         let id = |id: &str| Credentials::new(id, "secret");
         let mut no_host = get(uri);

@@ -1,4 +1,4 @@
-//! The time as a signature writes it.
+//! The date and time in a signature.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,12 +6,12 @@ use time::OffsetDateTime;
 
 use super::SignError;
 
-/// A day in UTC, counted from 1970.
+/// A day in UTC, as days since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Day(i64);
 
 impl Day {
-    /// Years that have not four digits are refused.
+    /// Fails unless the year has four digits.
     pub(super) fn of(now: SystemTime) -> Result<Self, SignError> {
         seconds(now).filter(|seconds| WRITABLE.contains(seconds)).map(Self::at).ok_or(SignError::Time)
     }
@@ -30,7 +30,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// A fraction of a second is dropped, also before 1970. Years that have not four digits are refused.
+    /// Drops the fraction of a second, also before 1970. Fails unless the year has four digits.
     pub(super) fn new(now: SystemTime) -> Result<Self, SignError> {
         let seconds = seconds(now).ok_or(SignError::Time)?;
         let at = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| SignError::Time)?;
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)] // Windows cannot hold times before 1601.
-    fn refuses_years_that_have_not_four_digits() {
+    fn refuses_years_without_four_digits() {
         assert_eq!(text(before(62_167_219_200, 0)).unwrap(), "00000101T000000Z");
         assert_eq!(text(before(62_167_219_200, 1)), Err(SignError::Time));
         assert_eq!(text(after(253_402_300_800, 0)), Err(SignError::Time));
