@@ -4,8 +4,8 @@ use crate::{Operation, Secret, input, output};
 input! {
     /// Returns temporary keys for a role, in the caller's account or another.
     ///
-    /// Errors of its own: `MalformedPolicyDocument`, `PackedPolicyTooLarge`, `RegionDisabledException`,
-    /// `ExpiredTokenException`; `AccessDenied` when the role does not trust the caller.
+    /// Specific errors: `MalformedPolicyDocument`, `PackedPolicyTooLarge`, `RegionDisabledException`,
+    /// `ExpiredTokenException`; `AccessDenied` if the role does not trust the caller.
     ///
     /// AWS Security Token Service API Reference, "AssumeRole".
     ///
@@ -26,7 +26,7 @@ input! {
     pub struct AssumeRole {
         /// ARN of the role.
         role_arn: String = "RoleArn",
-        /// Name of the session, 2 to 64 characters; seen in CloudTrail and in the session's ARN.
+        /// Name of the session, 2 to 64 characters; appears in CloudTrail and in the session's ARN.
         role_session_name: String = "RoleSessionName",
         ..
         /// Managed policies that the session may not exceed, up to 10, from the role's account.
@@ -37,15 +37,15 @@ input! {
         duration_seconds: u32 = "DurationSeconds",
         /// Session tags, up to 50.
         tags: Vec<Tag> = "Tags",
-        /// Keys of the tags that pass on to sessions made from this one.
+        /// Keys of the tags that are passed on to sessions made from this one.
         transitive_tag_keys: Vec<String> = "TransitiveTagKeys",
-        /// What the owner of the role asks third parties to send, 2 to 1,224 characters.
+        /// A value that the role's owner requires from third parties, 2 to 1,224 characters.
         external_id: String = "ExternalId",
         /// Serial number or ARN of the caller's MFA device.
         serial_number: String = "SerialNumber",
         /// Current code of the MFA device, six digits.
         token_code: Secret = "TokenCode",
-        /// Who is behind the session, kept through role chaining, 2 to 64 characters.
+        /// The identity behind the session, kept through role chaining, 2 to 64 characters.
         source_identity: String = "SourceIdentity",
         /// Contexts that trusted providers assert, 1 to 5.
         provided_contexts: Vec<ProvidedContext> = "ProvidedContexts",
@@ -59,14 +59,14 @@ output! {
     pub struct AssumeRoleOutput {
         /// The temporary keys.
         credentials: Credentials = "Credentials",
-        /// Who one is with them.
+        /// The identity that the keys belong to.
         assumed_role_user: Option<AssumedRoleUser> = "AssumedRoleUser",
-        /// How full the policies and tags make the session token, in percent. The service calls it
-        /// deprecated in favour of `SessionTokenUtilization`.
+        /// The size of the policies and tags in percent of the maximum. Deprecated by the service in favour
+        /// of `SessionTokenUtilization`.
         packed_policy_size: Option<i64> = "PackedPolicySize",
         /// The source identity that the session carries.
         source_identity: Option<String> = "SourceIdentity",
-        /// How much of the largest session token this one takes, in percent.
+        /// The size of the session token in percent of the maximum.
         session_token_utilization: Option<i64> = "SessionTokenUtilization",
         /// Length of the session token, in bytes.
         session_token_size: Option<i64> = "SessionTokenSize",

@@ -2,10 +2,11 @@ use crate::types::{AssumedRoleUser, Credentials, PolicyDescriptorType};
 use crate::{Operation, Secret, input, output};
 
 input! {
-    /// Returns temporary keys for a role to who was signed in by a SAML 2.0 identity provider.
+    /// Returns temporary keys for a role to a user whom a SAML 2.0 identity provider has signed in.
     ///
-    /// Sent unsigned: the assertion is the proof. Errors of its own: `MalformedPolicyDocument`, `PackedPolicyTooLarge`,
-    /// `IDPRejectedClaim`, `InvalidIdentityToken`, `ExpiredTokenException`, `RegionDisabledException`.
+    /// Sent unsigned: the assertion is the proof of identity. Specific errors: `MalformedPolicyDocument`,
+    /// `PackedPolicyTooLarge`, `IDPRejectedClaim`, `InvalidIdentityToken`, `ExpiredTokenException`,
+    /// `RegionDisabledException`.
     ///
     /// AWS Security Token Service API Reference, "AssumeRoleWithSAML".
     ///
@@ -36,8 +37,8 @@ input! {
         policy_arns: Vec<PolicyDescriptorType> = "PolicyArns",
         /// Inline policy, as JSON, that the session may not exceed.
         policy: String = "Policy",
-        /// Lifetime in seconds, 900 to the role's maximum (at most 43,200), and never past the assertion's
-        /// own end.
+        /// Lifetime in seconds, 900 to the role's maximum (at most 43,200), and never beyond the end of the
+        /// assertion.
         duration_seconds: u32 = "DurationSeconds",
         /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
         minimum_session_token_size: u32 = "MinimumSessionTokenSize",
@@ -49,10 +50,10 @@ output! {
     pub struct AssumeRoleWithSamlOutput {
         /// The temporary keys.
         credentials: Credentials = "Credentials",
-        /// Who one is with them.
+        /// The identity that the keys belong to.
         assumed_role_user: Option<AssumedRoleUser> = "AssumedRoleUser",
-        /// How full the policies and tags make the session token, in percent. The service calls it
-        /// deprecated in favour of `SessionTokenUtilization`.
+        /// The size of the policies and tags in percent of the maximum. Deprecated by the service in favour
+        /// of `SessionTokenUtilization`.
         packed_policy_size: Option<i64> = "PackedPolicySize",
         /// The `NameID` of the assertion's subject.
         subject: Option<String> = "Subject",
@@ -62,11 +63,12 @@ output! {
         issuer: Option<String> = "Issuer",
         /// The assertion's `Recipient`.
         audience: Option<String> = "Audience",
-        /// Hash of issuer, account and provider; with the subject it names the user for good.
+        /// Hash of issuer, account and provider; together with the subject it identifies the user
+        /// permanently.
         name_qualifier: Option<String> = "NameQualifier",
         /// The source identity that the session carries.
         source_identity: Option<String> = "SourceIdentity",
-        /// How much of the largest session token this one takes, in percent.
+        /// The size of the session token in percent of the maximum.
         session_token_utilization: Option<i64> = "SessionTokenUtilization",
         /// Length of the session token, in bytes.
         session_token_size: Option<i64> = "SessionTokenSize",

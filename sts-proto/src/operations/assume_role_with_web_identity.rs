@@ -2,11 +2,11 @@ use crate::types::{AssumedRoleUser, Credentials, PolicyDescriptorType};
 use crate::{Operation, Secret, input, output};
 
 input! {
-    /// Returns temporary keys for a role to who was signed in by an OpenID Connect provider.
+    /// Returns temporary keys for a role to a user whom an OpenID Connect provider has signed in.
     ///
-    /// Sent unsigned: the token is the proof. Errors of its own: `MalformedPolicyDocument`, `PackedPolicyTooLarge`,
-    /// `IDPRejectedClaim`, `IDPCommunicationError`, `InvalidIdentityToken`, `ExpiredTokenException`,
-    /// `RegionDisabledException`.
+    /// Sent unsigned: the token is the proof of identity. Specific errors: `MalformedPolicyDocument`,
+    /// `PackedPolicyTooLarge`, `IDPRejectedClaim`, `IDPCommunicationError`, `InvalidIdentityToken`,
+    /// `ExpiredTokenException`, `RegionDisabledException`.
     ///
     /// AWS Security Token Service API Reference, "AssumeRoleWithWebIdentity".
     ///
@@ -25,7 +25,7 @@ input! {
     pub struct AssumeRoleWithWebIdentity {
         /// ARN of the role.
         role_arn: String = "RoleArn",
-        /// Name of the session, 2 to 64 characters; as a rule the user's name.
+        /// Name of the session, 2 to 64 characters; usually the user's name.
         role_session_name: String = "RoleSessionName",
         /// The provider's OpenID Connect or OAuth 2.0 token, 4 to 20,000 characters.
         web_identity_token: Secret = "WebIdentityToken",
@@ -51,18 +51,18 @@ output! {
         credentials: Credentials = "Credentials",
         /// The token's `sub`.
         subject_from_web_identity_token: Option<String> = "SubjectFromWebIdentityToken",
-        /// Who one is with them.
+        /// The identity that the keys belong to.
         assumed_role_user: Option<AssumedRoleUser> = "AssumedRoleUser",
-        /// How full the policies and tags make the session token, in percent. The service calls it
-        /// deprecated in favour of `SessionTokenUtilization`.
+        /// The size of the policies and tags in percent of the maximum. Deprecated by the service in favour
+        /// of `SessionTokenUtilization`.
         packed_policy_size: Option<i64> = "PackedPolicySize",
         /// The token's issuer, or the `ProviderId` that was sent.
         provider: Option<String> = "Provider",
-        /// The token's `aud`, as a rule the application's client id.
+        /// The token's `aud`, usually the application's client id.
         audience: Option<String> = "Audience",
         /// The source identity that the session carries.
         source_identity: Option<String> = "SourceIdentity",
-        /// How much of the largest session token this one takes, in percent.
+        /// The size of the session token in percent of the maximum.
         session_token_utilization: Option<i64> = "SessionTokenUtilization",
         /// Length of the session token, in bytes.
         session_token_size: Option<i64> = "SessionTokenSize",

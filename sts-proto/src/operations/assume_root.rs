@@ -4,7 +4,7 @@ use crate::{Operation, input, output};
 input! {
     /// Returns keys for one privileged task on a member account of the caller's organization.
     ///
-    /// Errors of its own: `RegionDisabledException`, `ExpiredTokenException`.
+    /// Specific errors: `RegionDisabledException`, `ExpiredTokenException`.
     ///
     /// AWS Security Token Service API Reference, "AssumeRoot".
     ///
@@ -39,7 +39,7 @@ output! {
         credentials: Credentials = "Credentials",
         /// The source identity that the session carries.
         source_identity: Option<String> = "SourceIdentity",
-        /// How much of the largest session token this one takes, in percent.
+        /// The size of the session token in percent of the maximum.
         session_token_utilization: Option<i64> = "SessionTokenUtilization",
         /// Length of the session token, in bytes.
         session_token_size: Option<i64> = "SessionTokenSize",

@@ -1,9 +1,10 @@
 use crate::{Operation, input, output};
 
 input! {
-    /// Decodes what an AWS service adds to an `AccessDenied`, so that one sees which policy said no.
+    /// Decodes the message that an AWS service adds to an `AccessDenied` error; it shows which policy denied
+    /// the request.
     ///
-    /// Error of its own: `InvalidAuthorizationMessageException`.
+    /// Specific error: `InvalidAuthorizationMessageException`.
     ///
     /// AWS Security Token Service API Reference, "DecodeAuthorizationMessage".
     ///
@@ -27,7 +28,7 @@ input! {
 output! {
     /// What [`DecodeAuthorizationMessage`] returns.
     pub struct DecodeAuthorizationMessageOutput {
-        /// The decoded message: JSON with the verdict, the principal, the action, the resource and the
+        /// The decoded message: JSON with the decision, the principal, the action, the resource and the
         /// conditions.
         decoded_message: String = "DecodedMessage",
     }

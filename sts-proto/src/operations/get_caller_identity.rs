@@ -1,7 +1,7 @@
 use crate::{Operation, input, output};
 
 input! {
-    /// Returns who the caller is. Needs no permission, so it is the test of credentials.
+    /// Returns the caller's identity. Needs no permission, so it is a good test of credentials.
     ///
     /// AWS Security Token Service API Reference, "GetCallerIdentity".
     ///

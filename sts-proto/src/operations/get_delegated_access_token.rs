@@ -2,9 +2,9 @@ use crate::types::Credentials;
 use crate::{Operation, Secret, input, output};
 
 input! {
-    /// Trades a token in for temporary keys that act for an AWS partner's customer.
+    /// Exchanges a trade-in token for temporary keys that act for the customer of an AWS partner.
     ///
-    /// Errors of its own: `ExpiredTradeInTokenException`, `RegionDisabledException`, `PackedPolicyTooLarge`.
+    /// Specific errors: `ExpiredTradeInTokenException`, `RegionDisabledException`, `PackedPolicyTooLarge`.
     ///
     /// AWS Security Token Service API Reference, "GetDelegatedAccessToken".
     ///
@@ -20,7 +20,7 @@ input! {
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct GetDelegatedAccessToken {
-        /// The token that the customer's approval gave.
+        /// The token that resulted from the customer's approval.
         trade_in_token: Secret = "TradeInToken",
     }
 }
@@ -30,9 +30,10 @@ output! {
     pub struct GetDelegatedAccessTokenOutput {
         /// The temporary keys.
         credentials: Credentials = "Credentials",
-        /// How full the session token is, in percent. The service calls it deprecated and does not send it.
+        /// The size of the policies in percent of the maximum. Deprecated by the service, which does not send
+        /// it.
         packed_policy_size: Option<i64> = "PackedPolicySize",
-        /// ARN of the principal that the keys act as.
+        /// ARN of the principal that the keys belong to.
         assumed_principal: Option<String> = "AssumedPrincipal",
     }
     metadata

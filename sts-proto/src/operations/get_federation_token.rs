@@ -2,9 +2,9 @@ use crate::types::{Credentials, FederatedUser, PolicyDescriptorType, Tag};
 use crate::{Operation, input, output};
 
 input! {
-    /// Returns temporary keys for a user whom the caller vouches for. Called with a user's long-term keys.
+    /// Returns temporary keys for a federated user. To be called with the long-term keys of an IAM user.
     ///
-    /// Errors of its own: `MalformedPolicyDocument`, `PackedPolicyTooLarge`, `RegionDisabledException`.
+    /// Specific errors: `MalformedPolicyDocument`, `PackedPolicyTooLarge`, `RegionDisabledException`.
     ///
     /// AWS Security Token Service API Reference, "GetFederationToken".
     ///
@@ -41,12 +41,12 @@ output! {
     pub struct GetFederationTokenOutput {
         /// The temporary keys.
         credentials: Credentials = "Credentials",
-        /// Who one is with them.
+        /// The identity that the keys belong to.
         federated_user: Option<FederatedUser> = "FederatedUser",
-        /// How full the policies and tags make the session token, in percent. The service calls it
-        /// deprecated in favour of `SessionTokenUtilization`.
+        /// The size of the policies and tags in percent of the maximum. Deprecated by the service in favour
+        /// of `SessionTokenUtilization`.
         packed_policy_size: Option<i64> = "PackedPolicySize",
-        /// How much of the largest session token this one takes, in percent.
+        /// The size of the session token in percent of the maximum.
         session_token_utilization: Option<i64> = "SessionTokenUtilization",
         /// Length of the session token, in bytes.
         session_token_size: Option<i64> = "SessionTokenSize",

@@ -2,9 +2,10 @@ use crate::types::Credentials;
 use crate::{Operation, Secret, input, output};
 
 input! {
-    /// Returns temporary keys for the caller itself, as a rule to prove MFA. Called with a user's long-term keys.
+    /// Returns temporary keys for the caller, usually to prove MFA. To be called with the long-term keys of
+    /// an IAM user.
     ///
-    /// Error of its own: `RegionDisabledException`.
+    /// Specific error: `RegionDisabledException`.
     ///
     /// AWS Security Token Service API Reference, "GetSessionToken".
     ///
@@ -38,7 +39,7 @@ output! {
     pub struct GetSessionTokenOutput {
         /// The temporary keys.
         credentials: Credentials = "Credentials",
-        /// How much of the largest session token this one takes, in percent.
+        /// The size of the session token in percent of the maximum.
         session_token_utilization: Option<i64> = "SessionTokenUtilization",
         /// Length of the session token, in bytes.
         session_token_size: Option<i64> = "SessionTokenSize",

@@ -4,10 +4,10 @@ use crate::types::Tag;
 use crate::{Operation, Secret, input, output};
 
 input! {
-    /// Returns a signed JWT that proves the caller's AWS identity to others.
+    /// Returns a signed JWT that proves the caller's AWS identity to other services.
     ///
-    /// Errors of its own: `SessionDurationEscalationException`, `OutboundWebIdentityFederationDisabledException`,
-    /// `JWTPayloadSizeExceededException`.
+    /// Specific errors: `SessionDurationEscalationException`,
+    /// `OutboundWebIdentityFederationDisabledException`, `JWTPayloadSizeExceededException`.
     ///
     /// AWS Security Token Service API Reference, "GetWebIdentityToken".
     ///
@@ -23,12 +23,12 @@ input! {
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct GetWebIdentityToken {
-        /// Who is to accept the token, 1 to 10 names; becomes `aud`.
+        /// The intended recipients, 1 to 10 names; becomes `aud`.
         audience: Vec<String> = "Audience",
         ..
         /// Lifetime in seconds, 60 to 3,600; 300 by default.
         duration_seconds: u32 = "DurationSeconds",
-        // The model lists a required member behind an optional one.
+        // In the service's model, a required member follows an optional one.
         ;
         /// `ES384` or `RS256`.
         signing_algorithm: String = "SigningAlgorithm",
@@ -43,7 +43,7 @@ output! {
     pub struct GetWebIdentityTokenOutput {
         /// The token.
         web_identity_token: Secret = "WebIdentityToken",
-        /// When it expires.
+        /// When the token expires.
         expiration: SystemTime = "Expiration",
     }
     metadata

@@ -1,5 +1,5 @@
-//! The eleven operations of the service (API version 2011-06-15), one a file: its input, its output, its
-//! documentation and an example.
+//! The eleven operations of the service (API version 2011-06-15), one per file, with input, output and an
+//! example.
 
 mod assume_role;
 mod assume_role_with_saml;
