@@ -7,10 +7,10 @@ use super::{Platform, SettingsError};
 use crate::wire::time;
 use crate::{Credentials, Secret};
 
-/// A snapshot of environment variables. The core never looks at the environment itself.
+/// A snapshot of environment variables. The core never reads the environment itself.
 ///
-/// Only names that begin with `AWS_` or `_X_AMZN_` are kept, and those that say where the home directory is (`HOME`,
-/// `USERPROFILE`, `HOMEDRIVE`, `HOMEPATH`), so nothing else can leak from here, and `Debug` prints names alone.
+/// Keeps only names that start with `AWS_` or `_X_AMZN_`, and those of the home directory (`HOME`,
+/// `USERPROFILE`, `HOMEDRIVE`, `HOMEPATH`), so that nothing else can leak. `Debug` prints names only.
 ///
 /// ```
 /// use sts_proto::settings::Env;
@@ -21,7 +21,7 @@ use crate::{Credentials, Secret};
 pub struct Env(BTreeMap<String, Result<Secret, ()>>);
 
 impl Env {
-    /// The value of a variable; `None` where it is absent or blank.
+    /// The value of a variable; `None` if it is absent or blank.
     pub(crate) fn get(&self, variable: &'static str) -> Result<Option<&str>, SettingsError> {
         match self.0.get(variable) {
             None => Ok(None),
@@ -30,13 +30,13 @@ impl Env {
         }
     }
 
-    /// Whether a variable is there, Unicode or not, and not blank.
+    /// Whether a variable is set and not blank, Unicode or not.
     pub(crate) fn has(&self, variable: &'static str) -> bool {
         !matches!(self.get(variable), Ok(None))
     }
 
-    /// The user's home directory, where it is known: `HOME`; on Windows else `USERPROFILE`, else `HOMEDRIVE` and
-    /// `HOMEPATH`.
+    /// The user's home directory, if it is known: `HOME`, or on Windows `HOME`, else `USERPROFILE`, else
+    /// `HOMEDRIVE` and `HOMEPATH`.
     pub fn home(&self) -> Option<PathBuf> {
         self.home_on(Platform::current()).ok().flatten().map(PathBuf::from)
     }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_what_is_asked_for_and_prints_names_alone() {
+    fn keeps_known_variables_and_prints_only_names() {
         let env =
             Env::from_iter([("AWS_SECRET_ACCESS_KEY", "planted"), ("HOME", "/home/x"), ("PATH", "/bin")]);
         assert_eq!(format!("{env:?}"), r#"{"AWS_SECRET_ACCESS_KEY", "HOME"}"#);

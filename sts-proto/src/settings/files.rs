@@ -16,13 +16,13 @@ use super::{Env, SettingsError};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Files {
-    /// `AWS_CONFIG_FILE`, else `~/.aws/config`; `None` where the home directory is not known.
+    /// `AWS_CONFIG_FILE`, else `~/.aws/config`; `None` if the home directory is not known.
     pub config: Option<PathBuf>,
-    /// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`; `None` where the home directory is not known.
+    /// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`; `None` if the home directory is not known.
     pub credentials: Option<PathBuf>,
 }
 
-/// Which variables hold the home directory, and how a path is written.
+/// The conventions for the home directory and for paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Platform {
@@ -33,11 +33,11 @@ pub enum Platform {
 }
 
 impl Files {
-    /// Where this environment has them.
+    /// The shared files in this environment.
     ///
     /// # Errors
     ///
-    /// A variable that is needed is not Unicode.
+    /// If a variable that is needed is not Unicode.
     pub fn new(env: &Env, platform: Platform) -> Result<Self, SettingsError> {
         let place = |variable, name| {
             if let Some(path) = env.get(variable)? {
@@ -52,7 +52,7 @@ impl Files {
 }
 
 impl Platform {
-    /// The one that this was compiled for.
+    /// The platform that this crate is compiled for.
     pub fn current() -> Self {
         if cfg!(windows) { Self::Windows } else { Self::Unix }
     }
@@ -68,7 +68,7 @@ impl Platform {
         c == '/' || self == Self::Windows && c == '\\'
     }
 
-    /// A directory without the separators at its end.
+    /// `directory` without trailing separators.
     fn open(self, directory: &str) -> &str {
         directory.trim_end_matches(|c| self.is_separator(c))
     }
@@ -89,7 +89,7 @@ impl Env {
         Ok(if let (Some(drive), Some(path)) = parts { Some(format!("{drive}{path}")) } else { None })
     }
 
-    /// `~/` at the start is the home directory, where that is known.
+    /// Replaces a leading `~/` by the home directory, if that is known.
     fn expand(&self, path: &str, platform: Platform) -> Result<PathBuf, SettingsError> {
         let below = path.strip_prefix('~').and_then(|below| below.strip_prefix(|c| platform.is_separator(c)));
         let Some(below) = below else { return Ok(path.into()) };
@@ -149,7 +149,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_home_that_is_not_unicode_matters_only_where_it_is_needed() {
+    fn a_home_that_is_not_unicode_is_an_error_only_if_it_is_needed() {
         use std::ffi::OsString;
         use std::os::unix::ffi::OsStringExt;
         let home = ("HOME", OsString::from_vec(vec![0xff]));

@@ -2,20 +2,20 @@ use std::fmt;
 
 use crate::error::one_line;
 
-/// Where the value of a setting came from.
+/// Where the value of a setting comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// Nobody said anything.
+    /// The default: nothing sets it.
     #[default]
     Default,
-    /// The program.
+    /// Set in code.
     Code,
-    /// This environment variable.
+    /// An environment variable.
     Environment(&'static str),
-    /// A profile, or a section that it refers to; the text names file, line, section and key.
+    /// A profile, or a section that it refers to; the text names the file, line, section and key.
     Profile(Box<str>),
-    /// The instance's metadata.
+    /// The instance metadata.
     InstanceMetadata,
 }
 
@@ -31,20 +31,20 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting as it is in force.
+/// A setting as it is in effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting {
     /// Its name.
     pub name: &'static str,
-    /// What it is; never a secret.
+    /// The value; never a secret.
     pub value: Box<str>,
-    /// Where that came from.
+    /// Where the value comes from.
     pub origin: Origin,
 }
 
 impl Setting {
-    /// A setting as it is in force. `value` may not hold a secret, and is made one line.
+    /// `value` must not contain a secret. Control characters in it are replaced by spaces.
     pub fn new(name: &'static str, value: impl AsRef<str>, origin: Origin) -> Self {
         Self { name, value: one_line(value.as_ref()).into(), origin }
     }

@@ -1,13 +1,13 @@
-//! The grammar of the shared files: lines to sections. Nothing here knows what a key means.
+//! The grammar of the shared files: lines to sections. The meaning of keys is not known here.
 //!
-//! A line that begins with `[` is a section, one that begins with a blank continues the value before it, any other is
-//! `key = value`. `#` and `;` begin a comment at the start of a line, behind a section, and within a value where a blank
-//! comes before them; a continued line keeps what looks like a comment behind its text. An empty value opens a nested
-//! block: each line that continues it is `key = value` too.
+//! A line that starts with `[` is a section, a line that starts with a blank continues the previous value,
+//! and any other line is `key = value`. `#` and `;` start a comment at the start of a line, after a section,
+//! and in a value after a blank; a continuation line keeps what looks like a comment after its text. An empty
+//! value opens a nested block: each line that continues it is `key = value` too.
 //!
-//! A file is at most 1 MiB long, and read in a time in proportion to that, but for the sorting of names. What is made of it
-//! takes at most 28 times as much memory, while it is read and afterwards: that much where it is nothing but the shortest
-//! sections or keys that are all different; ordinary files take twice to three times.
+//! A file is at most 1 MiB. Reading takes time linear in its size, except for sorting the names, and at most
+//! 28 times its size in memory, during and after reading. The worst case is a file of nothing but minimal
+//! sections or keys that all differ; ordinary files take two to three times their size.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ use super::profile::Kind;
 use super::properties::{Properties, Property};
 use crate::wire::MAX_BODY;
 
-/// A section: what it is, how it is called, what it says.
+/// A section: its kind, its name and its properties.
 pub(super) type Parsed = (Kind, Arc<str>, Properties);
 
 /// The sections of a config file.
 pub(super) fn config(path: &Path, bytes: &[u8]) -> Result<impl Iterator<Item = Parsed>, SettingsError> {
     let mut sections = parse(path, bytes, config_header)?;
-    // One `[profile default]` puts all of `[default]` out of force.
+    // A `[profile default]` replaces all of `[default]`.
     match sections.remove(&Header::BareDefault) {
         Some(bare) if !sections.contains_key(&Header::default()) => {
             sections.insert(Header::default(), bare);
@@ -34,7 +34,7 @@ pub(super) fn config(path: &Path, bytes: &[u8]) -> Result<impl Iterator<Item = P
     Ok(named(sections))
 }
 
-/// The sections of a credentials file: profiles alone, without the word.
+/// The sections of a credentials file, which are all profiles and omit the word `profile`.
 pub(super) fn credentials(path: &Path, bytes: &[u8]) -> Result<impl Iterator<Item = Parsed>, SettingsError> {
     parse(path, bytes, credentials_header).map(named)
 }
@@ -62,11 +62,11 @@ pub(super) enum Problem {
     NoKey,
 }
 
-/// What a section is called.
+/// The header of a section.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Header {
     Named(Kind, Arc<str>),
-    /// `[default]` in a config file, which gives way to `[profile default]`.
+    /// `[default]` in a config file, which `[profile default]` replaces.
     BareDefault,
 }
 
@@ -76,7 +76,7 @@ impl Header {
     }
 }
 
-/// A property whose last line may be still to come.
+/// A property that the next line may continue.
 struct Draft<'a> {
     key: &'a str,
     lines: Vec<&'a str>,
@@ -119,9 +119,9 @@ fn parse(
 }
 
 struct Parser<'a> {
-    /// Without the current one.
+    /// All sections except the current one.
     sections: BTreeMap<Header, Properties>,
-    /// The section that lines belong to now; `Some(None)` in one that is passed over.
+    /// The section that lines belong to; `Some(None)` in an ignored one.
     current: Option<Option<(Header, Properties)>>,
     draft: Option<Draft<'a>>,
     path: &'a Arc<PathBuf>,
@@ -149,7 +149,7 @@ impl<'a> Parser<'a> {
         let name = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
         let header = (self.header)(name.ok_or(OPEN_SECTION)?.trim());
         self.leave();
-        // Taken out until it is left, so that no property has to look for it: names may be long.
+        // Removed from the map until it ends, so that its properties need no look-up: names may be long.
         self.current = Some(header.map(|header| {
             let properties = self.sections.remove(&header).unwrap_or_default();
             (header, properties)
@@ -185,7 +185,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// The property is complete.
+    /// Ends the current property.
     fn keep(&mut self) {
         let Some(draft) = self.draft.take() else { return };
         let Some(Some((_, properties))) = &mut self.current else { return };
@@ -197,7 +197,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The section is complete, unless it is begun anew.
+    /// Ends the current section, which a later header of the same name may continue.
     fn leave(&mut self) {
         if let Some(Some((header, properties))) = self.current.take() {
             self.sections.insert(header, properties);
@@ -205,7 +205,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// `None` where the section is passed over.
+/// `None` for a section that is ignored.
 fn config_header(text: &str) -> Option<Header> {
     if text == DEFAULT {
         return Some(Header::BareDefault);
@@ -222,7 +222,7 @@ fn config_header(text: &str) -> Option<Header> {
     Some(Header::Named(kind, name.into()))
 }
 
-/// What stands between quotes, which may have blanks: as the AWS CLI writes names.
+/// A name in quotes, which may contain spaces: the AWS CLI writes names so.
 fn unquoted(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
     let name = text.strip_prefix(quote)?.strip_suffix(quote)?;
@@ -234,7 +234,7 @@ fn credentials_header(text: &str) -> Option<Header> {
     is_name(text).then(|| Header::Named(Kind::Profile, text.into()))
 }
 
-/// Of a section or a key.
+/// Whether `text` is a valid name for a section or a key.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c))
 }
@@ -251,13 +251,13 @@ fn named(sections: BTreeMap<Header, Properties>) -> impl Iterator<Item = Parsed>
 }
 
 const COMMENT: [char; 2] = ['#', ';'];
-/// [`MAX_BODY`].
+/// The value of [`MAX_BODY`].
 pub(super) const TOO_LARGE: &str = "it is larger than 1 MiB";
 const DEFAULT: &str = "default";
-const OPEN_SECTION: &str = "a section has to end with ]";
-const OUTSIDE: &str = "it stands before the first section; write [default] or [profile name] above it";
+const OPEN_SECTION: &str = "a section must end with ]";
+const OUTSIDE: &str = "it is before the first section; write [default] or [profile name] above it";
 const NOTHING_TO_CONTINUE: &str =
-    "a line that begins with a blank continues a property, and there is none before it";
+    "a line that starts with a blank continues a property, but there is no property before it";
 const NO_EQUALS_SIGN: &str = "it has no equals sign; write key = value";
 const NO_KEY: &str = "it has no key before the equals sign; write key = value";
 const NESTED_NO_EQUALS_SIGN: &str = "it has no equals sign; in a nested block, write key = value";
@@ -272,13 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named() {
+    fn an_invalid_line_is_named() {
         let cases: [(&[u8], &str); 9] = [
-            (b"\n[profile a", "line 2: a section has to end with ]"),
-            (b"[profile a] x", "line 1: a section has to end with ]"),
-            (b"a = b", "line 1: it stands before the first section"),
-            (b" a", "line 1: it stands before the first section"),
-            (b"[profile a]\n x = y", "line 2: a line that begins with a blank continues a property"),
+            (b"\n[profile a", "line 2: a section must end with ]"),
+            (b"[profile a] x", "line 1: a section must end with ]"),
+            (b"a = b", "line 1: it is before the first section"),
+            (b" a", "line 1: it is before the first section"),
+            (b"[profile a]\n x = y", "line 2: a line that starts with a blank continues a property"),
             (b"[profile a]\nx: y", "line 2: it has no equals sign"),
             (b"[in valid]\n\n= y", "line 3: it has no key"),
             (b"[profile a]\ns3 =\n  secret\n", "line 3: it has no equals sign; in a nested block"),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_refused() {
+    fn a_file_that_is_too_large_is_refused() {
         let fits = b"#".repeat(MAX_BODY);
         assert!(config(Path::new("c"), &fits).is_ok());
         let ten = error(b"#".repeat(10 * MAX_BODY));
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_that_are_indented_are_comments() {
+    fn indented_comments_are_comments() {
         let text =
             "\u{feff}  # begin\n[default]\n  ; none\nregion = a\n  # still a\ns3 =\n  # block\n  x = y\n";
         let sections: Vec<_> = config(Path::new("c"), text.as_bytes()).unwrap().collect();
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_quotes_may_have_blanks() {
+    fn names_in_quotes_may_contain_spaces() {
         let text = "[profile 'a b']\n[profile \"c\"]\n[profile 'd]\n[profile e f]\n[profile '']\n[profile ' ']\n[profile 'x\"y']";
         let sections = config(Path::new("c"), text.as_bytes()).unwrap();
         assert_eq!(sections.map(|(_, name, _)| name.to_string()).collect::<Vec<_>>(), ["a b", "c"]);

@@ -29,8 +29,8 @@ pub struct Profiles {
     services: BTreeMap<Arc<str>, Section>,
 }
 
-/// A profile, an `sso-session` or a `services` section. `Debug` prints how many keys it has and none of them: values may be
-/// secrets, and a token on a line of its own that ends with `=` is a key.
+/// A profile, an `sso-session` or a `services` section. `Debug` prints the number of keys but no key, since
+/// not only values may be secret: the last line of a token is taken for a key if it ends with `=`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Section {
     kind: Kind,
@@ -38,7 +38,7 @@ pub struct Section {
     properties: Properties,
 }
 
-/// What a section is.
+/// The kind of a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Profile,
@@ -47,13 +47,13 @@ pub(super) enum Kind {
 }
 
 impl Profiles {
-    /// Reads a config file and a credentials file; what is not there is given as empty. Where both have a key of a
-    /// profile, that of the credentials file counts. Sections and keys whose names are not valid are passed over.
+    /// Reads a config file and a credentials file; an absent file is given as empty. If both have a key of a
+    /// profile, the credentials file wins. Sections and keys with invalid names are ignored.
     ///
     /// # Errors
     ///
-    /// With path and line: a line that is neither section nor property, text that is not UTF-8. With the path: more than
-    /// [`MAX_BODY`](crate::wire::MAX_BODY) bytes.
+    /// With path and line: a line that is neither a section nor a property, text that is not UTF-8. With the
+    /// path: more than [`MAX_BODY`](crate::wire::MAX_BODY) bytes.
     pub fn parse(config: (&Path, &[u8]), credentials: (&Path, &[u8])) -> Result<Self, SettingsError> {
         let mut profiles = Self::default();
         for (kind, name, properties) in parse::config(config.0, config.1)? {
@@ -65,7 +65,7 @@ impl Profiles {
         Ok(profiles)
     }
 
-    /// Adds a profile, or keys to the one of this name.
+    /// Adds a profile, or adds keys to the existing profile of this name.
     pub fn insert_profile<K: AsRef<str>, V: Into<Secret>>(
         &mut self,
         name: impl Into<String>,
@@ -74,7 +74,7 @@ impl Profiles {
         self.section(Kind::Profile, name.into().into()).insert(properties);
     }
 
-    /// Adds an `sso-session` section, or keys to the one of this name.
+    /// Adds an `sso-session` section, or adds keys to the existing one of this name.
     pub fn insert_sso_session<K: AsRef<str>, V: Into<Secret>>(
         &mut self,
         name: impl Into<String>,
@@ -83,8 +83,8 @@ impl Profiles {
         self.section(Kind::SsoSession, name.into().into()).insert(properties);
     }
 
-    /// Adds a `services` section, or keys to the one of this name. The value of a nested block begins with a line break,
-    /// and each of its lines is `key = value`.
+    /// Adds a `services` section, or adds keys to the existing one of this name. The value of a nested block
+    /// starts with a line break, and each of its lines is `key = value`.
     pub fn insert_services<K: AsRef<str>, V: Into<Secret>>(
         &mut self,
         name: impl Into<String>,
@@ -148,36 +148,37 @@ impl Section {
         &self.name
     }
 
-    /// The value of a key, given in lower case; `None` where it is absent, blank or a nested block.
+    /// The value of a key, given in lower case; `None` if it is absent, blank or a nested block.
     pub fn get(&self, key: &str) -> Option<&str> {
         let value = self.properties.get(key)?.value();
         let value = if value.starts_with('\n') { "" } else { value.trim() };
         Some(value).filter(|value| !value.is_empty())
     }
 
-    /// The value of `key` in the nested block `block`, both given in lower case; `None` where it is absent or blank.
+    /// The value of `key` in the nested block `block`, both given in lower case; `None` if it is absent or
+    /// blank.
     pub fn nested(&self, block: &str, key: &str) -> Option<&str> {
         self.find_nested(block, key).map(|(_, value)| value)
     }
 
-    /// Every key, in lower case, with its value as the file has it: lines joined by line breaks; a nested block begins with
-    /// one. Values may be secrets.
+    /// Every key, in lower case, with its raw value: its lines are joined by line breaks, and a nested block
+    /// starts with one. Values may be secrets.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &str)> {
         self.properties.iter().map(|(key, property)| (key, property.value()))
     }
 
-    /// Where a key stands, for messages: `profile dev, region (/home/me/.aws/config line 12)`.
+    /// Where a key was set, for messages: `profile dev, region (/home/me/.aws/config line 12)`.
     pub fn origin(&self, key: &str) -> Origin {
         self.place(key, "", self.properties.get(key).and_then(|property| property.line(0)))
     }
 
-    /// Where the `key` of the nested block `block` stands, for messages.
+    /// Where the `key` of the nested block `block` was set, for messages.
     pub fn nested_origin(&self, block: &str, key: &str) -> Origin {
         let line = self.find_nested(block, key).map(|(line, _)| line);
         self.place(block, key, line.and_then(|line| self.properties.get(block)?.line(line)))
     }
 
-    /// The last line of the block that says `key`, counted from the one that the block begins on, and what it says.
+    /// The last line of the block that sets `key`, counted from the block's first line, and the value.
     fn find_nested(&self, block: &str, key: &str) -> Option<(usize, &str)> {
         let lines = self.properties.get(block)?.value().strip_prefix('\n')?.lines();
         let (line, value) = lines
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_was_taken_for_a_key_is_not_shown() {
+    fn a_secret_mistaken_for_a_key_is_not_shown() {
         let profiles = config("[default]\nregion = a\naws_session_token =\n  x=y\nplanted/token+==\n");
         let default = profiles.profile("default").unwrap();
         assert!(default.properties().any(|(key, _)| key == "planted/token+"));
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn made_by_hand() {
+    fn built_in_code() {
         let mut profiles = Profiles::default();
         assert!(profiles.is_empty());
         profiles.insert_profile("a", [("Region", "x"), ("services", "s")]);

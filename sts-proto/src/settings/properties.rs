@@ -1,4 +1,4 @@
-//! What a section says, in little memory: there may be very many properties.
+//! The properties of a section, stored compactly: there may be very many.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use zeroize::Zeroizing;
 
 use crate::Secret;
 
-/// Properties by their keys, which are in lower case.
+/// Properties by key, in lower case.
 ///
-/// New ones are [pushed](Self::push) or extended with; then they are to be [settled](Self::settle), before anything else.
+/// After [`push`](Self::push), call [`settle`](Self::settle) before anything else; `extend` does.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Properties(Vec<(Box<str>, Property)>);
 
 impl Properties {
-    /// Adds one, which counts in place of one of the same key before it.
+    /// Adds a property, which replaces an earlier one of the same key.
     pub(super) fn push(&mut self, key: Box<str>, property: Property) {
         let length = self.0.len();
         if length == self.0.capacity() {
-            // The same key again and again takes no more room.
+            // Repetitions of the same key take no more memory.
             self.settle();
             match length {
                 0 => self.0.reserve_exact(1),
@@ -29,7 +29,7 @@ impl Properties {
         self.0.push((key, property));
     }
 
-    /// Orders them, and keeps the last of each key.
+    /// Sorts the properties and keeps the last one of each key.
     pub(super) fn settle(&mut self) {
         self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.0.dedup_by(|later, earlier| {
@@ -41,7 +41,7 @@ impl Properties {
         });
     }
 
-    /// Adds those of another file, which count in place of these.
+    /// Adds the properties of another file, which replace these.
     pub(super) fn merge(&mut self, more: Self) {
         if self.0.is_empty() {
             *self = more;
@@ -50,7 +50,7 @@ impl Properties {
         }
     }
 
-    /// Gives back room that is not used.
+    /// Frees unused capacity.
     pub(super) fn shrink(&mut self) {
         self.0.shrink_to_fit();
     }
@@ -60,7 +60,7 @@ impl Properties {
         self.0.get(at).map(|(_, property)| property)
     }
 
-    /// By their keys, in order.
+    /// The properties in the order of their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Property)> {
         self.0.iter().map(|(key, property)| (&**key, property))
     }
@@ -79,25 +79,25 @@ impl Extend<(Box<str>, Property)> for Properties {
     }
 }
 
-/// A value, which is wiped when it is dropped, and where it stands.
+/// A value, wiped when dropped, and where it was set.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Property {
     value: Zeroizing<Box<str>>,
-    /// The file; `None` where the value was made by hand.
+    /// The file; `None` if the value was set in code.
     path: Option<Arc<PathBuf>>,
     lines: Lines,
 }
 
-/// Where in a file each line of a value is.
+/// The lines of a value in its file.
 #[derive(Clone, PartialEq, Eq)]
 enum Lines {
-    /// It has one line, as nearly all have.
+    /// Nearly all values have one line.
     One(u32),
     Each(Box<[u32]>),
 }
 
 impl Property {
-    /// A value in a file, and where in it each line of the value is.
+    /// A value from a file, with the number of each of its lines.
     pub(super) fn at(value: Box<str>, path: Arc<PathBuf>, lines: Vec<u32>) -> Self {
         let lines = match lines[..] {
             [line] => Lines::One(line),
@@ -114,7 +114,7 @@ impl Property {
         &self.value
     }
 
-    /// The file, and where in it a line of the value is.
+    /// The file, and the number of the value's line `index`.
     pub(super) fn line(&self, index: usize) -> Option<(&Path, u32)> {
         let line = match &self.lines {
             Lines::One(line) => (index == 0).then_some(*line),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_a_key_counts_however_many_there_are() {
+    fn the_last_property_of_a_key_wins_however_many_there_are() {
         let mut properties = Properties::default();
         for number in 0..10_000 {
             properties.push(format!("k{}", number % 7).into(), property(&number.to_string()));

@@ -4,22 +4,22 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use super::Env;
 
 impl Env {
-    /// What a function of AWS Lambda passes on in `X-Amzn-Trace-Id`, so that Lambda recognizes a loop of functions: the
-    /// variable `_X_AMZN_TRACE_ID` where `AWS_LAMBDA_FUNCTION_NAME` says that this is one. What a header must not hold is
-    /// percent-encoded.
+    /// The value that an AWS Lambda function forwards in `X-Amzn-Trace-Id`, so that Lambda can detect
+    /// recursive loops: `_X_AMZN_TRACE_ID`, if `AWS_LAMBDA_FUNCTION_NAME` is set. Characters that a header
+    /// cannot contain are percent-encoded.
     ///
-    /// Each invocation has another one: a client that outlives an invocation gives each call its own with
+    /// It changes with each invocation: a client that outlives an invocation sets it for each call with
     /// [`Call::trace_id`](crate::Call::trace_id).
     pub fn trace_id(&self) -> Option<HeaderValue> {
         if !self.is_aws_lambda() {
             return None;
         }
-        // A call goes well without: what is not Unicode is no reason to fail.
+        // The trace id is optional, so one that is not Unicode is ignored.
         let id = self.get("_X_AMZN_TRACE_ID").ok()??;
         HeaderValue::try_from(utf8_percent_encode(id, CONTROLS).to_string()).ok()
     }
 
-    /// Whether this is a function of AWS Lambda.
+    /// Whether the environment is that of an AWS Lambda function.
     pub fn is_aws_lambda(&self) -> bool {
         self.has("AWS_LAMBDA_FUNCTION_NAME")
     }
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn only_in_a_function_and_only_what_a_header_may_hold() {
+    fn only_in_a_lambda_function_and_only_characters_that_a_header_may_contain() {
         let (function, id) = (("AWS_LAMBDA_FUNCTION_NAME", "f"), ("_X_AMZN_TRACE_ID", "Root=1-57;Sampled=1"));
         assert_eq!(of(&[function, id]).as_deref(), Some("Root=1-57;Sampled=1"));
         assert_eq!(of(&[id]), None);

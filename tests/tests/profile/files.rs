@@ -28,7 +28,7 @@ fn a_bad_file_is_an_error_that_names_it() {
         ("cannot be read (", |path| fs::create_dir(path).unwrap()),
         ("is larger than 1 MiB", |path| fs::write(path, "#\n".repeat(5 << 20)).unwrap()),
         ("at line 2: it is not valid utf-8", |path| fs::write(path, b"[default]\nregion = \xff\n").unwrap()),
-        ("at line 1: it stands before the first section", |path| fs::write(path, "region = a").unwrap()),
+        ("at line 1: it is before the first section", |path| fs::write(path, "region = a").unwrap()),
     ];
     for (index, (words, make)) in cases.into_iter().enumerate() {
         for name in ["config", "credentials"] {
