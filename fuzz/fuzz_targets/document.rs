@@ -11,12 +11,12 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use sts_fuzz::dates;
-use sts_fuzz::readers::{GIVERS, Giver, now};
+use sts_fuzz::readers::{SOURCES, Source, now};
 use sts_proto::Credentials;
 
 fuzz_target!(|data: &[u8]| {
     let [source, document @ ..] = data else { return };
-    let source = GIVERS[usize::from(*source) % GIVERS.len()];
+    let source = SOURCES[usize::from(*source) % SOURCES.len()];
     match source.resolve(Bytes::copy_from_slice(document)) {
         Ok(credentials) => compare(source, document, &credentials),
         Err(error) => {
@@ -29,14 +29,14 @@ fuzz_target!(|data: &[u8]| {
 
 const LONGEST_EXTENSION: Duration = Duration::from_secs(15 * 60);
 
-fn compare(source: Giver, document: &[u8], credentials: &Credentials) {
+fn compare(source: Source, document: &[u8], credentials: &Credentials) {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
     let value: Value = serde_json::from_slice(document).expect("credentials come from a document");
     let (of, names) = match source {
-        Giver::Process => (&value, ["AccessKeyId", "SecretAccessKey", "SessionToken"]),
-        Giver::Container | Giver::InstanceMetadata => (&value, ["AccessKeyId", "SecretAccessKey", "Token"]),
-        Giver::Portal => (&value["roleCredentials"], ["accessKeyId", "secretAccessKey", "sessionToken"]),
-        Giver::Login => return assert!(value["accessToken"].is_string() && value["expiresAt"].is_string()),
+        Source::Process => (&value, ["AccessKeyId", "SecretAccessKey", "SessionToken"]),
+        Source::Container | Source::InstanceMetadata => (&value, ["AccessKeyId", "SecretAccessKey", "Token"]),
+        Source::Portal => (&value["roleCredentials"], ["accessKeyId", "secretAccessKey", "sessionToken"]),
+        Source::Login => return assert!(value["accessToken"].is_string() && value["expiresAt"].is_string()),
     };
     let [id, secret, token] = names.map(|name| of[name].as_str());
     assert_eq!(Some(credentials.access_key_id.as_str()), id);
@@ -46,18 +46,18 @@ fn compare(source: Giver, document: &[u8], credentials: &Credentials) {
         token.filter(|it| !it.is_empty())
     );
     let account = match source {
-        Giver::Portal => Some("123456789012"),
+        Source::Portal => Some("123456789012"),
         _ => value["AccountId"].as_str().filter(|id| !id.is_empty()),
     };
     assert_eq!(credentials.account_id.as_deref(), account);
     let end = match source {
-        Giver::Portal => of["expiration"].as_i64().and_then(|millis| {
+        Source::Portal => of["expiration"].as_i64().and_then(|millis| {
             dates::instant(millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000)
         }),
         _ => of["Expiration"].as_str().and_then(dates::read),
     };
     // Not all that can be read here is read there, and the metadata service's old ones are given a longer life.
-    if let Some(end) = end.filter(|end| source != Giver::InstanceMetadata || *end > now() + LONGEST_EXTENSION)
+    if let Some(end) = end.filter(|end| source != Source::InstanceMetadata || *end > now() + LONGEST_EXTENSION)
     {
         assert_eq!(credentials.expiration, Some(end));
     }

@@ -1,4 +1,4 @@
-//! Both clients behind one face, so that a case is written once and run through each.
+//! Both clients behind one type, so that a test case is written once and run through each.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use sts_proto::settings::Env;
 use sts_proto::{Credentials, Error, Flow, Operation, Settings};
 use tokio::runtime::Runtime;
 
-/// The builders are two types with the same methods.
+/// A macro, since the two builders are unrelated types with the same methods.
 macro_rules! configured {
     ($setup:expr, $client:ident) => {{
         let mut builder = match &$setup.base {
@@ -28,7 +28,7 @@ macro_rules! configured {
     }};
 }
 
-/// How the clients of a case are made.
+/// How to build the clients of a test case.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     base: Base,
@@ -50,31 +50,31 @@ impl Default for Base {
 }
 
 impl Setup {
-    /// With these settings.
+    /// Clients with these settings.
     pub fn new(settings: Settings) -> Self {
         Self { base: Base::Settings(Box::new(settings)), ..Self::default() }
     }
 
-    /// With what these environment variables, and the files that they lead to, say.
+    /// Clients configured from these environment variables and the shared files they point to.
     pub fn of_environment<N: AsRef<str>, V: AsRef<str>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         let variables =
             variables.into_iter().map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()));
         Self { base: Base::Environment(Env::from_iter(variables)), ..Self::default() }
     }
 
-    /// Trusting these root certificates, in PEM.
+    /// Trusts these root certificates, in PEM.
     pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_bundle = Some(pem.into());
         self
     }
 
-    /// By way of this proxy.
+    /// Uses this proxy.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// With this chain and this key, in PEM.
+    /// Presents this certificate chain with this private key, in PEM.
     pub fn client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.client_certificate = Some((chain.into(), key.into()));
         self
@@ -90,7 +90,7 @@ impl Setup {
         Ok(Driver::Blocking(configured!(self, sts_blocking).build()?))
     }
 
-    /// The async client, with a runtime of its own.
+    /// The async client with its own runtime.
     pub fn asynchronous(&self) -> Result<Driver, Error> {
         let client = configured!(self, sts_async).build()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -103,12 +103,12 @@ impl Setup {
 pub enum Driver {
     /// sts-blocking.
     Blocking(sts_blocking::Client),
-    /// sts-async, and the runtime that it is driven on.
+    /// sts-async, and the runtime that drives it.
     Async(sts_async::Client, Arc<Runtime>),
 }
 
 impl Driver {
-    /// Calls an operation and waits for its end.
+    /// Calls an operation and waits for the result.
     pub fn send<O: Operation + Send + 'static>(&self, operation: O) -> Result<O::Output, Error> {
         match self {
             Self::Blocking(client) => client.send(operation),
@@ -116,7 +116,7 @@ impl Driver {
         }
     }
 
-    /// What the client signs with.
+    /// The credentials that the client signs with.
     pub fn credentials(&self) -> Result<Credentials, Error> {
         match self {
             Self::Blocking(client) => client.credentials(),
@@ -124,7 +124,7 @@ impl Driver {
         }
     }
 
-    /// What the client is made with, and where its credentials come from.
+    /// The client's settings and the source of its credentials.
     pub fn explain(&self) -> Explanation {
         match self {
             Self::Blocking(client) => client.explain(),
@@ -132,7 +132,7 @@ impl Driver {
         }
     }
 
-    /// Drives any flow to its end.
+    /// Runs any flow to its end.
     pub fn run<F: Flow<Output: Send, Error: Send> + Send + 'static>(
         &self,
         flow: F,

@@ -1,5 +1,5 @@
-//! The eleven operations, asked of the embedded STS through one client: the tour shows what comes of it, the tests
-//! check it.
+//! Calls the eleven operations of the embedded STS through one client. The tour prints the results, the tests
+//! check them.
 
 use sts_proto::operations::{
     AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, AssumeRoot, DecodeAuthorizationMessage,
@@ -11,16 +11,16 @@ use sts_proto::{Error, Operation, Output};
 use crate::driver::Driver;
 use crate::sts::Server;
 
-/// What came of one operation.
+/// The result of one operation.
 #[derive(Debug)]
 pub struct Row {
     /// The action.
     pub operation: &'static str,
-    /// What it returned, in a few words, and the request id; or why it failed.
+    /// A short description of the output and the request id, or the error.
     pub outcome: Result<(String, String), Error>,
 }
 
-/// Asks for all eleven, each with something that the server grants, as its user `alice`.
+/// Calls all eleven, each with arguments that the server accepts, as its user `alice`.
 pub fn eleven(driver: &Driver, sts: &Server) -> Vec<Row> {
     let demo = sts.role_arn("demo");
     let message = sts.authorization_message(r#"{"allowed":false}"#);
@@ -84,6 +84,6 @@ fn row<O: Operation + Send + 'static>(
     Row { operation: O::ACTION, outcome }
 }
 
-/// With the blanks and line breaks that people leave in a policy.
+/// With spaces and line breaks, as in policies written by hand.
 const POLICY: &str = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \
                       \"Resource\": \"*\"}]\n}";

@@ -1,4 +1,4 @@
-//! One request, sent as it is through either client's transport.
+//! Sends one request unchanged through either client's transport.
 
 use std::time::SystemTime;
 
@@ -24,12 +24,12 @@ impl Flow for Exchange {
     }
 }
 
-/// Sends `request` through `driver` and returns whatever comes back.
+/// Sends `request` through `driver` and returns the response.
 pub fn send(driver: &Driver, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
     driver.run(Exchange(Some(request)))
 }
 
-/// A token of the OpenID Connect provider, for the user `johndoe`.
+/// A token from the OpenID Connect provider for the user `johndoe`.
 pub fn oidc_token(driver: &Driver, issuer: &str, client_id: &str) -> Result<Secret, String> {
     let form = format!("grant_type=password&username=bob&client_id={client_id}&scope=openid");
     let request = Request::post(format!("{issuer}/token"))

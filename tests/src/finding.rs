@@ -1,4 +1,4 @@
-//! What a client does to find its credentials, as one flow.
+//! How a client finds its credentials, as one flow.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,7 +7,7 @@ use sts_proto::credentials::{Resolve, Resolved};
 use sts_proto::settings::{Env, Load};
 use sts_proto::{Context, CredentialsError, Error, Event, Flow, Step};
 
-/// Loads the settings and carries out their chain.
+/// Loads the settings and resolves their credential chain.
 #[derive(Debug)]
 pub struct Finding {
     stage: Stage,
@@ -22,12 +22,12 @@ enum Stage {
 }
 
 impl Finding {
-    /// Of this environment, and the files that it leads to.
+    /// Uses this environment and the shared files it points to.
     pub fn new(env: Env, seed: u128) -> Self {
         Self { stage: Stage::Loading(Load::new(env)), seed, profile_alone: false }
     }
 
-    /// Asks the profile and no other source.
+    /// Uses the profile and no other source.
     pub fn in_profile_alone(mut self) -> Self {
         self.profile_alone = true;
         self

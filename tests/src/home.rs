@@ -1,21 +1,21 @@
-//! A home directory of a test's own.
+//! A home directory for one test.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io};
 
-/// A directory that goes with the value.
+/// A directory that is removed when the value is dropped.
 #[derive(Debug)]
 pub struct Home(PathBuf);
 
 impl Home {
-    /// An empty one.
+    /// An empty home directory.
     pub fn new() -> Self {
-        Self::below(&std::env::temp_dir()).expect("a directory can be made")
+        Self::below(&std::env::temp_dir()).expect("a directory can be created")
     }
 
-    /// An empty one in memory, where the system has a place for that, else as any other. For tests that write in a rhythm: on
-    /// a disk that is busy with what others have written, writing may take more than a second.
+    /// An empty home directory in memory, or on disk if the system has no such place. For tests with strict
+    /// timing: on a busy disk, a write may take more than a second.
     pub fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
         let home = if memory.is_dir() { Self::below(memory).ok() } else { None };
@@ -30,26 +30,27 @@ impl Home {
         Ok(Self(home))
     }
 
-    /// One with this shared config file.
+    /// A home directory with this shared config file.
     pub fn with_config(text: &str) -> Self {
         let home = Self::new();
         home.write(".aws/config", text);
         home
     }
 
-    /// A path in it.
+    /// The path of a file in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    /// Makes a file, whose directory is there, or replaces its contents in place.
+    /// Creates a file, or replaces its contents in place. Its directory must exist.
     pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, contents).expect("a file can be written");
         path
     }
 
-    /// The variables that lead to it and to nothing else: no metadata service is asked.
+    /// Environment variables that point to this directory. The instance metadata service is disabled unless
+    /// `more` configures it.
     pub fn variables<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         let mut variables = vec![("HOME", text(&self.0)), ("AWS_REGION", "us-east-1")];
         if !more.iter().any(|(name, _)| name.starts_with("AWS_EC2_METADATA")) {

@@ -1,20 +1,21 @@
-//! Documents of any size that ask as much of a reader as their size allows.
+//! Documents of any size that cost a reader as much as possible for their size.
 
 /// A kind of document.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// What is special about it.
+    /// What distinguishes it.
     pub name: &'static str,
-    /// What is repeated, as often as it fits. Each `*` in it stands for a number, another one in each repetition.
+    /// The part that is repeated until the document has its size. Each `*` becomes a number that differs in
+    /// each repetition.
     unit: &'static str,
-    /// What follows in the second half, if that is something else: once, and as often as it fits.
+    /// What fills the second half, if that differs: a part that occurs once, and one that is repeated.
     second: [&'static str; 2],
-    /// What stands before it and behind it.
+    /// What precedes and follows the rest.
     around: [[&'static str; 2]; 2],
 }
 
 impl Kind {
-    /// One of just about this many bytes, and no more.
+    /// A document of at most `size` bytes, and not much less.
     pub fn document(&self, size: usize) -> Vec<u8> {
         let [before, behind] = self.around.map(|parts| parts.concat());
         let [between, other] = self.second;
@@ -25,7 +26,7 @@ impl Kind {
             second += &other.repeat(room / other.len());
         }
         let numbers = self.unit.matches('*').count();
-        // Numbers are no longer than they have to be: the more of them there are.
+        // Use as few digits as possible, so that more numbers fit.
         let times = |digits: usize| room / (self.unit.len() + numbers * digits - numbers);
         let digits = (1..).find(|digits| times(*digits) <= 1 << (4 * digits)).unwrap_or(1);
         let repeated = match numbers {
@@ -40,10 +41,10 @@ impl Kind {
     }
 }
 
-/// Part of some of the documents, as if the server quoted what it was sent.
+/// A secret that some documents contain, as if the server quoted what it was sent.
 pub const QUOTED: &str = "PLANTED/secret+=";
 
-/// Answers to AssumeRole and refusals; some well-formed, some not.
+/// Responses to AssumeRole, successes and errors; some are well-formed, some are not.
 pub const KINDS: &[Kind] = &[
     member("a long text", "a"),
     member("a text of references", "&#65;"),
@@ -93,7 +94,7 @@ pub const KINDS: &[Kind] = &[
     ),
 ];
 
-/// JSON that is no set of credentials, or holds more than that; some well-formed, some not.
+/// JSON that is not a set of credentials, or that contains more than one; some is well-formed, some is not.
 pub const JSON: &[Kind] = &[
     plain("a list of objects", "{\"a\":[0", ",{\"\":0}", "]}"),
     plain("a list of lists", "{\"a\":[0", ",[0]", "]}"),
@@ -106,7 +107,7 @@ pub const JSON: &[Kind] = &[
     plain("objects with members", "{\"a\":0", ",\"a\":{\"*\":\"a\",\"a*\":{\"a\":0}}", "}"),
     plain("a long text in JSON", "{\"AccessKeyId\":\"", "a", "\"}"),
     plain("a text of escapes", "{\"AccessKeyId\":\"", "\\u0041", "\"}"),
-    plain("a text of escapes that is passed over", "{\"a\":[\"", "\\n", "\"]}"),
+    plain("a text of escapes that is ignored", "{\"a\":[\"", "\\n", "\"]}"),
     plain("a long name of a member", "{\"", "a", "\":0}"),
     plain("a name of escapes", "{\"", "\\n", "\":0}"),
     plain("a long number", "{\"Version\":", "1", "}"),
@@ -116,7 +117,7 @@ pub const JSON: &[Kind] = &[
     plain("blanks in JSON", "{", " ", "}"),
 ];
 
-/// Files of profiles, either of the two.
+/// Shared files, config or credentials.
 pub const PROFILES: &[Kind] = &[
     plain("lines", "[default]\n", "a=b\n", ""),
     plain("keys", "[default]\n", "*=\n", ""),
@@ -124,7 +125,7 @@ pub const PROFILES: &[Kind] = &[
     plain("sections of a config file", "[default]\n", "[profile *]\n", ""),
     plain("sections with a key", "[default]\n", "[profile *]\na=\n", ""),
     plain("profiles with a key", "[default]\n", "[*]\na=\n", ""),
-    plain("one section again and again", "", "[default]\na=b\n", ""),
+    plain("one section repeated", "", "[default]\na=b\n", ""),
     plain("two sections in turn", "", "[default]\na=b\n[profile b]\n", ""),
     plain("a section with a long name", "[profile ", "a", "]\na=b\n"),
     Kind {
@@ -145,10 +146,10 @@ pub const PROFILES: &[Kind] = &[
     plain("a circle of profiles", "[profile default]\n", CHAINED, "role_arn=a\nsource_profile=default\n"),
 ];
 
-/// The end of a profile, and the beginning of the one that it names as its source.
+/// The end of a profile, and the start of the one that it names as its source.
 const CHAINED: &str = "role_arn=a\nsource_profile=*\n[profile *]\n";
 
-/// In the session token of a success.
+/// A document that repeats `unit` in the session token of a success.
 const fn member(name: &'static str, unit: &'static str) -> Kind {
     Kind {
         name,
@@ -161,7 +162,7 @@ const fn member(name: &'static str, unit: &'static str) -> Kind {
     }
 }
 
-/// Beside the members of a success.
+/// A document that repeats `unit` next to the members of a success.
 const fn result(name: &'static str, unit: &'static str) -> Kind {
     Kind {
         name,
@@ -171,7 +172,7 @@ const fn result(name: &'static str, unit: &'static str) -> Kind {
     }
 }
 
-/// In an error.
+/// A document that repeats `unit` in an error.
 const fn error(name: &'static str, before: &'static str, unit: &'static str, behind: &'static str) -> Kind {
     Kind { name, unit, second: NOTHING, around: [["<Error>", before], [behind, "</Error>"]] }
 }

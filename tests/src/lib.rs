@@ -1,9 +1,9 @@
-//! What this workspace tests itself with: an STS of its own, built in, that checks what it is sent, and both clients
-//! behind one face.
+//! What this workspace's tests share: an embedded STS that checks what it receives, and both clients behind
+//! one type.
 //!
-//! [`sts`] is a server, not a mock: it listens on a port of the loopback interface, verifies signatures with code that
-//! shares nothing with the client's signer, and the sessions that it issues work and expire. [`simulator`] has no network
-//! and no clock: calls there go through virtual time.
+//! [`sts`] is a server, not a mock: it listens on a loopback port, verifies signatures with code that shares
+//! nothing with the client's signer, and issues sessions that work and expire. [`simulator`] runs calls in
+//! virtual time, without network or clock.
 
 pub mod driver;
 pub mod eleven;
@@ -17,7 +17,7 @@ pub mod scripted;
 pub mod simulator;
 pub mod sts;
 
-/// The code in the project's README, which has to compile.
+/// The code in the project's README, which must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

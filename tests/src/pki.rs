@@ -1,4 +1,4 @@
-//! Certificates made on the spot: an authority, and servers that it vouches for, well or badly.
+//! Certificates made at run time: an authority, and servers with valid and invalid certificates.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// An authority of its own: nobody else trusts it.
+/// A certificate authority that no system trusts.
 pub struct Pki {
     authority: CertifiedIssuer<'static, KeyPair>,
 }
@@ -17,8 +17,8 @@ impl Pki {
         let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.not_after = date_time_ymd(2200, 1, 1);
-        let key = KeyPair::generate().expect("a key can be made");
-        Self { authority: CertifiedIssuer::self_signed(params, key).expect("an authority can be made") }
+        let key = KeyPair::generate().expect("a key can be generated");
+        Self { authority: CertifiedIssuer::self_signed(params, key).expect("a certificate can be signed") }
     }
 
     /// The authority's certificate, in PEM.
@@ -26,12 +26,12 @@ impl Pki {
         self.authority.pem()
     }
 
-    /// A server that is who it says, on `localhost`.
+    /// A server with a valid certificate for `localhost`.
     pub fn good(&self) -> Arc<ServerConfig> {
         self.server("localhost", 2200)
     }
 
-    /// A server with the certificate of another name.
+    /// A server with a certificate for another name.
     pub fn wrong_name(&self) -> Arc<ServerConfig> {
         self.server("elsewhere.invalid", 2200)
     }
@@ -45,8 +45,8 @@ impl Pki {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("the name is valid");
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(until_year, 1, 1);
-        let key = KeyPair::generate().expect("a key can be made");
-        let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be made");
+        let key = KeyPair::generate().expect("a key can be generated");
+        let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be signed");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()

@@ -1,4 +1,4 @@
-//! The readers of the core for what a program, an endpoint or a file gives, each as the flow that it is a part of.
+//! The core's readers of documents from programs, endpoints and files, each run as part of its flow.
 
 use std::mem::take;
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use sts_proto::flow::ProcessOutput;
 use sts_proto::settings::{Env, Load, Profiles};
 use sts_proto::{Context, Credentials, Effect, Error, Event, Flow, Settings, Step};
 
-/// Who gives a JSON document.
+/// The source of a JSON document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Giver {
+pub enum Source {
     /// A `credential_process`.
     Process,
-    /// The endpoint of a container.
+    /// A container's credentials endpoint.
     Container,
-    /// The instance's metadata.
+    /// The instance metadata service.
     InstanceMetadata,
-    /// The file of a login to IAM Identity Center.
+    /// The token file of a login to IAM Identity Center.
     Login,
-    /// Its portal.
+    /// The portal of IAM Identity Center.
     Portal,
 }
 
-/// All of them.
-pub const GIVERS: [Giver; 5] =
-    [Giver::Process, Giver::Container, Giver::InstanceMetadata, Giver::Login, Giver::Portal];
+/// All sources.
+pub const SOURCES: [Source; 5] =
+    [Source::Process, Source::Container, Source::InstanceMetadata, Source::Login, Source::Portal];
 
-impl Giver {
-    /// Reads `document` as the one that it gives, once; what comes of it is shown in both ways.
+impl Source {
+    /// Reads `document` once, as if from this source. Returns the `Display` and `Debug` text of the result.
     ///
     /// # Panics
     ///
-    /// Where the flow does not end.
+    /// If the flow does not end.
     pub fn read(self, document: Bytes) -> String {
         match self.resolve(document) {
             Ok(credentials) => format!("{credentials:?}"),
@@ -43,17 +43,18 @@ impl Giver {
         }
     }
 
-    /// The credentials that come of `document`, at [`now`]. All else that their source asks for is given as it should be.
+    /// The credentials that the source makes of `document`, at [`now`]. Everything else that the source asks
+    /// for is answered properly.
     ///
     /// # Errors
     ///
-    /// Those of the source.
+    /// The errors of the source.
     ///
     /// # Panics
     ///
-    /// Where the flow does not end.
+    /// If the flow does not end.
     pub fn resolve(self, mut document: Bytes) -> Result<Credentials, Error> {
-        let context = Context::new(&Settings::new().region("eu-west-1"), "test/0").expect("it is a region");
+        let context = Context::new(&Settings::new().region("eu-west-1"), "test/0").expect("a valid region");
         let mut flow = Resolve::new(Arc::new(self.chain()), Arc::new(context), 7);
         let mut event = Event::Start;
         for _ in 0..50 {
@@ -98,22 +99,22 @@ impl Giver {
                 _ => take(document),
             })),
             Effect::Wait(_) => Event::Elapsed,
-            Effect::AskMfaCode(_) => panic!("no source asks for a code"),
+            Effect::AskMfaCode(_) => panic!("no source asks for an MFA code"),
         }
     }
 }
 
-/// When documents are read.
+/// The time at which documents are read.
 pub fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-/// Loads settings from this config file and this credentials file; what comes of it is shown in both ways, with all
-/// settings and where the profile's credentials come from.
+/// Loads settings from this config file and this credentials file. Returns the `Display` and `Debug` text of
+/// the result, with all settings and the profile's credential chain.
 ///
 /// # Panics
 ///
-/// Where more than two files are asked for.
+/// If the flow asks for more than two files.
 pub fn load(config: Bytes, credentials: Bytes) -> String {
     let mut flow = Load::new(Env::from_iter([("HOME", "/h")]));
     let mut event = Event::Start;
@@ -127,5 +128,5 @@ pub fn load(config: Bytes, credentials: Bytes) -> String {
         }
         event = Event::Contents(file);
     }
-    panic!("there are two files to read");
+    panic!("more than two files were asked for");
 }

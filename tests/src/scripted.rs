@@ -1,4 +1,5 @@
-//! A server that does to every request what its script says, well or badly, over TCP or TLS.
+//! A server over TCP or TLS that handles each request as its script says, including in ways that a real
+//! server should not.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -10,31 +11,33 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What is done to a connection.
+/// What to do with a connection.
 #[derive(Clone, Debug)]
 pub enum Script {
-    /// Read the request, answer with status, content type and body, close.
+    /// Read the request, respond with status, content type and body, close.
     Answer(u16, &'static str, Vec<u8>),
-    /// Read the request, answer with status, these headers and this body. The next request on the connection gets
-    /// the next script.
+    /// Read the request, respond with status, these headers and this body. The next request on the connection
+    /// gets the next script.
     Kept(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// Read the request, write these bytes as they are, close.
+    /// Read the request, write these bytes, close.
     Raw(Vec<u8>),
-    /// Read the request, write these bytes as they are, say no more and keep the connection open.
+    /// Read the request, write these bytes, then send nothing and keep the connection open.
     RawThenSilence(Vec<u8>),
-    /// Write these bytes as they are once the request begins to arrive, then reset the connection.
+    /// Write these bytes as soon as the request starts to arrive, then reset the connection.
     RawThenReset(Vec<u8>),
-    /// Read the request, write the first bytes at once and the others one by one with a pause behind each, close.
+    /// Read the request, write the first bytes at once and the others one by one with a pause after each,
+    /// close.
     Trickle(Vec<u8>, Vec<u8>, Duration),
-    /// Read the request, write the first bytes and then the others again and again, until the client has had enough.
+    /// Read the request, write the first bytes once and the others repeatedly, until the client stops
+    /// reading.
     Endless(Vec<u8>, Vec<u8>),
-    /// Write these bytes as they are, whatever the client says, and close.
+    /// Write these bytes without reading a request, and close.
     Unasked(Vec<u8>),
-    /// Wait, then do that.
+    /// Wait, then run this script.
     Late(Duration, Box<Script>),
-    /// Read the request and answer with a refusal whose message is the request, headers and body.
+    /// Read the request and respond with an error whose message is the whole request, headers and body.
     Echo,
-    /// Accept the connection and say nothing: a TLS handshake never gets its answer.
+    /// Accept the connection and send nothing. A TLS handshake is not answered either.
     Silence,
 }
 
@@ -52,24 +55,24 @@ struct Shared {
     requests: AtomicUsize,
     successes: AtomicUsize,
     connections: AtomicUsize,
-    /// The script with this number, counted from 0.
+    /// Returns the script for a number that counts from 0.
     pick: Box<dyn Fn(usize) -> Script + Send + Sync>,
 }
 
 impl Scripted {
-    /// Over plain TCP, the same script for all.
+    /// Over plain TCP, with the same script for every request.
     pub fn start(script: Script) -> Self {
         Self::begin(ANY_PORT, move |_| script.clone(), None)
     }
 
-    /// Over TLS with this certificate, the same script for all.
+    /// Over TLS with this certificate, with the same script for every request.
     pub fn start_tls(script: Script, tls: Arc<ServerConfig>) -> Self {
         Self::begin(ANY_PORT, move |_| script.clone(), Some(tls))
     }
 
-    /// Over plain TCP, one script after the other; the last one stays.
+    /// Over plain TCP, with one script after the other; the last one is repeated.
     ///
-    /// A connection takes its first script when it is accepted, and another one for each further request.
+    /// A connection takes its first script when it is accepted, and the next one for each further request.
     pub fn in_turn(scripts: Vec<Script>) -> Self {
         Self::choosing(move |number| match scripts.get(number).or(scripts.last()) {
             Some(script) => script.clone(),
@@ -77,12 +80,12 @@ impl Scripted {
         })
     }
 
-    /// Over plain TCP, the script that `pick` gives for a number that counts from 0.
+    /// Over plain TCP, with the script that `pick` returns for a number that counts from 0.
     pub fn choosing(pick: impl Fn(usize) -> Script + Send + Sync + 'static) -> Self {
         Self::begin(ANY_PORT, pick, None)
     }
 
-    /// Over plain TCP, on the port that a server had before.
+    /// Over plain TCP, on the port of an earlier server.
     pub fn restart(port: u16, script: Script) -> Self {
         Self::begin(port, move |_| script.clone(), None)
     }
@@ -92,22 +95,22 @@ impl Scripted {
         self.address.port()
     }
 
-    /// Its URL without TLS.
+    /// The server's URL, without TLS.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// How many scripts were begun.
+    /// How many scripts were started.
     pub fn played(&self) -> usize {
         self.shared.played.load(Ordering::SeqCst)
     }
 
-    /// How many requests were read whole.
+    /// How many requests were read completely.
     pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
-    /// How many requests were answered with a status of 200 to 299.
+    /// How many requests got a response with a status of 200 to 299.
     pub fn successes(&self) -> usize {
         self.shared.successes.load(Ordering::SeqCst)
     }
@@ -140,7 +143,7 @@ impl Scripted {
                 }
                 let (tls, live) = (tls.clone(), Live::new(Arc::clone(&of_thread)));
                 std::thread::spawn(move || {
-                    // What the client does to the connection is the test's affair.
+                    // Errors of a connection are for the test to notice in the client.
                     let _ = serve(stream, tls, &live.0);
                 });
             }
@@ -152,7 +155,7 @@ impl Scripted {
 impl Drop for Scripted {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts.
+        // Wakes up the accepting thread.
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.accepting.take() {
             let _ = thread.join();
@@ -196,7 +199,7 @@ impl Drop for Live {
     }
 }
 
-/// What becomes of a connection.
+/// What happens to the connection after a script.
 enum After {
     Keep,
     Close,
@@ -218,12 +221,12 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, shared: &Shared) -> 
         }
     };
     if let After::Reset = after {
-        // There is something that was not read, so closing resets. What was written has to arrive first.
+        // Closing resets the connection, since it has unread data. The written bytes must arrive first.
         std::thread::sleep(Duration::from_millis(20));
         return Ok(());
     }
     stream.shutdown(Shutdown::Write)?;
-    // The client closes first, so that nothing it has not read yet is lost to a reset.
+    // The client closes first, so that a reset does not discard what it has not read yet.
     let _ = io::copy(&mut &stream, &mut io::sink());
     Ok(())
 }
@@ -321,12 +324,12 @@ fn answer(
     if (200..300).contains(&status) {
         shared.successes.fetch_add(1, Ordering::SeqCst);
     }
-    // A client may rightly stop reading in the middle of a body that is too long.
+    // A client may stop reading a body that is too long.
     stream.write_all(&[head.as_bytes(), body].concat())?;
     stream.flush()
 }
 
-/// Head and body of one request.
+/// Reads the head and the body of one request.
 fn read_request(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut part = [0; 4096];
@@ -346,7 +349,7 @@ fn read_request(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Whether another request begins on the connection, rather than its end.
+/// Whether another request starts on the connection, rather than its end.
 fn another(tcp: &TcpStream, shared: &Shared) -> io::Result<bool> {
     tcp.set_read_timeout(Some(TICK))?;
     while !shared.over() {
@@ -362,7 +365,7 @@ fn another(tcp: &TcpStream, shared: &Shared) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Says nothing until the client closes or the server is dropped.
+/// Sends nothing until the client closes the connection or the server is dropped.
 fn silence(mut tcp: &TcpStream, shared: &Shared) -> io::Result<After> {
     tcp.set_read_timeout(Some(TICK))?;
     while !shared.over() {

@@ -13,7 +13,7 @@ use sts_proto::wire::MAX_BODY;
 use sts_proto::{Credentials, Operation, Retry, Secret, Settings, Timeouts, TransportErrorKind};
 use sts_tests::driver::Setup;
 use sts_tests::hostile::{JSON, KINDS, PROFILES, QUOTED};
-use sts_tests::readers::{GIVERS, load};
+use sts_tests::readers::{SOURCES, load};
 use sts_tests::scripted::{Script, Scripted};
 
 #[global_allocator]
@@ -84,10 +84,14 @@ fn while_redacting() {
 fn while_reading_documents() {
     for kind in JSON {
         let document = Bytes::from(kind.document(SIZE));
-        for giver in GIVERS {
-            let peak = peak(|| drop(giver.read(document.clone())));
-            println!("{:<36} {giver:?}: {:.2} documents", kind.name, peak as f64 / SIZE as f64);
-            assert!(peak <= WHILE_READING_DOCUMENTS * SIZE + FIXED, "{}, {giver:?}: {peak} bytes", kind.name);
+        for source in SOURCES {
+            let peak = peak(|| drop(source.read(document.clone())));
+            println!("{:<36} {source:?}: {:.2} documents", kind.name, peak as f64 / SIZE as f64);
+            assert!(
+                peak <= WHILE_READING_DOCUMENTS * SIZE + FIXED,
+                "{}, {source:?}: {peak} bytes",
+                kind.name
+            );
         }
     }
 }

@@ -61,7 +61,7 @@ fn a_week_uses_no_expired_credential() {
         real.as_secs_f64(),
         busy.as_secs_f64(),
         good.all + bad.all + slow.all,
-        kept.longest
+        kept.max_wait
     ));
     for (when, uses) in [("in good times", &good), ("in the outage", &bad), ("while throttled", &slow)] {
         say(&format!(

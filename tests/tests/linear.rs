@@ -13,7 +13,7 @@ use sts_proto::operations::{AssumeRole, GetWebIdentityToken};
 use sts_proto::sigv4::{self, Scope};
 use sts_proto::{Credentials, Operation, Secret};
 use sts_tests::hostile::{JSON, KINDS, PROFILES, QUOTED};
-use sts_tests::readers::{GIVERS, load};
+use sts_tests::readers::{SOURCES, load};
 
 #[test]
 fn documents_are_read_in_linear_time() {
@@ -64,10 +64,10 @@ fn secrets_are_taken_out_in_linear_time() {
 #[test]
 fn documents_of_credentials_are_read_in_linear_time() {
     for kind in JSON {
-        for giver in GIVERS {
+        for source in SOURCES {
             linear(kind.name, |size| {
                 let document = Bytes::from(kind.document(size));
-                move || drop(giver.read(document.clone()))
+                move || drop(source.read(document.clone()))
             });
         }
     }

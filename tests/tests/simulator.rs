@@ -43,7 +43,7 @@ fn report(name: &str, run: &Run, begun: Instant) {
     ] {
         println!("    {}", run.line(phase, span));
     }
-    println!("    the longest call took {:?}, {} took more than 30 s", run.longest, run.slow);
+    println!("    the longest call took {:?}, {} took more than 30 s", run.max_duration, run.slow);
 }
 
 fn holds_through_it_all(name: &str, fleet: &Fleet) {
@@ -52,7 +52,7 @@ fn holds_through_it_all(name: &str, fleet: &Fleet) {
     report(name, &run, begun);
     let calls = run.over(0..120).calls;
     assert_eq!(calls, 288_000, "every call ends");
-    assert!(run.longest <= Timeouts::default().call, "by its deadline: {:?}", run.longest);
+    assert!(run.max_duration <= Timeouts::default().call, "by its deadline: {:?}", run.max_duration);
 
     let drained = run.drained.expect("the quotas drain");
     let from = (drained.as_secs() / 60 + 1) as usize;
@@ -102,7 +102,7 @@ fn adaptive_clients_that_are_busy_leave_a_throttling_service_alone() {
     };
     let [standard, adaptive] = [Retry::standard(), Retry::adaptive()].map(|retry| {
         let run = busy(retry).run(&Probe::new());
-        assert!(run.longest <= Timeouts::default().call);
+        assert!(run.max_duration <= Timeouts::default().call);
         assert_eq!(run.over(0..20).calls, 48_000);
         for (phase, span) in [("fair", 0..5), ("throttled", 5..15), ("fair again", 15..20)] {
             println!("    {}", run.line(phase, span));
@@ -141,9 +141,9 @@ fn play(seed: u64, salt: u64) -> (Rules, Vec<Entry>) {
         attempt: Duration::from_secs(*chance.of(&[1, 10])),
         ..Timeouts::default()
     };
-    let rules = Rules { most: 1 + chance.below(10) as u32, adaptive: chance.percent(30), timeouts };
+    let rules = Rules { max_attempts: 1 + chance.below(10) as u32, adaptive: chance.percent(30), timeouts };
     let retry = if rules.adaptive { Retry::adaptive() } else { Retry::standard() };
-    let context = context(Settings::new().timeouts(timeouts).retry(retry.max_attempts(rules.most)));
+    let context = context(Settings::new().timeouts(timeouts).retry(retry.max_attempts(rules.max_attempts)));
     let trace = Trace::default();
     let mut seeds = Chance::new(seed << 8 | salt);
     let mut at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -191,7 +191,7 @@ fn play(seed: u64, salt: u64) -> (Rules, Vec<Entry>) {
 #[test]
 fn thousands_of_random_faults_keep_to_the_rules() {
     let begun = Instant::now();
-    let mut seen = Seen { least_quota: 500, ..Seen::default() };
+    let mut seen = Seen { min_quota: 500, ..Seen::default() };
     for seed in 0..CLIENTS {
         let (rules, trace) = play(seed, 0);
         if let Err(panic) = std::panic::catch_unwind(|| check(&rules, &trace)) {
@@ -204,7 +204,7 @@ fn thousands_of_random_faults_keep_to_the_rules() {
     assert_eq!(u64::from(seen.calls), CLIENTS * CALLS);
     let rare = [seen.corrected, seen.unpaid, seen.no_time, seen.held];
     assert!(rare.iter().all(|count| *count >= 20), "all of it happens: {rare:?}");
-    assert!(seen.least_quota < 5, "{}", seen.least_quota);
+    assert!(seen.min_quota < 5, "{}", seen.min_quota);
     for ceiling in [50, 100, 200, 400, 800, 1000, 2000, 4000, 8000] {
         let parts = &seen.waits[&ceiling];
         let mean = parts.iter().sum::<f64>() / parts.len() as f64;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::Response;
 use sts_proto::Operation;
 use sts_proto::operations::AssumeRole;
-use sts_tests::readers::{Giver, load};
+use sts_tests::readers::{Source, load};
 
 #[test]
 fn no_copy_is_left_in_memory() {
@@ -37,22 +37,22 @@ fn no_copy_is_left_in_memory() {
     assert!(read.contains("AKID"), "{read}");
     assert_eq!(copies(), 0, "a file of profiles");
 
-    let read = Giver::Process.read(Bytes::from(planted(PRINTED, "", "\"}")));
+    let read = Source::Process.read(Bytes::from(planted(PRINTED, "", "\"}")));
     assert!(read.contains("AKID"), "{read}");
     assert_eq!(copies(), 0, "what a program printed");
 
-    let read = Giver::Login.read(Bytes::from(planted(LOGIN, "", "\"}")));
+    let read = Source::Login.read(Bytes::from(planted(LOGIN, "", "\"}")));
     assert!(read.contains("has expired"), "{read}");
     assert_eq!(copies(), 0, "the file of a login");
 
-    for (giver, before, behind) in [
-        (Giver::Container, TASK, "\"}"),
-        (Giver::InstanceMetadata, TASK, "\"}"),
-        (Giver::Portal, ROLE, "\"}}"),
+    for (source, before, behind) in [
+        (Source::Container, TASK, "\"}"),
+        (Source::InstanceMetadata, TASK, "\"}"),
+        (Source::Portal, ROLE, "\"}}"),
     ] {
-        let read = giver.read(Bytes::from(planted(before, "", behind)));
+        let read = source.read(Bytes::from(planted(before, "", behind)));
         assert!(read.contains("AKID"), "{read}");
-        assert_eq!(copies(), 0, "the answer of {giver:?}");
+        assert_eq!(copies(), 0, "the answer of {source:?}");
     }
 
     // Carriage returns are left out: the reader below makes those texts itself.

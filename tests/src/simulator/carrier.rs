@@ -8,22 +8,24 @@ use sts_proto::{Event, Timeouts, TransportError};
 use super::Fault;
 use super::weather::clock;
 
-/// A transport for either driver, and a service for the simulator, that answers from a script and then with success.
+/// A transport for either driver, and a service for the simulator, that plays a script of faults and then
+/// succeeds.
 #[derive(Debug)]
 pub struct Carrier {
     script: Vec<&'static Fault>,
-    /// How many seconds the server's clock is ahead of ours; `None` for a server that dates nothing.
+    /// How many seconds the server's clock is ahead of the local clock; `None` for a server that sends no
+    /// date.
     ahead: Option<i64>,
     asked: AtomicUsize,
 }
 
 impl Carrier {
-    /// With this script.
+    /// A carrier with this script.
     pub fn new(script: &[&'static Fault], ahead: Option<i64>) -> Self {
         Self { script: script.to_vec(), ahead, asked: AtomicUsize::new(0) }
     }
 
-    /// What the next request gets.
+    /// The result of the next request.
     pub fn answer(&self, now: SystemTime) -> Event {
         let index = self.asked.fetch_add(1, Ordering::SeqCst);
         let event = self.script.get(index).copied().unwrap_or(Fault::SUCCESS).event();

@@ -1,21 +1,22 @@
 use std::time::Duration;
 
-/// Chance out of a seed: the same seed throws the same. xorshift64*, which shares nothing with what the calls throw.
+/// Random numbers from a seed: the same seed gives the same numbers. xorshift64*, which shares nothing with
+/// the generator of the calls.
 #[derive(Clone, Debug)]
 pub struct Chance(u64);
 
 impl Chance {
-    /// The throws of this seed.
+    /// A generator with this seed.
     pub fn new(seed: u64) -> Self {
         let mut chance = Self(seed.wrapping_mul(0xd134_2543_de82_ef95) | 1);
-        // Seeds that are alike begin alike.
+        // Mixed, since similar seeds would give similar first numbers.
         for _ in 0..8 {
             chance.bits();
         }
         chance
     }
 
-    /// 64 even bits.
+    /// 64 uniformly distributed bits.
     pub fn bits(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -28,18 +29,18 @@ impl Chance {
         self.bits() % end
     }
 
-    /// True so many times in a hundred.
+    /// True in `percent` of a hundred cases.
     pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of these.
+    /// One of these values.
     pub fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len() as u64) as usize]
     }
 
-    /// Whole milliseconds from `least` to `most`.
-    pub fn millis(&mut self, least: u64, most: u64) -> Duration {
-        Duration::from_millis(least + self.below(most - least + 1))
+    /// Whole milliseconds from `min` to `max`.
+    pub fn millis(&mut self, min: u64, max: u64) -> Duration {
+        Duration::from_millis(min + self.below(max - min + 1))
     }
 }

@@ -10,44 +10,44 @@ use time::format_description::well_known::Rfc2822;
 use RetryClass::{ClockSkew, Never, Throttling, Transient};
 use TransportErrorKind as Kind;
 
-/// What can come of a request, and what the published rules call it.
+/// A possible result of a request, and its class by the published rules.
 #[derive(Debug)]
 pub struct Fault {
-    /// What comes over the wire.
+    /// What arrives.
     pub wire: Wire,
-    /// What it is; `None` for a success.
+    /// The class; `None` for a success.
     pub class: Option<RetryClass>,
 }
 
-/// What comes over the wire, or keeps anything from coming.
+/// What arrives, or why nothing does.
 #[derive(Debug)]
 pub enum Wire {
-    /// The answer of GetCallerIdentity.
+    /// A successful GetCallerIdentity response.
     Success,
     /// An error document: status, code, message.
     Refusal(u16, &'static str, &'static str),
-    /// Something else: status, body.
+    /// Any other response: status, body.
     Other(u16, &'static str),
-    /// Nothing.
+    /// No response.
     Failure(TransportErrorKind),
 }
 
 impl Fault {
     /// The success.
     pub const SUCCESS: &'static Fault = &FAULTS[0];
-    /// What STS says to too many requests.
+    /// STS throttles the request.
     pub const THROTTLED: &'static Fault = &FAULTS[1];
-    /// What a dead backend leaves of a service.
+    /// A proxy whose backend is down.
     pub const UNAVAILABLE: &'static Fault = &FAULTS[2];
-    /// Nobody listens.
+    /// The connection is refused.
     pub const REFUSED: &'static Fault = &FAULTS[3];
-    /// What STS says to a date of the past.
+    /// STS refuses a date in the past.
     pub const TOO_OLD: &'static Fault = &FAULTS[4];
-    /// What STS says to a date of the future.
+    /// STS refuses a date in the future.
     pub const TOO_YOUNG: &'static Fault = &FAULTS[5];
 
-    /// What the driver gives the flow. An answer carries the fault's place in [`FAULTS`] as `x-fault`, so that a trace
-    /// says what came.
+    /// The event that the driver gives to the flow. A response carries the fault's index in [`FAULTS`] as
+    /// `x-fault`, so that a trace shows which fault it was.
     pub fn event(&self) -> Event {
         let (status, body) = match &self.wire {
             Wire::Success => (200, Bytes::from_static(IDENTITY)),
@@ -68,14 +68,14 @@ impl Fault {
         Event::Response(response)
     }
 
-    /// The same with a header, if there is an answer at all.
+    /// The event with a header added, if it is a response.
     pub fn with(event: Event, name: &'static str, value: &str) -> Event {
         let Event::Response(mut response) = event else { return event };
         response.headers_mut().insert(name, HeaderValue::from_str(value).expect("a header's value"));
         Event::Response(response)
     }
 
-    /// The same with the server's date, as RFC 9110 has it.
+    /// The event with the server's date, in the format of RFC 9110.
     pub fn dated(event: Event, at: SystemTime) -> Event {
         Self::with(event, DATE.as_str(), &date_of(at))
     }
@@ -103,7 +103,7 @@ const fn failure(kind: TransportErrorKind, class: RetryClass) -> Fault {
     Fault { wire: Wire::Failure(kind), class: Some(class) }
 }
 
-/// All of them; the first is the success.
+/// All faults; the first is the success.
 pub static FAULTS: [Fault; 55] = [
     Fault { wire: Wire::Success, class: None },
     worded(400, "Throttling", "Rate exceeded", Throttling),

@@ -6,57 +6,57 @@ use sts_proto::{Call, Context, Credentials, Error, Operation, Retry, Settings, T
 
 use super::{Chance, Minute, Start, Weather, Weathered, simulate};
 
-/// Clients that call a service again and again, whatever comes of it.
+/// Clients that call a service at regular intervals, whatever the results.
 #[derive(Clone, Debug)]
 pub struct Fleet {
-    /// How many; each has a context of its own.
+    /// The number of clients; each has its own context.
     pub clients: u64,
-    /// How often each calls.
+    /// The interval between the calls of a client.
     pub every: Duration,
-    /// How long they go on.
+    /// How long the clients make calls.
     pub length: Duration,
-    /// How they retry.
+    /// The clients' retry behaviour.
     pub retry: Retry,
-    /// How the service is, from when on.
+    /// The condition of the service, and since when.
     pub spells: Vec<(Duration, Weather)>,
-    /// What chance is made of.
+    /// The seed of all randomness.
     pub seed: u64,
 }
 
-/// What became of a fleet.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Run {
-    /// Minute by minute: what the service saw.
+    /// For each minute: the requests that the service received.
     pub service: Vec<Minute>,
-    /// Minute by minute: how the calls that began in it ended.
+    /// For each minute: the results of the calls that started in it.
     pub calls: Vec<Tally>,
-    /// When for the first time no client could pay for a retry.
+    /// When, for the first time, no client could pay for a retry.
     pub drained: Option<Duration>,
-    /// What each client has left of its quota.
+    /// The remaining quota of each client.
     pub quotas: Vec<u32>,
-    /// The longest that a call took.
-    pub longest: Duration,
-    /// How many calls took more than half of the time that they have by default.
+    /// The duration of the max_duration call.
+    pub max_duration: Duration,
+    /// How many calls took more than half of the default time-out.
     pub slow: u32,
 }
 
-/// How calls ended.
+/// The results of calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
-    /// All of them.
+    /// All calls.
     pub calls: u32,
-    /// With an answer.
+    /// Calls that succeeded.
     pub succeeded: u32,
-    /// Held back by the client's own limiter to the end, with nothing sent.
+    /// Calls that the client's own limiter held back until the time-out, without a request.
     pub held: u32,
-    /// The requests that they sent.
+    /// The requests of these calls.
     pub attempts: u32,
-    /// The requests of them that the service throttled.
+    /// The requests that the service throttled.
     pub throttled: u32,
 }
 
 impl Fleet {
-    /// Lets it all happen: each call is this operation.
+    /// Runs the simulation; each call is this operation.
     pub fn run<O: Operation + Clone>(&self, operation: &O) -> Run {
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let settings = Settings::new().region("eu-west-1").retry(self.retry);
@@ -81,14 +81,14 @@ impl Fleet {
         let mut service = Weathered::new(start, &self.spells, self.seed);
         let mut calls = vec![Tally::default(); self.length.as_secs().div_ceil(60) as usize];
         let (mut dry, mut drained) = (vec![false; contexts.len()], None);
-        let (mut longest, mut slow) = (Duration::ZERO, 0);
+        let (mut max_duration, mut slow) = (Duration::ZERO, 0);
         simulate(
             starts,
             |now, _, request| service.serve(now, request),
             |now, id, result| {
                 let began = begin(id);
                 let took = now.duration_since(began).unwrap_or_default();
-                longest = longest.max(took);
+                max_duration = max_duration.max(took);
                 slow += u32::from(took > contexts[0].timeouts().call / 2);
                 calls[minute(start, began)].count(&result);
                 dry[(id % self.clients) as usize] = context(id).retry_quota() < COST;
@@ -98,7 +98,7 @@ impl Fleet {
             },
         );
         let quotas = contexts.iter().map(|context| context.retry_quota()).collect();
-        Run { service: service.minutes().to_vec(), calls, drained, quotas, longest, slow }
+        Run { service: service.minutes().to_vec(), calls, drained, quotas, max_duration, slow }
     }
 }
 
@@ -118,14 +118,14 @@ impl Tally {
         }
     }
 
-    /// What share of the calls succeeded.
+    /// The share of calls that succeeded.
     pub fn success(&self) -> f64 {
         f64::from(self.succeeded) / f64::from(self.calls.max(1))
     }
 }
 
 impl Run {
-    /// The calls that began in these minutes, with what the service throttled in them.
+    /// The calls that started in these minutes, with the requests that the service throttled then.
     pub fn over(&self, minutes: std::ops::Range<usize>) -> Tally {
         let mut sum = Tally::default();
         for (tally, minute) in self.calls[minutes.clone()].iter().zip(&self.service[minutes]) {
@@ -138,16 +138,16 @@ impl Run {
         sum
     }
 
-    /// The requests that arrived in each of these minutes: the fewest and the most.
+    /// The minimum and maximum number of requests in one of these minutes.
     pub fn load(&self, minutes: std::ops::Range<usize>) -> (u32, u32) {
         let loads = || self.service[minutes.clone()].iter().map(|minute| minute.requests);
         (loads().min().unwrap_or(0), loads().max().unwrap_or(0))
     }
 
-    /// A line of figures for these minutes.
+    /// A line of figures about these minutes.
     pub fn line(&self, name: &str, minutes: std::ops::Range<usize>) -> String {
-        let ((fewest, most), sum) = (self.load(minutes.clone()), self.over(minutes));
-        format!("{name:<28} {sum}, {fewest} to {most} requests a minute")
+        let ((min, max), sum) = (self.load(minutes.clone()), self.over(minutes));
+        format!("{name:<28} {sum}, {min} to {max} requests a minute")
     }
 }
 
@@ -164,5 +164,5 @@ fn minute(start: SystemTime, at: SystemTime) -> usize {
     (at.duration_since(start).unwrap_or_default().as_secs() / 60) as usize
 }
 
-/// Of a retry after anything but throttling.
+/// The cost of a retry, except after throttling.
 const COST: u32 = 14;

@@ -1,12 +1,13 @@
-//! Virtual time for flows: a fleet of clients over a virtual day is a test that takes seconds.
+//! Virtual time for flows: a fleet of clients over a virtual day is a test of a few seconds.
 //!
-//! [`simulate`] drives any number of flows as a driver would, and jumps from one event to the next instead of waiting.
-//! Who answers is up to the test: [`Weathered`] is a service with good and bad spells, [`Fault`] a single answer, good
-//! or bad. [`Recorded`] writes down what a flow asks for and learns, in virtual time and in a real driver alike, and
-//! [`check`] holds such a trace against the published rules of retries, which it states anew.
+//! [`simulate`] drives any number of flows as a driver would, but jumps from one event to the next instead of
+//! waiting. The test chooses what responds: [`Weathered`] is a service whose condition changes over time,
+//! [`Fault`] a single result. [`Recorded`] writes down what a flow asks for and what it gets, in virtual time
+//! and in a real driver alike, and [`check`] compares such a trace with an independent implementation of the
+//! published retry rules.
 //!
-//! Everything is deterministic: events happen in the order of their time, then of their making, and chance comes out
-//! of [`Chance`] and its seed.
+//! Everything is deterministic: events happen in the order of their time, then of their creation, and
+//! randomness comes from [`Chance`] and its seed.
 
 mod carrier;
 mod chance;
@@ -33,26 +34,26 @@ pub use sessions::{Kept, Sessions, Uses};
 pub use trace::{Entry, Note, Recorded, Trace, timeless};
 pub use weather::{Minute, Weather, Weathered, clock, judge};
 
-/// A flow that begins at some time.
+/// A flow that starts at some time.
 pub struct Start<F> {
-    /// When.
+    /// When it starts.
     pub at: SystemTime,
-    /// Which, for those who answer and those who count.
+    /// Its id, which the callbacks get.
     pub id: u64,
-    /// What.
+    /// The flow.
     pub flow: F,
 }
 
-/// What comes of a request, and after how long.
+/// The result of a request, and how long it takes.
 pub struct Reply {
-    /// How long the answer takes. A longer time than the attempt has makes a time-out of it.
+    /// How long the result takes. More than the time-out of the attempt becomes a time-out.
     pub after: Duration,
     /// [`Event::Response`] or [`Event::Failed`].
     pub event: Event,
 }
 
-/// Drives flows through virtual time, all to their end. `starts` are in the order of their time; `serve` answers the
-/// requests in the order in which they are sent; `ended` learns when and how each flow ends.
+/// Runs all flows to their end in virtual time. `starts` must be in the order of time; `serve` gets the
+/// requests in the order in which they are sent; `ended` gets the time and the result of each flow.
 pub fn simulate<F: Flow<Error = Error>>(
     starts: impl IntoIterator<Item = Start<F>>,
     mut serve: impl FnMut(SystemTime, u64, &Request<Bytes>) -> Reply,

@@ -1,4 +1,4 @@
-//! The published rules of retries, stated anew and held against a trace.
+//! An independent implementation of the published retry rules, to check traces.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,51 +11,52 @@ use sts_proto::{ErrorCode, RetryClass, Timeouts, TransportErrorKind};
 
 use super::{Entry, FAULTS, Fault, Note, Wire};
 
-/// How a client was set up.
+/// The configuration of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// The most attempts that a call has.
-    pub most: u32,
-    /// Whether the client limits itself once it has been throttled.
+    /// The maximum number of attempts of a call.
+    pub max_attempts: u32,
+    /// Whether the client limits its rate after it has been throttled.
     pub adaptive: bool,
-    /// What a call and an attempt may take.
+    /// The time-outs of a call and an attempt.
     pub timeouts: Timeouts,
 }
 
-/// What a trace has shown, for figures and for what only many traces show together.
+/// Figures from a trace, some of which are only meaningful over many traces.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// Calls that ended.
     pub calls: u32,
-    /// Of these, well.
+    /// Calls that succeeded.
     pub succeeded: u32,
     /// Requests.
     pub attempts: u32,
-    /// Retries at once with a corrected clock.
+    /// Immediate retries with a corrected clock.
     pub corrected: u32,
-    /// Calls that ended for want of quota.
+    /// Calls that ended because the quota did not suffice for a retry.
     pub unpaid: u32,
-    /// Calls that ended because a wait would not have.
+    /// Calls that ended because the next wait would have exceeded the time-out.
     pub no_time: u32,
-    /// Calls that the limiter held back to the end.
+    /// Calls that the limiter held back until the time-out.
     pub held: u32,
-    /// The least that was left of a quota.
-    pub least_quota: u32,
-    /// By ceiling in milliseconds: the waits without a hint that time did not bound, as parts of it.
+    /// The minimum that was left of a quota.
+    pub min_quota: u32,
+    /// For each ceiling in milliseconds: the waits without a hint that the time-out did not limit, as
+    /// fractions of it.
     pub waits: BTreeMap<u64, Vec<f64>>,
 }
 
-/// Holds the trace of one client's calls against the rules; returns what was in it.
+/// Checks the trace of one client's calls against the rules and returns its figures.
 ///
 /// # Panics
 ///
-/// Where the trace breaks a rule.
+/// If the trace breaks a rule.
 pub fn check(rules: &Rules, trace: &[Entry]) -> Seen {
-    let seen = Seen { least_quota: CAPACITY as u32, ..Seen::default() };
+    let seen = Seen { min_quota: CAPACITY as u32, ..Seen::default() };
     let mut client = Client { rules, quota: CAPACITY, ahead: 0.0, calls: BTreeMap::new(), seen };
     for entry in trace {
         client.take(entry);
-        client.seen.least_quota = client.seen.least_quota.min(entry.quota);
+        client.seen.min_quota = client.seen.min_quota.min(entry.quota);
         if !matches!(entry.note, Note::Answered(..) | Note::Failed(_)) {
             assert_eq!(client.quota, i64::from(entry.quota), "the quota after {entry:?}");
         }
@@ -66,7 +67,7 @@ pub fn check(rules: &Rules, trace: &[Entry]) -> Seen {
 }
 
 impl Seen {
-    /// With what another trace has shown.
+    /// Adds the figures of another trace.
     pub fn add(&mut self, other: Self) {
         self.calls += other.calls;
         self.succeeded += other.succeeded;
@@ -75,7 +76,7 @@ impl Seen {
         self.unpaid += other.unpaid;
         self.no_time += other.no_time;
         self.held += other.held;
-        self.least_quota = self.least_quota.min(other.least_quota);
+        self.min_quota = self.min_quota.min(other.min_quota);
         for (ceiling, parts) in other.waits {
             self.waits.entry(ceiling).or_default().extend(parts);
         }
@@ -84,11 +85,11 @@ impl Seen {
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { calls, succeeded, attempts, corrected, unpaid, no_time, held, least_quota, .. } = self;
+        let Self { calls, succeeded, attempts, corrected, unpaid, no_time, held, min_quota, .. } = self;
         write!(
             f,
             "{calls} calls, {attempts} attempts, {succeeded} successes, {corrected} corrected clocks; given up for \
-             want of quota {unpaid}, of time {no_time}, of a place {held}; least quota {least_quota}"
+             lack of quota {unpaid}, of time {no_time}, by the limiter {held}; minimum quota {min_quota}"
         )
     }
 }
@@ -96,7 +97,7 @@ impl fmt::Display for Seen {
 struct Client<'a> {
     rules: &'a Rules,
     quota: i64,
-    /// How far the server's clock is ahead, in seconds, as far as the client can know.
+    /// How far the server's clock is ahead, in seconds, as the client has measured it.
     ahead: f64,
     calls: BTreeMap<u64, Progress>,
     seen: Seen,
@@ -134,9 +135,9 @@ struct Failure {
 #[derive(Clone, Copy, Debug)]
 enum Next {
     End,
-    /// Another attempt at once.
+    /// An immediate retry.
     WithClock,
-    /// Another attempt after a wait of at least `least`, below `ceiling` and what a hint adds.
+    /// A retry after a wait of at least `least`, and below `ceiling` plus the extension for a hint.
     Wait {
         least: Duration,
         ceiling: Duration,
@@ -172,11 +173,13 @@ impl Client<'_> {
                 self.failed(&mut call, fault, None, false, None)
             }
             (State::Failed(next), Note::Waits(wait)) => {
-                self.retries(&mut call, now, next, *wait);
+                self.check_retry(&mut call, now, next, *wait);
                 State::Waiting(now + *wait)
             }
-            (State::Ready, Note::Waits(wait)) => self.is_held(&mut call, now, *wait),
-            (State::Waiting(until), Note::Waits(wait)) if until == now => self.is_held(&mut call, now, *wait),
+            (State::Ready, Note::Waits(wait)) => self.check_hold(&mut call, now, *wait),
+            (State::Waiting(until), Note::Waits(wait)) if until == now => {
+                self.check_hold(&mut call, now, *wait)
+            }
             (State::Succeeded, Note::Done(attempts, waited)) => {
                 assert_eq!((*attempts, *waited), (call.attempts, call.waited), "{entry:?}");
                 self.quota = (self.quota + call.paid.unwrap_or(1)).min(CAPACITY);
@@ -185,13 +188,13 @@ impl Client<'_> {
             }
             (State::Failed(next), Note::Broke { .. }) => {
                 let failure = call.last.expect("a failure");
-                self.gives_up(&call, now, next, failure.class);
+                self.check_end(&call, now, next, failure.class);
                 assert_eq!(entry.note, failure.told(call.attempts));
                 State::Over
             }
             (State::Ready | State::Waiting(_), Note::Broke { .. }) => {
                 assert!(self.rules.adaptive, "given up before it was sent: {entry:?}");
-                assert!(now + LONGEST_HOLD >= call.deadline, "there was time: {entry:?}");
+                assert!(now + MAX_HOLD >= call.deadline, "there was time: {entry:?}");
                 assert_eq!(entry.note, call.last.map_or(held(), |failure| failure.told(call.attempts)));
                 self.seen.held += 1;
                 State::Over
@@ -208,12 +211,12 @@ impl Client<'_> {
         };
         call.attempts += 1;
         self.seen.attempts += 1;
-        let most = self.rules.most;
-        assert!(call.attempts <= most, "one too many: {entry:?}");
-        assert_eq!(*number, format!("attempt={}; max={most}", call.attempts));
+        let max = self.rules.max_attempts;
+        assert!(call.attempts <= max, "one too many: {entry:?}");
+        assert_eq!(*number, format!("attempt={}; max={max}", call.attempts));
         assert_eq!(invocation, call.invocation.get_or_insert_with(|| invocation.clone()), "two invocations");
         let (date, signature) = (date.expect("a date"), signature.clone().expect("a signature"));
-        // Dates are cut to seconds.
+        // Dates are truncated to seconds.
         let off = apart(date, entry.at) - self.ahead;
         assert!(off > -1.01 && off < 0.01, "dated {off} s off: {entry:?}");
         if let Some((before, old)) = call.signed.replace((date, signature.clone())) {
@@ -248,7 +251,7 @@ impl Client<'_> {
         let milliseconds = text("x-amz-retry-after").and_then(|text| text.parse().ok());
         let hint = milliseconds.map(Duration::from_millis).or_else(|| {
             let text = text(RETRY_AFTER.as_str())?;
-            // A date says whole seconds, and the clock's offset is known no better.
+            // A date has whole seconds, and so has the measured offset of the clock.
             let second = Duration::from_secs(1);
             let until = || Some(time::parse(text)?.duration_since(now).ok()?.saturating_sub(second));
             text.parse().ok().map(Duration::from_secs).or_else(until)
@@ -272,20 +275,20 @@ impl Client<'_> {
             _ => None,
         };
         State::Failed(match base {
-            _ if call.attempts == self.rules.most => Next::End,
-            // What is no refusal has not come of the date.
+            _ if call.attempts == self.rules.max_attempts => Next::End,
+            // Only an error response can be a result of the wrong date.
             None if moved && !call.corrected && status >= Some(400) => Next::WithClock,
             None => Next::End,
             Some(base) => Next::Wait {
-                least: hint.unwrap_or_default().min(MOST_OF_HINT),
+                least: hint.unwrap_or_default().min(MAX_EXTENSION),
                 ceiling: (base * 2u32.pow(call.attempts - 1)).min(Duration::from_secs(20)),
                 hinted: hint.is_some(),
             },
         })
     }
 
-    /// A retry is paid for, and its wait is within the bounds.
-    fn retries(&mut self, call: &mut Progress, now: SystemTime, next: Next, wait: Duration) {
+    /// Checks that a retry is paid for and that its wait is within the bounds.
+    fn check_retry(&mut self, call: &mut Progress, now: SystemTime, next: Next, wait: Duration) {
         let class = call.last.expect("a failure").class;
         match next {
             Next::End => panic!("{class:?} is tried again after {} attempts", call.attempts),
@@ -295,8 +298,8 @@ impl Client<'_> {
                 self.seen.corrected += 1;
             }
             Next::Wait { least, ceiling, hinted } => {
-                let most = if hinted { ceiling + MOST_OF_HINT } else { ceiling };
-                assert!(least <= wait && wait <= most, "{class:?} waits {wait:?} of {least:?} to {most:?}");
+                let max = if hinted { ceiling + MAX_EXTENSION } else { ceiling };
+                assert!(least <= wait && wait <= max, "{class:?} waits {wait:?}, not {least:?} to {max:?}");
                 if !hinted && now + ceiling < call.deadline {
                     let part = wait.as_secs_f64() / ceiling.as_secs_f64();
                     self.seen.waits.entry(ceiling.as_millis() as u64).or_default().push(part);
@@ -311,35 +314,35 @@ impl Client<'_> {
         call.waited += wait;
     }
 
-    /// The limiter asks for a wait.
-    fn is_held(&self, call: &mut Progress, now: SystemTime, wait: Duration) -> State {
+    /// Checks a wait for the rate limiter.
+    fn check_hold(&self, call: &mut Progress, now: SystemTime, wait: Duration) -> State {
         assert!(self.rules.adaptive, "only a limiter waits here");
-        assert!(wait > Duration::ZERO && wait <= LONGEST_HOLD && now + wait < call.deadline, "{wait:?}");
+        assert!(wait > Duration::ZERO && wait <= MAX_HOLD && now + wait < call.deadline, "{wait:?}");
         if call.attempts > 0 {
             call.waited += wait;
         }
         State::Waiting(now + wait)
     }
 
-    /// There has to be a reason.
-    fn gives_up(&mut self, call: &Progress, now: SystemTime, next: Next, class: RetryClass) {
-        let most = match next {
+    /// Checks that the call gave up for a valid reason.
+    fn check_end(&mut self, call: &Progress, now: SystemTime, next: Next, class: RetryClass) {
+        let max = match next {
             Next::End => return,
             Next::WithClock => Duration::ZERO,
             Next::Wait { ceiling, hinted: false, .. } => ceiling,
-            Next::Wait { ceiling, hinted: true, .. } => ceiling + MOST_OF_HINT,
+            Next::Wait { ceiling, hinted: true, .. } => ceiling + MAX_EXTENSION,
         };
         if self.quota < cost(class) {
             self.seen.unpaid += 1;
         } else {
-            assert!(now + most >= call.deadline, "{class:?} is given up after {} attempts", call.attempts);
+            assert!(now + max >= call.deadline, "{class:?} is given up after {} attempts", call.attempts);
             self.seen.no_time += 1;
         }
     }
 }
 
 impl Failure {
-    /// How the error tells of it.
+    /// The failure as the call's error should report it.
     fn told(&self, attempts: u32) -> Note {
         let (code, kind) = match &self.fault.wire {
             Wire::Refusal(_, code, _) => (Some(ErrorCode::from(*code)), None),
@@ -350,7 +353,7 @@ impl Failure {
     }
 }
 
-/// How a call ends that the limiter never let out.
+/// The end of a call that the limiter held back until the time-out.
 fn held() -> Note {
     let kind = Some(TransportErrorKind::RateLimited);
     Note::Broke { attempts: 0, status: None, code: None, kind, class: RetryClass::Never }
@@ -360,7 +363,7 @@ fn cost(class: RetryClass) -> i64 {
     if class == RetryClass::Throttling { 5 } else { 14 }
 }
 
-/// By how many seconds `one` is later.
+/// How many seconds `one` is later than `other`.
 fn apart(one: SystemTime, other: SystemTime) -> f64 {
     match one.duration_since(other) {
         Ok(later) => later.as_secs_f64(),
@@ -369,8 +372,8 @@ fn apart(one: SystemTime, other: SystemTime) -> f64 {
 }
 
 const CAPACITY: i64 = 500;
-const MOST_OF_HINT: Duration = Duration::from_secs(5);
-/// Seconds.
+const MAX_EXTENSION: Duration = Duration::from_secs(5);
+/// In seconds.
 const NOTABLE: f64 = 240.0;
-/// Of the limiter, whose bucket gets at least half a place a second.
-const LONGEST_HOLD: Duration = Duration::from_secs(2);
+/// The limiter's maximum wait: its bucket gains at least half a request per second.
+const MAX_HOLD: Duration = Duration::from_secs(2);

@@ -15,71 +15,71 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Chance, Minute, Reply, Weather, Weathered};
 
-/// Clients that use the credentials of a session again and again, and keep them fresh as a driver does: with a cache each,
-/// and the flow that assumes the role of their profile.
+/// Clients that use the credentials of a session at random intervals and keep them fresh as a driver does:
+/// each has a cache and the flow that assumes the role of its profile.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    /// How many.
+    /// The number of clients.
     pub clients: u64,
-    /// How long a session lasts.
+    /// The lifetime of a session.
     pub lifetime: Duration,
-    /// How often each uses its credentials, on average.
+    /// The average interval between two uses of a client's credentials.
     pub every: Duration,
-    /// Over how long a time they start.
+    /// The time over which the clients start.
     pub starts: Duration,
-    /// How long they go on.
+    /// How long the clients use credentials.
     pub length: Duration,
-    /// How the service is, from when on.
+    /// The condition of the service, and since when.
     pub spells: Vec<(Duration, Weather)>,
-    /// What chance is made of.
+    /// The seed of all randomness.
     pub seed: u64,
 }
 
-/// What became of them.
+/// The outcome of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    /// Minute by minute: what the service saw.
+    /// For each minute: the requests that the service received.
     pub service: Vec<Minute>,
-    /// Minute by minute: how the uses that began in it ended.
+    /// For each minute: the results of the uses that started in it.
     pub uses: Vec<Uses>,
-    /// The refreshes that ended well and not.
+    /// The refreshes that succeeded and that failed.
     pub refreshed: [u32; 2],
-    /// The longest that a use waited for credentials, among those that got them.
-    pub longest: Duration,
+    /// The max_wait time that a successful use waited for credentials.
+    pub max_wait: Duration,
 }
 
-/// How uses of credentials ended.
+/// The results of uses of credentials.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Uses {
-    /// All of them.
+    /// All uses.
     pub all: u32,
-    /// With credentials that were there.
+    /// Uses of credentials that were in the cache.
     pub at_once: u32,
-    /// With credentials that were waited for.
+    /// Uses that waited for credentials.
     pub waited: u32,
-    /// With credentials that had expired: what must not be.
+    /// Uses of expired credentials: must be none.
     pub expired: u32,
-    /// With none.
+    /// Uses that got no credentials.
     pub without: u32,
 }
 
 struct Client {
     context: Arc<Context>,
     cache: Cache,
-    /// The refresh that is under way.
+    /// The refresh in progress.
     flow: Option<Resolve>,
-    /// When the uses began that wait for it.
+    /// The start times of the uses that wait for it.
     waiting: Vec<SystemTime>,
 }
 
-/// What happens next to a client.
+/// The next event of a client.
 enum Next {
     Use,
     Event(Event),
 }
 
 impl Sessions {
-    /// Lets it all happen.
+    /// Runs the simulation.
     pub fn run(&self) -> Kept {
         let mut run = Run::new(self);
         let mut starts = Chance::new(self.seed ^ 1);
@@ -90,7 +90,7 @@ impl Sessions {
         let end = start() + self.length;
         while let Some(((now, _), (index, next))) = run.agenda.pop_first() {
             match next {
-                // Nobody begins anything after the end; what is under way is let to end.
+                // No use starts after the end, but refreshes in progress may finish.
                 Next::Use if now >= end => {}
                 Next::Use => run.used(now, index),
                 Next::Event(event) => run.step(now, index, event),
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
         self.agenda.insert((at, self.sequence), (index, next));
     }
 
-    /// A client wants to sign something.
+    /// A client needs credentials to sign a request.
     fn used(&mut self, now: SystemTime, index: usize) {
         let every = self.sessions.every.as_millis() as u64;
         let pause = self.chance.millis(every / 2, every * 3 / 2);
@@ -174,9 +174,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Something came of what a refresh asked for.
+    /// Feeds `event` to the refresh of a client.
     fn step(&mut self, now: SystemTime, index: usize, event: Event) {
-        let Some(flow) = &mut self.clients[index].flow else { unreachable!("an event for nobody") };
+        let Some(flow) = &mut self.clients[index].flow else { unreachable!("no refresh is in progress") };
         match flow.step(now, event) {
             Ok(Step::Done(resolved)) => self.ended(now, index, Ok(resolved)),
             Err(error) => self.ended(now, index, Err(error)),
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Answers in time with a session, where the service is well.
+    /// Responds with a session, if the service works.
     fn serve(&mut self, now: SystemTime, request: &Request<Bytes>) -> Reply {
         let Reply { after, event } = self.service.serve(now, request);
         let Event::Response(mut response) = event else { return Reply { after, event } };
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
 }
 
 impl Kept {
-    /// What became of both fleets, which ran at the same time.
+    /// The outcome of both runs, which cover the same time.
     pub fn and(mut self, other: Self) -> Self {
         self.service.resize(self.service.len().max(other.service.len()), Minute::default());
         for (minute, more) in self.service.iter_mut().zip(&other.service) {
@@ -232,10 +232,10 @@ impl Kept {
         }
         let uses = self.uses.iter().zip(&other.uses).map(|(one, more)| Uses::sum(&[*one, *more])).collect();
         let refreshed = [self.refreshed[0] + other.refreshed[0], self.refreshed[1] + other.refreshed[1]];
-        Self { uses, refreshed, longest: self.longest.max(other.longest), ..self }
+        Self { uses, refreshed, max_wait: self.max_wait.max(other.max_wait), ..self }
     }
 
-    /// A use that began at `began` ends at `now`.
+    /// Counts a use that started at `began` and ends at `now`.
     fn count(&mut self, began: SystemTime, now: SystemTime, credentials: Option<&Credentials>) {
         let minute = began.duration_since(start()).unwrap_or_default().as_secs() / 60;
         let uses = &mut self.uses[minute as usize];
@@ -246,14 +246,14 @@ impl Kept {
             Some(_) if began == now => uses.at_once += 1,
             Some(_) => {
                 uses.waited += 1;
-                self.longest = self.longest.max(now.duration_since(began).unwrap_or_default());
+                self.max_wait = self.max_wait.max(now.duration_since(began).unwrap_or_default());
             }
         }
     }
 }
 
 impl Uses {
-    /// All of these together.
+    /// The sum of all.
     pub fn sum(uses: &[Self]) -> Self {
         uses.iter().fold(Self::default(), |sum, uses| Self {
             all: sum.all + uses.all,
@@ -265,7 +265,7 @@ impl Uses {
     }
 }
 
-/// What a client has whose profile assumes a role.
+/// Settings of a client whose profile assumes a role.
 fn settings(lifetime: Duration) -> Settings {
     let config = format!(
         "[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/fleet\nsource_profile = base\n\
@@ -288,7 +288,7 @@ fn settings(lifetime: Duration) -> Settings {
     }
 }
 
-/// What AssumeRole answers.
+/// The response to AssumeRole.
 fn session(number: u64, end: SystemTime) -> Bytes {
     let end = OffsetDateTime::from(end).format(&Rfc3339).expect("a date of our time");
     Bytes::from(format!(

@@ -9,7 +9,7 @@ use sts_proto::{
     TransportErrorKind,
 };
 
-/// A flow that writes down what it asks for and what it learns. The flows of one client share one trace.
+/// A flow that records what it asks for and what it gets. The flows of one client share a trace.
 #[derive(Debug)]
 pub struct Recorded<F> {
     flow: F,
@@ -18,20 +18,20 @@ pub struct Recorded<F> {
     trace: Trace,
 }
 
-/// What happened, in order.
+/// The recorded entries, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Trace(Arc<Mutex<Vec<Entry>>>);
 
-/// Something that happened.
+/// A recorded step of a flow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// When.
+    /// When it happened.
     pub at: SystemTime,
-    /// To which flow.
+    /// The flow's id.
     pub id: u64,
-    /// What was left of the client's quota after it.
+    /// The client's remaining quota afterwards.
     pub quota: u32,
-    /// What.
+    /// What happened.
     pub note: Note,
 }
 
@@ -48,34 +48,34 @@ pub enum Note {
         date: Option<SystemTime>,
         /// `authorization`.
         signature: Option<String>,
-        /// What it was given.
+        /// The time-outs of the request.
         timeouts: Option<Timeouts>,
     },
-    /// An answer came: status and headers.
+    /// A response arrived: status and headers.
     Answered(u16, HeaderMap),
-    /// None came.
+    /// No response arrived.
     Failed(TransportErrorKind),
-    /// A wait was asked for.
+    /// The flow asked for a wait.
     Waits(Duration),
-    /// It ended well: attempts, and what was waited between them.
+    /// The call succeeded: attempts, and the total wait between them.
     Done(u32, Duration),
-    /// It ended badly.
+    /// The call failed.
     Broke {
-        /// The attempts that the error tells of.
+        /// The number of attempts that the error reports.
         attempts: u32,
-        /// Its status.
+        /// The error's status.
         status: Option<u16>,
-        /// Its code.
+        /// The error's code.
         code: Option<ErrorCode>,
-        /// Its kind, where the transport failed.
+        /// The kind of the transport error, if it is one.
         kind: Option<TransportErrorKind>,
-        /// Its class.
+        /// The error's class.
         class: RetryClass,
     },
 }
 
 impl<F> Recorded<F> {
-    /// Writes what `flow`, a call of the client with this context, does into `trace`.
+    /// Records `flow`, a call of the client with this context, in `trace`.
     pub fn new(flow: F, id: u64, context: Arc<Context>, trace: &Trace) -> Self {
         Self { flow, id, context, trace: trace.clone() }
     }
@@ -105,7 +105,7 @@ impl<F: Flow<Output: Output, Error = Error>> Flow for Recorded<F> {
 }
 
 impl Trace {
-    /// What was written so far.
+    /// The entries so far.
     pub fn entries(&self) -> Vec<Entry> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -140,7 +140,8 @@ impl Note {
     }
 }
 
-/// What of a trace does not depend on the time of day: quotas and notes, without dates and what is made of them.
+/// The part of a trace that does not depend on the time of day: quotas and notes, without dates and
+/// signatures.
 pub fn timeless(entries: &[Entry]) -> Vec<(u32, Note)> {
     let strip = |mut note: Note| {
         match &mut note {

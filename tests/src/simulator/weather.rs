@@ -6,49 +6,49 @@ use sts_proto::wire::time;
 
 use super::{Chance, Fault, Reply};
 
-/// A service with good and bad spells.
+/// A service whose condition changes over time.
 #[derive(Debug)]
 pub struct Weathered {
     start: SystemTime,
-    /// When each spell begins, in order.
+    /// When each condition starts, in order.
     spells: Vec<(Duration, Weather)>,
     chance: Chance,
-    /// The requests that it still takes in this second.
+    /// How many requests it can still accept now.
     room: f64,
     filled: SystemTime,
     minutes: Vec<Minute>,
 }
 
-/// How the service is.
+/// The condition of a service.
 #[derive(Clone, Copy, Debug)]
 pub enum Weather {
-    /// It takes so many requests a second and throttles the rest; its clock is so many seconds ahead.
+    /// Accepts `.0` requests per second and throttles the rest; its clock is `.1` seconds ahead.
     Takes(f64, i64),
-    /// Some are refused a connection, some get 503 from what is left of it, some hear nothing.
+    /// Some connections are refused, some requests get a 503, some get no response.
     Outage,
 }
 
-/// What arrived in a minute.
+/// The requests of one minute.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Minute {
-    /// Requests.
+    /// All requests.
     pub requests: u32,
-    /// Of these, throttled.
+    /// Throttled requests.
     pub throttled: u32,
-    /// Of these, refused for their date.
+    /// Requests refused for their date.
     pub misdated: u32,
-    /// Of these, answered as one hopes.
+    /// Successful requests.
     pub served: u32,
 }
 
 impl Weathered {
-    /// With these spells, the first of which begins with the service.
+    /// A service with these conditions; the first must start at 0.
     pub fn new(start: SystemTime, spells: &[(Duration, Weather)], seed: u64) -> Self {
         let spells = spells.to_vec();
         Self { start, spells, chance: Chance::new(seed), room: 1.0, filled: start, minutes: Vec::new() }
     }
 
-    /// What arrived, minute by minute.
+    /// The requests of each minute.
     pub fn minutes(&self) -> &[Minute] {
         &self.minutes
     }
@@ -74,14 +74,14 @@ impl Weathered {
         minute.misdated +=
             u32::from(std::ptr::eq(fault, Fault::TOO_OLD) || std::ptr::eq(fault, Fault::TOO_YOUNG));
         minute.served += u32::from(std::ptr::eq(fault, Fault::SUCCESS) && after < Duration::MAX);
-        // An answer is dated when it is made.
+        // The date is that of the response.
         let event = Fault::dated(fault.event(), clock(now + after.min(Duration::from_secs(1)), ahead));
         Reply { after, event }
     }
 
     fn judge(&mut self, now: SystemTime, request: &Request<Bytes>, rate: f64, ahead: i64) -> &'static Fault {
         let gained = now.duration_since(self.filled).unwrap_or_default().as_secs_f64() * rate;
-        // In fits and starts: a service that took every second request would always throttle the same clients.
+        // Irregular: a service that accepted every second request would always throttle the same clients.
         let gained = gained * self.chance.below(201) as f64 / 100.0;
         self.room = (self.room + gained).min(rate.max(1.0));
         self.filled = now;
@@ -93,7 +93,8 @@ impl Weathered {
     }
 }
 
-/// What a service whose clock is so many seconds ahead says to a request; what is not signed is not dated.
+/// The result of a request to a service whose clock is `ahead` seconds ahead. An unsigned request has no date
+/// to refuse.
 pub fn judge(now: SystemTime, ahead: i64, request: &Request<Bytes>) -> &'static Fault {
     let clock = clock(now, ahead);
     let date = request.headers().get("x-amz-date").and_then(|date| time::parse(date.to_str().ok()?));
@@ -107,11 +108,11 @@ pub fn judge(now: SystemTime, ahead: i64, request: &Request<Bytes>) -> &'static 
     }
 }
 
-/// A clock that is so many seconds ahead.
+/// A clock that is `ahead` seconds ahead.
 pub fn clock(now: SystemTime, ahead: i64) -> SystemTime {
     let apart = Duration::from_secs(ahead.unsigned_abs());
     if ahead < 0 { now - apart } else { now + apart }
 }
 
-/// STS takes dates that are five minutes off.
+/// STS accepts dates that are up to five minutes off.
 const TOLERANCE: Duration = Duration::from_secs(300);
