@@ -1,4 +1,4 @@
-//! What the eleven operations do.
+//! Performs the eleven operations.
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -11,7 +11,7 @@ use super::form::Form;
 use super::identity::{Caller, Issued, Principal, Role, SessionKind, Store, Trust, Wanted};
 use super::policy::{self, Packed};
 
-/// A request that has been let in.
+/// A request that has passed all checks of the request itself.
 pub(crate) struct Call<'a> {
     pub(crate) options: &'a Options,
     pub(crate) store: &'a mut Store,
@@ -19,7 +19,7 @@ pub(crate) struct Call<'a> {
     pub(crate) now: OffsetDateTime,
 }
 
-/// What stands in the result element of an answer.
+/// Writes the contents of a response's result element.
 pub(crate) type Answer = Result<Box<dyn FnOnce(&mut Xml)>, Fault>;
 
 impl<'a> Call<'a> {
@@ -267,12 +267,12 @@ impl<'a> Call<'a> {
         }))
     }
 
-    /// The value of a member that is known to be there.
+    /// The value of a required member, whose presence was checked before.
     fn text(&self, name: &str) -> &'a str {
         self.form.get(name).unwrap_or_default()
     }
 
-    /// The lifetime asked for; zero asks for the default.
+    /// The requested lifetime; zero means the default.
     fn seconds(&self, default: u32) -> u32 {
         let asked = self.form.number("DurationSeconds").and_then(|seconds| u32::try_from(seconds).ok());
         asked.filter(|seconds| *seconds > 0).unwrap_or(default)
@@ -331,7 +331,7 @@ fn get_caller_identity(caller: &Caller) -> Answer {
 }
 
 fn unknown(operation: &str) -> Fault {
-    Fault::new(500, "InternalFailure", format!("{operation} is in the model, but is not written"))
+    Fault::new(500, "InternalFailure", format!("{operation} is in the model, but not implemented"))
 }
 
 fn write_credentials(xml: &mut Xml, issued: &Issued) {

@@ -1,4 +1,4 @@
-//! The documents that STS answers with, written as AWS writes them.
+//! The response documents of STS, formatted as AWS formats them.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use time::macros::format_description;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// An error document in the making: what AWS would refuse a request with.
+/// An error that AWS would respond with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) status: u16,
@@ -28,7 +28,7 @@ impl Fault {
         Fault::new(400, "ValidationError", message)
     }
 
-    /// The document.
+    /// The error as a document.
     pub(crate) fn document(&self, request_id: &str) -> String {
         let mut xml = Xml::default();
         xml.root("ErrorResponse", |xml| {
@@ -43,7 +43,7 @@ impl Fault {
     }
 }
 
-/// The document of a success: `result` inside the wrappers that belong to `action`.
+/// The document of a success: `result` inside the elements that wrap it for `action`.
 pub(crate) fn success(action: &str, request_id: &str, result: impl FnOnce(&mut Xml)) -> String {
     let mut xml = Xml::default();
     xml.root(&format!("{action}Response"), |xml| {
@@ -61,23 +61,23 @@ pub(crate) struct Xml {
 }
 
 impl Xml {
-    /// An element with elements inside.
+    /// An element that contains elements.
     pub(crate) fn element(&mut self, name: &str, inside: impl FnOnce(&mut Xml)) {
         self.nest(name, "", inside);
     }
 
-    /// An element with text inside.
+    /// An element that contains text.
     pub(crate) fn text(&mut self, name: &str, text: &str) {
         self.indent();
         self.written.push_str(&format!("<{name}>{}</{name}>\n", escaped(text)));
     }
 
-    /// An element with a number inside.
+    /// An element that contains a number.
     pub(crate) fn number(&mut self, name: &str, number: usize) {
         self.text(name, &number.to_string());
     }
 
-    /// An element with a time inside, to the second.
+    /// An element that contains a time, in whole seconds.
     pub(crate) fn time(&mut self, name: &str, time: OffsetDateTime) {
         self.text(name, &iso8601(time));
     }
@@ -115,7 +115,7 @@ pub(crate) fn http_date(time: OffsetDateTime) -> String {
     time.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }
 
-/// Text with what XML reserves, and what it cannot hold, out of the way.
+/// Escapes the characters that XML reserves, and replaces those that it cannot contain.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(|c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || c.is_control()) {
         return Cow::Borrowed(text);

@@ -1,10 +1,10 @@
-//! Who may do what.
+//! Permissions: which callers may perform which operations.
 
 use super::answer::Fault;
 use super::form::Form;
 use super::identity::{Caller, Principal, Session, SessionKind};
 
-/// What sessions may not ask of STS, by the operation that they came from.
+/// Checks the operations that AWS forbids to sessions, by the operation that issued the session.
 pub(crate) fn check_session(operation: &str, caller: &Caller, form: &Form) -> Result<(), Fault> {
     let Some(Session { kind, .. }) = &caller.session else { return Ok(()) };
     if matches!(operation, "GetFederationToken" | "GetSessionToken") {
@@ -24,7 +24,7 @@ pub(crate) fn check_session(operation: &str, caller: &Caller, form: &Form) -> Re
     }
 }
 
-/// Refuses what is no ARN of a role.
+/// Checks that `arn` is the ARN of a role.
 pub(crate) fn check_role_arn(arn: &str) -> Result<(), Fault> {
     let parts: Vec<_> = arn.splitn(6, ':').collect();
     match parts[..] {
@@ -39,7 +39,7 @@ pub(crate) fn check_role_arn(arn: &str) -> Result<(), Fault> {
     }
 }
 
-/// What AWS says to those who may not.
+/// AWS's error for a caller without permission.
 pub(crate) fn not_authorized(principal: &Principal, action: &str, resource: &str) -> Fault {
     Fault::access_denied(format!(
         "User: {} is not authorized to perform: {action} on resource: {resource}",
@@ -47,7 +47,8 @@ pub(crate) fn not_authorized(principal: &Principal, action: &str, resource: &str
     ))
 }
 
-/// Whether the caller has shown an MFA code, now or when the session began; `shown` is what the devices show.
+/// Whether the caller has presented an MFA code, in this request or when the session was issued. `shown` is
+/// the code that the devices show.
 pub(crate) fn check_mfa(form: &Form, caller: &Caller, shown: &str) -> Result<bool, Fault> {
     let before = caller.session.as_ref().is_some_and(|session| session.mfa);
     let failed = |why: &str| Err(Fault::access_denied(format!("MultiFactorAuthentication failed{why}")));

@@ -1,5 +1,5 @@
-//! Signature Version 4 as the receiving side computes it: from the bytes that arrived, to the signature that
-//! they should bear.
+//! Signature Version 4 on the receiving side: from the bytes of a request to the signature that it should
+//! have.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
-/// What a signature covers, as it arrived.
+/// The parts of a received request that a signature covers.
 #[derive(Clone, Copy)]
 pub(crate) struct Received<'a> {
     pub(crate) method: &'a str,
@@ -21,7 +21,7 @@ pub(crate) struct Received<'a> {
 }
 
 impl Received<'_> {
-    /// The request in the form that is hashed and signed.
+    /// The canonical request, which is hashed and signed.
     pub(crate) fn canonical(&self, signed_headers: &[&str]) -> String {
         let mut out =
             format!("{}\n{}\n{}\n", self.method, canonical_path(self.path), canonical_query(self.query));
@@ -33,7 +33,7 @@ impl Received<'_> {
     }
 }
 
-/// Where and when a signature is good.
+/// What a signature is valid for.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) day: &'a str,
@@ -42,7 +42,7 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The text that the signature is over.
+    /// The string to sign.
     pub(crate) fn string_to_sign(&self, date: &str, canonical: &str) -> String {
         let Scope { day, region, service } = self;
         format!(
@@ -51,8 +51,7 @@ impl Scope<'_> {
         )
     }
 
-    /// Whether `signature`, in hexadecimal, is that of `text`; the time this takes does not depend on where
-    /// they differ.
+    /// Whether `signature`, in hexadecimal, is that of `text`. Compares in constant time.
     pub(crate) fn signed(&self, secret: &str, text: &str, signature: &str) -> bool {
         from_hex(signature).is_some_and(|bytes| self.mac(secret, text).verify_slice(&bytes).is_ok())
     }
@@ -65,7 +64,7 @@ impl Scope<'_> {
         keyed(&key, text)
     }
 
-    /// The signature, for those who test the verifier.
+    /// The signature, for tests of the verifier.
     #[cfg(test)]
     pub(crate) fn signature(&self, secret: &str, text: &str) -> String {
         hex(&self.mac(secret, text).finalize().into_bytes())
@@ -77,7 +76,7 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Everything encoded but the unreserved characters.
+/// Percent-encodes everything except unreserved characters.
 pub(crate) fn encoded(bytes: &[u8]) -> Cow<'_, str> {
     percent_encode(bytes, RESERVED).into()
 }
@@ -85,8 +84,8 @@ pub(crate) fn encoded(bytes: &[u8]) -> Cow<'_, str> {
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// The path without empty and dot segments, encoded once more than it was sent. A slash at its end stays; a dot segment
-/// there leaves none, as AWS's own clients have it.
+/// The path without empty and dot segments, encoded once more. A final slash stays; a final dot segment
+/// leaves no slash, as in AWS's own clients.
 fn canonical_path(path: &str) -> String {
     let mut kept = Vec::new();
     for segment in path.split('/') {
@@ -103,8 +102,7 @@ fn canonical_path(path: &str) -> String {
     percent_encode(out.as_bytes(), RESERVED_IN_PATH).to_string()
 }
 
-/// The items of the query without the signature itself, each encoded in the one way that is agreed on,
-/// sorted.
+/// The query's items without the signature itself, each in canonical encoding, sorted.
 fn canonical_query(query: &str) -> String {
     let mut items: Vec<_> = query
         .split('&')
@@ -121,7 +119,7 @@ fn recoded(text: &str) -> String {
     encoded(&Cow::from(percent_decode_str(text))).into_owned()
 }
 
-/// All values of a header, trimmed, with runs of blanks made one.
+/// All values of a header, trimmed, with white space collapsed.
 fn canonical_header(headers: &HeaderMap, name: &str) -> String {
     let values = headers.get_all(name).iter().map(|value| {
         let text = String::from_utf8_lossy(value.as_bytes());
@@ -131,8 +129,8 @@ fn canonical_header(headers: &HeaderMap, name: &str) -> String {
 }
 
 fn keyed(key: &[u8], text: &str) -> Hmac<Sha256> {
-    // HMAC takes keys of every length.
-    let mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length is good");
+    // HMAC accepts keys of any length.
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length is valid");
     mac.chain_update(text)
 }
 
@@ -140,7 +138,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The 32 bytes of a signature; only lower-case digits are taken.
+/// The 32 bytes of a signature. Accepts only lower-case digits.
 fn from_hex(text: &str) -> Option<[u8; 32]> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),

@@ -1,4 +1,4 @@
-//! Identifiers and secrets that look like AWS's; random enough for tests, and for nothing else.
+//! Identifiers and secrets that look like AWS's. Random enough for tests, but not for anything else.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// A stream of bytes that differs from one server to the next.
+/// A random number generator with a different seed for each server.
 pub(crate) struct Dice {
     seed: [u8; 32],
     rolls: u64,
@@ -22,14 +22,14 @@ impl Dice {
         Dice { seed: seed.finalize().into(), rolls: 0 }
     }
 
-    /// `prefix` and `length` characters of the alphabet of access key and unique ids.
+    /// `prefix`, followed by `length` characters from the alphabet of access key ids and unique ids.
     pub(crate) fn id(&mut self, prefix: &str, length: usize) -> String {
         const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let tail = self.bytes(length).into_iter().map(|byte| ALPHABET[usize::from(byte & 31)] as char);
         prefix.chars().chain(tail).collect()
     }
 
-    /// A secret access key: 40 characters of base64, among them a `/` and a `+`.
+    /// A secret access key: 40 characters of base64, including a `/` and a `+`.
     pub(crate) fn secret(&mut self) -> String {
         format!("{}/{}+", self.base64(19), self.base64(19))
     }

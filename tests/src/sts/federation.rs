@@ -1,6 +1,6 @@
-//! What identity providers vouch with: web identity tokens and SAML assertions, written and read.
+//! The proofs of identity providers, web identity tokens and SAML assertions: writing and reading them.
 //!
-//! **Signatures are not checked.** What is checked is the form, the claims and the times.
+//! **Signatures are not checked.** The form, the claims and the times are.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -10,10 +10,10 @@ use time::format_description::well_known::Rfc3339;
 
 use super::answer::{Fault, escaped, iso8601};
 
-/// The issuer of the tokens that the server makes.
+/// The issuer of the tokens that the server issues.
 pub(crate) const ISSUER: &str = "https://tokens.sts.test";
 
-/// What a web identity token says.
+/// The claims of a web identity token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WebIdentity {
     pub(crate) subject: String,
@@ -22,7 +22,7 @@ pub(crate) struct WebIdentity {
 }
 
 impl WebIdentity {
-    /// Reads a token: three parts of base64url, the second of them claims that are still good.
+    /// Reads a token: three parts in base64url, of which the second contains unexpired claims.
     pub(crate) fn read(token: &str, now: OffsetDateTime) -> Result<WebIdentity, Fault> {
         let claims = claims(token).ok_or_else(|| {
             invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
@@ -55,14 +55,14 @@ impl WebIdentity {
     }
 }
 
-/// A token with these claims. Its signature is made up.
+/// A token with these claims and an invalid signature.
 pub(crate) fn jwt(algorithm: &str, claims: &Value) -> String {
     let header = json!({ "alg": algorithm, "typ": "JWT", "kid": "sts-tests" });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.{}", part(&header), part(claims), URL_SAFE_NO_PAD.encode([0xfb; 64]))
 }
 
-/// What a SAML assertion says.
+/// The contents of a SAML assertion.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Assertion {
     pub(crate) subject: String,
@@ -75,7 +75,7 @@ pub(crate) struct Assertion {
 }
 
 impl Assertion {
-    /// Reads an assertion, by looking for what STS looks for.
+    /// Reads an assertion by searching for the elements that STS needs.
     pub(crate) fn read(assertion: &str, now: OffsetDateTime) -> Result<Assertion, Fault> {
         let unbroken: String = assertion.split_ascii_whitespace().collect();
         let bytes = STANDARD.decode(unbroken).map_err(|_| invalid("Invalid base64 SAMLResponse"))?;
@@ -117,7 +117,7 @@ impl Assertion {
         })
     }
 
-    /// Whether it speaks for this role by this provider; their order is free.
+    /// Whether it is for this role and provider; either may come first in a pair.
     pub(crate) fn is_for(&self, role: &str, provider: &str) -> bool {
         self.roles.iter().filter_map(|pair| pair.split_once(',')).any(|(a, b)| {
             let pair = (a.trim(), b.trim());
@@ -126,7 +126,7 @@ impl Assertion {
     }
 }
 
-/// An unsigned assertion for `subject`, who is also the session's name.
+/// An unsigned assertion for `subject`, which is also the session's name.
 pub(crate) fn saml(subject: &str, role: &str, provider: &str, end: OffsetDateTime) -> String {
     let name = "https://aws.amazon.com/SAML/Attributes";
     let (subject, end) = (escaped(subject), iso8601(end));
@@ -168,8 +168,8 @@ fn element<'a>(xml: &'a str, name: &'a str) -> Option<(&'a str, &'a str)> {
     elements(xml, name).next()
 }
 
-/// The attributes and the inside of each element with this local name; elements of one name are not nested
-/// here.
+/// The attributes and the contents of each element with this local name. Elements of the same name must not
+/// be nested.
 fn elements<'a>(xml: &'a str, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
     xml.match_indices('<').filter_map(move |(at, _)| {
         let (tag, rest) = xml[at + 1..].split_once('>')?;

@@ -1,4 +1,4 @@
-//! What a request asks for, whether it stands in the body or in the query.
+//! The members of a request, from the body or the query.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::answer::Fault;
 pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
-    /// Reads the query and, if it is a form, the body. A `+` stands for a blank in a body only.
+    /// Reads the query and, if it is a form, the body. A `+` means a space in the body only.
     pub(crate) fn read(query: &str, body: &[u8]) -> Result<Form, Fault> {
         let body = std::str::from_utf8(body).map_err(|_| malformed())?;
         let mut form = Form::default();
@@ -29,25 +29,25 @@ impl Form {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The value of a member that is a number, zero when it is none: numbers are checked before they are
-    /// used.
+    /// The value of a numeric member; zero if it is not a number. Operations check their numbers before they
+    /// use them.
     pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.get(name).map(|value| value.parse().unwrap_or_default())
     }
 
-    /// The items of a list: `member` is what follows the number of an item.
+    /// The items of a list; `member` is what follows the number of an item.
     pub(crate) fn list(&self, name: &str, member: &str) -> Vec<&str> {
         (1..).map_while(|n| self.get(&format!("{name}.member.{n}{member}"))).collect()
     }
 
-    /// Whether there is a member whose name is `name`, or begins with it and a dot.
+    /// Whether there is a member with this name, or with a name that starts with it and a dot.
     pub(crate) fn has(&self, name: &str) -> bool {
         let below = format!("{name}.");
         self.0.contains_key(name)
             || self.0.range(below.clone()..).next().is_some_and(|(key, _)| key.starts_with(&below))
     }
 
-    /// All names and values, sorted by name.
+    /// All names and values, in the order of the names.
     pub(crate) fn items(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -58,7 +58,7 @@ impl Form {
         }
         let (name, value) = item.split_once('=').unwrap_or((item, ""));
         if self.0.insert(decoded(name)?, decoded(value)?).is_some() {
-            return Err(Fault::new(400, "MalformedInput", format!("'{name}' is there more than once")));
+            return Err(Fault::new(400, "MalformedInput", format!("'{name}' occurs more than once")));
         }
         Ok(())
     }

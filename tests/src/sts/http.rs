@@ -1,4 +1,4 @@
-//! Connections: requests in, answers out.
+//! Connections: reads requests and writes responses.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ use super::model::Operation;
 use super::verify::{Claim, Rules};
 use super::{Arrival, Shared, locked};
 
-/// The longest body that is read.
+/// The maximum length of a body.
 const BODY_LIMIT: usize = 1 << 20;
 const VERSION: &str = "2011-06-15";
 
-/// Accepts connections until `shared` says stop, by hanging up its end.
+/// Accepts connections until the sender of `stop` is dropped.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<u64>) {
     loop {
         tokio::select! {
@@ -54,7 +54,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut close: watch::Re
     let serving =
         http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // What goes wrong on a connection is the client's to notice.
+        // Errors of a connection are for the client to notice.
         _ = serving => {},
         _ = close.changed() => {},
     }
@@ -120,7 +120,7 @@ async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) 
     response
 }
 
-/// The operation that is asked for, and with what. Nobody has been asked who he is yet.
+/// The requested operation and its members. The caller is not authenticated yet.
 fn admit(request: &Request<Bytes>) -> Result<(&'static Operation, Form), Fault> {
     if !matches!(*request.method(), Method::GET | Method::POST) {
         return Err(Fault::new(405, "MethodNotAllowed", "The method is not allowed here."));
@@ -138,7 +138,7 @@ fn admit(request: &Request<Bytes>) -> Result<(&'static Operation, Form), Fault> 
     }
 }
 
-/// What the query and, when it says that it is a form, the body hold.
+/// The members in the query and, if its content type says that it is a form, in the body.
 pub(crate) fn form(request: &Request<Bytes>) -> Result<Form, Fault> {
     let content_type =
         request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Who there is: users, roles, their keys, and the sessions that were issued.
+//! Identities: users, roles, their keys, and the issued sessions.
 
 use std::collections::HashMap;
 
@@ -35,22 +35,22 @@ impl Role {
         Role::trusting(name, Trust::Saml)
     }
 
-    /// Puts the role into another account than the server's own.
+    /// Puts the role into an account other than the server's own.
     pub fn account(self, account: impl Into<String>) -> Self {
         Role { account: Some(account.into()), ..self }
     }
 
-    /// The longest session of the role; 43200 unless set.
+    /// The maximum lifetime of the role's sessions; 43200 unless set.
     pub fn max_session_seconds(self, seconds: u32) -> Self {
         Role { max_session_seconds: seconds, ..self }
     }
 
-    /// The external id that the role's trust policy asks for.
+    /// The external id that the role's trust policy requires.
     pub fn external_id(self, id: impl Into<String>) -> Self {
         Role { external_id: Some(id.into()), ..self }
     }
 
-    /// Whether the role's trust policy asks for an MFA code.
+    /// Whether the role's trust policy requires an MFA code.
     pub fn requires_mfa(self, requires: bool) -> Self {
         Role { requires_mfa: requires, ..self }
     }
@@ -67,7 +67,7 @@ impl Role {
     }
 }
 
-/// Whom a role lets in.
+/// Which operation can assume a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
     Principals,
@@ -78,13 +78,13 @@ pub(crate) enum Trust {
 /// An access key of a user.
 #[derive(Clone)]
 pub struct AccessKey {
-    /// Its id, which begins with `AKIA`.
+    /// The id, which starts with `AKIA`.
     pub access_key_id: String,
-    /// Its secret.
+    /// The secret.
     pub secret_access_key: String,
 }
 
-/// Whom a key speaks for.
+/// The identity that a key belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     User { account: String, name: String, id: String },
@@ -107,7 +107,7 @@ impl Principal {
         match self {
             Principal::User { account, name, .. } => format!("arn:aws:iam::{account}:user/{name}"),
             Principal::AssumedRole { account, role, session, .. } => {
-                // The path of a role is no part of its sessions.
+                // A session's ARN does not contain the role's path.
                 let role = role.rsplit('/').next().unwrap_or(role);
                 format!("arn:aws:sts::{account}:assumed-role/{role}/{session}")
             }
@@ -126,7 +126,7 @@ impl Principal {
     }
 }
 
-/// A session: what makes a key temporary.
+/// A session, which belongs to a temporary key.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) kind: SessionKind,
@@ -136,7 +136,7 @@ pub(crate) struct Session {
     token: String,
 }
 
-/// The operation that a session came from; it decides what the session may ask of STS.
+/// The operation that issued a session; it determines what the session may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionKind {
     Role,
@@ -146,7 +146,7 @@ pub(crate) enum SessionKind {
     Delegated,
 }
 
-/// Who signed a request.
+/// The identity that signed a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
@@ -165,20 +165,20 @@ pub(crate) struct Wanted {
     pub(crate) minimum_token_size: usize,
 }
 
-/// A session that was issued.
+/// An issued session.
 pub(crate) struct Issued {
     pub(crate) access_key_id: String,
     pub(crate) secret: String,
     pub(crate) token: String,
     pub(crate) expires: OffsetDateTime,
-    /// How much of the largest token this one takes, in percent.
+    /// The size of the session token in percent of the maximum.
     pub(crate) utilization: usize,
 }
 
-/// The largest session token.
+/// The maximum size of a session token.
 const TOKEN_LIMIT: usize = 4096;
 
-/// What the server remembers.
+/// The state of the server.
 pub(crate) struct Store {
     pub(crate) dice: Dice,
     pub(crate) account: String,
@@ -186,7 +186,7 @@ pub(crate) struct Store {
     keys: HashMap<String, Key>,
     /// Trade-in tokens and when they expire.
     pub(crate) trade_in_tokens: HashMap<String, OffsetDateTime>,
-    /// Encoded authorization messages and what they say.
+    /// Encoded authorization messages and the messages they decode to.
     pub(crate) messages: HashMap<String, String>,
 }
 
@@ -222,7 +222,7 @@ impl Store {
         key
     }
 
-    /// The secret and the holder of a key, if the token is the one that belongs to it and has not expired.
+    /// The secret and the owner of a key, if `token` is the one of its session and has not expired.
     pub(crate) fn find_key(
         &self,
         id: &str,
@@ -248,7 +248,7 @@ impl Store {
         self.keys.get(access_key_id).map(|key| key.caller.principal.account())
     }
 
-    /// The role of an ARN, if it lets in who comes that way, and its session of a name.
+    /// The role with this ARN, if it can be assumed in this way, and the principal of its session.
     pub(crate) fn role(&self, arn: &str, trust: Trust, session: &str) -> Option<(&Role, Principal)> {
         let (role, id) =
             self.roles.iter().find(|(role, _)| role.trust == trust && self.role_arn(role) == arn)?;
@@ -261,11 +261,11 @@ impl Store {
         Some((role, principal))
     }
 
-    /// Issues a session. Its life is rounded up to the next whole second, since that is how it is told.
+    /// Issues a session. Its end is rounded up to a whole second, since responses contain whole seconds.
     pub(crate) fn issue(&mut self, wanted: Wanted, now: OffsetDateTime) -> Issued {
         let natural = 372 + wanted.packed;
         let size = natural.max(wanted.minimum_token_size);
-        // A slash, a plus sign and padding: clients must carry them unchanged.
+        // Contains a slash, a plus sign and padding, which clients must not change.
         let token = format!("FwoGZXIvYXdzE//+{}==", self.dice.base64(size.saturating_sub(18)));
         let whole = now.replace_nanosecond(0).unwrap_or(now);
         let rounded = if whole == now { now } else { whole.saturating_add(Duration::SECOND) };

@@ -7,16 +7,17 @@
 //! println!("{} lets {} in", sts.url(), sts.access_key_id());
 //! ```
 //!
-//! It runs on a thread of its own, so blocking and async tests can use it alike, and stops when its
-//! [`Server`] is dropped. What it does:
+//! It runs on its own thread, so that blocking and async tests can use it, and stops when its [`Server`] is
+//! dropped. It:
 //!
 //! - verifies Signature Version 4, in the header and presigned, with code that the client does not share;
-//! - answers all eleven operations with AWS's documents, refuses with AWS's codes and messages;
-//! - issues sessions that work until they expire, and knows what a session may not ask for.
+//! - performs all eleven operations with AWS's documents, error codes and messages;
+//! - issues sessions that work until they expire, and rejects what AWS forbids to sessions.
 //!
-//! Where it is not AWS: signatures of web identity tokens and SAML assertions are not checked; a member that
-//! an operation does not have is refused, where AWS passes over it; the size of a packed policy is its plain
-//! size; a presigned URL is good for just as long as it says, and then gets `AccessDenied`.
+//! It differs from AWS in these points: signatures of web identity tokens and SAML assertions are not
+//! checked; a member that an operation does not have is an error, where AWS ignores it; the size of a packed
+//! policy is its uncompressed size; a presigned URL is valid for exactly its lifetime, and gets
+//! `AccessDenied` afterwards.
 
 mod actions;
 mod answer;
@@ -57,44 +58,44 @@ pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
     alice: AccessKey,
-    /// Hanging up stops the server; sending closes the connections.
+    /// Dropping it stops the server; sending closes the connections.
     control: Option<watch::Sender<u64>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What arrived, and what became of it.
+/// A received request and its result.
 #[derive(Clone, Debug)]
 pub struct Arrival {
-    /// The connection that it came on, counted from 1.
+    /// The connection that it arrived on, counted from 1.
     pub connection: usize,
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Its path and query, as sent.
+    /// The path and the query, as sent.
     pub target: String,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body, as sent.
+    /// The body, as sent.
     pub body: Bytes,
-    /// The members of its form, in the query or in the body, decoded; `Action` and `Version` are among them.
+    /// The decoded members of its form, from the query or the body, including `Action` and `Version`.
     pub form: BTreeMap<String, String>,
-    /// The operation that it asked for.
+    /// The requested operation.
     pub action: Option<String>,
-    /// The access key id that it was signed with.
+    /// The access key id that it is signed with.
     pub access_key_id: Option<String>,
-    /// The request id that the answer gave it.
+    /// The request id of the response.
     pub request_id: String,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// The error code of the answer.
+    /// The error code of the response.
     pub code: Option<String>,
-    /// Whether the answer came from [`Server::respond_with`].
+    /// Whether the response came from [`Server::respond_with`].
     pub canned: bool,
 }
 
-/// A function that may answer instead of the server.
+/// A function that may respond instead of the server.
 pub(crate) type Hook = Arc<dyn Fn(&Request<Bytes>) -> Option<Response<Bytes>> + Send + Sync>;
 
-/// What the handle and the server's thread have in common.
+/// The state that the handle and the server's thread share.
 pub(crate) struct Shared {
     options: Options,
     store: Mutex<Store>,
@@ -110,12 +111,12 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// When no port or no thread can be had.
+    /// If no port or no thread is available.
     pub fn start() -> Server {
         Server::builder().start()
     }
 
-    /// A server that differs from that of [`Server::start`].
+    /// A builder for a server with other settings than those of [`Server::start`].
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -135,7 +136,7 @@ impl Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        // Entered, not run, since whoever asks may be in a runtime of his own.
+        // Entered, not run: the caller may be in a runtime already.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _entered = runtime.enter();
@@ -149,17 +150,17 @@ impl Server {
         Ok(Server { address, shared, alice, control: Some(control), thread: Some(thread) })
     }
 
-    /// Its URL, without a path: `http://127.0.0.1:PORT`.
+    /// The server's URL, without a path: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Its address.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The account that its users are in.
+    /// The account of the server's users.
     pub fn account(&self) -> &str {
         &self.shared.options.account
     }
@@ -184,7 +185,7 @@ impl Server {
         format!("arn:aws:iam::{}:mfa/alice", self.account())
     }
 
-    /// The code that every MFA device shows, always.
+    /// The code that every MFA device always shows.
     pub fn mfa_code(&self) -> &str {
         &self.shared.options.mfa_code
     }
@@ -199,12 +200,12 @@ impl Server {
         self.shared.options.saml_provider_arn()
     }
 
-    /// Adds a user of the server's account and gives the user's access key.
+    /// Adds a user to the server's account and returns the user's access key.
     pub fn add_user(&self, name: &str) -> AccessKey {
         locked(&self.shared.store).add_user(name, None)
     }
 
-    /// A web identity token for `AssumeRoleWithWebIdentity`, good for an hour.
+    /// A web identity token for `AssumeRoleWithWebIdentity`, valid for an hour.
     pub fn web_identity_token(&self, subject: &str) -> String {
         self.web_identity_token_until(subject, self.now() + Duration::HOUR)
     }
@@ -214,8 +215,8 @@ impl Server {
         self.web_identity_token_until(subject, self.now() - Duration::MINUTE)
     }
 
-    /// An assertion for `AssumeRoleWithSAML` by [`Server::saml_provider_arn`] with the role `saml`, good for
-    /// five minutes.
+    /// An assertion for `AssumeRoleWithSAML` from [`Server::saml_provider_arn`] for the role `saml`, valid
+    /// for five minutes.
     pub fn saml_assertion(&self, subject: &str) -> String {
         self.saml_assertion_until(subject, self.now() + Duration::minutes(5))
     }
@@ -225,7 +226,7 @@ impl Server {
         self.saml_assertion_until(subject, self.now() - Duration::MINUTE)
     }
 
-    /// A token for `GetDelegatedAccessToken`, good for an hour.
+    /// A token for `GetDelegatedAccessToken`, valid for an hour.
     pub fn trade_in_token(&self) -> String {
         let mut store = locked(&self.shared.store);
         let token = store.dice.base64(200);
@@ -233,7 +234,7 @@ impl Server {
         token
     }
 
-    /// What `DecodeAuthorizationMessage` decodes to `message`.
+    /// An encoded message that `DecodeAuthorizationMessage` decodes to `message`.
     pub fn authorization_message(&self, message: &str) -> String {
         let mut store = locked(&self.shared.store);
         let encoded = store.dice.base64(400).replace(['+', '/'], "_");
@@ -241,18 +242,17 @@ impl Server {
         encoded
     }
 
-    /// All that has arrived so far, in order.
+    /// All requests so far, in the order of their arrival.
     pub fn requests(&self) -> Vec<Arrival> {
         locked(&self.shared.arrivals).clone()
     }
 
-    /// Forgets what has arrived.
+    /// Clears the list of requests.
     pub fn forget_requests(&self) {
         locked(&self.shared.arrivals).clear();
     }
 
-    /// From now on `hook` sees each request first, and may answer it; what it passes over, the server
-    /// answers.
+    /// Passes each request to `hook` first from now on. The server responds if `hook` returns `None`.
     pub fn respond_with(
         &self,
         hook: impl Fn(&Request<Bytes>) -> Option<Response<Bytes>> + Send + Sync + 'static,
@@ -260,12 +260,12 @@ impl Server {
         *locked(&self.shared.hook) = Some(Arc::new(hook));
     }
 
-    /// From now on the server answers all requests itself.
+    /// Removes the hook, so that the server responds to all requests itself.
     pub fn respond_normally(&self) {
         *locked(&self.shared.hook) = None;
     }
 
-    /// Puts the server's clock that far from the machine's, forward or, when negative, backward.
+    /// Sets the difference of the server's clock to the machine's; negative values are behind.
     pub fn set_clock_offset_ms(&self, milliseconds: i64) {
         self.shared.clock_offset_ms.store(milliseconds, Ordering::SeqCst);
     }
@@ -275,12 +275,12 @@ impl Server {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// How many connections there have been.
+    /// How many connections have been opened.
     pub fn connections_opened(&self) -> usize {
         self.shared.connections_opened.load(Ordering::SeqCst)
     }
 
-    /// Closes the connections that are open, whatever they are doing. New ones are welcome.
+    /// Closes all open connections, even during a request. New ones are accepted.
     pub fn close_connections(&self) {
         if let Some(control) = &self.control {
             control.send_modify(|times| *times += 1);
@@ -310,14 +310,14 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.control.take());
         if let Some(thread) = self.thread.take() {
-            // If it panicked, it has said so.
+            // If the thread panicked, it has already printed so.
             let _ = thread.join();
         }
     }
 }
 
 impl Shared {
-    /// What the server's clock shows.
+    /// The time of the server's clock.
     pub(crate) fn now(&self) -> OffsetDateTime {
         let offset = Duration::milliseconds(self.clock_offset_ms.load(Ordering::SeqCst));
         OffsetDateTime::now_utc().saturating_add(offset)
@@ -346,7 +346,7 @@ impl Arrival {
     }
 }
 
-/// The access key id of a request that is signed, well or not.
+/// The access key id of a request, whether its signature is valid or not.
 fn access_key_id(request: &Request<Bytes>) -> Option<String> {
     let received = canonical::Received {
         method: "",
@@ -358,7 +358,7 @@ fn access_key_id(request: &Request<Bytes>) -> Option<String> {
     verify::Claim::read(&received).ok().flatten().map(|claim| claim.access_key_id)
 }
 
-/// The lock's value; a test that panicked while it held the lock changes nothing.
+/// Locks the mutex, even if a test panicked while it held the lock.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

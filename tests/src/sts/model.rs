@@ -1,11 +1,11 @@
-//! What an operation takes, and whether a request keeps to it.
+//! The members of operations, and whether a request conforms to them.
 
 use std::collections::BTreeSet;
 
 use super::answer::Fault;
 use super::form::Form;
 
-/// An operation: its name and what it takes.
+/// An operation: its name and its members.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
     /// Whether it needs credentials.
@@ -14,18 +14,18 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// The operation that an action names.
+    /// The operation with the name of an action.
     pub(crate) fn find(action: &str) -> Option<&'static Operation> {
         super::operations::ALL.iter().find(|operation| operation.name == action)
     }
 
-    /// Refuses what is outside the bounds, all of it in one message. `shortest` replaces the lower bound of
-    /// lifetimes.
+    /// Checks all bounds and reports the violations in one message. `min_lifetime` replaces the lower bound
+    /// of lifetimes.
     ///
-    /// A member that the operation does not have is refused too: AWS passes over it, but here it is a test
-    /// that misspelt it.
-    pub(crate) fn check(&self, form: &Form, shortest: Option<u32>) -> Result<(), Fault> {
-        let mut checker = Checker { form, shortest, known: BTreeSet::new(), problems: Vec::new() };
+    /// A member that the operation does not have is an error too: AWS ignores it, but here it is a typing
+    /// error in a test.
+    pub(crate) fn check(&self, form: &Form, min_lifetime: Option<u32>) -> Result<(), Fault> {
+        let mut checker = Checker { form, min_lifetime, known: BTreeSet::new(), problems: Vec::new() };
         for member in self.members {
             checker.member("", "", member);
         }
@@ -49,12 +49,12 @@ impl Operation {
 pub(crate) struct Member {
     pub(crate) name: &'static str,
     pub(crate) required: bool,
-    /// Whether its value stays out of messages.
+    /// Whether its value is left out of messages.
     pub(crate) hidden: bool,
     pub(crate) kind: Kind,
 }
 
-/// What a member may be.
+/// The type and the bounds of a member.
 pub(crate) enum Kind {
     Text { min: usize, max: usize, pattern: Option<&'static Pattern> },
     Number { min: i64, max: i64 },
@@ -63,7 +63,7 @@ pub(crate) enum Kind {
     List { of: &'static Kind, min: usize, max: usize },
 }
 
-/// Which characters a text may have, and how the service says that.
+/// The characters that a text may contain, and how the service describes them.
 pub(crate) struct Pattern {
     pub(crate) shown: &'static str,
     pub(crate) allows: fn(char) -> bool,
@@ -71,7 +71,7 @@ pub(crate) struct Pattern {
 
 struct Checker<'a> {
     form: &'a Form,
-    shortest: Option<u32>,
+    min_lifetime: Option<u32>,
     known: BTreeSet<String>,
     problems: Vec<String>,
 }
@@ -95,7 +95,7 @@ impl Checker<'_> {
                 self.known.insert(wire.to_owned());
                 let Some(value) = self.form.get(wire) else { return };
                 let quoted = if hidden { String::new() } else { format!(" '{value}'") };
-                for constraint in broken(kind, value, self.shortest) {
+                for constraint in broken(kind, value, self.min_lifetime) {
                     self.problems.push(format!(
                         "Value{quoted} at '{shown}' failed to satisfy constraint: {constraint}"
                     ));
@@ -125,7 +125,7 @@ impl Checker<'_> {
     }
 }
 
-fn broken(kind: &Kind, value: &str, shortest: Option<u32>) -> Vec<String> {
+fn broken(kind: &Kind, value: &str, min_lifetime: Option<u32>) -> Vec<String> {
     let number = |min: i64, max: i64| match value.parse::<i64>() {
         Ok(number) if number < min => vec![format!("Member must have value greater than or equal to {min}")],
         Ok(number) if number > max => vec![format!("Member must have value less than or equal to {max}")],
@@ -142,7 +142,7 @@ fn broken(kind: &Kind, value: &str, shortest: Option<u32>) -> Vec<String> {
         }
         Kind::Number { min, max } => number(*min, *max),
         Kind::Lifetime { min, max } => {
-            number(shortest.map_or(*min, |shortest| i64::from(shortest).min(*min)), *max)
+            number(min_lifetime.map_or(*min, |min_lifetime| i64::from(min_lifetime).min(*min)), *max)
         }
         Kind::Structure(_) | Kind::List { .. } => vec![],
     }

@@ -1,8 +1,8 @@
-//! The eleven operations, their members, and the bounds that the service puts on them.
+//! The eleven operations, their members and the bounds of the members.
 
 use super::model::{Kind, Member, Operation, Pattern};
 
-/// All of them.
+/// All operations.
 pub(crate) const ALL: &[Operation] = &[
     Operation {
         name: "AssumeRole",
@@ -105,7 +105,7 @@ pub(crate) const ALL: &[Operation] = &[
     },
 ];
 
-/// The longest text that fits into a request at all.
+/// More than any text in a request can have.
 const ANY: usize = 1 << 20;
 
 const fn text(name: &'static str, min: usize, max: usize, pattern: Option<&'static Pattern>) -> Member {

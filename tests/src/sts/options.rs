@@ -1,4 +1,4 @@
-//! What can be chosen about a server.
+//! The options of a server.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use bytes::Bytes;
 
 use super::{AccessKey, Hook, Role, Server};
 
-/// A server in the making; made by [`Server::builder`].
+/// Builds a server; see [`Server::builder`].
 #[derive(Default)]
 pub struct Builder {
     options: Options,
     hook: Option<Hook>,
 }
 
-/// The choices.
+/// The options.
 pub(crate) struct Options {
     pub(crate) account: String,
     pub(crate) access_key: Option<AccessKey>,
@@ -42,14 +42,14 @@ impl Builder {
         self
     }
 
-    /// Adds a role to `demo`, `web` and `saml`; it replaces one of its name.
+    /// Adds a role to `demo`, `web` and `saml`, or replaces the one of the same name.
     pub fn role(mut self, role: Role) -> Self {
         self.options.roles.retain(|other| other.name != role.name || other.account != role.account);
         self.options.roles.push(role);
         self
     }
 
-    /// Accepts signatures for this region only, instead of any.
+    /// Accepts signatures for this region only. Without it, any region is accepted.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.options.region = Some(region.into());
         self
@@ -61,13 +61,13 @@ impl Builder {
         self
     }
 
-    /// How far the server's clock is from the machine's, in milliseconds; negative when behind.
+    /// The difference of the server's clock to the machine's, in milliseconds; negative values are behind.
     pub fn clock_offset_ms(mut self, milliseconds: i64) -> Self {
         self.options.clock_offset_ms = milliseconds;
         self
     }
 
-    /// Allows sessions of so few seconds, where AWS insists on 15 minutes.
+    /// Accepts lifetimes down to this many seconds, where AWS requires 15 minutes.
     pub fn min_duration_seconds(mut self, seconds: u32) -> Self {
         self.options.min_duration_seconds = Some(seconds);
         self
@@ -79,19 +79,19 @@ impl Builder {
         self
     }
 
-    /// How many bytes session policies and tags may have together; 2048 unless set.
+    /// The maximum total size of session policies and tags in bytes; 2048 unless set.
     pub fn packed_policy_limit(mut self, bytes: usize) -> Self {
         self.options.packed_limit = bytes;
         self
     }
 
-    /// Whether `GetWebIdentityToken` is enabled; it is unless set.
+    /// Whether `GetWebIdentityToken` is enabled; `true` unless set.
     pub fn outbound_web_identity(mut self, enabled: bool) -> Self {
         self.options.outbound_web_identity = enabled;
         self
     }
 
-    /// As [`Server::respond_with`], from the first request on.
+    /// Like [`Server::respond_with`], from the first request on.
     pub fn respond_with(
         mut self,
         hook: impl Fn(&Request<Bytes>) -> Option<Response<Bytes>> + Send + Sync + 'static,
@@ -104,7 +104,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// When no port or no thread can be had.
+    /// If no port or no thread is available.
     pub fn start(self) -> Server {
         Server::run(self.options, self.hook).expect("the embedded STS starts")
     }
@@ -115,7 +115,7 @@ impl Options {
         format!("arn:aws:iam::{}:saml-provider/idp", self.account)
     }
 
-    /// The issuer of the tokens that `GetWebIdentityToken` gives.
+    /// The issuer of the tokens from `GetWebIdentityToken`.
     pub(crate) fn outbound_issuer(&self) -> String {
         format!("https://{}.tokens.sts.global.api.aws", self.account)
     }

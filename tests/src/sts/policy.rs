@@ -1,15 +1,15 @@
-//! Session policies and tags: whether they are good, and how much of a session token they take.
+//! Session policies and tags: whether they are valid, and how much of a session token they take.
 
 use serde_json::Value;
 
 use super::answer::Fault;
 use super::form::Form;
 
-/// What session policies and tags take in a session token.
+/// The space that session policies and tags take in a session token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Packed {
     pub(crate) bytes: usize,
-    /// Of what is allowed.
+    /// Of the maximum.
     pub(crate) percent: usize,
 }
 
@@ -17,9 +17,9 @@ impl Packed {
     pub(crate) const NONE: Packed = Packed { bytes: 0, percent: 0 };
 }
 
-/// Refuses policies and tags that are bad, or more than `limit` bytes.
+/// Checks that policies and tags are valid and take at most `limit` bytes.
 ///
-/// AWS compresses them first, in a way that it does not tell; here a byte is a byte.
+/// AWS compresses them first, by an undocumented method; here they are counted uncompressed.
 pub(crate) fn check(form: &Form, limit: usize) -> Result<Packed, Fault> {
     let policy = form.get("Policy").unwrap_or_default();
     if !policy.is_empty() {
@@ -46,7 +46,7 @@ pub(crate) fn check(form: &Form, limit: usize) -> Result<Packed, Fault> {
     Ok(Packed { bytes, percent })
 }
 
-/// The tags, each of another key.
+/// The tags, whose keys must all differ.
 pub(crate) fn tags(form: &Form) -> Result<Vec<(&str, &str)>, Fault> {
     let tags: Vec<_> = form.list("Tags", ".Key").into_iter().zip(form.list("Tags", ".Value")).collect();
     let mut keys: Vec<_> = tags.iter().map(|(key, _)| key.to_lowercase()).collect();

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::canonical::{Received, Scope, encoded};
 use super::*;
 
-/// A key, and the token when it is temporary.
+/// An access key, and the session token of a temporary one.
 #[derive(Clone)]
 struct Keys {
     id: String,
@@ -13,7 +13,7 @@ struct Keys {
     token: Option<String>,
 }
 
-/// An answer that arrived.
+/// A response.
 struct Reply {
     status: u16,
     headers: String,
@@ -21,7 +21,7 @@ struct Reply {
 }
 
 impl Reply {
-    /// The text of the first element of that name.
+    /// The text of the first element with this name.
     fn text(&self, name: &str) -> &str {
         let after = self.body.split_once(&format!("<{name}>")).map_or("", |(_, after)| after);
         after.split_once('<').map_or("", |(text, _)| text)
@@ -46,7 +46,7 @@ fn alice(sts: &Server) -> Keys {
     Keys { id: sts.access_key_id().into(), secret: sts.secret_access_key().into(), token: None }
 }
 
-/// A connection on which waiting too long is an error.
+/// A connection with a read time-out.
 fn connect(sts: &Server) -> TcpStream {
     let stream = TcpStream::connect(sts.address()).unwrap();
     stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
@@ -216,7 +216,7 @@ fn regions_and_clocks() {
 }
 
 #[test]
-fn roles_are_picky() {
+fn roles_check_their_conditions() {
     let role = Role::new("partner").external_id("ext-42").requires_mfa(true).max_session_seconds(3600);
     let sts = Server::builder().role(role).packed_policy_limit(100).start();
     let (alice, role, serial) = (alice(&sts), sts.role_arn("partner"), sts.mfa_serial());
@@ -264,7 +264,7 @@ fn roles_are_picky() {
 }
 
 #[test]
-fn what_sessions_may_not_do() {
+fn operations_that_sessions_may_not_call() {
     let sts = Server::start();
     let (alice, role) = (alice(&sts), sts.role_arn("demo"));
     let assumed = call(&sts, &alice, "AssumeRole", &assume(&role, &[])).keys();
@@ -292,7 +292,7 @@ fn what_sessions_may_not_do() {
 }
 
 #[test]
-fn federation_of_the_unsigned_kind() {
+fn unsigned_federation() {
     let sts = Server::start();
     let (web, saml, provider) = (sts.role_arn("web"), sts.role_arn("saml"), sts.saml_provider_arn());
     let by_token = |token: &str| {
@@ -329,7 +329,7 @@ fn federation_of_the_unsigned_kind() {
 }
 
 #[test]
-fn the_rest() {
+fn other_operations() {
     let sts = Server::builder().outbound_web_identity(false).start();
     let alice = alice(&sts);
     let task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
@@ -393,13 +393,13 @@ fn bad_http_is_survived() {
     assert_eq!(send(&sts, &latin).code(), (400, "IncompleteSignature"));
     let large = head(&sts, "POST", "/", &[], &"x".repeat((1 << 20) + 1));
     let reply = send(&sts, &large);
-    // The answer may be lost in the reset that follows the unread rest.
+    // The response may be lost in the reset that follows the unread data.
     assert!(matches!(reply.code(), (413, "RequestEntityTooLarge") | (0, "")), "{}", reply.body);
     assert_eq!(call(&sts, &alice(&sts), "GetCallerIdentity", &[]).status, 200);
 }
 
 #[test]
-fn canned_answers() {
+fn responses_from_a_hook() {
     let sts = Server::start();
     sts.respond_with(|request| {
         assert_ne!(request.uri().path(), "/panic");

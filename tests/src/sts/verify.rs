@@ -1,5 +1,4 @@
-//! Whether a request may pass: signatures in the Authorization header or in the query, judged as AWS judges
-//! them.
+//! Verifies signatures in the Authorization header or in the query, by AWS's rules.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +9,10 @@ use time::{Duration, OffsetDateTime, PrimitiveDateTime};
 use super::answer::Fault;
 use super::canonical::{Received, Scope, hash};
 
-/// How far the clocks of the two sides may be apart.
+/// The maximum difference between the clocks of both sides.
 const TOLERANCE: Duration = Duration::minutes(15);
 
-/// What a request says about its own signature; nothing of it has been checked.
+/// What a request says about its own signature, unchecked.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) access_key_id: String,
@@ -26,20 +25,20 @@ pub(crate) struct Claim {
     signature: String,
     date: String,
     signed_at: OffsetDateTime,
-    /// Seconds that a presigned URL is good for.
+    /// The lifetime of a presigned URL, in seconds.
     expires: Option<u32>,
 }
 
-/// What the server insists on.
+/// What the server requires of a signature.
 pub(crate) struct Rules<'a> {
     pub(crate) service: &'a str,
-    /// The one region that signatures must be for; without it, any.
+    /// The only region that signatures may be for; `None` for any.
     pub(crate) region: Option<&'a str>,
     pub(crate) now: OffsetDateTime,
 }
 
 impl Claim {
-    /// Reads the claim; `None` when the request makes none.
+    /// Reads the claim; `None` if the request has none.
     pub(crate) fn read(received: &Received<'_>) -> Result<Option<Claim>, Fault> {
         let query = query_items(received.query);
         let presigned = ["X-Amz-Algorithm", "X-Amz-Signature", "X-Amz-Credential"]
@@ -62,7 +61,7 @@ impl Claim {
         &self.region
     }
 
-    /// Whether the holder of `secret` signed just this, for here and now.
+    /// Whether the owner of `secret` signed exactly this request, for this server and time.
     pub(crate) fn verify(
         &self,
         received: &Received<'_>,
@@ -208,7 +207,7 @@ impl Claim {
                 "Credential should be scoped with a valid terminator: 'aws4_request', not '{terminator}'. "
             )));
         }
-        // The date has been parsed: its first eight characters are digits.
+        // The date was parsed before, so its first eight characters are digits.
         match date.get(..8) {
             Some(expected) if expected == day => Ok(()),
             expected => Err(mismatch(format!(
@@ -244,7 +243,7 @@ impl Claim {
     }
 }
 
-/// A token that belongs to nothing, or to something else.
+/// A token that is unknown or does not belong to the key.
 pub(crate) fn invalid_token() -> Fault {
     Fault::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 }
@@ -262,7 +261,7 @@ fn parse_date(text: &str) -> Option<OffsetDateTime> {
         .map(PrimitiveDateTime::assume_utc)
 }
 
-/// Host, and all that AWS itself reads, must be under the signature.
+/// Checks that `host` and all headers that AWS reads are signed.
 fn check_signed_headers(received: &Received<'_>, signed: &[&str]) -> Result<(), Fault> {
     if !signed.contains(&"host") {
         return Err(mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
@@ -281,7 +280,7 @@ fn check_signed_headers(received: &Received<'_>, signed: &[&str]) -> Result<(), 
     Ok(())
 }
 
-/// The query's items, decoded; of items with one name, the first.
+/// The query's items, decoded; the first of each name.
 fn query_items(query: &str) -> BTreeMap<String, String> {
     let mut items = BTreeMap::new();
     for item in query.split('&').filter(|item| item.starts_with("X-Amz-")) {

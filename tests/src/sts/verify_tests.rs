@@ -14,7 +14,7 @@ const VANILLA: &str = "GET / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20
     Authorization:AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
     SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31\n\n";
 
-/// A request as the published vectors write it.
+/// A request in the format of the published vectors.
 struct Request {
     method: String,
     path: String,
@@ -75,7 +75,7 @@ fn vectors() -> Option<PathBuf> {
     if found.is_none() {
         let message = "no signature vectors: neither $STS_VECTORS/sigv4 nor ../shared/vectors/sigv4 is there";
         assert!(std::env::var_os("CI").is_none(), "{message}");
-        // Past the test harness, which keeps what a passing test prints to itself.
+        // Written directly, since the test harness captures the output of a passing test.
         let _ =
             std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("skipped: {message}\n"));
     }
@@ -95,7 +95,7 @@ fn published_vectors() {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
         let Ok(context) = fs::read(folder.join("context.json")) else {
-            // These two are about the path alone: their dates contradict each other.
+            // These two are about the path only: their dates contradict each other.
             let request = Request::parse(&read("header-signed-request.txt"));
             let path = |text: &str| text.lines().nth(1).map(str::to_owned);
             assert_eq!(path(&request.canonical()), path(&read("header-canonical-request.txt")), "{name}");
@@ -104,7 +104,7 @@ fn published_vectors() {
         };
         let context: Value = serde_json::from_slice(&context).unwrap();
         if context["normalize"] == false {
-            continue; // paths as S3 signs them
+            continue; // paths that are signed as for S3
         }
         let secret = context["credentials"]["secret_access_key"].as_str().unwrap();
         let token_outside = context["omit_session_token"] == true;
@@ -113,7 +113,7 @@ fn published_vectors() {
             let request = Request::parse(&read(&format!("{form}-signed-request.txt")));
             let verdict = request.verify(secret, NOW);
             if token_outside {
-                // AWS lets some services take a token that was added after signing. STS does not.
+                // Some AWS services accept a token that was added after signing, but STS does not.
                 assert_eq!(code(verdict), "SignatureDoesNotMatch", "{what}");
                 continue;
             }
@@ -135,7 +135,7 @@ fn vanilla() {
 }
 
 #[test]
-fn clocks_may_be_a_quarter_of_an_hour_apart() {
+fn clocks_may_differ_by_fifteen_minutes() {
     let request = Request::parse(VANILLA);
     for seconds in [-900, 900] {
         assert_eq!(request.verify(SECRET, NOW + Duration::seconds(seconds)), Ok(()));
@@ -149,7 +149,7 @@ fn clocks_may_be_a_quarter_of_an_hour_apart() {
 }
 
 #[test]
-fn what_is_refused() {
+fn invalid_requests_are_refused() {
     for (from, to, expected) in [
         ("/us-east-1/", "/eu-west-1/", "valid region"),
         ("/us-east-1/", "//", "valid region"),
@@ -236,7 +236,7 @@ fn presigned() {
     assert_eq!(code(altered.verify(SECRET, NOW)), "SignatureDoesNotMatch");
 }
 
-/// What botocore sent to STS, in the header and presigned.
+/// Requests from botocore to STS, with the signature in a header or in the query.
 #[test]
 fn recorded_requests() {
     let Some(folder) = vectors() else { return };
