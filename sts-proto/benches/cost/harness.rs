@@ -1,4 +1,4 @@
-//! Measures works: instructions, blocks of SHA-256, allocations, time. `tests/compare` uses it too.
+//! Measures works: instructions, blocks of SHA-256, allocations, time. Also used by `tests/compare`.
 
 use std::alloc::System;
 use std::hint::black_box;
@@ -9,41 +9,42 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use crate::callgrind::{self, BLOCK, Instructions};
 
-/// What there is to measure.
+/// The works to measure.
 pub trait Works {
-    /// Each work, a floor before what stands on it. The first is to hash [`FIRST_BLOCKS`] blocks.
+    /// Each work, after its floor. The first one hashes [`FIRST_BLOCKS`] blocks.
     const WORKS: &'static [Work];
 
-    /// Lets `meter` measure the work of this name; `false` if there is none.
+    /// Measures the work of this name with `meter`; `false` if there is none.
     fn run(name: &str, meter: &mut impl Meter) -> bool;
 }
 
 /// A row of the table.
 pub struct Work {
-    /// Chooses it.
+    /// Selects it.
     pub name: &'static str,
-    /// `None` for a floor.
-    pub most: Option<Most>,
+    /// The ceiling; `None` for a floor.
+    pub ceiling: Option<Ceiling>,
 }
 
-/// What a work may cost: what `--check` holds it to. It is what it costs, and a few percent for another compiler.
-pub struct Most {
-    /// With [`BLOCK`] for each block of SHA-256.
+/// The maximum cost of a work, for `--check`: its actual cost plus a few percent for other compilers.
+pub struct Ceiling {
+    /// Including [`BLOCK`] for each block of SHA-256.
     pub instructions: u64,
-    /// Those that make memory larger are counted as well.
+    /// Including reallocations.
     pub allocations: u64,
 }
 
 /// Measures one work.
 pub trait Meter {
-    /// `prepare` makes what one round consumes and is not counted; `round` is, but not the end of what it makes.
+    /// `prepare` makes the input of one round and is not counted. `round` is counted, but dropping its result
+    /// is not.
     fn measure<I, O>(&mut self, prepare: impl FnMut() -> I, round: impl FnMut(I) -> O);
 }
 
-/// The allocator that a program with works has to have.
+/// The global allocator that a program with works must use.
 pub const ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Does what the command line says.
+/// Runs the command line.
 pub fn main<W: Works>() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -77,7 +78,7 @@ fn table<W: Works>(mode: Mode) -> ExitCode {
     };
     show(["work", "instructions", "blocks", "allocations", "time, ns"].map(str::to_owned));
     let (mut failed, mut block) = (false, None);
-    for Work { name, most } in W::WORKS {
+    for Work { name, ceiling } in W::WORKS {
         let mut allocations = Allocations::default();
         W::run(name, &mut allocations);
         let mut time = Time::default();
@@ -92,7 +93,7 @@ fn table<W: Works>(mode: Mode) -> ExitCode {
             }
             Err(_) => None,
         };
-        // The first work is nothing but hashing.
+        // The first work does nothing but hashing.
         let block = *block.get_or_insert(instructions.map_or(1, |first| first.hashing() / FIRST_BLOCKS));
         let blocks = instructions.map(|instructions| instructions.blocks(block.max(1)));
         let all = instructions.zip(blocks).map(|(own, blocks)| own.beside_hashing() + blocks * BLOCK);
@@ -104,12 +105,12 @@ fn table<W: Works>(mode: Mode) -> ExitCode {
             allocations.0.to_string(),
             text(time.0.map(|time| time.as_nanos() as u64)),
         ]);
-        if let (Some(most), Some(all)) = (most, all)
-            && (all > most.instructions || allocations.0 > most.allocations)
+        if let (Some(ceiling), Some(all)) = (ceiling, all)
+            && (all > ceiling.instructions || allocations.0 > ceiling.allocations)
         {
             eprintln!(
-                "{name} may take {} instructions and {} allocations",
-                most.instructions, most.allocations
+                "{name} may take at most {} instructions and {} allocations",
+                ceiling.instructions, ceiling.allocations
             );
             failed = true;
         }
@@ -117,7 +118,7 @@ fn table<W: Works>(mode: Mode) -> ExitCode {
     if failed && mode == Mode::Check { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Counts the allocations of one round; one that moves or grows counts as well.
+/// Counts the allocations of one round, including reallocations.
 #[derive(Default)]
 struct Allocations(u64);
 
@@ -133,7 +134,7 @@ impl Meter for Allocations {
     }
 }
 
-/// The median of many batches, for one round.
+/// The median time of one round over many batches.
 #[derive(Default)]
 struct Time(Option<Duration>);
 
@@ -143,7 +144,7 @@ impl Meter for Time {
         let input = prepare();
         let begun = Instant::now();
         drop(black_box(round(input)));
-        // Short, so that few are interrupted, and still long for the clock.
+        // Short enough that few batches are interrupted, and long enough for the clock's resolution.
         let batch = (BATCH.as_nanos() / begun.elapsed().as_nanos().max(1)).clamp(1, 200) as u32;
         let mut times = Vec::new();
         while begun.elapsed() < TIMED_FOR || times.len() < 10 {
@@ -160,7 +161,7 @@ impl Meter for Time {
     }
 }
 
-/// How many blocks the first work hashes.
+/// The number of blocks that the first work hashes.
 const FIRST_BLOCKS: u64 = 12;
 const BATCH: Duration = Duration::from_micros(100);
 const TIMED_FOR: Duration = Duration::from_millis(400);

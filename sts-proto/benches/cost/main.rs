@@ -1,13 +1,13 @@
-//! What the core costs, each work with the floor below it in the same run: instructions (counted by valgrind, if it is
-//! there), blocks of SHA-256, allocations, time.
+//! The cost of the core, each work after its floor in the same run: instructions (counted by valgrind, if
+//! installed), blocks of SHA-256, allocations, time.
 //!
 //! ```text
 //! cargo bench -p sts-proto                 the table
-//! cargo bench -p sts-proto -- --tsv        the same for programs
-//! cargo bench -p sts-proto -- --check      no times; an error where a work costs more than it may
+//! cargo bench -p sts-proto -- --tsv        the same as tab-separated values
+//! cargo bench -p sts-proto -- --check      without times; an error if a work exceeds its ceiling
 //! ```
 
-// A bench is a program, not the core.
+// The lints are meant for the core, not for a bench.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, missing_docs, unreachable_pub)]
 
 mod callgrind;

@@ -1,10 +1,10 @@
-//! The works that are measured: a case of AssumeRole with a form of 192 bytes and an answer of 1,446.
+//! The measured works: a case of AssumeRole with a form of 192 bytes and a response of 1,446.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::harness::{Meter, Most, Work, Works};
+use crate::harness::{Ceiling, Meter, Work, Works};
 use sha2::{Digest, Sha256};
 use sts_proto::bytes::Bytes;
 use sts_proto::endpoint::{Endpoint, EndpointParams};
@@ -17,13 +17,13 @@ pub struct Core;
 
 impl Works for Core {
     const WORKS: &'static [Work] = &[
-        Work { name: "sha256-12-blocks", most: None },
-        Work { name: "sign-warm", most: Some(Most { instructions: 14_300, allocations: 7 }) },
-        Work { name: "sha256-30-blocks", most: None },
-        Work { name: "sign-cold", most: Some(Most { instructions: 24_000, allocations: 10 }) },
-        Work { name: "quick-xml-loop", most: None },
-        Work { name: "parse", most: Some(Most { instructions: 33_000, allocations: 12 }) },
-        Work { name: "call", most: Some(Most { instructions: 56_000, allocations: 22 }) },
+        Work { name: "sha256-12-blocks", ceiling: None },
+        Work { name: "sign-warm", ceiling: Some(Ceiling { instructions: 14_300, allocations: 7 }) },
+        Work { name: "sha256-30-blocks", ceiling: None },
+        Work { name: "sign-cold", ceiling: Some(Ceiling { instructions: 24_000, allocations: 10 }) },
+        Work { name: "quick-xml-loop", ceiling: None },
+        Work { name: "parse", ceiling: Some(Ceiling { instructions: 33_000, allocations: 12 }) },
+        Work { name: "call", ceiling: Some(Ceiling { instructions: 56_000, allocations: 22 }) },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {
@@ -43,7 +43,7 @@ impl Works for Core {
     }
 }
 
-/// One hash over a text that fills so many blocks: nine bytes of the last are padding.
+/// Hashes a text that fills this many blocks; nine bytes of the last one are padding.
 fn hash(blocks: usize, meter: &mut impl Meter) {
     let text = vec![b'x'; blocks * 64 - 9];
     meter.measure(|| (), |()| Sha256::digest(black_box(&text)));
@@ -69,7 +69,8 @@ fn sign(warm: bool, meter: &mut impl Meter) {
     );
 }
 
-/// What any reader of the same document on the same tokenizer has to do: take each event, borrow, keep nothing.
+/// The minimum that any reader of this document with this tokenizer must do: take each event, borrow, keep
+/// nothing.
 fn tokenize(document: &Bytes) -> usize {
     let mut events = quick_xml::Reader::from_reader(&document[..]);
     let mut bytes = 0;
@@ -117,7 +118,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_784_000_000)
 }
 
-/// With the headers that the service sends.
+/// A response with the headers that the service sends.
 fn answer() -> http::Response<Bytes> {
     http::Response::builder()
         .header("x-amzn-requestid", "c6104cbe-af31-11e0-8154-cbc7ccf896c7")
@@ -129,11 +130,11 @@ fn answer() -> http::Response<Bytes> {
         .expect("a good answer")
 }
 
-/// Written as the service writes it.
+/// In the format of the service.
 const ANSWER: &[u8] = include_bytes!("assume_role.xml");
 const REGION: &str = "eu-west-1";
 
-/// That the case is the one that the figures are said of.
+/// Checks the sizes that the published figures refer to.
 pub fn check_case() {
     assert_eq!((input().to_form().len(), ANSWER.len()), (192, 1446));
 }

@@ -1,4 +1,4 @@
-//! The works of `sts-proto/benches/cost`, done by others, measured in the same way.
+//! The works of `sts-proto/benches/cost`, performed by other libraries and measured in the same way.
 
 #[path = "../../../../sts-proto/benches/cost/callgrind.rs"]
 mod callgrind;
@@ -40,12 +40,12 @@ struct Others;
 
 impl Works for Others {
     const WORKS: &'static [Work] = &[
-        Work { name: "sha256-12-blocks", most: None },
-        Work { name: "aws-sigv4-sign", most: None },
-        Work { name: "reqsign-sign", most: None },
-        Work { name: "aws-sdk-sts-parse", most: None },
-        Work { name: "aws-sdk-sts-call", most: None },
-        Work { name: "reqsign-call", most: None },
+        Work { name: "sha256-12-blocks", ceiling: None },
+        Work { name: "aws-sigv4-sign", ceiling: None },
+        Work { name: "reqsign-sign", ceiling: None },
+        Work { name: "aws-sdk-sts-parse", ceiling: None },
+        Work { name: "aws-sdk-sts-call", ceiling: None },
+        Work { name: "reqsign-call", ceiling: None },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {
@@ -65,7 +65,7 @@ impl Works for Others {
     }
 }
 
-/// The signature alone: the form is there.
+/// The signature only; the form is prepared.
 fn sign_form(meter: &mut impl Meter) {
     let identity = keys().into();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_784_000_000);
@@ -75,7 +75,7 @@ fn sign_form(meter: &mut impl Meter) {
             let mut request = http::Request::post("https://sts.eu-west-1.amazonaws.com/")
                 .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
                 .body(FORM)
-                .expect("a good request");
+                .expect("a valid request");
             let parameters = v4::SigningParams::builder()
                 .identity(&identity)
                 .region("eu-west-1")
@@ -96,12 +96,12 @@ fn sign_form(meter: &mut impl Meter) {
 }
 
 fn parse(meter: &mut impl Meter) {
-    let layer = AssumeRole::new().config().expect("it has a configuration");
-    let reader = layer.load::<SharedResponseDeserializer>().expect("it reads answers");
+    let layer = AssumeRole::new().config().expect("a configuration");
+    let reader = layer.load::<SharedResponseDeserializer>().expect("a deserializer");
     let bag = RefCell::new(ConfigBag::of_layers(vec![]));
     meter.measure(answer, |answer| {
         let output =
-            reader.deserialize_nonstreaming_with_config(&answer, &bag.borrow()).expect("a good answer");
+            reader.deserialize_nonstreaming_with_config(&answer, &bag.borrow()).expect("a valid response");
         (output, answer)
     });
 }
@@ -123,7 +123,7 @@ fn call(meter: &mut impl Meter) {
                 .duration_seconds(900)
                 .external_id("b6d1c9")
         },
-        |call| runtime.block_on(call.send()).expect("a good answer"),
+        |call| runtime.block_on(call.send()).expect("a valid response"),
     );
 }
 
@@ -144,9 +144,9 @@ fn answer() -> HttpResponse {
         .header("content-length", "1446")
         .header("date", "Tue, 14 Jul 2026 03:33:20 GMT")
         .body(SdkBody::from(ANSWER))
-        .expect("a good answer")
+        .expect("a valid response")
         .try_into()
-        .expect("a good answer")
+        .expect("a valid response")
 }
 
 fn keys() -> Credentials {

@@ -1,4 +1,4 @@
-//! What reqsign does of it.
+//! The works with reqsign.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,7 +14,7 @@ use reqsign_core::{Context, Granter, HttpSend, Result, Signer, hash};
 use crate::harness::Meter;
 use crate::{ANSWER, FORM, KEY_ID, SECRET};
 
-/// The signature alone: the form is there.
+/// The signature only; the form is prepared.
 pub fn sign_form(meter: &mut impl Meter) {
     let keys = StaticCredentialProvider::new(KEY_ID, SECRET);
     let signer = Signer::new(Context::new(), keys, RequestSigner::new("sts", "eu-west-1"));
@@ -23,16 +23,16 @@ pub fn sign_form(meter: &mut impl Meter) {
         |()| {
             let request = http::Request::post("https://sts.eu-west-1.amazonaws.com/")
                 .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
-                // Without it, reqsign leaves the body out of the signature.
+                // Without this, reqsign does not sign the body.
                 .header(X_AMZ_CONTENT_SHA_256, hash::hex_sha256(FORM));
-            let (mut head, form) = request.body(FORM).expect("a good request").into_parts();
+            let (mut head, form) = request.body(FORM).expect("a valid request").into_parts();
             now(signer.sign(&mut head, None)).expect("signed");
             http::Request::from_parts(head, form)
         },
     );
 }
 
-/// Its own AssumeRole: a GET with the form in the query, and the credentials alone out of the answer.
+/// Its own AssumeRole: a GET with the form in the query; it reads only the credentials from the response.
 pub fn call(meter: &mut impl Meter) {
     let keys = StaticCredentialProvider::new(KEY_ID, SECRET);
     let role = || {
@@ -43,7 +43,7 @@ pub fn call(meter: &mut impl Meter) {
     let granter = Granter::new(Context::new().with_http_send(Canned), keys, role());
     meter.measure(
         || granter.clone().with_credential_granter(role()),
-        |granter| now(granter.grant(Some(Duration::from_secs(900)))).expect("a good answer"),
+        |granter| now(granter.grant(Some(Duration::from_secs(900)))).expect("a valid response"),
     );
 }
 
@@ -59,11 +59,11 @@ impl HttpSend for Canned {
             .header("content-length", "1446")
             .header("date", "Tue, 14 Jul 2026 03:33:20 GMT")
             .body(Bytes::from_static(LASTING.as_bytes()))
-            .expect("a good answer"))
+            .expect("a valid response"))
     }
 }
 
-/// What comes of a future that waits for nothing.
+/// The result of a future that never waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut std::task::Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
@@ -71,7 +71,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// The answer with keys that have not expired: it looks at that, by the machine's clock.
+/// The response with keys that have not expired: reqsign compares their end with the machine's clock.
 static LASTING: LazyLock<String> = LazyLock::new(|| {
     let lasting = ANSWER.replace("<Expiration>2026-", "<Expiration>2126-");
     assert!(lasting != ANSWER && lasting.len() == ANSWER.len());
