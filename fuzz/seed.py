@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes seeds for the fuzz targets out of the recorded vectors: fuzz/corpus/TARGET/NAME.
+"""Writes seeds for the fuzz targets from the recorded vectors: fuzz/corpus/TARGET/NAME.
 
-The files are committed; this is for adding to them.
+The files are committed; run this only to add more.
 """
 
 import json
@@ -9,29 +9,29 @@ import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 WIRE = HERE.parent / "tests/vectors/wire"
-# As in fuzz_targets/response.rs and error.rs.
+# Same order as in fuzz_targets/response.rs and error.rs.
 OPERATIONS = """GetCallerIdentity AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot
     DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken
     GetWebIdentityToken""".split()
 STATUSES = [200, 400, 403, 500, 302]
 REFUSALS = [400, 403, 500, 302, 429]
-MOST, LONGEST = 40, 2000
+MAX_SEEDS, MAX_LEN = 40, 2000
 
 
 def vectors(name):
     return [json.loads(line) for line in (WIRE / f"{name}.jsonl").read_text().splitlines()]
 
 
-def spread(items, most=MOST):
-    """As many as may be, from all over the list."""
-    step = max(1, -(-len(items) // most))
+def spread(items, count=MAX_SEEDS):
+    """At most `count` items, spread evenly over the list."""
+    step = max(1, -(-len(items) // count))
     return items[::step]
 
 
 def write(target, name, data):
     folder = HERE / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
-    if len(data) <= LONGEST:
+    if len(data) <= MAX_LEN:
         (folder / name.replace("/", "-").replace(":", "-")).write_bytes(data)
 
 

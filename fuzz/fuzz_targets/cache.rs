@@ -1,5 +1,5 @@
-//! Any sequence of looks, fetches and refusals over a clock that jumps: a cache never panics, lets one fetch at a time
-//! begin, and gives nothing that has expired.
+//! Any sequence of look-ups, fetches and refusals with a clock that jumps: a cache never panics, starts one
+//! fetch at a time, and never returns expired credentials.
 
 #![no_main]
 
@@ -12,10 +12,10 @@ use sts_proto::{Credentials, CredentialsError};
 
 #[derive(Arbitrary, Debug)]
 enum Act {
-    /// So many seconds pass; a negative number of them as well.
+    /// The clock moves by this many seconds, forwards or backwards.
     Pass(i32),
     Begin,
-    /// Credentials that last so long from now on, or have ended so long ago; or for ever.
+    /// A fetch returns credentials that expire after this many seconds (in the past if negative), or never.
     Fetched(Option<i32>),
     Failed,
     Abandon,
@@ -33,7 +33,7 @@ fuzz_target!(|input: (u64, u32, Vec<Act>)| {
             Act::Pass(seconds) => now = shifted(now, seconds),
             Act::Begin => {
                 let begins = cache.begin(now);
-                assert!(!(begins && fetching), "one fetch at a time");
+                assert!(!(begins && fetching), "two fetches at a time");
                 fetching |= begins;
             }
             Act::Fetched(life) => {

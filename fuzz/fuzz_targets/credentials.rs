@@ -1,8 +1,10 @@
-//! Any environment, shared files and sequence of events into the flows that find credentials: loading settings, then
-//! carrying their chain out. They never panic, ask for one effect a step, end, and stay ended.
+//! Any environment, shared files and sequence of events for the flows that find credentials: loading
+//! settings, then resolving their chain. They never panic, ask for one effect per step, end, and return an
+//! error after their end.
 //!
-//! The input is four parts with a byte 0xFF between them: variables, one a line; the config file; the credentials file;
-//! what chooses the events. Once that is used up everything fails, and the flow has to come to its end.
+//! The input has four parts, separated by a byte 0xFF: variables, one per line; the config file; the
+//! credentials file; the choice of events. When the input is used up, every effect fails, and the flow must
+//! end.
 
 #![no_main]
 
@@ -42,7 +44,7 @@ fn load(variables: &[u8], config: &[u8], credentials: &[u8]) -> std::result::Res
         match flow.step(NOW, event) {
             Ok(Step::Done(settings)) => return Ok(settings),
             Ok(Step::Perform(Effect::Read(_))) => {}
-            Ok(Step::Perform(effect)) => panic!("settings are read, not got by {effect:?}"),
+            Ok(Step::Perform(effect)) => panic!("loading settings must only read files, not {effect:?}"),
             Err(error) => {
                 short(&error.to_string());
                 return Err(());
@@ -50,7 +52,7 @@ fn load(variables: &[u8], config: &[u8], credentials: &[u8]) -> std::result::Res
         }
         event = Event::Contents(file.map(Bytes::copy_from_slice));
     }
-    panic!("there are two files to read");
+    panic!("more than two files were asked for");
 }
 
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;
@@ -81,22 +83,25 @@ fn run(mut flow: Resolve, settings: &Settings, input: &mut Unstructured<'_>) {
     flow.tried().iter().for_each(|tried| short(&tried.to_string()));
     drop(Explanation::new(settings.list(), flow.tried().to_vec()).to_string());
     for event in [Event::Start, Event::Elapsed, Event::Contents(None)] {
-        assert!(matches!(flow.step(now, event), Err(Error::OutOfTurn)), "what is over stays over");
+        assert!(
+            matches!(flow.step(now, event), Err(Error::OutOfTurn)),
+            "a flow that has ended returns an error"
+        );
     }
 }
 
-/// What comes of an effect, or now and then something else.
+/// A result of the effect, or sometimes an event that does not fit.
 fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) -> Result<Event> {
-    let mood = input.arbitrary::<u8>()?;
-    if mood >= 0xf8 {
+    let kind = input.arbitrary::<u8>()?;
+    if kind >= 0xf8 {
         return Ok(Event::Elapsed);
     }
-    if mood == 0xdf {
+    if kind == 0xdf {
         let distance = Duration::from_secs(input.arbitrary::<u32>()?.into());
         *now = if input.arbitrary()? { now.checked_add(distance) } else { now.checked_sub(distance) }
             .unwrap_or(*now);
     }
-    if mood >= 0xe0 {
+    if kind >= 0xe0 {
         let kinds =
             [TransportErrorKind::Refused, TransportErrorKind::Closed, TransportErrorKind::Unsupported];
         return Ok(Event::Failed(TransportError::new(*input.choose(&kinds)?, "the reason")));
@@ -106,23 +111,23 @@ fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) ->
             *now = now.checked_add(*wait).unwrap_or(*now);
             Event::Elapsed
         }
-        Effect::Read(_) if mood < 0x20 => Event::Contents(None),
+        Effect::Read(_) if kind < 0x20 => Event::Contents(None),
         Effect::Read(_) => Event::Contents(Some(text(input, FILES)?)),
         Effect::Run(_) => {
-            let status = (mood < 0xc0).then_some(i32::from(mood < 0x20));
+            let status = (kind < 0xc0).then_some(i32::from(kind < 0x20));
             Event::Exited(ProcessOutput { status, stdout: text(input, DOCUMENTS)? })
         }
         Effect::AskMfaCode(_) => Event::MfaCode(Secret::from("123456")),
         Effect::Send(..) => {
             let mut response = Response::new(text(input, DOCUMENTS)?);
             let status = *input.choose(&[200, 200, 200, 400, 401, 403, 404, 429, 500, 302])?;
-            *response.status_mut() = http::StatusCode::from_u16(status).expect("it is a status");
+            *response.status_mut() = http::StatusCode::from_u16(status).expect("a valid status");
             Event::Response(response)
         }
     })
 }
 
-/// One of these, or something out of the input.
+/// One of these texts, or bytes from the input.
 fn text(input: &mut Unstructured<'_>, usual: &[&'static str]) -> Result<Bytes> {
     if input.ratio(7, 8)? {
         return Ok(Bytes::from_static(input.choose(usual)?.as_bytes()));
@@ -132,7 +137,7 @@ fn text(input: &mut Unstructured<'_>, usual: &[&'static str]) -> Result<Bytes> {
 }
 
 fn short(text: &str) {
-    assert!(!text.contains('\n') && text.len() < 64 * 1024, "a text is one line: {text:?}");
+    assert!(!text.contains('\n') && text.len() < 64 * 1024, "a text must be one short line: {text:?}");
 }
 
 const FILES: &[&str] = &["token", "", "a\nb", LOGIN, "\u{e9}"];

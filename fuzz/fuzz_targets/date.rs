@@ -1,4 +1,4 @@
-//! Any text as a date: reading never panics, and says what other readers say where they can read it.
+//! Any text as a date: reading never panics, and agrees with other readers on what they can read.
 
 #![no_main]
 
@@ -15,10 +15,10 @@ fuzz_target!(|text: &str| {
     let is_taken = |at: &SystemTime| Some(*at) >= earliest && Some(*at) < latest;
     if let Some(at) = ours {
         assert!(is_taken(&at), "{text:?} is {at:?}");
-        assert_eq!(time::parse(&format!(" {text}\n")), ours, "blanks around a date say nothing");
+        assert_eq!(time::parse(&format!(" {text}\n")), ours, "white space around a date is ignored");
     }
     if text.len() > 64 {
-        assert_eq!(ours.filter(|_| text.trim().len() > 64), None, "no date is so long");
+        assert_eq!(ours.filter(|_| text.trim().len() > 64), None, "a long text is not a date");
         return;
     }
     if let Some(theirs) = dates::read(text) {

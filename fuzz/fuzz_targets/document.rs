@@ -1,7 +1,8 @@
-//! Any bytes as the document that a source of credentials gives: reading ends and never panics, and credentials hold
-//! what is in the document.
+//! Any bytes as a document from a source of credentials: reading ends and never panics, and the credentials
+//! equal what the document contains.
 //!
-//! The first byte chooses the source; the rest is what the program prints, the endpoint answers or the file holds.
+//! The first byte chooses the source; the rest is the program's output, the endpoint's response or the file's
+//! contents.
 
 #![no_main]
 
@@ -21,13 +22,13 @@ fuzz_target!(|data: &[u8]| {
         Ok(credentials) => compare(source, document, &credentials),
         Err(error) => {
             let text = error.to_string();
-            assert!(!text.contains('\n') && text.len() < 4096, "an error is one short line: {text:?}");
+            assert!(!text.contains('\n') && text.len() < 4096, "an error must be one short line: {text:?}");
             assert!(format!("{error:?}").len() < 64 * 1024, "debug is bounded");
         }
     }
 });
 
-const LONGEST_EXTENSION: Duration = Duration::from_secs(15 * 60);
+const MAX_EXTENSION: Duration = Duration::from_secs(15 * 60);
 
 fn compare(source: Source, document: &[u8], credentials: &Credentials) {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
@@ -56,9 +57,9 @@ fn compare(source: Source, document: &[u8], credentials: &Credentials) {
         }),
         _ => of["Expiration"].as_str().and_then(dates::read),
     };
-    // Not all that can be read here is read there, and the metadata service's old ones are given a longer life.
-    if let Some(end) = end.filter(|end| source != Source::InstanceMetadata || *end > now() + LONGEST_EXTENSION)
-    {
+    // The other reader cannot read every date that this one can, and expired credentials from the metadata
+    // service get a longer lifetime.
+    if let Some(end) = end.filter(|end| source != Source::InstanceMetadata || *end > now() + MAX_EXTENSION) {
         assert_eq!(credentials.expiration, Some(end));
     }
 }

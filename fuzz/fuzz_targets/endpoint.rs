@@ -1,7 +1,7 @@
-//! Any endpoint parameters: resolving never panics, what comes out can be used and means to others what it means here,
-//! and no error tells what a URL holds.
+//! Any endpoint parameters: resolving never panics, the result is usable and means the same to other URL
+//! parsers, and no error quotes a URL.
 //!
-//! The first byte's bits are the flags; then the region, a line feed, the endpoint URL.
+//! The bits of the first byte are the flags; then follow the region, a line feed and the endpoint URL.
 
 #![no_main]
 
@@ -43,7 +43,7 @@ fn usable(endpoint: &Endpoint, params: &EndpointParams<'_>) {
         assert!(!fips || ordinary || host.starts_with("sts-fips."), "{host}");
         assert_eq!(host.contains(".api."), params.use_dual_stack, "{host}");
     }
-    // Once more with what came out.
+    // Resolving the result again must not change it.
     let text = uri.to_string();
     let again = EndpointParams {
         region: endpoint.signing_region(),
@@ -51,12 +51,13 @@ fn usable(endpoint: &Endpoint, params: &EndpointParams<'_>) {
         ..EndpointParams::default()
     };
     assert_eq!(Endpoint::resolve(&again).as_ref(), Ok(endpoint));
-    // As browsers read it. They take `0x7f.1` for an address and `h.0x` for a mistake in one; to RFC 1123 both are names.
+    // By the rules of browsers. They treat `0x7f.1` as an address and `h.0x` as a malformed one; by RFC 1123
+    // both are names.
     let theirs = match Url::parse(&text) {
         Err(url::ParseError::InvalidIpv4Address) => return,
-        // A label that is no Punycode is a label all the same.
+        // A label that is not valid Punycode is still a label.
         Err(url::ParseError::IdnaError) if text.contains("xn--") => return,
-        theirs => theirs.expect("others can read it too"),
+        theirs => theirs.expect("the other parser accepts it"),
     };
     assert_eq!(theirs.scheme(), uri.scheme_str().unwrap_or_default());
     assert_eq!(theirs.port(), uri.port_u16());
@@ -76,7 +77,7 @@ fn usable(endpoint: &Endpoint, params: &EndpointParams<'_>) {
 
 fn short(error: &EndpointError, url: &str) {
     let text = error.to_string();
-    assert!(!text.contains('\n') && text.len() < 2048, "an error is one short line: {text:?}");
+    assert!(!text.contains('\n') && text.len() < 2048, "an error must be one short line: {text:?}");
     if let EndpointError::InvalidUrl { problem, .. } = error {
         let long = url.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 12);
         long.for_each(|word| assert!(problem.contains(word) || !text.contains(word), "{text:?}"));

@@ -1,7 +1,7 @@
-//! Any bytes as a refusal: reading ends and never panics, finds the code, message and request id that another reader
-//! finds, and what is redacted is gone from all that can be asked for.
+//! Any bytes as an error response: reading ends and never panics, finds the same code, message and request id
+//! as another reader, and every accessor omits a redacted secret.
 //!
-//! The first byte chooses the status, the second where a secret begins in the body, the third how long it is.
+//! The first byte chooses the status, the second where a secret starts in the body, the third its length.
 
 #![no_main]
 
@@ -16,11 +16,13 @@ fuzz_target!(|data: &[u8]| {
     let [status, offset, length, body @ ..] = data else { return };
     let mut response = Response::new(body);
     *response.status_mut() = STATUSES[usize::from(*status) % STATUSES.len()];
-    let Err(mut error) = GetCallerIdentity::parse(&response) else { panic!("a refusal is no success") };
-    let Error::Service(refusal) = &error else { panic!("a refusal is a refusal") };
-    // What our reader takes and what not is for the target `xml`.
+    let Err(mut error) = GetCallerIdentity::parse(&response) else {
+        panic!("an error response must not be a success")
+    };
+    let Error::Service(refusal) = &error else { panic!("an error response must be a service error") };
+    // The target `xml` checks which documents are accepted.
     let lines = document::lines(body);
-    if let (true, Some(Verdict::Read(document))) = (document::is_taken(body), document::read(&lines)) {
+    if let (true, Some(Verdict::Read(document))) = (document::is_accepted(body), document::read(&lines)) {
         compare(refusal, document.root_element());
     }
     if let Some(secret) = secret(body, usize::from(*offset), usize::from(*length)) {
@@ -28,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(!shown(&error).any(|text| text.contains(secret)), "{secret:?} is still in {error:?}");
     }
     let text = error.to_string();
-    assert!(!text.contains('\n') && text.len() < 4096, "an error is one short line: {text:?}");
+    assert!(!text.contains('\n') && text.len() < 4096, "an error must be one short line: {text:?}");
     assert!(format!("{error:?}").len() < 64 * 1024, "debug is bounded");
     assert_eq!(error.metadata().map(|metadata| metadata.status()), Some(response.status()));
 });
@@ -41,7 +43,7 @@ const STATUSES: [StatusCode; 5] = [
     StatusCode::TOO_MANY_REQUESTS,
 ];
 
-/// The two plain shapes: `<Error>`, alone or once in any other element.
+/// Checks the two simple forms: `<Error>` at the top, or once in any other element.
 fn compare(refusal: &ServiceError, root: Node<'_, '_>) {
     let named = |name: &str| document::elements(root).filter(|node| node.tag_name().name() == name).count();
     let error = match root.tag_name().name() {
@@ -67,10 +69,10 @@ fn compare(refusal: &ServiceError, root: Node<'_, '_>) {
     }
 }
 
-/// A piece of the body, as if it were a secret that the server quotes.
+/// A part of the body, used as a secret that the server quotes.
 fn secret(body: &[u8], offset: usize, length: usize) -> Option<&str> {
     let secret = std::str::from_utf8(body.get(offset..offset.checked_add(length)?)?).ok()?;
-    // What stands in for a secret is no secret itself, nor a part of one.
+    // The replacement of a secret cannot be a secret itself, nor a part of one.
     let usable = secret.len() >= 6 && !secret.contains(['[', ']']) && !"redacted".contains(secret);
     usable.then_some(secret)
 }

@@ -1,9 +1,9 @@
-//! Any sequence of events into calls that share a context: a call never panics, asks for one effect a step, sends no more
-//! than its attempts, ends, stays ended, and tells no secret.
+//! Any sequence of events for calls that share a context: a call never panics, asks for one effect per step,
+//! sends at most its maximum number of attempts, ends, returns an error after its end, and shows no secret.
 //!
-//! The world is honest for as long as the input says so: a wait takes at least as long as was asked for. The input may
-//! also move the clock, give events that nobody asked for, and answer with anything. Once it is used up, every attempt
-//! fails, and the call has to come to its end.
+//! The driver behaves correctly unless the input says otherwise: a wait takes at least as long as asked for.
+//! The input can also move the clock, send events out of turn and return any response. When it is used up,
+//! every attempt fails, and the call must end.
 
 #![no_main]
 
@@ -21,11 +21,12 @@ use sts_proto::{
 };
 
 fuzz_target!(|data: &[u8]| {
-    // An error says that the input is used up.
+    // An error means that the input is used up.
     let _ = calls(&mut Unstructured::new(data));
 });
 
-/// In every secret, all of which are `PLANTED/KEY`: what a server quotes is then of this call.
+/// Part of every secret, each of which is `PLANTED/KEY`, so that a server that quotes it quotes a secret of
+/// this call.
 const PLANTED: &str = "PLANTED";
 
 fn calls(input: &mut Unstructured<'_>) -> Result<()> {
@@ -50,17 +51,17 @@ fn calls(input: &mut Unstructured<'_>) -> Result<()> {
 
 struct World {
     context: Arc<Context>,
-    /// Attempts of a call.
-    most: u32,
+    /// The maximum number of attempts of a call.
+    max_attempts: u32,
     now: SystemTime,
 }
 
 impl World {
     fn new(input: &mut Unstructured<'_>) -> Result<Self> {
         let kind = input.int_in_range(0..=3)?;
-        let most = if kind > 1 { u32::from(input.arbitrary::<u8>()?) } else { 3 };
+        let max_attempts = if kind > 1 { u32::from(input.arbitrary::<u8>()?) } else { 3 };
         let retry = if matches!(kind, 1 | 2) { Retry::adaptive() } else { Retry::standard() };
-        let retry = retry.max_attempts(most);
+        let retry = retry.max_attempts(max_attempts);
         let settings = Settings::new()
             .region("eu-west-1")
             .credentials(Credentials::new("AKIDEXAMPLE", "PLANTED/KEY").with_session_token("PLANTED/KEY"))
@@ -68,7 +69,7 @@ impl World {
             .timeouts(timeouts(input)?);
         let context = Context::new(&settings, "fuzz/0").expect("the settings can be used");
         let now = moved(SystemTime::UNIX_EPOCH, jump(input)?);
-        Ok(Self { context: Arc::new(context), most: most.max(1), now })
+        Ok(Self { context: Arc::new(context), max_attempts: max_attempts.max(1), now })
     }
 
     fn call<O: Operation>(
@@ -90,7 +91,7 @@ impl World {
                 Ok(Step::Done(output)) => break Ok(output),
                 Err(error) => break Err(error),
             };
-            quiet(&format!("{effect:?} {call:?}"));
+            check_no_secret(&format!("{effect:?} {call:?}"));
             (sent, idle) = match &effect {
                 Effect::Send(request, timeouts) => {
                     check_request::<O>(request);
@@ -102,11 +103,11 @@ impl World {
                     assert!(*wait < bounds.call, "a wait of {wait:?} does not end in time");
                     (sent, idle + 1)
                 }
-                other => panic!("a call asks for nothing like {other:?}"),
+                other => panic!("a call must not ask for {other:?}"),
             };
             assert_eq!(call.attempts(), sent);
-            assert!(sent <= self.most, "{sent} attempts");
-            // At most 255 attempts, and a wait before each; a few more where the rate is limited.
+            assert!(sent <= self.max_attempts, "{sent} attempts");
+            // At most 255 attempts with a wait before each, and a few more waits for the rate limiter.
             after_input += u32::from(input.is_empty());
             assert!(after_input < 2000 && (idle < 50 || !input.is_empty()), "the call does not end");
             event = self.event(&effect, input).unwrap_or(Event::Failed(TransportErrorKind::Closed.into()));
@@ -117,11 +118,14 @@ impl World {
             Err(error) => check_error(error, sent),
         }
         for event in [Event::Start, Event::Elapsed, Event::Response(Response::new(Bytes::new()))] {
-            assert!(matches!(call.step(self.now, event), Err(Error::OutOfTurn)), "what is over stays over");
+            assert!(
+                matches!(call.step(self.now, event), Err(Error::OutOfTurn)),
+                "a call that has ended returns an error"
+            );
         }
     }
 
-    /// What comes of an effect, or what a broken driver makes of it.
+    /// A result of the effect, or what a faulty driver might return.
     fn event(&mut self, effect: &Effect, input: &mut Unstructured<'_>) -> Result<Event> {
         let hostile = input.arbitrary::<u8>()?;
         if hostile >= 0xf8 {
@@ -143,7 +147,8 @@ impl World {
         }
     }
 
-    /// Time passes. A clock that has come to its end is set back first: one that stands still would make waiting endless.
+    /// Advances the clock. At its maximum, it is set back first, since waiting would never end with a clock
+    /// that stands still.
     fn pass(&mut self, time: Duration) {
         while self.now.checked_add(time).is_none() {
             self.now -= Duration::from_secs(30 * 86_400).max(time);
@@ -175,7 +180,7 @@ impl World {
         Ok(Event::Response(response))
     }
 
-    /// So many seconds from now, as a `date` header has it.
+    /// The time `seconds` from now in the format of a `date` header.
     fn date(&self, seconds: i32) -> String {
         let distance = Duration::from_secs(seconds.unsigned_abs().into());
         let at = if seconds < 0 { self.now.checked_sub(distance) } else { self.now.checked_add(distance) };
@@ -186,18 +191,18 @@ impl World {
     }
 }
 
-/// Some seconds; now and then as many as a clock can hold.
+/// A number of seconds, sometimes beyond what a clock can hold.
 fn jump(input: &mut Unstructured<'_>) -> Result<i64> {
     Ok(match input.arbitrary::<u8>()? {
         0 => i64::MAX,
         1 => i64::MIN,
         2 => input.arbitrary()?,
-        // Up to the year 9999, or as far back.
+        // Up to the year 9999, or as far into the past.
         _ => i64::from(input.arbitrary::<i32>()?) * 118,
     })
 }
 
-/// So many seconds later, or earlier; at the end of what a clock can hold if it is further.
+/// The time `seconds` after `now`, limited to what a clock can hold.
 fn moved(mut now: SystemTime, seconds: i64) -> SystemTime {
     let mut distance = Duration::from_secs(seconds.unsigned_abs());
     while distance > Duration::ZERO {
@@ -214,26 +219,26 @@ fn check_request<O: Operation>(request: &Request<Bytes>) {
     assert!(authorization.is_none_or(HeaderValue::is_sensitive));
     assert!(request.headers().get("x-amz-security-token").is_none_or(HeaderValue::is_sensitive));
     assert!(request.headers().contains_key("amz-sdk-request"));
-    quiet(&format!("{:?}", request.headers()));
+    check_no_secret(&format!("{:?}", request.headers()));
 }
 
 fn check_error(error: &Error, sent: u32) {
     let text = error.to_string();
-    assert!(!text.contains('\n') && text.len() < 4096, "an error is one short line: {text:?}");
-    quiet(&format!("{text} {error:?}"));
+    assert!(!text.contains('\n') && text.len() < 4096, "an error must be one short line: {text:?}");
+    check_no_secret(&format!("{text} {error:?}"));
     let service = error.as_service_error();
     service
         .into_iter()
         .flat_map(|error| error.extra())
-        .for_each(|(name, text)| quiet(&format!("{name} {text}")));
-    quiet(service.and_then(|error| error.message()).unwrap_or_default());
-    // Nothing was sent, or it says how often.
+        .for_each(|(name, text)| check_no_secret(&format!("{name} {text}")));
+    check_no_secret(service.and_then(|error| error.message()).unwrap_or_default());
+    // The error must report the number of attempts, unless nothing was sent.
     let silent = matches!(error, Error::OutOfTurn | Error::Sign(_)) || sent == 0;
     assert!(silent || error.attempts() == sent, "{sent} sent: {error:?}");
 }
 
-fn quiet(text: &str) {
-    assert!(!text.contains(PLANTED), "a secret is in: {text}");
+fn check_no_secret(text: &str) {
+    assert!(!text.contains(PLANTED), "a secret is shown: {text}");
 }
 
 fn timeouts(input: &mut Unstructured<'_>) -> Result<Timeouts> {
@@ -276,7 +281,7 @@ fn out_of_turn(input: &mut Unstructured<'_>) -> Result<Event> {
     })
 }
 
-/// Statuses and bodies; an empty body stands for one out of the input.
+/// Statuses and bodies; an empty body is replaced by one from the input.
 const ANSWERS: &[(u16, &str)] = &[
     (500, ""),
     (200, ""),

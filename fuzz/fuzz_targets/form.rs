@@ -1,5 +1,5 @@
-//! Any structure as a form: what is written parses back to the same pairs, in the alphabet that AWS asks for, and the
-//! secrets in it are those that were put there.
+//! Any structure as a form: the output parses to the same pairs, uses only the characters that AWS allows,
+//! and contains the same secrets.
 
 #![no_main]
 
@@ -24,7 +24,7 @@ fuzz_target!(|members: Vec<(Name, Value)>| {
     assert_eq!(Form::secrets_of(&structure), secrets);
 });
 
-/// A member's name: a number makes one, so that no input is lost to empty names.
+/// A member's name. A number yields a name too, so that inputs with empty names are not lost.
 #[derive(Arbitrary, Debug)]
 struct Name(u8, String);
 
@@ -47,7 +47,7 @@ enum Value {
 }
 
 impl Value {
-    /// What the AWS Query protocol makes of the value under this name.
+    /// Appends the pairs that the AWS Query protocol makes of the value under this name.
     fn expect(&self, name: &str, pairs: &mut Vec<(String, String)>, secrets: &mut Vec<Secret>) {
         let text = match self {
             Self::Text(text) => text.clone(),

@@ -1,7 +1,8 @@
-//! Any request, signed in its query: signing never panics, changes nothing where it fails, keeps what was asked for, and
-//! what it signs passes the embedded STS's verifier.
+//! Any request, signed in its query: signing never panics, changes nothing if it fails, keeps the rest of the
+//! request, and passes the embedded STS's verifier.
 //!
-//! The first byte's bits are the flags, four bytes are the lifetime in seconds; then the request, as text.
+//! The bits of the first byte are the flags, the next four bytes are the lifetime in seconds; then follows
+//! the request as text.
 
 #![no_main]
 
@@ -22,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     if flag(0) {
         keys = keys.with_session_token("FwoGZXIvYXdzE+/=");
     }
-    // A week, and a little more.
+    // Up to slightly more than a week.
     let lifetime = u32::from_le_bytes(*lifetime) % 604_900;
     let fits = (1..=604_800).contains(&lifetime);
     let (now, lifetime) =
@@ -33,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     let other = signer.clone().normalize_path(flag(2)).double_encode(flag(3));
     let _ = other.session_token_after_signing(flag(4)).presign(&mut request.clone(), lifetime);
 
-    // One signature is enough, and another hash of the body is not for this form.
+    // A second signature, or another hash of the body, has no place in this form.
     request.headers_mut().remove("authorization");
     request.headers_mut().remove("x-amz-content-sha256");
     let before = request.clone();
@@ -44,8 +45,8 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(error == SignError::Lifetime, explained.is_err_and(|error| error == SignError::Lifetime));
         return;
     }
-    assert!(fits, "{lifetime:?} is no time that a URL may last");
-    let explained = explained.expect("what can be signed can be explained");
+    assert!(fits, "{lifetime:?} is not a valid lifetime");
+    let explained = explained.expect("a request that can be signed can be explained");
     assert_eq!(request.uri().path(), before.uri().path());
     assert!(request.uri().query().is_some_and(|query| query.ends_with(&explained.signature)));
     assert_eq!(request.headers(), before.headers());
@@ -56,7 +57,7 @@ fuzz_target!(|data: &[u8]| {
     if !request::add_host(&mut request) {
         return;
     }
-    // Header values are bytes to the signer and text to the verifier.
+    // The signer treats header values as bytes, the verifier as text.
     if request.headers().values().all(|value| std::str::from_utf8(value.as_bytes()).is_ok()) {
         if let Err(why) = verifier::verify(&request, SECRET, "sts", now) {
             panic!("{why}\n{}\n{}", request.uri(), explained.canonical_request);

@@ -1,5 +1,6 @@
-//! Any bytes as a config file and as a credentials file: reading ends and never panics, and what was read is read alike
-//! once it is written down again. A byte 0xFF parts the two files, if there is one; then what the second says counts.
+//! Any bytes as a config file and as a credentials file: reading ends and never panics, and writing the
+//! result and reading it again changes nothing. If there is a byte 0xFF, it separates the two files, and the
+//! values of the second one win.
 
 #![no_main]
 
@@ -18,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Of a key that is in both files the credentials file's value counts.
+/// If both files have a key, the value in the credentials file must win.
 fn together(config: &[u8], credentials: &[u8]) {
     let (Ok(first), Ok(second)) = (parse(config, b""), parse(b"", credentials)) else { return };
     let both = parse(config, credentials).expect("each can be read");
@@ -31,7 +32,7 @@ fn together(config: &[u8], credentials: &[u8]) {
     for (section, part) in
         [&first, &second].into_iter().flat_map(|part| part.profiles().map(move |it| (it, part)))
     {
-        let whole = both.profile(section.name()).expect("what either has both have");
+        let whole = both.profile(section.name()).expect("each section of either file is in both");
         assert!(section.properties().all(|(key, _)| raw(whole, key).is_some()), "{part:?}");
     }
 }
@@ -44,13 +45,13 @@ fn check(config: &[u8], credentials: &[u8]) {
     match parse(config, credentials) {
         Ok(profiles) => {
             let written = write(&profiles);
-            let again = parse(written.as_bytes(), b"").expect("what is written can be read");
+            let again = parse(written.as_bytes(), b"").expect("the written file can be read");
             assert_eq!(contents(&profiles), contents(&again), "{written:?}");
             sections(&profiles).for_each(|(_, section)| look(section));
         }
         Err(error) => {
             let text = error.to_string();
-            assert!(!text.contains('\n') && text.len() < 512, "an error is one short line: {text:?}");
+            assert!(!text.contains('\n') && text.len() < 512, "an error must be one short line: {text:?}");
         }
     }
 }
@@ -65,13 +66,13 @@ fn sections(profiles: &Profiles) -> impl Iterator<Item = (&'static str, &Section
     all.chain(profiles.all_services().map(|section| ("services", section)))
 }
 
-/// As a config file.
+/// The sections as a config file.
 fn write(profiles: &Profiles) -> String {
     let mut text = String::new();
     for (kind, section) in sections(profiles) {
         text.push_str(&format!("[{kind} {}]\n", section.name()));
         for (key, value) in section.properties() {
-            // Without a blank, so that a value may begin with a comment's sign.
+            // Without a space before the value, so that it may start with a comment character.
             text.push_str(&format!("{key}={}\n", value.replace('\n', "\n ")));
         }
     }
@@ -82,7 +83,7 @@ fn contents(profiles: &Profiles) -> Vec<(&str, &str, Vec<(&str, &str)>)> {
     sections(profiles).map(|(kind, section)| (kind, section.name(), section.properties().collect())).collect()
 }
 
-/// Every value can be asked for, says where it stands, and is not shown.
+/// Checks that every value can be read, has an origin and is not shown.
 fn look(section: &Section) {
     for (key, value) in section.properties() {
         assert_eq!(section.get(key).is_some(), !value.is_empty() && !value.starts_with('\n'));

@@ -1,5 +1,5 @@
-//! Any bytes as the answer to any operation, with any status: parsing ends and never panics, and an output holds what
-//! another reader finds in the same document.
+//! Any bytes as the response to any operation, with any status: parsing ends and never panics, and an output
+//! contains what another reader finds in the same document.
 //!
 //! The first byte chooses the operation, the second the status; the rest is the body.
 
@@ -43,12 +43,12 @@ fn check<O: Operation<Output: Matches>>(status: u16, body: &[u8]) {
     *response.status_mut() = StatusCode::from_u16(status).expect("the table holds statuses");
     match O::parse(&response) {
         Ok(output) => {
-            assert_eq!(status, 200, "a refusal is no success");
+            assert_eq!(status, 200, "only a 200 is a success");
             compare::<O>(&output, body);
         }
         Err(error) => {
             let text = error.to_string();
-            assert!(!text.contains('\n') && text.len() < 4096, "an error is one short line: {text:?}");
+            assert!(!text.contains('\n') && text.len() < 4096, "an error must be one short line: {text:?}");
             assert!(error.metadata().is_some_and(|metadata| metadata.status().as_u16() == status));
             assert!(format!("{error:?}").len() < 64 * 1024, "debug is bounded");
         }

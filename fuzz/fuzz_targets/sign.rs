@@ -1,7 +1,8 @@
-//! Any request, signed in its headers: signing never panics, changes nothing where it fails, and what it signs passes
-//! the embedded STS's verifier.
+//! Any request, signed in its headers: signing never panics, changes nothing if it fails, and passes the
+//! embedded STS's verifier.
 //!
-//! The first byte's bits are the flags, four bytes are the time; then the request, as text.
+//! The bits of the first byte are the flags, the next four bytes are the time; then follows the request as
+//! text.
 
 #![no_main]
 
@@ -29,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     let scope = Scope::new("eu-west-1", "sts");
     let mut signer = Signer::new(&keys, &scope, now).content_sha256(flag(1));
 
-    // As other services want it: nothing to verify with, but nothing may panic.
+    // With the options of other services. The verifier does not know these, but signing must not panic.
     let other = signer.clone().normalize_path(flag(2)).double_encode(flag(3));
     let _ = other.session_token_after_signing(flag(4)).sign(&mut request.clone());
 
@@ -44,7 +45,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(!error.to_string().contains('\n'));
         return;
     }
-    let explained = explained.expect("what can be signed can be explained");
+    let explained = explained.expect("a request that can be signed can be explained");
     let authorization = request.headers()["authorization"].to_str().expect("it is ASCII").to_owned();
     assert!(authorization.ends_with(&format!("Signature={}", explained.signature)));
     for name in ["authorization", "x-amz-security-token"] {
@@ -64,14 +65,14 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Whether the verifier and the signer mean to agree on such a request.
+/// Whether the signer and the verifier agree about such a request.
 fn is_for_the_verifier(request: &Request<Vec<u8>>, hash_is_ours: bool) -> bool {
-    // A signature in the query is not for this form, nor is another hash of the body.
+    // A signature in the query, or another hash of the body, has no place in this form.
     let query: Vec<_> =
         form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).collect();
     let presigned = query.iter().any(|(name, _)| name.starts_with("X-Amz-"));
     let hashed = !hash_is_ours && request.headers().contains_key("x-amz-content-sha256");
-    // Header values are bytes to the signer and text to the verifier.
+    // The signer treats header values as bytes, the verifier as text.
     let text = request.headers().values().all(|value| std::str::from_utf8(value.as_bytes()).is_ok());
     // `OPTIONS *` has no path.
     let path = request.uri().path().starts_with('/') || request.uri().path().is_empty();

@@ -1,5 +1,6 @@
-//! Any text as a command line: splitting never panics, and finds the words that another reader of shell quotation finds;
-//! and a `credential_process` runs these words, or hands the line as it is to the shell where it uses more of it.
+//! Any text as a command line: splitting never panics and finds the same words as another reader of shell
+//! quoting. A `credential_process` runs these words, or passes the unchanged line to the shell if it uses
+//! more of the shell than quoting.
 
 #![no_main]
 
@@ -16,7 +17,8 @@ fuzz_target!(|line: &str| {
     if let Err(unclosed) = &ours {
         assert!(matches!(unclosed.mark, '\'' | '"' | '\\') && line.contains(unclosed.mark));
     }
-    // To the other reader `#` begins a comment, a carriage return is a letter, and a line that goes on begins a word.
+    // The other reader treats `#` as the start of a comment, a carriage return as a letter, and a line
+    // continuation as the end of a word.
     if !line.contains(['#', '\r']) {
         if !line.contains("\\\n") {
             assert_eq!(ours.clone().ok(), shlex::split(line), "{line:?}");
@@ -24,13 +26,13 @@ fuzz_target!(|line: &str| {
             assert_eq!(ours.clone().ok(), shlex::split(&joined(line)), "{line:?}");
         }
     }
-    // A profile has no blanks around its values.
+    // The values of a profile have no white space around them.
     if line == line.trim() {
         run(line, ours.ok());
     }
 });
 
-/// Without the `\` and the line feed of lines that go on.
+/// The line without its line continuations (`\` and a line feed).
 fn joined(line: &str) -> String {
     let (mut text, mut letters) = (String::new(), line.chars());
     while let Some(letter) = letters.next() {
@@ -46,7 +48,7 @@ fn run(line: &str, words: Option<Vec<String>>) {
     let mut profiles = Profiles::default();
     profiles.insert_profile("default", [("credential_process", line)]);
     let chain = Chain::new(&Env::default(), &profiles, None);
-    let context = Context::new(&Settings::new().region("eu-west-1"), "fuzz/0").expect("it is a region");
+    let context = Context::new(&Settings::new().region("eu-west-1"), "fuzz/0").expect("a valid region");
     let mut flow = Resolve::new(Arc::new(chain), Arc::new(context), 7);
     let Ok(Step::Perform(Effect::Run(command))) = flow.step(SystemTime::UNIX_EPOCH, Event::Start) else {
         return;
@@ -60,5 +62,5 @@ fn run(line: &str, words: Option<Vec<String>>) {
     }
     assert_eq!(Some(found), words, "{line:?}");
     let operators = ['|', '&', ';', '<', '>', '(', ')', '$', '`', '*', '?', '['];
-    assert!(line.contains(['\'', '"', '\\']) || !line.contains(operators), "{line:?} is for the shell");
+    assert!(line.contains(['\'', '"', '\\']) || !line.contains(operators), "{line:?} needs the shell");
 }

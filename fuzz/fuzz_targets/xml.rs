@@ -1,5 +1,5 @@
-//! Any bytes as a document: reading ends and never panics, says the same of a document whichever way it is read, and
-//! finds the elements and the texts that another reader finds.
+//! Any bytes as a document: reading ends and never panics, has the same result by each method of reading, and
+//! finds the same elements and texts as another reader.
 
 #![no_main]
 
@@ -10,8 +10,8 @@ use sts_proto::wire::{MAX_ATTRIBUTES, MAX_DEPTH, XmlError, XmlReader};
 
 fuzz_target!(|body: &[u8]| {
     let skipped = whole(body, |reader| reader.skip());
-    assert_eq!(whole(body, |reader| reader.text().map(drop)), skipped, "text and skip agree");
-    assert_eq!(whole(body, walk), skipped, "a walk and skip agree");
+    assert_eq!(whole(body, |reader| reader.text().map(drop)), skipped, "text and skip disagree");
+    assert_eq!(whole(body, walk), skipped, "a walk and skip disagree");
     match document::read(&document::lines(body)) {
         None => assert!(matches!(skipped, Err(XmlError::NotUtf8 { .. }))),
         Some(Verdict::Namespaces) => {}
@@ -26,17 +26,17 @@ fuzz_target!(|body: &[u8]| {
                 assert!(attributes(document.root_element()) >= MAX_ATTRIBUTES);
             }
             Err(_) if has_instructions(body) => {}
-            // Nor does it mind `&#x110000;`, which stands for nothing.
+            // The other reader also accepts `&#x110000;`, which is not a character.
             Err(_) if body.windows(2).any(|pair| pair == b"&#") => {}
-            Err(error) => panic!("another reader takes what is refused: {error}"),
+            Err(error) => panic!("another reader accepts what this one refuses: {error}"),
         },
         Some(Verdict::Refused(error)) => {
-            assert!(skipped.is_err(), "another reader refuses what is taken: {error}");
+            assert!(skipped.is_err(), "another reader refuses what this one accepts: {error}");
         }
     }
 });
 
-/// A document from its beginning to its end, its root element read in one way.
+/// Reads a document from start to end, with `read` for the root element.
 fn whole(body: &[u8], read: impl FnOnce(&mut XmlReader<'_>) -> Result<(), XmlError>) -> Result<(), XmlError> {
     let mut reader = XmlReader::new(body)?;
     read(&mut reader)?;
@@ -67,15 +67,15 @@ fn depth(node: Node<'_, '_>) -> usize {
     1 + document::elements(node).map(depth).max().unwrap_or(0)
 }
 
-/// The most that a tag has, namespaces among them: those of the tags around it too, since a node knows no better, and not
-/// the one that is always there.
+/// The maximum number of attributes and namespaces in an element. A node also has the namespaces of its
+/// ancestors; `xml`, which every node has, is not counted.
 fn attributes(node: Node<'_, '_>) -> usize {
     let own = node.attributes().len() + node.namespaces().count();
     document::elements(node).map(attributes).fold(own, usize::max)
 }
 
-/// Whether there is a declaration or an instruction, into which the other reader does not look; those declarations apart
-/// that are usual.
+/// Whether there is an XML declaration or a processing instruction, which the other reader does not check.
+/// Two common declarations do not count.
 fn has_instructions(body: &[u8]) -> bool {
     let usual: [&[u8]; 2] = [b"<?xml version=\"1.0\"?>", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"];
     let rest = usual.iter().find_map(|usual| body.strip_prefix(*usual)).unwrap_or(body);

@@ -1,21 +1,21 @@
-//! Dates as chrono and httpdate read them.
+//! Dates, read by chrono and httpdate.
 
 use std::time::{Duration, SystemTime};
 
 use chrono::DateTime;
 
-/// What others make of a text, where they can read it.
+/// The time that the other readers find, if they can read the text.
 pub fn read(text: &str) -> Option<SystemTime> {
     let text = text.trim();
     DateTime::parse_from_rfc3339(text)
         .ok()
-        // A leap second is a second that no Unix time has.
+        // Unix time has no leap seconds.
         .filter(|at| at.timestamp_subsec_nanos() < 1_000_000_000)
         .and_then(|at| instant(at.timestamp(), at.timestamp_subsec_nanos()))
         .or_else(|| httpdate::parse_http_date(text).ok().filter(|_| text.len() == IMF_FIXDATE.len()))
 }
 
-/// Seconds since 1970, and nanoseconds on top.
+/// The time `seconds` and `nanos` after the start of 1970.
 pub fn instant(seconds: i64, nanos: u32) -> Option<SystemTime> {
     let distance = Duration::from_secs(seconds.unsigned_abs());
     let whole = if seconds < 0 {
@@ -26,5 +26,5 @@ pub fn instant(seconds: i64, nanos: u32) -> Option<SystemTime> {
     whole?.checked_add(Duration::from_nanos(nanos.into()))
 }
 
-/// The one of the three forms of RFC 9110 §5.6.7 that is still sent.
+/// The only one of the three formats in RFC 9110 §5.6.7 that is still generated.
 const IMF_FIXDATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";

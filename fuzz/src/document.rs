@@ -1,20 +1,20 @@
-//! XML as roxmltree reads it.
+//! XML, read by roxmltree.
 
 use roxmltree::{Document, Error, Node};
 use sts_proto::wire::XmlReader;
 
-/// What another reader says of a document.
+/// The other reader's result.
 pub enum Verdict<'a> {
     /// A tree to compare with.
     Read(Document<'a>),
-    /// It is refused for something that our reader passes over on purpose: namespaces are none of its business.
+    /// Refused because of namespaces, which our reader deliberately ignores.
     Namespaces,
-    /// It is no document.
+    /// Not a well-formed document.
     Refused(Error),
 }
 
-/// A body with line feeds where it had other ends of lines: XML has that done before all else (XML 1.0 §2.11), and the other
-/// reader forgets a carriage return in front of a reference.
+/// Normalises line ends, as XML requires before parsing (XML 1.0 §2.11). The other reader drops a carriage
+/// return before a reference.
 pub fn lines(body: &[u8]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(body.len());
     for (at, byte) in body.iter().enumerate() {
@@ -27,10 +27,10 @@ pub fn lines(body: &[u8]) -> Vec<u8> {
     lines
 }
 
-/// Reads what [`lines`] makes of a body.
+/// Reads the output of [`lines`].
 pub fn read(body: &[u8]) -> Option<Verdict<'_>> {
     let text = std::str::from_utf8(body).ok()?;
-    // Names that are no names with namespaces: `<:a></a>` is a document to roxmltree, `<:/>` is none.
+    // Invalid names with namespaces: roxmltree accepts `<:a></a>` but refuses `<:/>`.
     if text.contains("<:") || text.contains("</:") {
         return Some(Verdict::Namespaces);
     }
@@ -45,14 +45,14 @@ pub fn read(body: &[u8]) -> Option<Verdict<'_>> {
             | Error::UnknownNamespace(..)
             | Error::NamespacesLimitReached,
         ) => Verdict::Namespaces,
-        // To XML alone a colon is a letter like others.
+        // Without namespaces, a colon is an ordinary name character.
         Err(Error::InvalidName(_)) if Document::parse(&text.replace(':', "_")).is_ok() => Verdict::Namespaces,
         Err(error) => Verdict::Refused(error),
     })
 }
 
-/// Whether our reader takes a document, from its beginning to its end.
-pub fn is_taken(body: &[u8]) -> bool {
+/// Whether our reader accepts the whole document.
+pub fn is_accepted(body: &[u8]) -> bool {
     let whole = || {
         let mut reader = XmlReader::new(body)?;
         reader.skip()?;
@@ -61,17 +61,17 @@ pub fn is_taken(body: &[u8]) -> bool {
     whole().is_ok()
 }
 
-/// The elements in an element.
+/// The child elements.
 pub fn elements<'a, 'd>(node: Node<'a, 'd>) -> impl Iterator<Item = Node<'a, 'd>> {
     node.children().filter(Node::is_element)
 }
 
-/// The last element of this name in an element: of members that are there twice, the last one counts.
+/// The last child element with this name: of duplicate members, the last one counts.
 pub fn last<'a, 'd>(node: Node<'a, 'd>, name: &str) -> Option<Node<'a, 'd>> {
     elements(node).filter(|child| child.tag_name().name() == name).last()
 }
 
-/// An element's own text, without that of the elements in it.
+/// An element's own text, without that of its child elements.
 pub fn text(node: Node<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|part| part.text()).collect()
 }

@@ -1,5 +1,5 @@
-//! What the targets share: independent readers to compare the crate with, the embedded STS's verifier, and the flows that
-//! read documents.
+//! Shared by the targets: independent readers to compare with, the embedded STS's verifier, and the flows
+//! that read documents.
 
 pub mod dates;
 pub mod document;

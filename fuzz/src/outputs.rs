@@ -1,4 +1,4 @@
-//! Typed outputs against the tree that another reader made of the same document.
+//! Compares typed outputs with the tree that another reader made of the same document.
 
 use std::time::SystemTime;
 
@@ -9,9 +9,9 @@ use sts_proto::types::{AssumedRoleUser, Credentials, FederatedUser};
 
 use crate::{dates, document};
 
-/// A value that can be held against the element that it was read from.
+/// A value that can be compared with the element that it was read from.
 pub trait Matches {
-    /// Panics where they differ. `found` is `None` where there is no such element.
+    /// Panics if they differ. `found` is `None` if there is no such element.
     fn matches(&self, name: &str, found: Option<Node<'_, '_>>);
 }
 
@@ -45,7 +45,9 @@ impl Matches for i64 {
 
 impl Matches for SystemTime {
     fn matches(&self, name: &str, found: Option<Node<'_, '_>>) {
-        let text = document::text(found.unwrap_or_else(|| panic!("{name} comes from nowhere")));
+        let text = document::text(
+            found.unwrap_or_else(|| panic!("{name} is in the output and not in the document")),
+        );
         if let Some(other) = dates::read(&text) {
             assert_eq!(*self, other, "{name}: {text:?}");
         }
@@ -56,7 +58,7 @@ macro_rules! matches {
     ($($shape:ident: $($member:ident = $name:literal),*;)*) => {$(
         impl Matches for $shape {
             fn matches(&self, name: &str, found: Option<Node<'_, '_>>) {
-                let found = found.unwrap_or_else(|| panic!("{name} comes from nowhere"));
+                let found = found.unwrap_or_else(|| panic!("{name} is in the output and not in the document"));
                 $(self.$member.matches($name, document::last(found, $name));)*
             }
         }

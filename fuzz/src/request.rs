@@ -1,10 +1,10 @@
-//! Requests to sign, written as HTTP/1.1 writes them.
+//! Reads requests to sign, in the format of HTTP/1.1.
 
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 
-/// Reads `METHOD target`, header lines, a blank line and the body. The target may be an absolute URI. `None` for what no
-/// `http::Request` can hold.
+/// Reads `METHOD target`, header lines, a blank line and the body. The target may be an absolute URI. `None`
+/// if an `http::Request` cannot hold the request.
 pub fn parse(text: &[u8]) -> Option<Request<Vec<u8>>> {
     let end = text.windows(2).position(|pair| pair == b"\n\n");
     let (head, body) = end.map_or((text, &b""[..]), |end| (&text[..end], &text[end + 2..]));
@@ -21,8 +21,8 @@ pub fn parse(text: &[u8]) -> Option<Request<Vec<u8>>> {
     Some(request)
 }
 
-/// Adds the `host` header that a client sends (RFC 9110 §7.2), if there is none. `false` where no client could connect:
-/// `http::Uri` takes any text for a port, and brackets anywhere.
+/// Adds the `host` header that a client sends (RFC 9110 §7.2), if there is none. `false` if no client could
+/// connect: `http::Uri` accepts any text as a port, and brackets anywhere.
 pub fn add_host<B>(request: &mut Request<B>) -> bool {
     if request.headers().contains_key(HOST) {
         return true;

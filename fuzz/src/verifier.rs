@@ -17,7 +17,7 @@ use http::Request;
 use canonical::Received;
 use verify::{Claim, Rules};
 
-/// Whether a request, as it arrives, bears the signature of the holder of `secret`; else why not.
+/// Checks that a received request is signed by the owner of `secret`; returns the reason if not.
 pub fn verify(
     request: &Request<Vec<u8>>,
     secret: &str,
