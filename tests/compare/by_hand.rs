@@ -1,8 +1,8 @@
-//! AssumeRole as one writes and reads it by hand.
+//! AssumeRole written and read by hand.
 
 use serde::Deserialize;
 
-/// What `assume_role.form` holds.
+/// The contents of `assume_role.form`.
 pub fn form() -> String {
     form_urlencoded::Serializer::new(String::new())
         .append_pair("Action", "AssumeRole")
@@ -14,7 +14,7 @@ pub fn form() -> String {
         .finish()
 }
 
-/// The keys in an answer, and what else of it one wants.
+/// The keys in a response, and the other useful members.
 pub fn read(answer: &[u8]) -> Result<AssumeRoleResult, quick_xml::DeError> {
     let answer: Answer = quick_xml::de::from_str(&String::from_utf8_lossy(answer))?;
     Ok(answer.assume_role_result)
@@ -28,7 +28,7 @@ struct Answer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "read, and looked at by nobody")]
+#[expect(dead_code, reason = "parsed, but never used")]
 pub struct AssumeRoleResult {
     credentials: Credentials,
     assumed_role_user: AssumedRoleUser,
@@ -36,7 +36,7 @@ pub struct AssumeRoleResult {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "read, and looked at by nobody")]
+#[expect(dead_code, reason = "parsed, but never used")]
 struct Credentials {
     access_key_id: String,
     secret_access_key: String,
@@ -46,7 +46,7 @@ struct Credentials {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "read, and looked at by nobody")]
+#[expect(dead_code, reason = "parsed, but never used")]
 struct AssumedRoleUser {
     arn: String,
     assumed_role_id: String,

@@ -1,4 +1,4 @@
-"""Who am I, with boto3."""
+"""Prints the caller's identity, with boto3."""
 
 import boto3
 

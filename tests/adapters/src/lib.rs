@@ -1,17 +1,17 @@
-//! A provider of `sts-async`, which keeps what it finds fresh, as other crates' traits want it. Each asks it for every
-//! request, so what they keep themselves is never old for long. Copy the few lines that you need.
+//! A provider of `sts-async` for the traits of other crates. These ask it for every request, so that their
+//! own copies are never outdated, as it keeps its credentials fresh. Copy the few lines that you need.
 
 use std::fmt;
 use std::sync::Arc;
 
 use sts_async::{CredentialsProvider, Error};
 
-/// Hands a provider on: a client, a chain, a role.
+/// Wraps a provider: a client, a chain, a role.
 #[derive(Clone)]
 pub struct Adapter(Arc<dyn CredentialsProvider>);
 
 impl Adapter {
-    /// Hands this one on.
+    /// Wraps this provider.
     pub fn new(provider: impl CredentialsProvider) -> Self {
         Self(Arc::new(provider))
     }
@@ -132,7 +132,7 @@ mod tests {
     use super::Adapter;
 
     #[tokio::test]
-    async fn each_hands_on_what_it_is_given() {
+    async fn each_returns_the_credentials_of_its_provider() {
         let end = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
         let keys = Credentials::new("ASIAEXAMPLE", "secret").with_session_token("token").with_expiration(end);
         let adapter = Adapter::new(keys.with_account_id("123456789012"));

@@ -1,4 +1,4 @@
-//! Who am I, with sts-async.
+//! Prints the caller's identity, with sts-async.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), sts_async::Error> {

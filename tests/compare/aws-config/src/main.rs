@@ -1,4 +1,4 @@
-//! Who am I, with the official SDK and all that its aws-config finds.
+//! Prints the caller's identity, with the official SDK and aws-config.
 
 use aws_config::BehaviorVersion;
 

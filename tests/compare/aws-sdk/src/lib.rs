@@ -1,4 +1,4 @@
-//! The official SDK as a lean user would set it up.
+//! The official SDK in a minimal set-up.
 
 use std::env::var;
 

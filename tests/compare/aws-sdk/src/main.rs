@@ -1,4 +1,4 @@
-//! Who am I, with the official SDK.
+//! Prints the caller's identity, with the official SDK.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! A POST of the bytes that a call sends, made once, with hyper and nothing else.
+//! A POST of the bytes of a call, prepared once, with bare hyper.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Uri};
@@ -8,16 +8,16 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-/// A client of a bare hyper, with TLS for those that need it.
+/// A bare hyper client, with TLS for the programs that need it.
 pub type Hyper = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// With Mozilla's roots.
+/// A client with Mozilla's roots.
 pub fn client() -> Hyper {
     let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
     Client::builder(TokioExecutor::new()).build(https)
 }
 
-/// Sends `form` with headers as a signed request has them, and reads the whole answer.
+/// Sends `form` with the headers of a signed request and reads the whole response.
 pub async fn post(
     client: &Hyper,
     uri: &Uri,
@@ -30,7 +30,7 @@ pub async fn post(
     send(client, request).await
 }
 
-/// Sends a request and reads the whole answer.
+/// Sends a request and reads the whole response.
 pub async fn send(
     client: &Hyper,
     request: Request<Bytes>,
@@ -39,7 +39,7 @@ pub async fn send(
     Ok(response.into_body().collect().await?.to_bytes())
 }
 
-/// Where to.
+/// The endpoint.
 pub fn uri() -> Uri {
     std::env::var("AWS_ENDPOINT_URL_STS").expect("AWS_ENDPOINT_URL_STS is set").parse().expect("a url")
 }

@@ -1,4 +1,4 @@
-//! Who am I, with hyper and nothing else: signed by nobody, read by nobody.
+//! Prints the caller's identity, with bare hyper: no signing, no parsing.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

@@ -1,5 +1,5 @@
-//! What clients and calls that wait take of memory, and that calls leave nothing behind. A row a line: what, bytes of
-//! heap for one; the last is for all together.
+//! The memory of clients and of calls in progress, and whether finished calls leave memory behind. One row
+//! per line: a name and bytes of heap, for one client or call; in the last row, for all calls together.
 
 use std::alloc::System;
 use std::future::pending;
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
 
     let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Silent).build()?;
     in_flight("call in flight, without its connection", client).await;
-    // The server of this environment never answers.
+    // The server of this environment never responds.
     in_flight("call in flight, with its connection", Client::from_env()?).await;
 
     let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Canned).build()?;
@@ -41,7 +41,7 @@ async fn in_flight(what: &str, client: Client) {
     for _ in 0..MANY {
         let client = client.clone();
         tasks.push(tokio::spawn(async move { client.send(operation()).await.is_ok() }));
-        // Connects one after another: a listener's queue is short.
+        // Connects one by one, since a listener's queue is short.
         if tasks.len().is_multiple_of(64) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -70,7 +70,7 @@ fn keys() -> sts_async::Credentials {
     sts_async::Credentials::new("AKIDEXAMPLEAKIDEXAMP", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 }
 
-/// Never answers.
+/// A transport that never responds.
 struct Silent;
 
 impl Transport for Silent {
@@ -82,7 +82,7 @@ impl Transport for Silent {
     }
 }
 
-/// Always answers the same.
+/// A transport that always returns the same response.
 struct Canned;
 
 impl Transport for Canned {
@@ -91,7 +91,7 @@ impl Transport for Canned {
     }
 }
 
-/// Bytes that were allocated and not given back since.
+/// Bytes that have been allocated and not freed since.
 fn left(since: &Region<'_, System>) -> i64 {
     let change = since.change();
     change.bytes_allocated as i64 - change.bytes_deallocated as i64

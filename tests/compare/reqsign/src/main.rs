@@ -1,5 +1,5 @@
-//! CALLS calls of AssumeRole, AT_ONCE at once: the form written by hand, signed by reqsign, sent by hyper, the answer
-//! read by quick-xml and serde.
+//! CALLS calls of AssumeRole, AT_ONCE of them concurrently: the form written by hand, signed by reqsign, sent
+//! by hyper, the response read by quick-xml and serde.
 
 #[path = "../../by_hand.rs"]
 mod by_hand;
@@ -44,7 +44,7 @@ async fn call(client: &Hyper, uri: &Uri, signer: &Signer<Credential>) -> Result<
     let form = by_hand::form();
     let request = Request::post(uri.clone())
         .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
-        // Without it, reqsign leaves the body out of the signature.
+        // Without this, reqsign does not sign the body.
         .header(X_AMZ_CONTENT_SHA_256, hash::hex_sha256(form.as_bytes()));
     let (mut head, form) = request.body(form)?.into_parts();
     signer.sign(&mut head, None).await?;

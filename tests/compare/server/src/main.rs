@@ -1,7 +1,7 @@
-//! A server on the loopback interface that costs as little as it can: it answers every request with the same canned
-//! success. Prints its port; ends when its standard input does.
+//! A loopback server with minimal cost: it answers every request with the same canned success. Prints its
+//! port and ends at the end of its standard input.
 //!
-//! `silent` as the argument: accepts connections and never answers.
+//! With the argument `silent`, it accepts connections and never responds.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -23,7 +23,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Answers until the client closes.
+/// Responds until the client closes the connection.
 fn serve(stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut from = BufReader::new(stream.try_clone()?);

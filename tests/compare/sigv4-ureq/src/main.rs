@@ -1,5 +1,5 @@
-//! CALLS calls of AssumeRole from THREADS threads: the form written by hand, signed by aws-sigv4, sent by ureq, the
-//! answer read by quick-xml and serde.
+//! CALLS calls of AssumeRole from THREADS threads: the form written by hand, signed by aws-sigv4, sent by
+//! ureq, the response read by quick-xml and serde.
 
 #[path = "../../by_hand.rs"]
 mod by_hand;

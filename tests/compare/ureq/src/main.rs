@@ -1,4 +1,4 @@
-//! Who am I, with ureq and nothing else: signed by nobody, read by nobody.
+//! Prints the caller's identity, with bare ureq: no signing, no parsing.
 
 fn main() -> Result<(), ureq::Error> {
     let form = b"Action=GetCallerIdentity&Version=2011-06-15";

@@ -1,4 +1,4 @@
-//! CALLS calls of AssumeRole, AT_ONCE at once, with sts-async.
+//! CALLS calls of AssumeRole with sts-async, AT_ONCE of them concurrently.
 
 use sts_async::operations::AssumeRole;
 

@@ -1,4 +1,4 @@
-//! CALLS calls of AssumeRole, AT_ONCE at once, with the official SDK.
+//! CALLS calls of AssumeRole with the official SDK, AT_ONCE of them concurrently.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     .external_id("b6d1c9")
                     .send()
                     .await
-                    .expect("a good answer");
+                    .expect("a valid response");
             }
         }));
     }

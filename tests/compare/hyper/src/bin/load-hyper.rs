@@ -1,4 +1,4 @@
-//! CALLS times the POST of an AssumeRole, AT_ONCE at once, with hyper and nothing else.
+//! CALLS requests of an AssumeRole with bare hyper, AT_ONCE of them concurrently.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

@@ -1,4 +1,4 @@
-//! CALLS times the POST of an AssumeRole from THREADS threads, with ureq and nothing else.
+//! CALLS requests of an AssumeRole from THREADS threads, with bare ureq.
 
 fn main() -> Result<(), ureq::Error> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a number"));
