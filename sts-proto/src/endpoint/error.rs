@@ -1,4 +1,4 @@
-//! Errors of finding an endpoint.
+//! Why an endpoint cannot be resolved.
 
 use std::fmt;
 
