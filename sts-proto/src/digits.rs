@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_as_the_standard_library_writes_them() {
+    fn digits_match_the_standard_library() {
         for number in [0, 1, 9, 10, 99, 100, 43_200, u64::from(u32::MAX), u64::MAX] {
             assert_eq!(Decimal::of(number).as_str(), number.to_string());
         }

@@ -113,7 +113,7 @@ mod tests {
 
     #[cfg(feature = "credentials")]
     #[test]
-    fn what_was_given_is_wiped_by_its_only_owner() {
+    fn given_bytes_are_wiped_by_their_only_owner() {
         let roomy = || {
             let mut bytes = Vec::with_capacity(64);
             bytes.extend_from_slice(b"planted");

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_keeps_its_case_in_the_signature_only() {
+    fn only_the_signature_keeps_the_case_of_a_region() {
         let params = EndpointParams { region: Some("US-East-1"), ..UNSET };
         assert_eq!(resolve(params), found("https://sts.us-east-1.amazonaws.com/", "US-East-1"));
     }

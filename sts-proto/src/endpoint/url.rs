@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uri_and_host_come_out_in_one_form() {
+    fn uri_and_host_have_one_normal_form() {
         let max_label = format!("http://{}/", "a".repeat(63));
         for (text, uri, host) in [
             ("https://sts.example.com", "https://sts.example.com/", "sts.example.com"),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_endpoint_is_refused_with_the_reason() {
+    fn an_invalid_endpoint_is_refused_with_the_reason() {
         let long_label = format!("http://{}/", "a".repeat(64));
         let long_name = format!("http://{}", ["a".repeat(63).as_str(); 4].join("."));
         let long_path = format!("http://h/{}", "a".repeat(70_000));

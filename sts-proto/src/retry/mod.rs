@@ -1,8 +1,9 @@
 //! Whether, when and how often a failed call is retried. No HTTP here: statuses are numbers, codes are text,
 //! and time and randomness are arguments.
 //!
-//! The rules are those of the AWS SDKs in 2026 (AWS SDKs and Tools Reference Guide, "Retry behavior"): full-jitter
-//! back-off, a token bucket that all calls of a client share, and in adaptive mode a client-side rate limiter.
+//! The rules are those of the AWS SDKs in 2026 (AWS SDKs and Tools Reference Guide, "Retry behavior"):
+//! full-jitter back-off, a token bucket that all calls of a client share, and in adaptive mode a client-side
+//! rate limiter.
 
 mod adaptive;
 mod backoff;

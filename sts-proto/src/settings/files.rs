@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use super::{Env, SettingsError};
 
-/// Where the shared files are (AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials files").
+/// The paths of the shared files (AWS SDKs and Tools Reference Guide, "Location of the shared config and
+/// credentials files").
 ///
 /// ```
 /// use sts_proto::settings::{Env, Files, Platform};

@@ -7,8 +7,8 @@ use super::properties::{Properties, Property};
 use super::{Origin, SettingsError, parse};
 use crate::Secret;
 
-/// The sections of the shared config and credentials files (AWS SDKs and Tools Reference Guide, "Shared config and
-/// credentials files").
+/// The sections of the shared config and credentials files (AWS SDKs and Tools Reference Guide, "Shared
+/// config and credentials files").
 ///
 /// ```
 /// use std::path::Path;

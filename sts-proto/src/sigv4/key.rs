@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_keys_of_any_length_as_hmac_does() {
+    fn accepts_keys_of_any_length_like_hmac() {
         for length in [0, 1, 32, 60, 63, 64, 65, 128, 1000] {
             let key = vec![b'k'; length];
             let (front, back) = key.split_at(length.min(4));

@@ -30,9 +30,8 @@ impl Signer<'_> {
     /// Signs in the query form: anyone with the URI can send the request, until `lifetime` after `now`.
     ///
     /// Adds the `X-Amz-…` items at the end of the URI's query and removes those of an earlier signature. The
-    /// request's headers are signed too and must be sent with it (except those that the module's
-    /// documentation names), and so is the hash of the body, which is usually empty. A fraction of a second
-    /// in `lifetime` is dropped.
+    /// request's headers (except those that the module's documentation names) and its body, which is usually
+    /// empty, are signed as well and must be sent unchanged. A fraction of a second in `lifetime` is dropped.
     ///
     /// The URI contains the session token, if there is one, and is as good as a password until it expires:
     /// keep it out of logs. Unlike a header, it cannot be marked sensitive.

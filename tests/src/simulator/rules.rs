@@ -189,13 +189,13 @@ impl Client<'_> {
             (State::Failed(next), Note::Broke { .. }) => {
                 let failure = call.last.expect("a failure");
                 self.check_end(&call, now, next, failure.class);
-                assert_eq!(entry.note, failure.told(call.attempts));
+                assert_eq!(entry.note, failure.reported(call.attempts));
                 State::Over
             }
             (State::Ready | State::Waiting(_), Note::Broke { .. }) => {
                 assert!(self.rules.adaptive, "given up before it was sent: {entry:?}");
                 assert!(now + MAX_HOLD >= call.deadline, "there was time: {entry:?}");
-                assert_eq!(entry.note, call.last.map_or(held(), |failure| failure.told(call.attempts)));
+                assert_eq!(entry.note, call.last.map_or(held(), |failure| failure.reported(call.attempts)));
                 self.seen.held += 1;
                 State::Over
             }
@@ -343,7 +343,7 @@ impl Client<'_> {
 
 impl Failure {
     /// The failure as the call's error should report it.
-    fn told(&self, attempts: u32) -> Note {
+    fn reported(&self, attempts: u32) -> Note {
         let (code, kind) = match &self.fault.wire {
             Wire::Refusal(_, code, _) => (Some(ErrorCode::from(*code)), None),
             Wire::Failure(kind) => (None, Some(*kind)),

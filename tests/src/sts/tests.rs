@@ -170,7 +170,7 @@ fn sessions_work_and_expire() {
 }
 
 #[test]
-fn refused_before_anything_is_done() {
+fn invalid_requests_are_refused() {
     let sts = Server::start();
     let alice = alice(&sts);
     let wrong = Keys { secret: "wrong".into(), ..alice.clone() };
@@ -367,7 +367,7 @@ fn other_operations() {
 }
 
 #[test]
-fn bad_http_is_survived() {
+fn invalid_http_does_not_stop_the_server() {
     let sts = Server::start();
     for garbage in [
         "\0\0\0\0\r\n\r\n",
