@@ -96,7 +96,7 @@ impl World {
                 Effect::Send(request, timeouts) => {
                     check_request::<O>(request);
                     assert!(timeouts.attempt <= bounds.attempt && timeouts.connect <= timeouts.attempt);
-                    assert!(timeouts.call <= bounds.call, "{timeouts:?} {bounds:?}");
+                    assert!(timeouts.attempt <= bounds.call, "{timeouts:?} {bounds:?}");
                     (sent + 1, 0)
                 }
                 Effect::Wait(wait) => {

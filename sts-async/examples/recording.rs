@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use sts_async::operations::AssumeRole;
 use sts_async::{
-    Client, Credentials, Timeouts, Transport, TransportError, TransportErrorKind, TransportFuture,
+    Client, Credentials, SendTimeouts, Transport, TransportError, TransportErrorKind, TransportFuture,
 };
 
 /// Clones share what was sent and what is left to answer.
@@ -36,7 +36,7 @@ impl Recording {
 }
 
 impl Transport for Recording {
-    fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         let answer = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let nothing = || TransportError::new(TransportErrorKind::Other, "the recording has no more answers");

@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
 use sts_async::sts_proto::wire::MAX_BODY;
-use sts_async::{Builder, Phase, Timeouts, Transport, TransportError, TransportErrorKind, TransportFuture};
+use sts_async::{
+    Builder, Phase, SendTimeouts, Transport, TransportError, TransportErrorKind, TransportFuture,
+};
 
 /// Sends with a reqwest client, which may be shared with the rest of the program if it follows no redirects: they would
 /// carry the session token elsewhere.
@@ -19,7 +21,7 @@ struct Reqwest(reqwest::Client);
 
 impl Reqwest {
     /// reqwest knows no time-out for a single request to connect, so it is the same for all.
-    fn new(timeouts: Timeouts) -> Result<Self, reqwest::Error> {
+    fn new(timeouts: SendTimeouts) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().redirect(Policy::none()).connect_timeout(timeouts.connect);
         client.build().map(Self)
     }
@@ -27,7 +29,7 @@ impl Reqwest {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
-        timeouts: Timeouts,
+        timeouts: SendTimeouts,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let mut request =
             reqwest::Request::try_from(request).map_err(|error| failed(error, Phase::Response))?;
@@ -48,7 +50,7 @@ impl Reqwest {
 }
 
 impl Transport for Reqwest {
-    fn send(&self, request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
         Box::pin(self.exchange(request, timeouts))
     }
 }
@@ -81,7 +83,7 @@ async fn main() -> ExitCode {
 async fn whoami() -> Result<(), Box<dyn Error>> {
     // Built without a cryptography provider of its own, reqwest takes the process's.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let transport = Reqwest::new(Timeouts::default())?;
+    let transport = Reqwest::new(SendTimeouts::default())?;
     let sts = Builder::from_env()?.transport(transport).build()?;
     println!("{}", sts.get_caller_identity().await?.arn);
     Ok(())

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use sts_async::sts_proto::settings::Env;
-use sts_async::{Builder, Client, Credentials, CredentialsError, Timeouts, Transport, TransportFuture};
+use sts_async::{Builder, Client, Credentials, CredentialsError, SendTimeouts, Transport, TransportFuture};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber, subscriber};
@@ -117,7 +117,7 @@ fn fetches_are_seen_those_in_the_background_too() {
 struct Unwell;
 
 impl Transport for Unwell {
-    fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         let body: &[u8] = match request.uri().path() {
             path if path.ends_with("/token") => b"token",
             path if path.ends_with("/role") => EXPIRED,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sts_blocking::operations::AssumeRole;
-use sts_blocking::{Client, Credentials, Timeouts, Transport, TransportError, TransportErrorKind};
+use sts_blocking::{Client, Credentials, SendTimeouts, Transport, TransportError, TransportErrorKind};
 
 /// Clones share what was sent and what is to be answered.
 #[derive(Clone, Default)]
@@ -39,7 +39,7 @@ impl Transport for Recording {
     fn send(
         &self,
         request: http::Request<Bytes>,
-        _: Timeouts,
+        _: SendTimeouts,
     ) -> Result<http::Response<Bytes>, TransportError> {
         self.sent.lock().expect("no panic elsewhere").push(request);
         let answer = self.answers.lock().expect("no panic elsewhere").pop_front();

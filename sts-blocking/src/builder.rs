@@ -321,7 +321,7 @@ impl Builder {
                 // Where the region is still to be found, it is AWS's own.
                 let scheme = endpoint.map_or(Some(&Scheme::HTTPS), Uri::scheme);
                 told.push(proxy::setting(proxies.of(scheme)?, endpoint));
-                let transport = UreqTransport::with(context.timeouts(), &self.tls, proxies)?;
+                let transport = UreqTransport::with(context.timeouts().into(), &self.tls, proxies)?;
                 (Box::new(transport) as Box<dyn Transport>, told)
             }
         };

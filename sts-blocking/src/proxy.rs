@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::testing::{Server, builder, text};
     use crate::tls::TlsOptions;
-    use crate::{Builder, Error, Timeouts, Transport, UreqTransport};
+    use crate::{Builder, Error, SendTimeouts, Timeouts, Transport, UreqTransport};
 
     /// Passes on what comes after a `CONNECT` with the right password; records what it was asked.
     fn proxy(answer: &'static str) -> Server {
@@ -218,7 +218,7 @@ mod tests {
 
         fn step(&mut self, _: std::time::SystemTime, event: Event) -> Result<Step<u16>, Error> {
             match (self.0.take(), event) {
-                (Some(request), _) => Ok(Step::Perform(Effect::Send(request, Timeouts::default()))),
+                (Some(request), _) => Ok(Step::Perform(Effect::Send(request, SendTimeouts::default()))),
                 (None, Event::Response(response)) => Ok(Step::Done(response.status().as_u16())),
                 (None, event) => panic!("{event:?}"),
             }
@@ -247,9 +247,9 @@ mod tests {
             Ok(Some(Found { proxy, origin: Origin::Environment("HTTPS_PROXY") }))
         };
         let through = |proxies: Proxies, url: &str| {
-            let sent = UreqTransport::with(Timeouts::default(), &TlsOptions::default(), proxies);
+            let sent = UreqTransport::with(SendTimeouts::default(), &TlsOptions::default(), proxies);
             let request = http::Request::post(url).body(bytes::Bytes::from_static(b"x")).unwrap();
-            sent.unwrap().send(request, Timeouts::default())
+            sent.unwrap().send(request, SendTimeouts::default())
         };
         let https = || Proxies { http: Ok(None), https: found() };
         assert_eq!(through(https(), &server.url()).unwrap().status(), 200);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use sts_proto::{Timeouts, TransportError};
+use sts_proto::{SendTimeouts, TransportError};
 
 use crate::{Builder, Client, Credentials, Error, Transport};
 
@@ -163,7 +163,7 @@ impl Transport for Peer {
     fn send(
         &self,
         request: http::Request<Bytes>,
-        _: Timeouts,
+        _: SendTimeouts,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let response = (self.answer)(&request);
         self.sent.lock().unwrap().push(request);

@@ -3,7 +3,7 @@ use std::io;
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
-use sts_proto::flow::{Direct, Timeouts};
+use sts_proto::flow::{Direct, SendTimeouts};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
 use ureq::config::AutoHeaderValue;
@@ -18,12 +18,12 @@ use crate::tls::{self, TlsOptions};
 ///
 /// ```
 /// use bytes::Bytes;
-/// use sts_blocking::{Client, Credentials, Timeouts, Transport, TransportError};
+/// use sts_blocking::{Client, Credentials, SendTimeouts, Transport, TransportError};
 ///
 /// struct Canned;
 ///
 /// impl Transport for Canned {
-///     fn send(&self, _: http::Request<Bytes>, _: Timeouts) -> Result<http::Response<Bytes>, TransportError> {
+///     fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> Result<http::Response<Bytes>, TransportError> {
 ///         Ok(http::Response::new(Bytes::from_static(
 ///             b"<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDA</UserId><Account>0123</Account>\
 ///               <Arn>arn:aws:iam::0123:user/a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
@@ -40,20 +40,32 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends a request and reads the whole answer, whatever its status.
     ///
     /// A request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
-    /// the machine itself. It must not follow redirects (they would carry the session token elsewhere), must keep within
-    /// `timeouts.connect` and `timeouts.attempt`, and must not read more than
+    /// the machine itself. It must not follow redirects (they would carry the session token elsewhere), must keep both
+    /// time-outs, and must not read more than
     /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes.
-    fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError>;
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError>;
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
         (**self).send(request, timeouts)
     }
 }
 
 impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
-    fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
         (**self).send(request, timeouts)
     }
 }
@@ -71,7 +83,7 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
     agent: Agent,
-    timeouts: Timeouts,
+    timeouts: SendTimeouts,
     proxies: Proxies,
     /// Whether the options name somebody to trust.
     trusts: bool,
@@ -80,12 +92,12 @@ pub struct UreqTransport {
 impl UreqTransport {
     /// With these time-outs, unless a request asks for shorter ones, and trusting the certificates in
     /// `ca_bundle` (PEM) if there is one. Uses no proxy; [`Builder`](crate::Builder) can do more.
-    pub fn new(timeouts: Timeouts, ca_bundle: Option<&[u8]>) -> Result<Self, Error> {
+    pub fn new(timeouts: SendTimeouts, ca_bundle: Option<&[u8]>) -> Result<Self, Error> {
         let ca_bundle = ca_bundle.map(<[u8]>::to_vec);
         Self::with(timeouts, &TlsOptions { ca_bundle, ..TlsOptions::default() }, Proxies::none())
     }
 
-    pub(crate) fn with(timeouts: Timeouts, tls: &TlsOptions, proxies: Proxies) -> Result<Self, Error> {
+    pub(crate) fn with(timeouts: SendTimeouts, tls: &TlsOptions, proxies: Proxies) -> Result<Self, Error> {
         // Which most requests go through; others are told of theirs.
         let usual = proxies.of(Some(&Scheme::HTTPS)).ok().flatten().map(|found| found.proxy.clone());
         let config = tls::configure(Agent::config_builder(), tls)?
@@ -107,11 +119,10 @@ impl UreqTransport {
     fn exchange(
         &self,
         request: Request<&[u8]>,
-        timeouts: Timeouts,
+        timeouts: SendTimeouts,
         proxy: Option<&Proxy>,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
-        let usual = timeouts.connect == self.timeouts.connect && timeouts.attempt == self.timeouts.attempt;
-        if usual && proxy == self.agent.config().proxy() {
+        if timeouts == self.timeouts && proxy == self.agent.config().proxy() {
             return self.agent.run(request);
         }
         let request = self
@@ -136,7 +147,11 @@ const MOST_IDLE: usize = 32;
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
 
 impl Transport for UreqTransport {
-    fn send(&self, request: Request<Bytes>, timeouts: Timeouts) -> Result<Response<Bytes>, TransportError> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
         if request.uri().scheme() == Some(&Scheme::HTTPS) {
             tls::available(self.trusts)?;
         }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use sts_blocking::sts_proto::settings::Env;
 use sts_blocking::{
-    Builder, Client, Credentials, CredentialsError, Timeouts, Transport, TransportError,
+    Builder, Client, Credentials, CredentialsError, SendTimeouts, Transport, TransportError,
     TransportErrorKind as Kind,
 };
 use tracing::field::{Field, Visit};
@@ -72,7 +72,11 @@ impl Visit for Collect<'_> {
 struct Scripted(AtomicUsize, &'static [Option<(u16, &'static str)>]);
 
 impl Transport for Scripted {
-    fn send(&self, _: http::Request<Bytes>, _: Timeouts) -> Result<http::Response<Bytes>, TransportError> {
+    fn send(
+        &self,
+        _: http::Request<Bytes>,
+        _: SendTimeouts,
+    ) -> Result<http::Response<Bytes>, TransportError> {
         let (status, body) = self.1[self.0.fetch_add(1, Ordering::Relaxed)].ok_or(Kind::Closed)?;
         let response = http::Response::builder().status(status).header("x-amzn-requestid", "req-1");
         Ok(response.body(Bytes::from_static(body.as_bytes())).unwrap())
@@ -196,7 +200,7 @@ impl Transport for Unwell {
     fn send(
         &self,
         request: http::Request<Bytes>,
-        _: Timeouts,
+        _: SendTimeouts,
     ) -> Result<http::Response<Bytes>, TransportError> {
         Ok(http::Response::new(Bytes::from_static(match request.uri().path() {
             path if path.ends_with("/token") => b"token",

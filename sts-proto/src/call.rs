@@ -230,11 +230,9 @@ impl<O: Operation> Call<O> {
             .progress
             .deadline
             .map_or(self.timeouts.call, |deadline| deadline.duration_since(now).unwrap_or(Duration::ZERO));
-        let attempt = self.timeouts.attempt.min(left);
-        let timeouts = Timeouts { connect: self.timeouts.connect.min(attempt), attempt, call: left };
         self.progress.attempts += 1;
         self.state = State::Sent { at: now, skew };
-        Ok(Step::Perform(Effect::Send(request, timeouts)))
+        Ok(Step::Perform(Effect::Send(request, self.timeouts.of_attempt(left))))
     }
 
     fn request(&self, date: SystemTime, attempt: u32) -> Result<Request<Bytes>, Error> {

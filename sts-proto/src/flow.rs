@@ -55,7 +55,7 @@ pub enum Effect {
     /// Send a request and read the whole answer, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes of it. No
     /// redirect is followed, whatever the status. A request that carries [`Direct`] among its extensions goes through no
     /// proxy. Comes back as [`Event::Response`] or [`Event::Failed`].
-    Send(http::Request<Bytes>, Timeouts),
+    Send(http::Request<Bytes>, SendTimeouts),
     /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
     /// `None` where there is no such file, or [`Event::Failed`]. A driver refuses what it could wait for without end, such
     /// as a named pipe, and reads anew what somebody wrote to meanwhile: files of tokens are replaced at any time.
@@ -141,6 +141,14 @@ pub struct Timeouts {
     pub call: Duration,
 }
 
+impl Timeouts {
+    /// The time-outs of an attempt of which the call has this much time left.
+    pub(crate) fn of_attempt(self, left: Duration) -> SendTimeouts {
+        let attempt = self.attempt.min(left);
+        SendTimeouts { connect: self.connect.min(attempt), attempt }
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
@@ -148,6 +156,29 @@ impl Default for Timeouts {
             attempt: Duration::from_secs(10),
             call: Duration::from_secs(60),
         }
+    }
+}
+
+/// The time-outs that [`Effect::Send`] has to obey. Exhaustive on purpose: a transport that obeys both has done its part.
+/// The time-out of the whole call, [`Timeouts::call`], is the core's affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendTimeouts {
+    /// To look up the name, connect and agree on TLS: [`Timeouts::connect`], at most `attempt`.
+    pub connect: Duration,
+    /// From the first byte to the last of the answer, connecting included: [`Timeouts::attempt`], at most what is left of
+    /// the call.
+    pub attempt: Duration,
+}
+
+impl From<Timeouts> for SendTimeouts {
+    fn from(timeouts: Timeouts) -> Self {
+        timeouts.of_attempt(timeouts.call)
+    }
+}
+
+impl Default for SendTimeouts {
+    fn default() -> Self {
+        Timeouts::default().into()
     }
 }
 

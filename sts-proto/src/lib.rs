@@ -39,7 +39,7 @@ pub use error::{
     CredentialsError, Error, ErrorCode, Fault, Metadata, NoCredentials, Outcome, Phase, ResponseError,
     ResponseProblem, ServiceError, TransportError, TransportErrorKind, Tried,
 };
-pub use flow::{Effect, Event, Flow, Step, Timeouts};
+pub use flow::{Effect, Event, Flow, SendTimeouts, Step, Timeouts};
 pub use http;
 pub use identity::Credentials;
 pub use member::IntoMember;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::{Effect, Error, Event, Flow, Secret, Step, Timeouts, TransportErrorKind};
+use sts_proto::{Effect, Error, Event, Flow, Secret, SendTimeouts, Step, TransportErrorKind};
 
 use crate::driver::Driver;
 
@@ -16,7 +16,9 @@ impl Flow for Exchange {
 
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
         match (event, self.0.take()) {
-            (Event::Start, Some(request)) => Ok(Step::Perform(Effect::Send(request, Timeouts::default()))),
+            (Event::Start, Some(request)) => {
+                Ok(Step::Perform(Effect::Send(request, SendTimeouts::default())))
+            }
             (Event::Response(response), None) => Ok(Step::Done(response)),
             (Event::Failed(error), None) => Err(error.into()),
             _ => Err(Error::Transport(Box::new(TransportErrorKind::Unsupported.into()))),

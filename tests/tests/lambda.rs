@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::{Timeouts, TransportError};
+use sts_proto::{SendTimeouts, TransportError};
 
 const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
 const TRACE: &str = "_X_AMZN_TRACE_ID";
@@ -68,13 +68,13 @@ impl Witness {
 }
 
 impl sts_blocking::Transport for Witness {
-    fn send(&self, request: Request<Bytes>, _: Timeouts) -> Result<Response<Bytes>, TransportError> {
+    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> Result<Response<Bytes>, TransportError> {
         self.answer(&request)
     }
 }
 
 impl sts_async::Transport for Witness {
-    fn send(&self, request: Request<Bytes>, _: Timeouts) -> sts_async::TransportFuture<'_> {
+    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> sts_async::TransportFuture<'_> {
         Box::pin(async move { self.answer(&request) })
     }
 }

@@ -10,8 +10,8 @@ use sts_proto::operations::{
 };
 use sts_proto::types::Credentials as Issued;
 use sts_proto::{
-    Context, Credentials, Error, ErrorCode, Fault, Operation, Presign, Retry, RetryClass, Settings, Timeouts,
-    TransportErrorKind, input, output, sigv4,
+    Context, Credentials, Error, ErrorCode, Fault, Operation, Presign, Retry, RetryClass, SendTimeouts,
+    Settings, Timeouts, TransportErrorKind, input, output, sigv4,
 };
 use sts_tests::driver::{Driver, Setup};
 use sts_tests::eleven::eleven;
@@ -266,7 +266,9 @@ impl Flow for Exchange {
 
     fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
         match (self.0.take(), event) {
-            (Some(request), Event::Start) => Ok(Step::Perform(Effect::Send(request, Timeouts::default()))),
+            (Some(request), Event::Start) => {
+                Ok(Step::Perform(Effect::Send(request, SendTimeouts::default())))
+            }
             (None, Event::Response(response)) => Ok(Step::Done(response)),
             (_, Event::Failed(error)) => Err(error.into()),
             (_, event) => panic!("{event:?} was not asked for"),

@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::operations::AssumeRoleWithWebIdentity;
-use crate::{Credentials, Transport, TransportFuture};
+use crate::{Credentials, SendTimeouts, Transport, TransportFuture};
 
 /// Keeps what is sent and answers as one who knows the caller.
 #[derive(Clone, Default)]
 struct Canned(Arc<Mutex<Vec<http::Request<Bytes>>>>);
 
 impl Transport for Canned {
-    fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         self.0.lock().unwrap().push(request);
         Box::pin(async {
             Ok(http::Response::new(Bytes::from_static(

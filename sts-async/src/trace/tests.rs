@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use sts_proto::{Credentials, Timeouts, TransportError, TransportErrorKind};
+use sts_proto::{Credentials, SendTimeouts, TransportError, TransportErrorKind};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber, subscriber};
@@ -85,7 +85,7 @@ impl Subscriber for Keeper {
 struct Script(Mutex<VecDeque<Result<http::Response<Bytes>, TransportError>>>);
 
 impl Transport for Script {
-    fn send(&self, _: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         Box::pin(async {
             tokio::task::yield_now().await;
             self.0.lock().unwrap().pop_front().unwrap()

@@ -17,7 +17,7 @@ use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sts_proto::flow::Direct;
 use sts_proto::settings::{Origin, Setting};
-use sts_proto::{Error, Phase, Secret, Timeouts, TransportError, TransportErrorKind};
+use sts_proto::{Error, Phase, Secret, SendTimeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
 use super::error::{self, ConnectError, TlsError};
@@ -132,7 +132,7 @@ impl fmt::Debug for HyperTransport {
 }
 
 impl Transport for HyperTransport {
-    fn send(&self, mut request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, mut request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
         if ![Some(&Scheme::HTTP), Some(&Scheme::HTTPS)].contains(&request.uri().scheme()) {
             let why = "only http and https urls can be sent to";
             return Box::pin(ready(Err(TransportError::new(TransportErrorKind::Unsupported, why))));

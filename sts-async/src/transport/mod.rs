@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body::Body;
 use sts_proto::wire::MAX_BODY;
-use sts_proto::{Phase, Timeouts, TransportError, TransportErrorKind};
+use sts_proto::{Phase, SendTimeouts, TransportError, TransportErrorKind};
 
 pub use self::hyper::HyperTransport;
 pub(crate) use self::hyper::TlsSettings;
@@ -24,20 +24,19 @@ pub use self::tower::TowerTransport;
 /// Sends a request and reads the whole answer.
 ///
 /// An implementation follows no redirect, returns every status as a response, reads at most
-/// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps the time-outs `connect` and `attempt`
-/// (`call` is the core's), and may be dropped at any point. A request with [`Direct`](sts_proto::flow::Direct) among its
-/// extensions goes through no proxy: it is for a service of the machine itself. It logs neither bodies nor the `authorization` and
-/// `x-amz-security-token` headers.
+/// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps both time-outs, and may be dropped at any point. A
+/// request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
+/// the machine itself. It logs neither bodies nor the `authorization` and `x-amz-security-token` headers.
 ///
 /// ```
 /// use bytes::Bytes;
-/// use sts_async::{Timeouts, Transport, TransportError, TransportErrorKind, TransportFuture};
+/// use sts_async::{SendTimeouts, Transport, TransportError, TransportErrorKind, TransportFuture};
 ///
 /// /// Lets nothing out.
 /// struct Offline;
 ///
 /// impl Transport for Offline {
-///     fn send(&self, _: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+///     fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
 ///         Box::pin(async { Err(TransportError::new(TransportErrorKind::Other, "this is a test")) })
 ///     }
 /// }
@@ -47,7 +46,7 @@ pub use self::tower::TowerTransport;
 /// ```
 pub trait Transport: Send + Sync + 'static {
     /// Sends one request.
-    fn send(&self, request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_>;
+    fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_>;
 }
 
 /// An answer to come.

@@ -11,13 +11,13 @@ use super::*;
 
 type Sent = Result<http::Response<Bytes>, TransportError>;
 
-const QUICK: Timeouts = timeouts(Duration::from_secs(20), Duration::from_secs(20));
+const QUICK: SendTimeouts = timeouts(Duration::from_secs(20), Duration::from_secs(20));
 
-const fn timeouts(connect: Duration, attempt: Duration) -> Timeouts {
-    Timeouts { connect, attempt, call: attempt }
+const fn timeouts(connect: Duration, attempt: Duration) -> SendTimeouts {
+    SendTimeouts { connect, attempt }
 }
 
-async fn send(uri: &str, timeouts: Timeouts) -> Sent {
+async fn send(uri: &str, timeouts: SendTimeouts) -> Sent {
     HyperTransport::new().send(request(uri), timeouts).await
 }
 

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::Full;
-use sts_proto::Timeouts;
+use sts_proto::SendTimeouts;
 use tower_service::Service;
 
 use super::{BoxError, Transport, TransportFuture, exchange};
@@ -66,7 +66,7 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    fn send(&self, request: http::Request<Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
         let mut service = self.0.clone();
         let head = async move {
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
-use crate::{Credentials, Retry, Settings, Timeouts};
+use crate::{Credentials, Retry, SendTimeouts, Settings, Timeouts};
 
 const SECRET: &str = "planted-secret";
 const TOKEN: &str = "planted-token";
@@ -13,7 +13,7 @@ fn signed() -> Arc<Context> {
     context(Settings::new().credentials(Credentials::new("AKID", SECRET).with_session_token(TOKEN)))
 }
 
-fn sent<T>(step: Step<T>) -> (Request<Bytes>, Timeouts) {
+fn sent<T>(step: Step<T>) -> (Request<Bytes>, SendTimeouts) {
     match step {
         Step::Perform(Effect::Send(request, timeouts)) => (request, timeouts),
         _ => panic!("nothing is sent"),
@@ -31,7 +31,7 @@ fn an_attempt_is_dated_numbered_and_signed() {
     assert!(
         header("authorization").contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,")
     );
-    assert_eq!(timeouts, Timeouts::default());
+    assert_eq!(timeouts, SendTimeouts::default());
     assert!(request.headers()["authorization"].is_sensitive());
     assert!(request.headers()["x-amz-security-token"].is_sensitive());
 }
@@ -101,7 +101,7 @@ fn a_call_at_the_end_of_the_clock_is_bounded_too() {
         let context = context(Settings::new().timeouts(timeouts));
         let mut call = Call::new(AssumeRoleWithWebIdentity::new("arn", "me", TOKEN), context, 1);
         let (_, given) = sent(call.step(end, Event::Start).unwrap());
-        assert_eq!((given.attempt, given.call), (timeouts.call, timeouts.call));
+        assert_eq!((given.connect, given.attempt), (timeouts.call, timeouts.call));
         let step = call.step(end, answer(503, &[("x-amz-retry-after", asked_for)], ""));
         assert_eq!(matches!(step, Ok(Step::Perform(Effect::Wait(_)))), waits, "{step:?}");
     }

@@ -139,9 +139,7 @@ impl Fetch {
     fn send(&mut self) -> Step<Reply> {
         self.state = State::Sent;
         let left = self.deadline.map(|deadline| deadline.duration_since(self.seen).unwrap_or_default());
-        let Timeouts { connect, attempt, call } = self.timeouts;
-        let attempt = left.map_or(attempt, |left| attempt.min(left));
-        let timeouts = Timeouts { connect: connect.min(attempt), attempt, call: left.unwrap_or(call) };
+        let timeouts = self.timeouts.of_attempt(left.unwrap_or(Duration::MAX));
         Step::Perform(Effect::Send(self.request.clone(), timeouts))
     }
 

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::{Event, Timeouts, TransportError};
+use sts_proto::{Event, SendTimeouts, TransportError};
 
 use super::Fault;
 use super::weather::clock;
@@ -45,13 +45,13 @@ impl Carrier {
 }
 
 impl sts_blocking::Transport for Carrier {
-    fn send(&self, _: Request<Bytes>, _: Timeouts) -> Result<Response<Bytes>, TransportError> {
+    fn send(&self, _: Request<Bytes>, _: SendTimeouts) -> Result<Response<Bytes>, TransportError> {
         self.carry()
     }
 }
 
 impl sts_async::Transport for Carrier {
-    fn send(&self, _: Request<Bytes>, _: Timeouts) -> sts_async::TransportFuture<'_> {
+    fn send(&self, _: Request<Bytes>, _: SendTimeouts) -> sts_async::TransportFuture<'_> {
         Box::pin(async { self.carry() })
     }
 }

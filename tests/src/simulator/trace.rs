@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::header::DATE;
 use sts_proto::wire::time;
 use sts_proto::{
-    Context, Effect, Error, ErrorCode, Event, Flow, Output, RetryClass, Step, Timeouts, TransportError,
+    Context, Effect, Error, ErrorCode, Event, Flow, Output, RetryClass, SendTimeouts, Step, TransportError,
     TransportErrorKind,
 };
 
@@ -49,7 +49,7 @@ pub enum Note {
         /// `authorization`.
         signature: Option<String>,
         /// The time-outs of the request.
-        timeouts: Option<Timeouts>,
+        timeouts: Option<SendTimeouts>,
     },
     /// A response arrived: status and headers.
     Answered(u16, HeaderMap),

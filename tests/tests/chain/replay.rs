@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::{Timeouts, TransportError, TransportErrorKind};
+use sts_proto::{SendTimeouts, TransportError, TransportErrorKind};
 
 use super::scenario::Scenario;
 
@@ -53,13 +53,13 @@ impl Replay {
 }
 
 impl sts_blocking::Transport for Replay {
-    fn send(&self, request: Request<Bytes>, _: Timeouts) -> Result<Response<Bytes>, TransportError> {
+    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> Result<Response<Bytes>, TransportError> {
         self.answer(&request)
     }
 }
 
 impl sts_async::Transport for Replay {
-    fn send(&self, request: Request<Bytes>, _: Timeouts) -> sts_async::TransportFuture<'_> {
+    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> sts_async::TransportFuture<'_> {
         Box::pin(async move { self.answer(&request) })
     }
 }

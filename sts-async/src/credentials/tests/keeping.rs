@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
-use sts_proto::Timeouts;
+use sts_proto::{SendTimeouts, Timeouts};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
@@ -191,8 +191,8 @@ fn a_panic_of_somebody_else_is_not_the_provider_s() {
 struct Clocked(Arc<Mutex<Vec<Duration>>>);
 
 impl Transport for Clocked {
-    fn send(&self, _: http::Request<bytes::Bytes>, timeouts: Timeouts) -> TransportFuture<'_> {
-        self.0.lock().unwrap().push(timeouts.call);
+    fn send(&self, _: http::Request<bytes::Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
+        self.0.lock().unwrap().push(timeouts.attempt);
         Box::pin(async { Ok(response(200, IDENTITY)) })
     }
 }
@@ -206,7 +206,8 @@ async fn what_fetching_takes_is_part_of_the_call() {
     };
     let sts = Client::builder().region("eu-west-1").transport(clocked.clone());
     let sts = sts.credentials_provider(slow).build().unwrap();
-    let sts = sts.with_timeouts(Timeouts { call: Duration::from_secs(20), ..Timeouts::default() });
+    let long = Duration::from_secs(20);
+    let sts = sts.with_timeouts(Timeouts { attempt: long, call: long, ..Timeouts::default() });
     sts.get_caller_identity().await.unwrap();
     sts.get_caller_identity().await.unwrap();
     let left = clocked.0.lock().unwrap().clone();

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use sts_proto::Timeouts;
+use sts_proto::SendTimeouts;
 
 use crate::{Transport, TransportFuture};
 
@@ -38,7 +38,7 @@ impl Peer {
 }
 
 impl Transport for Peer {
-    fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         let response = (self.answer)(&request);
         self.sent.lock().unwrap().push(request);
         Box::pin(async {

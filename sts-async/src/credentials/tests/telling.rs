@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use sts_proto::Timeouts;
 use sts_proto::settings::Env;
 use sts_proto::{Outcome, Tried};
+use sts_proto::{SendTimeouts, Timeouts};
 
 use super::peer::{IDENTITY, response};
 use super::*;
@@ -146,7 +146,7 @@ struct Instance {
 }
 
 impl Transport for Instance {
-    fn send(&self, request: http::Request<bytes::Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<bytes::Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         let path = request.uri().path();
         if path.ends_with("/api/token") {
             *self.tokens.lock().unwrap() += 1;

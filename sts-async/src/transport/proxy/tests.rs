@@ -3,7 +3,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use bytes::Bytes;
-use sts_proto::{Timeouts, TransportError, TransportErrorKind as Kind};
+use sts_proto::{SendTimeouts, TransportError, TransportErrorKind as Kind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -61,7 +61,7 @@ async fn send(port: u16, uri: &str, tls: &TlsSettings) -> Result<http::Response<
     let transport = HyperTransport::configured(tls, &Proxy::Url(url.into())).unwrap();
     let request = http::Request::post(uri).body(Bytes::from_static(b"Action=Test")).unwrap();
     let long = Duration::from_secs(20);
-    let timeouts = Timeouts { connect: Duration::from_millis(700), attempt: long, call: long };
+    let timeouts = SendTimeouts { connect: Duration::from_millis(700), attempt: long };
     transport.send(request, timeouts).await
 }
 
@@ -102,7 +102,7 @@ async fn what_is_for_the_machine_itself_goes_through_no_proxy() {
     let uri: Uri = format!("http://localhost:{server}/").parse().unwrap();
     let mut request = http::Request::post(&uri).body(Bytes::new()).unwrap();
     request.extensions_mut().insert(sts_proto::flow::Direct);
-    assert_eq!(transport.send(request, Timeouts::default()).await.unwrap().body(), "hello");
+    assert_eq!(transport.send(request, SendTimeouts::default()).await.unwrap().body(), "hello");
     let head = heads.recv().await.unwrap();
     assert!(head.starts_with("POST / HTTP/1.1\r\n") && !head.contains("proxy-authorization"), "{head}");
     assert!(proxied.try_recv().is_err());

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustls::version::{TLS12, TLS13};
 use sts_proto::settings::SettingsError;
-use sts_proto::{Error, Timeouts, TransportErrorKind};
+use sts_proto::{Error, SendTimeouts, TransportErrorKind};
 
 use crate::transport::testing::Pki;
 use crate::transport::{HyperTransport, Proxy, TlsSettings, Transport};
@@ -13,7 +13,7 @@ async fn send(port: u16, tls: &TlsSettings) -> Result<http::Response<Bytes>, Tra
     let long = Duration::from_secs(20);
     let request = http::Request::post(format!("https://localhost:{port}/"));
     let request = request.body(Bytes::from_static(b"Action=Test")).unwrap();
-    let sent = transport.send(request, Timeouts { connect: long, attempt: long, call: long }).await;
+    let sent = transport.send(request, SendTimeouts { connect: long, attempt: long }).await;
     sent.map_err(|error| error.kind())
 }
 

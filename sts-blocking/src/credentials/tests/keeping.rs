@@ -3,7 +3,7 @@ use std::sync::{Barrier, Mutex};
 use std::time::Instant;
 
 use sts_proto::settings::Env;
-use sts_proto::{Timeouts, TransportError};
+use sts_proto::{SendTimeouts, Timeouts, TransportError};
 
 use super::*;
 use crate::Transport;
@@ -181,9 +181,9 @@ impl Transport for Clocked {
     fn send(
         &self,
         _: http::Request<bytes::Bytes>,
-        timeouts: Timeouts,
+        timeouts: SendTimeouts,
     ) -> Result<http::Response<bytes::Bytes>, TransportError> {
-        self.0.lock().unwrap().push(timeouts.call);
+        self.0.lock().unwrap().push(timeouts.attempt);
         Ok(response(200, IDENTITY))
     }
 }
@@ -197,7 +197,8 @@ fn what_fetching_takes_is_part_of_the_call() {
     };
     let sts = Client::builder().region("eu-west-1").transport(clocked.clone());
     let sts = sts.credentials_provider(slow).build().unwrap();
-    let sts = sts.with_timeouts(Timeouts { call: Duration::from_secs(20), ..Timeouts::default() });
+    let long = Duration::from_secs(20);
+    let sts = sts.with_timeouts(Timeouts { attempt: long, call: long, ..Timeouts::default() });
     sts.get_caller_identity().unwrap();
     sts.get_caller_identity().unwrap();
     let left = clocked.0.lock().unwrap().clone();

@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use sts_proto::Timeouts;
 use sts_proto::settings::Env;
 use sts_proto::{Outcome, Tried};
+use sts_proto::{SendTimeouts, Timeouts};
 
 use super::*;
 use crate::testing::{IDENTITY, response};
@@ -149,7 +149,7 @@ impl Transport for Instance {
     fn send(
         &self,
         request: http::Request<bytes::Bytes>,
-        _: Timeouts,
+        _: SendTimeouts,
     ) -> Result<http::Response<bytes::Bytes>, TransportError> {
         let path = request.uri().path();
         if path.ends_with("/api/token") {

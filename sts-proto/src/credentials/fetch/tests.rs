@@ -1,8 +1,9 @@
 use super::*;
+use crate::SendTimeouts;
 
 /// What a flow did, and how it ended.
 pub(in crate::credentials) struct Played<T> {
-    pub(in crate::credentials) sent: Vec<(Request<Bytes>, Timeouts)>,
+    pub(in crate::credentials) sent: Vec<(Request<Bytes>, SendTimeouts)>,
     pub(in crate::credentials) read: Vec<PathBuf>,
     pub(in crate::credentials) waits: Vec<Duration>,
     pub(in crate::credentials) result: Result<T, Error>,

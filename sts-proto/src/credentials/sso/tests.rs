@@ -140,7 +140,7 @@ fn token_then_keys() {
     assert_eq!(played.header(1, "x-amz-sso_bearer_token"), Some("planted-a"));
     assert!(request.headers()["x-amz-sso_bearer_token"].is_sensitive());
     assert_eq!(request.extensions().get::<Direct>(), None);
-    assert_eq!(*timeouts, crate::Timeouts::default());
+    assert_eq!(*timeouts, crate::SendTimeouts::default());
     assert_eq!(
         played.result.unwrap(),
         Credentials::new("AKID", "planted-s")

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use sts_async::operations::AssumeRole;
-use sts_async::{Client, Error, Timeouts, Transport, TransportFuture};
+use sts_async::{Client, Error, SendTimeouts, Timeouts, Transport, TransportFuture};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -74,7 +74,7 @@ fn keys() -> sts_async::Credentials {
 struct Silent;
 
 impl Transport for Silent {
-    fn send(&self, request: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         Box::pin(async move {
             let _request = request;
             pending().await
@@ -86,7 +86,7 @@ impl Transport for Silent {
 struct Canned;
 
 impl Transport for Canned {
-    fn send(&self, _: http::Request<Bytes>, _: Timeouts) -> TransportFuture<'_> {
+    fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
         Box::pin(async { Ok(http::Response::new(Bytes::from_static(ANSWER))) })
     }
 }
