@@ -9,7 +9,7 @@ import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 WIRE = HERE.parent / "tests/vectors/wire"
-# Same order as in fuzz_targets/response.rs and error.rs.
+# As in the list, sts-proto/src/operations/list.rs; statuses as in fuzz_targets/response.rs and error.rs.
 OPERATIONS = """GetCallerIdentity AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot
     DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken
     GetWebIdentityToken""".split()

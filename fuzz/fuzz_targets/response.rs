@@ -9,11 +9,6 @@ use http::{Response, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use sts_fuzz::document::{self, Verdict};
 use sts_fuzz::outputs::Matches;
-use sts_proto::operations::{
-    AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, AssumeRoot, DecodeAuthorizationMessage,
-    GetAccessKeyInfo, GetCallerIdentity, GetDelegatedAccessToken, GetFederationToken, GetSessionToken,
-    GetWebIdentityToken,
-};
 use sts_proto::{Operation, Output};
 
 fuzz_target!(|data: &[u8]| {
@@ -22,19 +17,14 @@ fuzz_target!(|data: &[u8]| {
     parse(STATUSES[usize::from(*status) % STATUSES.len()], body);
 });
 
-const PARSERS: [fn(u16, &[u8]); 11] = [
-    check::<GetCallerIdentity>,
-    check::<AssumeRole>,
-    check::<AssumeRoleWithSaml>,
-    check::<AssumeRoleWithWebIdentity>,
-    check::<AssumeRoot>,
-    check::<DecodeAuthorizationMessage>,
-    check::<GetAccessKeyInfo>,
-    check::<GetDelegatedAccessToken>,
-    check::<GetFederationToken>,
-    check::<GetSessionToken>,
-    check::<GetWebIdentityToken>,
-];
+macro_rules! parsers {
+    (() $($(#[$sentence:meta])* $operation:ident: fn $method:ident $given:tt -> $output:ident $sent:tt
+        example $before:tt $after:tt)*) => {
+        &[$(check::<sts_proto::operations::$operation>),*]
+    };
+}
+
+const PARSERS: &[fn(u16, &[u8])] = sts_proto::for_each_operation!(parsers);
 
 const STATUSES: [u16; 5] = [200, 400, 403, 500, 302];
 

@@ -11,7 +11,17 @@ use sts_proto::{Error, Operation, Output};
 use crate::driver::Driver;
 use crate::sts::Server;
 
-/// The result of one operation.
+macro_rules! actions {
+    (() $($(#[$sentence:meta])* $operation:ident: fn $method:ident $given:tt -> $output:ident $sent:tt
+        example $before:tt $after:tt)*) => {
+        &[$(<sts_proto::operations::$operation as Operation>::ACTION),*]
+    };
+}
+
+/// The actions of the list of operations.
+pub const ACTIONS: &[&str] = sts_proto::for_each_operation!(actions);
+
+/// What came of one operation.
 #[derive(Debug)]
 pub struct Row {
     /// The action.
@@ -20,7 +30,7 @@ pub struct Row {
     pub outcome: Result<(String, String), Error>,
 }
 
-/// Calls all eleven, each with arguments that the server accepts, as its user `alice`.
+/// Asks for all eleven, in the order of the list, each with something that the server grants, as its user `alice`.
 pub fn eleven(driver: &Driver, sts: &Server) -> Vec<Row> {
     let demo = sts.role_arn("demo");
     let message = sts.authorization_message(r#"{"allowed":false}"#);

@@ -14,7 +14,7 @@ use sts_proto::{
     Settings, Timeouts, TransportErrorKind, input, output, sigv4,
 };
 use sts_tests::driver::{Driver, Setup};
-use sts_tests::eleven::eleven;
+use sts_tests::eleven::{ACTIONS, eleven};
 use sts_tests::sts::Server;
 
 fn alice(sts: &Server) -> Settings {
@@ -42,6 +42,7 @@ fn eleven_operations_through_two_clients() {
         sts.forget_requests();
         let rows = eleven(&driver, &sts);
         assert_eq!(rows.len(), 11);
+        assert_eq!(rows.iter().map(|row| row.operation).collect::<Vec<_>>(), ACTIONS);
         let arrived = sts.requests();
         for (row, arrived) in rows.iter().zip(&arrived) {
             let (shown, request_id) =

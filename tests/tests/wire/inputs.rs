@@ -12,22 +12,19 @@ pub(crate) trait Visitor {
     fn visit<O: Operation<Output: Shown> + FromJson>(self) -> Result<(), String>;
 }
 
+macro_rules! with_operation {
+    (($name:ident, $visitor:ident) $($(#[$sentence:meta])* $operation:ident: fn $method:ident $given:tt -> $output:ident
+        $sent:tt example $before:tt $after:tt)*) => {
+        match $name {
+            $(<$operation as Operation>::ACTION => $visitor.visit::<$operation>(),)*
+            _ => Err(format!("there is no operation {}", $name)),
+        }
+    };
+}
+
 /// Shows `visitor` the type of the operation called `name`.
 pub(crate) fn with_operation(name: &str, visitor: impl Visitor) -> Result<(), String> {
-    match name {
-        "AssumeRole" => visitor.visit::<AssumeRole>(),
-        "AssumeRoleWithSAML" => visitor.visit::<AssumeRoleWithSaml>(),
-        "AssumeRoleWithWebIdentity" => visitor.visit::<AssumeRoleWithWebIdentity>(),
-        "AssumeRoot" => visitor.visit::<AssumeRoot>(),
-        "DecodeAuthorizationMessage" => visitor.visit::<DecodeAuthorizationMessage>(),
-        "GetAccessKeyInfo" => visitor.visit::<GetAccessKeyInfo>(),
-        "GetCallerIdentity" => visitor.visit::<GetCallerIdentity>(),
-        "GetDelegatedAccessToken" => visitor.visit::<GetDelegatedAccessToken>(),
-        "GetFederationToken" => visitor.visit::<GetFederationToken>(),
-        "GetSessionToken" => visitor.visit::<GetSessionToken>(),
-        "GetWebIdentityToken" => visitor.visit::<GetWebIdentityToken>(),
-        _ => Err(format!("there is no operation {name}")),
-    }
+    sts_proto::for_each_operation!(with_operation, name, visitor)
 }
 
 /// Why there is no typed input.
