@@ -20,7 +20,7 @@ pub mod endpoint;
 mod error;
 mod escape;
 pub mod flow;
-mod identity;
+mod keys;
 mod member;
 mod operation;
 pub mod operations;
@@ -41,7 +41,7 @@ pub use error::{
 };
 pub use flow::{Effect, Event, Flow, SendTimeouts, Step, Timeouts};
 pub use http;
-pub use identity::Credentials;
+pub use keys::Credentials;
 pub use member::IntoMember;
 pub use operation::{Operation, Output, Presign};
 pub use retry::{Retry, RetryClass};
