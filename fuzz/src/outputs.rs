@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use roxmltree::Node;
-use sts_proto::Secret;
 use sts_proto::operations::*;
-use sts_proto::types::{AssumedRoleUser, Credentials, FederatedUser};
+use sts_proto::types::{AssumedRoleUser, FederatedUser};
+use sts_proto::{Credentials, Secret};
 
 use crate::{dates, document};
 
@@ -54,6 +54,18 @@ impl Matches for SystemTime {
     }
 }
 
+/// An answer without any of the four is refused.
+impl Matches for Credentials {
+    fn matches(&self, name: &str, found: Option<Node<'_, '_>>) {
+        let found = found.unwrap_or_else(|| panic!("{name} comes from nowhere"));
+        let member = |name| document::last(found, name);
+        self.access_key_id.matches("AccessKeyId", member("AccessKeyId"));
+        self.secret_access_key.matches("SecretAccessKey", member("SecretAccessKey"));
+        self.session_token.as_ref().expect("it was read").matches("SessionToken", member("SessionToken"));
+        self.expiration.expect("it was read").matches("Expiration", member("Expiration"));
+    }
+}
+
 macro_rules! matches {
     ($($shape:ident: $($member:ident = $name:literal),*;)*) => {$(
         impl Matches for $shape {
@@ -66,11 +78,6 @@ macro_rules! matches {
 }
 
 matches! {
-    Credentials:
-        access_key_id = "AccessKeyId",
-        secret_access_key = "SecretAccessKey",
-        session_token = "SessionToken",
-        expiration = "Expiration";
     AssumedRoleUser: assumed_role_id = "AssumedRoleId", arn = "Arn";
     FederatedUser: federated_user_id = "FederatedUserId", arn = "Arn";
     AssumeRoleOutput:

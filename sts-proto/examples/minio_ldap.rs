@@ -4,8 +4,7 @@
 //! action goes through everything that the built-in ones go through: the values, `Call`, and both clients' `send`.
 
 use sts_proto::endpoint::{Endpoint, EndpointParams};
-use sts_proto::types::Credentials;
-use sts_proto::{Operation, Secret, input, output};
+use sts_proto::{Credentials, Operation, Secret, input, output};
 
 input! {
     /// Returns temporary keys to who signs in with a name and a password of an LDAP directory.

@@ -6,8 +6,8 @@ use crate::Secret;
 
 /// The keys that a request is signed with: long-term keys, or the temporary ones of a session.
 ///
-/// Made by hand, from the environment ([`crate::Settings`]), or from what an operation returned
-/// ([`crate::types::Credentials`] converts into it).
+/// Made by hand, from the environment ([`crate::Settings`]), or returned by an operation: then they have a session token
+/// and an expiration.
 ///
 /// ```
 /// use sts_proto::Credentials;

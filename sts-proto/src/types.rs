@@ -1,36 +1,34 @@
 //! Structures that several operations share.
 
-use std::time::SystemTime;
+use crate::keys::Credentials;
+use crate::member::IntoMember;
+use crate::wire::{FromXml, XmlError, XmlReader};
+use crate::{input, output};
 
-use crate::{IntoMember, Secret, input, output};
-
-output! {
-    /// Temporary keys, as an operation returns them. Convert them into [`crate::Credentials`] to sign with them.
-    pub struct Credentials {
-        /// Names the key; not a secret.
-        access_key_id: String = "AccessKeyId",
-        /// Signs.
-        secret_access_key: Secret = "SecretAccessKey",
-        /// Travels with each request that the keys sign.
-        session_token: Secret = "SessionToken",
-        /// When the keys cease to work.
-        expiration: SystemTime = "Expiration",
-    }
-}
-
-impl From<&Credentials> for crate::Credentials {
-    fn from(issued: &Credentials) -> Self {
-        Self::new(issued.access_key_id.clone(), issued.secret_access_key.clone())
-            .with_session_token(issued.session_token.clone())
-            .with_expiration(issued.expiration)
-    }
-}
-
-impl From<Credentials> for crate::Credentials {
-    fn from(issued: Credentials) -> Self {
-        Self::new(issued.access_key_id, issued.secret_access_key)
+/// Temporary keys, of which an answer has all four members.
+impl FromXml for Credentials {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
+        let issued = issued::Credentials::read(reader)?;
+        Ok(Self::new(issued.access_key_id, issued.secret_access_key)
             .with_session_token(issued.session_token)
-            .with_expiration(issued.expiration)
+            .with_expiration(issued.expiration))
+    }
+}
+
+#[allow(unreachable_pub)] // the macro makes public structures
+mod issued {
+    use std::time::SystemTime;
+
+    use crate::output;
+    use crate::secret::Secret;
+
+    output! {
+        pub struct Credentials {
+            access_key_id: String = "AccessKeyId",
+            secret_access_key: Secret = "SecretAccessKey",
+            session_token: Secret = "SessionToken",
+            expiration: SystemTime = "Expiration",
+        }
     }
 }
 
@@ -99,5 +97,27 @@ input! {
         provider_arn: String = "ProviderArn",
         /// What it asserts, signed and encrypted by it.
         context_assertion: String = "ContextAssertion",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_have_all_four_members() {
+        let members = ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"];
+        let document = |left_out: Option<&str>| -> String {
+            let members = members.iter().filter(|name| Some(**name) != left_out);
+            let members = members.map(|name| format!("<{name}>2030-01-31T12:00:00Z</{name}>"));
+            format!("<Credentials>{}</Credentials>", members.collect::<String>())
+        };
+        let read = |document: String| Credentials::read(&mut XmlReader::new(document.as_bytes())?);
+        let keys = read(document(None)).unwrap();
+        assert!(keys.session_token.is_some() && keys.expiration.is_some());
+        for member in members {
+            let error = read(document(Some(member))).unwrap_err();
+            assert_eq!(error, XmlError::Missing { shape: "Credentials", member });
+        }
     }
 }

@@ -74,7 +74,7 @@ impl Tour {
     /// Becomes a role and says who that is.
     fn session(&mut self, driver: &Driver, sts: &Server) {
         let who = driver.send(AssumeRole::new(sts.role_arn("demo"), "tour")).and_then(|role| {
-            let session = self.clients(role.credentials.into());
+            let session = self.clients(role.credentials);
             let ask =
                 |session: &Driver| Ok((session.to_string(), session.send(GetCallerIdentity::new())?.arn));
             session.iter().map(ask).collect::<Result<Vec<_>, Error>>()

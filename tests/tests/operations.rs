@@ -8,7 +8,6 @@ use sts_proto::operations::{
     AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, DecodeAuthorizationMessage, GetCallerIdentity,
     GetDelegatedAccessToken, GetFederationToken, GetSessionToken,
 };
-use sts_proto::types::Credentials as Issued;
 use sts_proto::{
     Context, Credentials, Error, ErrorCode, Fault, Operation, Presign, Retry, RetryClass, SendTimeouts,
     Settings, Timeouts, TransportErrorKind, input, output, sigv4,
@@ -78,7 +77,7 @@ fn eleven_operations_through_two_clients() {
 fn sessions_work_and_end() {
     let sts = Server::builder().min_duration_seconds(1).start();
     for driver in both(alice(&sts)) {
-        let issued = |issued: Issued| both(alice(&sts).credentials(issued));
+        let issued = |issued: Credentials| both(alice(&sts).credentials(issued));
         let role = driver.send(AssumeRole::new(sts.role_arn("demo"), "me")).unwrap();
         let web = AssumeRoleWithWebIdentity::new(sts.role_arn("web"), "bob", sts.web_identity_token("bob"));
         let saml =
@@ -90,12 +89,12 @@ fn sessions_work_and_end() {
             (driver.send(GetFederationToken::new("carol")).unwrap().credentials, "federated-user/carol"),
             (driver.send(GetSessionToken::new()).unwrap().credentials, "user/alice"),
         ] {
-            assert!(keys.expiration > SystemTime::now());
+            assert!(keys.expiration.is_some_and(|end| end > SystemTime::now()));
             for session in issued(keys.clone()) {
                 let me = session.send(GetCallerIdentity::new()).unwrap();
                 assert!(me.arn.ends_with(name), "{driver}: {} is not {name}", me.arn);
             }
-            let tampered = Credentials::from(keys).with_session_token("tampered");
+            let tampered = keys.with_session_token("tampered");
             for session in both(alice(&sts).credentials(tampered)) {
                 refused(session.send(GetCallerIdentity::new()), ErrorCode::InvalidClientTokenId, 403);
             }
@@ -199,7 +198,7 @@ fn a_presigned_url_works_until_it_is_changed() {
         .header("x-k8s-aws-id".parse().unwrap(), "a  b ".parse().unwrap());
     for driver in both(alice(&sts)) {
         let session = driver.send(AssumeRole::new(sts.role_arn("demo"), "me")).unwrap().credentials;
-        for (keys, name) in [(keys.clone(), "user/alice"), (session.into(), "assumed-role/demo/me")] {
+        for (keys, name) in [(keys.clone(), "user/alice"), (session, "assumed-role/demo/me")] {
             let presigned = GetCallerIdentity::new()
                 .presign(context.endpoint().unwrap(), &keys, SystemTime::now(), &options)
                 .unwrap();

@@ -7,7 +7,7 @@ use crate::operations::{AssumeRole as Operation, AssumeRoleOutput};
 use crate::types::AssumedRoleUser;
 use crate::{
     Call, Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
-    TransportErrorKind, types,
+    TransportErrorKind,
 };
 
 /// Assumes a role with credentials that are there already.
@@ -84,7 +84,7 @@ impl Flow for AssumeRole {
 
 /// The credentials of a role's session. Their access key id is shown, so it is none of the secrets that were `sent`.
 pub(super) fn session(
-    issued: types::Credentials,
+    issued: Credentials,
     user: Option<&AssumedRoleUser>,
     sent: &[Secret],
 ) -> Result<Credentials, CredentialsError> {
@@ -96,8 +96,7 @@ pub(super) fn session(
 }
 
 /// With the account that the role belongs to, where one is given.
-fn of_account(issued: types::Credentials, user: Option<&AssumedRoleUser>) -> Credentials {
-    let mut credentials = Credentials::from(issued);
+fn of_account(mut credentials: Credentials, user: Option<&AssumedRoleUser>) -> Credentials {
     let arn = user.and_then(|user| user.arn.as_deref());
     // arn:partition:sts::account:assumed-role/…; the account is shown, so it is nothing but an account.
     let account = arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| is_account(account));

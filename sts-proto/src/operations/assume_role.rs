@@ -1,4 +1,5 @@
-use crate::types::{AssumedRoleUser, Credentials, PolicyDescriptorType, ProvidedContext, Tag};
+use crate::keys::Credentials;
+use crate::types::{AssumedRoleUser, PolicyDescriptorType, ProvidedContext, Tag};
 use crate::{Operation, Secret, input, output};
 
 input! {

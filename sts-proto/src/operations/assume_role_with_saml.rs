@@ -1,4 +1,5 @@
-use crate::types::{AssumedRoleUser, Credentials, PolicyDescriptorType};
+use crate::keys::Credentials;
+use crate::types::{AssumedRoleUser, PolicyDescriptorType};
 use crate::{Operation, Secret, input, output};
 
 input! {

@@ -1,4 +1,5 @@
-use crate::types::{Credentials, PolicyDescriptorType};
+use crate::keys::Credentials;
+use crate::types::PolicyDescriptorType;
 use crate::{Operation, input, output};
 
 input! {

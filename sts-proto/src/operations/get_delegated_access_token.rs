@@ -1,4 +1,4 @@
-use crate::types::Credentials;
+use crate::keys::Credentials;
 use crate::{Operation, Secret, input, output};
 
 input! {

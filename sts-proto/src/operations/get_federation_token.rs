@@ -1,4 +1,5 @@
-use crate::types::{Credentials, FederatedUser, PolicyDescriptorType, Tag};
+use crate::keys::Credentials;
+use crate::types::{FederatedUser, PolicyDescriptorType, Tag};
 use crate::{Operation, input, output};
 
 input! {

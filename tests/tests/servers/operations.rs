@@ -1,6 +1,6 @@
 //! The eleven operations, one table for all servers.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +9,7 @@ use sts_proto::operations::{
     GetAccessKeyInfo, GetCallerIdentity, GetDelegatedAccessToken, GetFederationToken, GetSessionToken,
     GetWebIdentityToken,
 };
-use sts_proto::{Credentials, Error, Metadata, Operation, Secret, types};
+use sts_proto::{Credentials, Error, Metadata, Operation, Secret};
 use sts_tests::driver::Driver;
 
 use crate::peer::{ACCOUNT, Answers, Peer, SESSION};
@@ -37,9 +37,9 @@ impl Outcome {
     }
 
     /// With keys that were asked to be good for `lifetime` seconds.
-    fn session(mut self, keys: types::Credentials, lifetime: u64) -> Self {
-        self = self.expires_in(keys.expiration, lifetime);
-        self.session = Some(keys.into());
+    fn session(mut self, keys: Credentials, lifetime: u64) -> Self {
+        self = self.expires_in(keys.expiration.unwrap_or(UNIX_EPOCH), lifetime);
+        self.session = Some(keys);
         self
     }
 

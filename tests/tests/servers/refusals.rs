@@ -37,8 +37,7 @@ pub(crate) fn all(
     report.record(driver, "a wrong secret", refused(outcome, Some(codes.wrong_secret)));
 
     let outcome = driver.send(AssumeRole::new(&peer.role, SESSION)).map(|output| output.credentials);
-    let outcome = outcome.map_err(|error| error.to_string()).and_then(|issued| {
-        let mut keys = Credentials::from(issued);
+    let outcome = outcome.map_err(|error| error.to_string()).and_then(|mut keys| {
         keys.session_token = keys.session_token.as_ref().map(|token| changed(token, EARLY));
         let outcome = peer.call(&peer.client_like(driver, keys)).map(drop);
         refused(outcome, Some(codes.changed_token))

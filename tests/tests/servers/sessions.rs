@@ -67,8 +67,8 @@ pub(crate) fn two_seconds(peer: &Peer, driver: &Driver, report: &mut Report) {
     let outcome = (|| {
         let operation = AssumeRole::new(&peer.role, SESSION).duration_seconds(2);
         let keys = driver.send(operation).map_err(|error| format!("not issued: {error}"))?.credentials;
-        let expiration = keys.expiration;
-        let client = peer.client_like(driver, keys.into());
+        let expiration = keys.expiration.ok_or("it has no end")?;
+        let client = peer.client_like(driver, keys);
         client.send(GetCallerIdentity::new()).map_err(|error| format!("refused too soon: {error}"))?;
         let left = expiration.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
         if left > Duration::from_secs(3) {
@@ -106,7 +106,7 @@ pub(crate) fn presigned_url(peer: &Peer, driver: &Driver, report: &mut Report) {
     let outcome = signed(&peer.keys).and_then(|request| answer(request, peer.known.user));
     report.record(driver, "a presigned url", outcome);
 
-    let session = driver.send(peer.assume_role()).map(|output| Credentials::from(output.credentials));
+    let session = driver.send(peer.assume_role()).map(|output| output.credentials);
     let outcome = session
         .map_err(|error| error.to_string())
         .and_then(|keys| signed(&keys))

@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use serde_json::Value;
-use sts_proto::Secret;
 use sts_proto::operations::*;
-use sts_proto::types::{AssumedRoleUser, Credentials, FederatedUser};
+use sts_proto::types::{AssumedRoleUser, FederatedUser};
+use sts_proto::{Credentials, Secret};
 
 use super::report::Case;
 use super::text;
