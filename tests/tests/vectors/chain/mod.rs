@@ -1,6 +1,6 @@
 //! Whole resolutions of credentials: what a client finds, given an environment, files and what services answer.
 //!
-//! A case is a folder two levels below `$STS_VECTORS/chain`, else `../shared/vectors/chain`, or below `vectors/chain` of
+//! A case is a folder two levels below `$STS_VECTORS/chain`, else `../shared/vectors/chain`, or below `vectors/own/chain` of
 //! this package: `env.json`, `fs/`, `http-traffic.json` (recorded requests and responses) and `test-case.json` (the
 //! result). In a folder `profile-provider` it is about the profile and no other source. A folder `fs@2` beside `fs`, as
 //! our own scenarios have it, holds what the second reading of a file finds.
@@ -12,21 +12,19 @@
 //!
 //! A recorded error's text is another client's, so that any error will do; both are printed.
 
-mod chain {
-    pub(crate) mod endpoints;
-    pub(crate) mod exchange;
-    pub(crate) mod replay;
-    pub(crate) mod run;
-    pub(crate) mod scenario;
-    pub(crate) mod stage;
-}
+pub(crate) mod exchange;
+pub(crate) mod replay;
+pub(crate) mod run;
+pub(crate) mod scenario;
+pub(crate) mod stage;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use chain::scenario::Scenario;
-use chain::{endpoints, run};
+use scenario::Scenario;
+
+use super::metadata;
 
 #[test]
 fn scenarios() {
@@ -60,20 +58,20 @@ fn one(folder: &Path) -> Result<String, Vec<String>> {
 #[test]
 fn container_endpoints() {
     if let Some(folder) = given("container") {
-        say(&format!("container: {} cases, 0 failures", endpoints::container(&folder)));
+        say(&format!("container: {} cases, 0 failures", metadata::container(&folder)));
     }
 }
 
 #[test]
 fn instance_metadata_endpoints() {
     if let Some(folder) = given("imds") {
-        say(&format!("imds: {} cases, 0 failures", endpoints::imds(&folder)));
+        say(&format!("imds: {} cases, 0 failures", metadata::imds(&folder)));
     }
 }
 
 /// The given scenarios, where they are, and our own.
 fn roots() -> Vec<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/chain");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/own/chain");
     given("chain").into_iter().chain([own]).collect()
 }
 

@@ -6,27 +6,24 @@
 //!
 //! Where a vector names a part of an error's text, an error is all that is asked for: the words are each SDK's own.
 
-mod profile {
-    mod files;
-    pub(crate) mod location;
-    pub(crate) mod parser;
-    pub(crate) mod roles;
-    pub(crate) mod vectors;
-}
+pub(crate) mod location;
+pub(crate) mod parser;
+pub(crate) mod roles;
+pub(crate) mod vectors;
 
-use profile::vectors::run;
+use vectors::run;
 
 #[test]
 fn files_are_read_alike() {
-    run("profile-parser-tests.json", "tests", profile::parser::check);
+    run("profile-parser-tests.json", "tests", parser::check);
 }
 
 #[test]
 fn files_are_looked_for_in_the_same_places() {
-    run("file-location-tests.json", "tests", profile::location::check);
+    run("file-location-tests.json", "tests", location::check);
 }
 
 #[test]
 fn roles_are_planned_alike() {
-    run("assume-role-tests.json", "", profile::roles::check);
+    run("assume-role-tests.json", "", roles::check);
 }
