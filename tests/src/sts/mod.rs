@@ -32,6 +32,7 @@ mod model;
 mod operations;
 mod options;
 mod policy;
+mod signed;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ use tokio::sync::watch;
 pub use identity::{AccessKey, Role};
 pub use options::Builder;
 pub(crate) use options::Options;
+pub use signed::Signed;
 
 use identity::Store;
 

@@ -61,7 +61,12 @@ impl Claim {
         &self.region
     }
 
-    /// Whether the owner of `secret` signed exactly this request, for this server and time.
+    /// The names of the headers that are signed.
+    pub(crate) fn signed_headers(&self) -> impl Iterator<Item = &str> {
+        self.signed_headers.split(';')
+    }
+
+    /// Whether the holder of `secret` signed just this, for here and now.
     pub(crate) fn verify(
         &self,
         received: &Received<'_>,
@@ -70,7 +75,7 @@ impl Claim {
     ) -> Result<(), Fault> {
         self.check_scope(rules)?;
         self.check_time(rules.now)?;
-        let signed_headers: Vec<_> = self.signed_headers.split(';').collect();
+        let signed_headers: Vec<_> = self.signed_headers().collect();
         check_signed_headers(received, &signed_headers)?;
         if let Some(stated) = received.headers.get("x-amz-content-sha256")
             && stated.as_bytes() != hash(received.body).as_bytes()

@@ -1,8 +1,69 @@
-//! Everything that is checked against recorded vectors.
+//! Everything that is checked against recorded vectors, one test a folder.
+//!
+//! A folder is read from `$STS_VECTORS/<folder>`, else from the copy in `vectors/<folder>` of this package, else from
+//! `../shared/vectors/<folder>` beside the project. One that is nowhere is passed over with a note, and fails if `CI` is
+//! set. Each test prints `<folder>: N ran`, then its exceptions by rule, then each failure as a line `FAILED <id>: …`.
+//!
+//! What is found below a folder is run, however deep it stands: a case is added by adding its file. What is decided
+//! otherwise than a vector says stands in [`rules::Rule`], and nowhere else.
 
 mod chain;
 mod endpoint;
 mod metadata;
+mod model;
+mod place;
 mod profile;
+mod record;
+mod report;
+mod rules;
 mod sigv4;
 mod wire;
+
+use report::run;
+
+#[test]
+fn wire() {
+    run("wire", |report| report.lines(wire::check));
+}
+
+#[test]
+fn chain() {
+    run("chain", |report| report.folders("test-case.json", chain::check));
+}
+
+/// Scenarios that this project wrote itself, in the form of the recorded ones.
+#[test]
+fn own_chain() {
+    run("own/chain", |report| report.folders("test-case.json", chain::check));
+}
+
+#[test]
+fn container() {
+    run("container", |report| report.documents("tests", &["docs"], metadata::container));
+}
+
+#[test]
+fn imds() {
+    run("imds", |report| report.documents("tests", &["docs"], metadata::imds));
+}
+
+#[test]
+fn profile() {
+    run("profile", |report| report.documents("tests", &["name", "docs"], profile::check));
+}
+
+#[test]
+fn sigv4() {
+    run("sigv4", |report| report.folders("request.txt", sigv4::check));
+}
+
+#[test]
+fn endpoint() {
+    run("endpoint", |report| report.documents("testCases", &["documentation"], endpoint::check));
+}
+
+/// The published tables that the core's own were made from, which stand beside the vectors.
+#[test]
+fn model() {
+    run("../model", model::check);
+}

@@ -11,57 +11,51 @@ use sts_proto::credentials::imds::{self, InstanceMetadata, Mode};
 use sts_proto::settings::{Env, Files, Platform, Profiles};
 use sts_proto::{Effect, Event, Flow, Step};
 
-/// Runs all cases of `ecs-tests.json` in `folder`, and says how many; panics with a list of those that fail.
-pub(crate) fn container(folder: &Path) -> usize {
-    run(&folder.join("ecs-tests.json"), |case| {
-        let env = Env::from_iter(case.texts("env")?);
+use crate::report::Case;
+
+/// The endpoint of containers.
+pub(crate) fn container(given: &Value, case: &mut Case) -> Result<(), String> {
+    judge(given, case, |given| {
+        let env = Env::from_iter(given.texts("env")?);
         let config = container::Config::from_env(&env).map_err(|error| error.to_string())?;
-        case.first_url(Container::new(config.ok_or("not configured")?, 1))
+        given.first_url(Container::new(config.ok_or("not configured")?, 1))
     })
 }
 
-/// Runs all cases of `imds-endpoint-tests.json` in `folder`, and says how many; panics with a list of those that fail.
-pub(crate) fn imds(folder: &Path) -> usize {
-    run(&folder.join("imds-endpoint-tests.json"), |case| {
-        let env = Env::from_iter(case.texts("env")?);
-        let profiles = case.profiles(&env)?;
-        let variables = case.texts("env")?;
+/// The instance's metadata.
+pub(crate) fn imds(given: &Value, case: &mut Case) -> Result<(), String> {
+    judge(given, case, |given| {
+        let env = Env::from_iter(given.texts("env")?);
+        let profiles = given.profiles(&env)?;
+        let variables = given.texts("env")?;
         let profile = profiles.profile(variables.get("AWS_PROFILE").map_or("default", String::as_str));
-        let config = match (case.text("endpoint_override"), case.text("mode_override")) {
+        let config = match (given.text("endpoint_override"), given.text("mode_override")) {
             (Some(url), _) => imds::Config::with_endpoint(url, &env, profile),
             (None, Some(mode)) => imds::Config::with_mode(named(mode)?, &env, profile),
             (None, None) => imds::Config::new(&env, profile),
         };
         let config = config.map_err(|error| error.to_string())?;
-        case.first_url(InstanceMetadata::new(config.ok_or("switched off")?, 1))
+        given.first_url(InstanceMetadata::new(config.ok_or("switched off")?, 1))
     })
 }
 
-fn run(path: &Path, url: impl Fn(&Case<'_>) -> Result<String, String>) -> usize {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let document: Value =
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let cases = document["tests"].as_array().unwrap_or_else(|| panic!("{} has no list", path.display()));
-    let failures: Vec<String> = cases.iter().filter_map(|case| judge(case, url(&Case(case)))).collect();
-    assert!(failures.is_empty(), "{}:\n{}", path.display(), failures.join("\n"));
-    assert!(!cases.is_empty(), "{} holds no cases", path.display());
-    cases.len()
-}
-
-/// What is wrong, if anything is.
-fn judge(case: &Value, ours: Result<String, String>) -> Option<String> {
-    let name = case["docs"].as_str().unwrap_or("no name");
+fn judge(
+    given: &Value,
+    case: &mut Case,
+    url: impl Fn(&Given<'_>) -> Result<String, String>,
+) -> Result<(), String> {
     let known = ["docs", "env", "fs", "result", "endpoint_override", "mode_override"];
-    let members = case.as_object().into_iter().flatten();
+    let members = given.as_object().into_iter().flatten();
     if let Some((unknown, _)) = members.into_iter().find(|(member, _)| !known.contains(&member.as_str())) {
-        return Some(format!("{name}: nobody knows what {unknown} means"));
+        return Err(format!("it has a member that this test does not know: {unknown}"));
     }
-    let theirs = &case["result"];
+    let (ours, theirs) = (url(&Given(given)), &given["result"]);
     let holds = match &ours {
         Ok(url) => theirs["Ok"].as_str().is_some_and(|theirs| theirs == url),
         Err(_) => !theirs["Err"].is_null(),
     };
-    (!holds).then(|| format!("{name}: {ours:?} and should be {theirs}"))
+    case.require(holds, format!("{ours:?} and should be {theirs}"));
+    Ok(())
 }
 
 fn named(mode: &str) -> Result<Mode, String> {
@@ -72,9 +66,9 @@ fn named(mode: &str) -> Result<Mode, String> {
     }
 }
 
-struct Case<'a>(&'a Value);
+struct Given<'a>(&'a Value);
 
-impl Case<'_> {
+impl Given<'_> {
     fn text(&self, member: &str) -> Option<&str> {
         self.0[member].as_str()
     }

@@ -5,23 +5,25 @@ use std::time::SystemTime;
 use sts_proto::settings::{Env, Files, Load, Platform};
 use sts_proto::{Effect, Event, Flow, Settings, Step};
 
-use super::vectors::Case;
+use crate::record::Record;
 
-pub(crate) fn check(case: &mut Case) -> Result<(), String> {
-    let env = Env::from_iter(case.object("environment")?.ok_or("no environment")?.texts()?);
-    let platform = match case.text("platform")?.ok_or("no platform")?.as_str() {
+pub(crate) fn check(mut case: Record) -> Result<(), String> {
+    let env = Env::from_iter(case.texts("environment")?);
+    let platform = match case.text("platform")?.as_str() {
         "linux" | "macos" => Platform::Unix,
         "windows" => Platform::Windows,
         other => return Err(format!("no such platform: {other}")),
     };
     let files = Files::new(&env, platform).map_err(|error| error.to_string())?;
     for (name, ours) in [("configLocation", files.config), ("credentialsLocation", files.credentials)] {
-        let theirs = case.text(name)?.ok_or_else(|| format!("no {name}"))?;
+        let theirs = case.text(name)?;
         if ours.as_deref().map(|path| path.as_os_str()) != Some(theirs.as_ref()) {
             return Err(format!("{name} is {ours:?} and should be {theirs:?}"));
         }
     }
-    let Some(profile) = case.text("profile")? else { return Ok(()) };
+    let profile = case.text_if_there("profile")?;
+    case.end()?;
+    let Some(profile) = profile else { return Ok(()) };
     let settings = load(Load::new(env).platform(platform), &profile)?;
     let name = settings.list().into_iter().find(|setting| setting.name == "profile");
     match name {

@@ -1,29 +1,39 @@
-//! Shared config and credentials files: how they are read and where they are, as the vectors of other SDKs have it, and
-//! what becomes of bad ones on a disk.
-//!
-//! The vectors are looked for in `$STS_VECTORS/profile`, else in `../shared/vectors/profile` beside the repository. A test
-//! that finds none says so and passes, and fails if `CI` is set.
+//! Shared config and credentials files: how they are read, where they are, and what is planned from them.
 //!
 //! Where a vector names a part of an error's text, an error is all that is asked for: the words are each SDK's own.
 
-pub(crate) mod location;
-pub(crate) mod parser;
-pub(crate) mod roles;
-pub(crate) mod vectors;
+mod location;
+mod parser;
+mod roles;
 
-use vectors::run;
+use std::collections::BTreeMap;
 
-#[test]
-fn files_are_read_alike() {
-    run("profile-parser-tests.json", "tests", parser::check);
+use serde_json::Value;
+
+use crate::record::Record;
+use crate::report::Case;
+
+/// Sections by name, each with its properties.
+type Sections = BTreeMap<String, BTreeMap<String, String>>;
+
+pub(crate) fn check(given: &Value, case: &mut Case) -> Result<(), String> {
+    let mut record = Record::new("case", given.clone())?;
+    record.take("name").or(record.take("docs"));
+    if record.has("environment") {
+        case.count("locations");
+        location::check(record)
+    } else if given["input"]["profiles"].is_object() {
+        case.count("plans");
+        roles::check(record)
+    } else {
+        case.count("files");
+        parser::check(record)
+    }
 }
 
-#[test]
-fn files_are_looked_for_in_the_same_places() {
-    run("file-location-tests.json", "tests", location::check);
-}
-
-#[test]
-fn roles_are_planned_alike() {
-    run("assume-role-tests.json", "", roles::check);
+/// All members of an object, which have to be objects of text.
+fn sections(record: Record) -> Result<Sections, String> {
+    let section =
+        |(name, value)| Ok((name, Record::new("section", value)?.into_texts()?.into_iter().collect()));
+    record.into_members().map(section).collect()
 }

@@ -1,24 +1,23 @@
 //! Two files to sections.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use sts_proto::settings::{Profiles, Section};
 
-use super::vectors::Case;
+use super::Sections;
+use crate::record::Record;
 
-type Sections = BTreeMap<String, BTreeMap<String, String>>;
-
-pub(crate) fn check(case: &mut Case) -> Result<(), String> {
-    let mut input = case.object("input")?.ok_or("no input")?;
-    let mut output = case.object("output")?.ok_or("no output")?;
-    let config = input.text("configFile")?.unwrap_or_default();
-    let credentials = input.text("credentialsFile")?.unwrap_or_default();
+pub(crate) fn check(mut case: Record) -> Result<(), String> {
+    let mut input = case.record("input")?;
+    let mut output = case.record("output")?;
+    case.end()?;
+    let config = input.text_if_there("configFile")?.unwrap_or_default();
+    let credentials = input.text_if_there("credentialsFile")?.unwrap_or_default();
     let parsed = Profiles::parse(
         (Path::new("config"), config.as_bytes()),
         (Path::new("credentials"), credentials.as_bytes()),
     );
-    if let Some(words) = output.text("errorContaining")? {
+    if let Some(words) = output.text_if_there("errorContaining")? {
         // The words are another SDK's; ours say where.
         return match parsed {
             Err(error) if error.to_string().contains(" at line ") => Ok(()),
@@ -27,7 +26,7 @@ pub(crate) fn check(case: &mut Case) -> Result<(), String> {
         };
     }
     let parsed = parsed.map_err(|error| error.to_string())?;
-    let mut expected = output.object("config")?.ok_or("neither error nor config")?;
+    let mut expected = output.record("config")?;
     let kinds: [(&str, Sections); 3] = [
         ("profiles", sections(parsed.profiles())),
         ("sso_sessions", sections(parsed.sso_sessions())),
@@ -35,8 +34,8 @@ pub(crate) fn check(case: &mut Case) -> Result<(), String> {
     ];
     for (kind, ours) in kinds {
         // A kind that a case does not mention is none of its business.
-        let Some(theirs) = expected.object(kind)? else { continue };
-        let theirs = theirs.objects()?;
+        let Some(theirs) = expected.record_if_there(kind)? else { continue };
+        let theirs = super::sections(theirs)?;
         if ours != theirs {
             return Err(format!("{kind} are {ours:?} and should be {theirs:?}"));
         }

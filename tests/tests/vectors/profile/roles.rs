@@ -6,14 +6,19 @@ use serde_json::{Value, json};
 use sts_proto::credentials::{Chain, Found, Plan, Role, Source};
 use sts_proto::settings::{Env, Profiles};
 
-use super::vectors::Case;
+use super::Sections;
+use crate::record::Record;
 
-pub(crate) fn check(case: &mut Case) -> Result<(), String> {
-    let mut input = case.object("input")?.ok_or("no input")?;
-    let selected = input.text("selected_profile")?.ok_or("no selected_profile")?;
+pub(crate) fn check(mut case: Record) -> Result<(), String> {
+    let mut input = case.record("input")?;
+    let selected = input.text("selected_profile")?;
     let given = Given {
-        profiles: input.object("profiles")?.ok_or("no profiles")?.objects()?,
-        sso_sessions: input.object("sso_sessions")?.map(Case::objects).transpose()?.unwrap_or_default(),
+        profiles: super::sections(input.record("profiles")?)?,
+        sso_sessions: input
+            .record_if_there("sso_sessions")?
+            .map(super::sections)
+            .transpose()?
+            .unwrap_or_default(),
     };
     input.end()?;
     let mut profiles = Profiles::default();
@@ -24,12 +29,13 @@ pub(crate) fn check(case: &mut Case) -> Result<(), String> {
         profiles.insert_sso_session(name, texts(keys));
     }
 
-    let mut output = case.object("output")?.ok_or("no output")?;
+    let mut output = case.record("output")?;
+    case.end()?;
     let chain = Chain::profile(&env(), &profiles, &selected);
     let [candidate] = &chain.candidates[..] else {
         return Err(format!("{} candidates", chain.candidates.len()));
     };
-    match (output.take("ProfileChain"), output.text("Error")?, &candidate.found) {
+    match (output.take("ProfileChain"), output.text_if_there("Error")?, &candidate.found) {
         (Some(expected), None, Found::Plan(plan)) => compare(plan, &expected, &given)?,
         (None, Some(_), Found::Nothing(why)) => sound(why, &given)?,
         (None, Some(_), Found::Broken(error)) => sound(&error.to_string(), &given)?,
@@ -39,8 +45,6 @@ pub(crate) fn check(case: &mut Case) -> Result<(), String> {
     }
     output.end()
 }
-
-type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
 struct Given {
     profiles: Sections,

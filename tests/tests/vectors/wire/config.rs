@@ -2,7 +2,7 @@
 
 use sts_proto::{Credentials, Settings};
 
-use super::record::Record;
+use crate::record::Record;
 
 pub(crate) struct Config {
     pub(crate) region: Option<String>,

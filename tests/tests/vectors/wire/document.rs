@@ -3,7 +3,7 @@
 use sts_proto::ResponseProblem;
 use sts_proto::wire::{MAX_BODY, MAX_DEPTH, XmlError};
 
-use super::report::Rule;
+use crate::rules::Rule;
 
 /// The code in a document whose root is `Error`.
 pub(crate) fn bare_code(body: &str) -> Option<&str> {

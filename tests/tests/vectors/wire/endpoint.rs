@@ -2,9 +2,10 @@
 
 use sts_proto::endpoint::{Endpoint, EndpointError, EndpointParams};
 
-use super::record::Record;
-use super::report::{Case, Rule};
 use super::text::Url;
+use crate::record::Record;
+use crate::report::Case;
+use crate::rules::Rule;
 
 struct Expect {
     url: String,
@@ -93,7 +94,7 @@ pub(crate) fn is_refused(error: Option<&EndpointError>, rule: Rule, url: Option<
 }
 
 fn refused(ours: &Result<Endpoint, EndpointError>, expected: &str, case: &mut Case) {
-    case.count("errors");
+    case.count("endpoint errors");
     let right = match ours {
         Ok(_) => false,
         Err(error) if expected.contains("Missing Region") => *error == EndpointError::MissingRegion,
@@ -124,7 +125,7 @@ fn resolved(ours: &Endpoint, expect: &Expect, region: Option<&str>, case: &mut C
         (Err(error), None) => drop(case.equal("scope", &error, &EndpointError::MissingSigningRegion)),
         (Err(error), Some(_)) => case.fail(format!("there is no scope: {error}")),
     }
-    case.count("endpoints");
+    case.count("endpoints resolved");
     Ok(())
 }
 

@@ -1,43 +1,38 @@
-//! Every recorded vector of the wire, checked to the full: what is sent, what is presigned, where it goes and how
-//! an answer is read.
-//!
-//! The vectors are the files `request.jsonl`, `presign.jsonl`, `endpoint.jsonl` and `response.jsonl` anywhere below
-//! `$STS_VECTORS/wire`; a kind that is not there comes from the copy in `tests/vectors/wire`. A test fails with the
-//! id of each vector that does not hold and says why. What is decided otherwise than the vector says stands in
-//! [`report::RULES`], and nowhere else.
+//! What is sent, what is presigned, where it goes and how an answer is read, each checked to the full.
 
-pub(crate) mod config;
-pub(crate) mod document;
-pub(crate) mod endpoint;
-pub(crate) mod independent;
-pub(crate) mod inputs;
-pub(crate) mod outputs;
-pub(crate) mod presign;
-pub(crate) mod record;
-pub(crate) mod report;
-pub(crate) mod request;
-pub(crate) mod response;
-pub(crate) mod retry;
-pub(crate) mod text;
+mod config;
+mod document;
+mod endpoint;
+mod independent;
+mod inputs;
+mod outputs;
+mod presign;
+mod request;
+mod response;
+mod retry;
+mod text;
 
-use report::run;
+use crate::record::Record;
+use crate::report::Case;
 
-#[test]
-fn requests() {
-    run("request", request::check);
-}
-
-#[test]
-fn presigned_urls() {
-    run("presign", presign::check);
-}
-
-#[test]
-fn endpoints() {
-    run("endpoint", endpoint::check);
-}
-
-#[test]
-fn responses() {
-    run("response", response::check);
+pub(crate) fn check(mut vector: Record, case: &mut Case) -> Result<(), String> {
+    match vector.text("kind")?.as_str() {
+        "request" => {
+            case.count("requests");
+            request::check(vector, case)
+        }
+        "presign" => {
+            case.count("presigned urls");
+            presign::check(vector, case)
+        }
+        "endpoint" => {
+            case.count("endpoints");
+            endpoint::check(vector, case)
+        }
+        "response" => {
+            case.count("responses");
+            response::check(vector, case)
+        }
+        other => Err(format!("no such kind: {other:?}")),
+    }
 }

@@ -7,8 +7,8 @@ use sts_proto::operations::*;
 use sts_proto::types::{AssumedRoleUser, FederatedUser};
 use sts_proto::{Credentials, Secret};
 
-use super::report::Case;
 use super::text;
+use crate::report::Case;
 
 /// A value that can be compared with the one in a vector, where an absent member is absent.
 pub(crate) trait Shown {

@@ -12,10 +12,11 @@ use super::endpoint::main_region;
 use super::independent::query_form;
 use super::inputs::{FromJson, Problem, Visitor, with_operation};
 use super::outputs::Shown;
-use super::record::Record;
-use super::report::{Case, Rule};
-use super::request::{context, given, header};
+use super::request::{context, given, header, signed_request};
 use super::text::{Url, base64url, from_base64url, instant, pairs, stamp};
+use crate::record::Record;
+use crate::report::Case;
+use crate::rules::Rule;
 
 struct Vector {
     input: Value,
@@ -48,11 +49,24 @@ pub(crate) fn check(mut record: Record, case: &mut Case) -> Result<(), String> {
     let operation = record.text("operation")?;
     let vector = Vector::read(record)?;
     signer(&vector, case)?;
+    verifier(&vector, case)?;
     if let Some(token) = &vector.expect.token {
         let url = token.strip_prefix(TOKEN).ok_or("the token has another prefix")?;
         case.equal("url in the token", &from_base64url(url)?, &vector.expect.url.clone().into_bytes());
     }
     with_operation(&operation, Client { vector: &vector, case })
+}
+
+/// The embedded STS's verifier takes what was recorded.
+fn verifier(vector: &Vector, case: &mut Case) -> Result<(), String> {
+    let expect = &vector.expect;
+    let request = signed_request(&expect.method, &expect.url, &expect.signed_headers, String::new())?;
+    let secret = vector.config.keys()?.secret_access_key.expose();
+    let verdict = request.verify(secret, "sts", Some(&expect.signing_region), vector.now.into());
+    case.require(!secret.is_empty(), "the vector has no secret key");
+    case.equal("verdict of the embedded STS", &verdict, &Ok(()));
+    case.count("verified by the embedded STS");
+    Ok(())
 }
 
 impl Vector {

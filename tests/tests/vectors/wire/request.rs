@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::Request;
+use http::{HeaderName, HeaderValue, Request};
 use serde_json::Value;
 use sts_proto::sigv4::{Scope, Signer};
 use sts_proto::{Call, Context, Effect, Error, Event, Flow, Operation, Step};
+use sts_tests::sts::Signed;
 
 use super::config::Config;
 use super::endpoint::{is_refused, main_region, refusal};
 use super::independent::header_form;
 use super::inputs::{FromJson, Problem, Visitor, with_operation};
 use super::outputs::Shown;
-use super::record::Record;
-use super::report::{Case, Rule};
 use super::text::{Url, instant, pairs, stamp};
+use crate::record::Record;
+use crate::report::Case;
+use crate::rules::Rule;
 
 struct Vector {
     input: Value,
@@ -50,6 +52,7 @@ pub(crate) fn check(mut record: Record, case: &mut Case) -> Result<(), String> {
     let operation = record.text("operation")?;
     let vector = Vector::read(record)?;
     signer(&vector, case)?;
+    verifier(&vector, case)?;
     with_operation(&operation, Client { vector: &vector, case })
 }
 
@@ -103,6 +106,44 @@ impl Expect {
     fn has_space(&self) -> bool {
         self.form.iter().any(|(name, value)| name.contains(' ') || value.contains(' '))
     }
+}
+
+/// The embedded STS's verifier takes what was recorded.
+fn verifier(vector: &Vector, case: &mut Case) -> Result<(), String> {
+    let expect = &vector.expect;
+    let Some(signature) = &expect.signature else { return Ok(()) };
+    let signed = [("authorization".to_owned(), signature.authorization.clone())];
+    let headers = expect.signed_headers.iter().chain(&signed);
+    let request = signed_request(&expect.method, &expect.url, headers, expect.body.clone())?;
+    let secret = vector.config.keys()?.secret_access_key.expose();
+    let verdict = request.verify(secret, "sts", Some(&signature.region), vector.now.into());
+    case.require(!secret.is_empty(), "the vector has no secret key");
+    case.equal("verdict of the embedded STS", &verdict, &Ok(()));
+    case.count("verified by the embedded STS");
+    Ok(())
+}
+
+/// A recorded request, for the verifier.
+pub(crate) fn signed_request<'a>(
+    method: &str,
+    url: &str,
+    headers: impl IntoIterator<Item = &'a (String, String)>,
+    body: String,
+) -> Result<Signed, String> {
+    let url: http::Uri = url.parse().map_err(|error| format!("{url}: {error}"))?;
+    let mut request = Signed {
+        method: method.to_owned(),
+        path: url.path().to_owned(),
+        query: url.query().unwrap_or_default().to_owned(),
+        body,
+        ..Signed::default()
+    };
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name).map_err(|error| format!("{name}: {error}"))?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|error| format!("{name}: {error}"))?;
+        request.headers.insert(name, value);
+    }
+    Ok(request)
 }
 
 /// The signer alone, given the vector's own URL, headers and body.

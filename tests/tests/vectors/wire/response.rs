@@ -10,9 +10,10 @@ use sts_proto::{
 use super::document::{bare_code, refused};
 use super::inputs::{FromJson, Visitor, with_operation};
 use super::outputs::{Shown, first_missing};
-use super::record::Record;
-use super::report::{Case, Rule};
 use super::retry;
+use crate::record::Record;
+use crate::report::Case;
+use crate::rules::Rule;
 
 struct Vector {
     status: u16,

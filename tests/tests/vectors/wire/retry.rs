@@ -2,7 +2,8 @@
 
 use sts_proto::RetryClass;
 
-use super::report::{Case, Rule};
+use crate::report::Case;
+use crate::rules::Rule;
 
 /// Compares our class with the reference, and the reference with the other client.
 pub(crate) fn check(

@@ -43,6 +43,11 @@ impl Record {
         }
     }
 
+    /// A text that may be absent.
+    pub(crate) fn text_if_there(&mut self, name: &str) -> Result<Option<String>, String> {
+        if self.has(name) { self.text(name).map(Some) } else { Ok(None) }
+    }
+
     pub(crate) fn flag(&mut self, name: &str) -> Result<bool, String> {
         let value = self.value(name)?;
         value.as_bool().ok_or_else(|| format!("{}.{name} is not true or false but {value}", self.path))
@@ -57,6 +62,11 @@ impl Record {
         Self::new(&format!("{}.{name}", self.path), self.value(name)?)
     }
 
+    /// An object that may be absent.
+    pub(crate) fn record_if_there(&mut self, name: &str) -> Result<Option<Self>, String> {
+        if self.has(name) { self.record(name).map(Some) } else { Ok(None) }
+    }
+
     /// An object or `null`.
     pub(crate) fn record_or_null(&mut self, name: &str) -> Result<Option<Self>, String> {
         match self.value(name)? {
@@ -67,12 +77,21 @@ impl Record {
 
     /// An object whose members are all texts, sorted by name.
     pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<(String, String)>, String> {
-        let record = self.record(name)?;
+        self.record(name)?.into_texts()
+    }
+
+    /// All members, which have to be texts, sorted by name.
+    pub(crate) fn into_texts(self) -> Result<Vec<(String, String)>, String> {
         let text = |(name, value)| match value {
             Value::String(text) => Ok((name, text)),
-            other => Err(format!("{}.{name} is not text but {other}", record.path)),
+            other => Err(format!("{}.{name} is not text but {other}", self.path)),
         };
-        record.members.into_iter().map(text).collect()
+        self.members.into_iter().map(text).collect()
+    }
+
+    /// All members, sorted by name.
+    pub(crate) fn into_members(self) -> impl Iterator<Item = (String, Value)> {
+        self.members.into_iter()
     }
 
     /// A list of texts.
