@@ -1,7 +1,7 @@
 //! Memory while an answer, a document of credentials or a profile file is read stays below a small multiple of the bound for its body, whatever is in it. Every
 //! allocation is counted.
 //!
-//! One test, because it counts for the whole process.
+//! One test in a program of its own, because it replaces the allocator and counts for the whole process.
 
 use std::time::Duration;
 

@@ -55,7 +55,7 @@ fn crowd(driver: &Driver) {
     let failures: Vec<_> = outcomes.iter().flat_map(|(_, failures, _)| failures).collect();
     let slowest = outcomes.iter().map(|(.., slowest)| *slowest).max().unwrap_or_default();
     let sessions = sessions.into_inner().expect("nobody panicked with it").len();
-    crate::say(format_args!(
+    super::say(format_args!(
         "{driver}: {calls} calls of {CALLERS} callers in {LENGTH:?}, {sessions} sessions of two seconds, {} failures, \
          the slowest took {slowest:?}",
         failures.len()

@@ -1,21 +1,16 @@
-//! A program that makes its log more talkative while a call waits for its answer. In a process of its own, since the
-//! level of `log` is the process's.
-
-mod secrets {
-    pub(crate) mod log;
-}
+//! A program that makes its log more talkative while a call waits for its answer.
 
 use std::thread;
 use std::time::Duration;
 
-use secrets::log::Log;
 use sts_proto::operations::GetDelegatedAccessToken;
 use sts_proto::{Credentials, Settings};
 use sts_tests::driver::Setup;
 use sts_tests::scripted::{Script, Scripted};
 
-#[test]
-fn a_log_that_is_raised_amid_a_call_does_not_get_its_bytes() {
+use crate::logger::Log;
+
+pub(crate) fn a_log_that_is_raised_amid_a_call_does_not_get_its_bytes() {
     let log = Log::install();
     let body = format!(
         "<R><GetDelegatedAccessTokenResult><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>{SECRET}\

@@ -3,16 +3,13 @@
 //!
 //! A server that no variable names is left out, which is said on standard output; under `CI` that is a failure.
 
-mod live_credentials {
-    pub(crate) mod crowd;
-    pub(crate) mod endpoints;
-    pub(crate) mod peer;
-    pub(crate) mod roles;
-    pub(crate) mod token_file;
-}
+mod crowd;
+mod endpoints;
+mod peer;
+mod roles;
+mod token_file;
 
-use live_credentials::peer::Peer;
-use live_credentials::{crowd, endpoints, roles, token_file};
+use peer::Peer;
 
 /// MiniStack's metadata service, version 2 as it is, version 1 behind a front that knows no tokens.
 #[test]

@@ -67,7 +67,7 @@ fn found(driver: &Driver, source: &str, how: &str) {
     assert_eq!(used.map(|used| &*used.source), Some(source), "{driver}: {explanation}");
     let text = explanation.to_string();
     assert!(!text.contains(keys.secret_access_key.expose()), "{driver} explains too much: {text}");
-    crate::say(format_args!("{source}, {how}, {driver} ok (access key …{})", &keys.access_key_id[16..]));
+    super::say(format_args!("{source}, {how}, {driver} ok (access key …{})", &keys.access_key_id[16..]));
 }
 
 /// Stands before a metadata service and refuses to give out tokens, as one of version 1 does.

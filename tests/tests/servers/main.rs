@@ -4,17 +4,13 @@
 //! A server that no variable names is left out, which is said on standard output; under `CI` that is a failure.
 //! Each server's table says what it answers, so that one that ceases to answer is a failure too.
 
-#[path = "servers/front_ends.rs"]
 mod front_ends;
-#[path = "servers/operations.rs"]
+mod honest;
+mod live_credentials;
 mod operations;
-#[path = "servers/peer.rs"]
 mod peer;
-#[path = "servers/refusals.rs"]
 mod refusals;
-#[path = "servers/report.rs"]
 mod report;
-#[path = "servers/sessions.rs"]
 mod sessions;
 
 use peer::{Answers, Known, Peer, Refusals, Use, WebIdentity};

@@ -66,7 +66,7 @@ pub(crate) fn rotated(peer: &Peer, issuer: &str) {
             assert!(is_session(&keys, Duration::from_secs(3600)), "{}, {driver}: {keys:?}", peer.name);
         }
         let rotations = rotations.into_inner();
-        crate::say(format_args!("{}, {driver}: {count} sessions, {rotations} rotations ok", peer.name));
+        super::say(format_args!("{}, {driver}: {count} sessions, {rotations} rotations ok", peer.name));
 
         // A file that was forgotten is said to be so.
         fs::write(&file, "").expect("the file can be written");

@@ -39,7 +39,7 @@ fn boto3_and_the_aws_cli_complete_every_operation() {
         "message": r#"{"allowed": false, "why": "<&>"}"#,
         "encoded_message": sts.authorization_message(r#"{"allowed": false, "why": "<&>"}"#),
     });
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/honest.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/honest.py");
     // Nothing of the surroundings is to be found: neither a configuration nor a proxy.
     let output = Command::new(&python)
         .arg("-I")

@@ -1,18 +1,14 @@
 //! Plants secrets in every input and looks for them in everything that prints: `Debug` (which a panic over an error shows
 //! too), `Display`, error chains, explanations, the clients' traces, and what the HTTP libraries log at their most talkative.
 
-mod secrets {
-    pub(crate) mod log;
-    pub(crate) mod planted;
-    #[cfg(unix)]
-    pub(crate) mod sources;
-}
+mod planted;
+#[cfg(unix)]
+mod sources;
 
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
-use secrets::log::Log;
-use secrets::planted::{PLANTED, clean, clean_debug, clean_error, keys, secret};
+use planted::{PLANTED, clean, clean_debug, clean_error, keys, secret};
 use sts_proto::flow::{Command, Effect, Event, Flow, ProcessOutput};
 use sts_proto::operations::{
     AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, GetCallerIdentity, GetDelegatedAccessToken,
@@ -24,6 +20,8 @@ use sts_proto::{Call, Context, Credentials, Error, Operation, Secret, Settings, 
 use sts_tests::driver::{Driver, Setup};
 use sts_tests::scripted::{Script, Scripted};
 use sts_tests::sts::Server;
+
+use crate::logger::Log;
 
 /// Every operation with a secret among its members.
 fn send_all(driver: &Driver, mut each: impl FnMut(Result<String, Error>)) {
@@ -43,8 +41,7 @@ fn send_all(driver: &Driver, mut each: impl FnMut(Result<String, Error>)) {
     each(sent(driver, GetWebIdentityToken::new(["aud"], "ES384")));
 }
 
-#[test]
-fn nothing_that_prints_holds_a_secret() {
+pub(crate) fn nothing_that_prints_holds_a_secret() {
     let log = Log::install();
     let url = |server: &Scripted| format!("http://127.0.0.1:{}", server.port());
     let settings = |url: String| Settings::new().region("us-east-1").credentials(keys()).endpoint_url(url);
@@ -116,19 +113,18 @@ fn nothing_that_prints_holds_a_secret() {
     println!("{} log lines and every Debug and Display text are clean", lines.len());
 }
 
-#[test]
-#[cfg(unix)] // One source is a program.
-fn no_source_of_credentials_tells_a_secret() {
+#[cfg(unix)]
+pub(crate) fn no_source_of_credentials_tells_a_secret() {
     let log = Log::install();
     let home = std::env::temp_dir().join(format!("sts-secrets-{}", std::process::id()));
     std::fs::create_dir_all(&home).unwrap();
     let mut found = Vec::new();
     for asynchronous in [false, true] {
         // Each client with servers of its own, which have a script to go through.
-        for case in secrets::sources::cases(&home) {
+        for case in sources::cases(&home) {
             match case.driver(asynchronous) {
                 Ok(driver) => {
-                    if secrets::sources::look(&driver) {
+                    if sources::look(&driver) {
                         found.push(format!("{}: {driver}", case.name));
                     }
                     let ended = driver.send(GetCallerIdentity::new());

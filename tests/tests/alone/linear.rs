@@ -15,8 +15,7 @@ use sts_proto::{Credentials, Operation, Secret};
 use sts_tests::hostile::{JSON, KINDS, PROFILES, QUOTED};
 use sts_tests::readers::{SOURCES, load};
 
-#[test]
-fn documents_are_read_in_linear_time() {
+pub(crate) fn documents_are_read_in_linear_time() {
     for kind in KINDS {
         for status in [StatusCode::OK, StatusCode::FORBIDDEN] {
             linear(kind.name, |size| {
@@ -34,8 +33,7 @@ fn documents_are_read_in_linear_time() {
     }
 }
 
-#[test]
-fn secrets_are_taken_out_in_linear_time() {
+pub(crate) fn secrets_are_taken_out_in_linear_time() {
     let digits = |size: usize| (0..size / 8).map(|n| format!("{:07x}/", n * 7919)).collect::<String>();
     for (name, secret, quoted) in [
         ("a long secret", "", ""),
@@ -61,8 +59,7 @@ fn secrets_are_taken_out_in_linear_time() {
     }
 }
 
-#[test]
-fn documents_of_credentials_are_read_in_linear_time() {
+pub(crate) fn documents_of_credentials_are_read_in_linear_time() {
     for kind in JSON {
         for source in SOURCES {
             linear(kind.name, |size| {
@@ -73,8 +70,7 @@ fn documents_of_credentials_are_read_in_linear_time() {
     }
 }
 
-#[test]
-fn profile_files_are_read_in_linear_time() {
+pub(crate) fn profile_files_are_read_in_linear_time() {
     for kind in PROFILES {
         for is_config in [true, false] {
             // What is quadratic only in names shows itself late.
@@ -87,8 +83,7 @@ fn profile_files_are_read_in_linear_time() {
     }
 }
 
-#[test]
-fn requests_are_written_and_signed_in_linear_time() {
+pub(crate) fn requests_are_written_and_signed_in_linear_time() {
     linear("a form with a list", |size| {
         let operation = GetWebIdentityToken::new(vec!["a"; size / 8], "ES384");
         move || drop(operation.to_form())
@@ -113,8 +108,7 @@ fn requests_are_written_and_signed_in_linear_time() {
     });
 }
 
-#[test]
-fn command_lines_are_split_in_linear_time() {
+pub(crate) fn command_lines_are_split_in_linear_time() {
     for unit in ["a ", "'a'\"b\"", "\\a", "\"\\", "$", "\n"] {
         linear(unit, |size| {
             let line = unit.repeat(size / unit.len());
@@ -123,8 +117,7 @@ fn command_lines_are_split_in_linear_time() {
     }
 }
 
-#[test]
-fn what_is_quadratic_would_be_noticed() {
+pub(crate) fn what_is_quadratic_would_be_noticed() {
     let ratio = ratio(|size| {
         let text = "a".repeat(size);
         move || {

@@ -4,23 +4,14 @@
 //! What needs `../shared/servers/faults.sh` or `proxies.sh` finds them by the variables that these scripts print; without
 //! them it is said not to be run, and under `CI` that is a failure.
 
-#[path = "faults/answers.rs"]
 mod answers;
-#[path = "faults/clock.rs"]
 mod clock;
-#[path = "faults/connections.rs"]
 mod connections;
-#[path = "faults/crowd.rs"]
 mod crowd;
-#[path = "faults/peers.rs"]
 mod peers;
-#[path = "faults/proxy.rs"]
 mod proxy;
-#[path = "faults/restarts.rs"]
 mod restarts;
-#[path = "faults/row.rs"]
 mod row;
-#[path = "faults/tls.rs"]
 mod tls;
 
 use std::collections::HashSet;

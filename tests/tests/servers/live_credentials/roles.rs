@@ -28,7 +28,7 @@ pub(crate) fn two_links(peer: &Peer) {
             2,
             "{driver}: {explanation}"
         );
-        crate::say(format_args!("{}, {driver}: a chain of two roles ok ({became})", peer.name));
+        super::say(format_args!("{}, {driver}: a chain of two roles ok ({became})", peer.name));
     }
 }
 
@@ -87,6 +87,6 @@ pub(crate) fn program(peer: &Peer) {
         print(Duration::from_secs(3600));
         assert!(call().is_ok_and(|arn| arn.ends_with(":user/alice")), "{driver}");
         assert_eq!(runs(), 2, "{driver} did not run it again for keys that had expired");
-        crate::say(format_args!("a program, {driver} ok"));
+        super::say(format_args!("a program, {driver} ok"));
     }
 }

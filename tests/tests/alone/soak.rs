@@ -1,7 +1,5 @@
 //! Ten thousand calls through each client, 64 at a time, against a server that misbehaves at random: every call is
 //! accounted for, and nothing is left behind.
-//!
-//! One test, because it counts the threads of the process.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +12,7 @@ use sts_tests::driver::{Driver, Setup};
 use sts_tests::scripted::{Script, Scripted};
 use tokio::runtime::Runtime;
 
-#[test]
-fn nothing_is_lost_and_nothing_is_left_behind() {
+pub(crate) fn nothing_is_lost_and_nothing_is_left_behind() {
     for make in [Setup::blocking, Setup::asynchronous] {
         ten_thousand_calls(make);
         an_outage_is_not_made_worse(make);

@@ -63,7 +63,7 @@ fn variable(name: &str) -> Option<String> {
     let value = std::env::var(name).ok();
     if value.is_none() {
         assert!(std::env::var_os("CI").is_none(), "CI is set, and {name} is not");
-        crate::say(format_args!("not run: {name} is not set"));
+        super::say(format_args!("not run: {name} is not set"));
     }
     value
 }

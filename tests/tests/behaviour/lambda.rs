@@ -30,8 +30,10 @@ fn calls_pass_on_the_trace_of_the_invocation() {
             .env("AWS_ACCESS_KEY_ID", "AKID")
             .env("AWS_SECRET_ACCESS_KEY", "s");
         child.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-        let output =
-            child.args(["--exact", "--ignored", "in_the_environment"]).env(EXPECTED, expected).output();
+        let output = child
+            .args(["--exact", "--ignored", "lambda::in_the_environment"])
+            .env(EXPECTED, expected)
+            .output();
         let output = output.expect("a test can be run");
         assert!(output.status.success(), "{variables:?}: {}", String::from_utf8_lossy(&output.stdout));
     }

@@ -1,0 +1,8 @@
+//! What the clients do for a program, each case through both.
+
+mod answer_size;
+mod bad_credentials;
+mod bad_input;
+mod lambda;
+mod operations;
+mod settings_files;

@@ -1,0 +1,4 @@
+//! Clients in virtual time.
+
+mod fleet;
+mod retries;
