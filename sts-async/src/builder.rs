@@ -392,7 +392,7 @@ mod tests {
         let client = builder().build().unwrap();
         assert!(matches!(
             client.presign(&GetCallerIdentity::new(), &options).await,
-            Err(Error::NoCredentials(_))
+            Err(Error::Credentials(sts_proto::CredentialsError::NotConfigured(_)))
         ));
         let client = builder().credentials(Credentials::new("AKID", "planted-secret")).build().unwrap();
         let request = client.presign(&GetCallerIdentity::new(), &options).await.unwrap();

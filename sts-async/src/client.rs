@@ -151,7 +151,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCredentials`] where there are none, [`Error::Credentials`] where their source fails.
+    /// [`Error::Credentials`] where there are none, or their source fails.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), sts_async::Error> {

@@ -29,7 +29,7 @@ pub use credentials::{
 pub use sts_proto;
 pub use sts_proto::{
     Context, Credentials, CredentialsError, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials,
-    Operation, Phase, Presign, ResponseError, ResponseProblem, Retry, RetryClass, Secret, SendTimeouts,
+    Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry, RetryClass, Secret,
     ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};

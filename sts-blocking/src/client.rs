@@ -105,7 +105,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCredentials`] where there are none, [`Error::Credentials`] where their source fails.
+    /// [`Error::Credentials`] where there are none, or their source fails.
     ///
     /// ```no_run
     /// use sts_blocking::Client;

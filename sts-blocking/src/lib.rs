@@ -35,8 +35,8 @@ pub use credentials::{AssumeRoleProvider, ChainProvider, CredentialsProvider, We
 pub use sts_proto;
 pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
-    NoCredentials, Operation, Phase, Presign, ResponseError, ResponseProblem, Retry, RetryClass, Secret,
-    SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts, TransportError,
+    NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
+    RetryClass, Secret, ServiceError, Settings, SettingsError, SignError, Timeouts, TransportError,
     TransportErrorKind, bytes, http, operations, types,
 };
 pub use transport::{Transport, UreqTransport};

@@ -168,7 +168,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCredentials`], an endpoint without a region, or a lifetime out of range.
+    /// [`CredentialsError::NotConfigured`](crate::CredentialsError::NotConfigured), an endpoint without a region, or a lifetime out of range.
     pub fn presign<O: Operation>(
         &self,
         operation: &O,

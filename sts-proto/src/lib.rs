@@ -36,8 +36,8 @@ pub use call::{Attempt, Call};
 pub use context::Context;
 pub use endpoint::EndpointError;
 pub use error::{
-    CredentialsError, Error, ErrorCode, Fault, Metadata, NoCredentials, Outcome, Phase, ResponseError,
-    ResponseProblem, ServiceError, TransportError, TransportErrorKind, Tried,
+    CredentialsError, Error, ErrorCode, Fault, Metadata, NoCredentials, Outcome, Phase, ProviderError,
+    ResponseError, ResponseProblem, ServiceError, TransportError, TransportErrorKind, Tried,
 };
 pub use flow::{Effect, Event, Flow, SendTimeouts, Step, Timeouts};
 pub use http;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
-use crate::{Credentials, Retry, SendTimeouts, Settings, Timeouts};
+use crate::{Credentials, CredentialsError, Retry, Settings, Timeouts};
 
 const SECRET: &str = "planted-secret";
 const TOKEN: &str = "planted-token";
@@ -79,7 +79,7 @@ fn an_unsigned_operation_is_presigned_to_a_plain_url() {
         assert!(request.uri().query().unwrap().ends_with("WebIdentityToken=jwt"), "{}", request.uri());
     }
     let error = context(Settings::new()).presign(&GetCallerIdentity::new(), &options, SystemTime::UNIX_EPOCH);
-    assert!(matches!(error, Err(Error::NoCredentials(_))));
+    assert!(matches!(error, Err(Error::Credentials(CredentialsError::NotConfigured(_)))));
 }
 
 #[test]

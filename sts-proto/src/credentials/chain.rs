@@ -74,9 +74,9 @@ impl Candidate {
             Ok(Ok(plan)) => Found::Plan(plan),
             Ok(Err(why)) => Found::Nothing(why),
             // What another profile or source has to say is said of it.
-            Err(error) if error.provider() != name => {
+            Err(CredentialsError::Failed(error)) if error.provider() != name => {
                 let problem = format!("{}: {}", error.provider(), error.problem());
-                Found::Broken(error.retold(name, problem))
+                Found::Broken(CredentialsError::Failed(error).retold(name, problem))
             }
             Err(error) => Found::Broken(error),
         };

@@ -19,8 +19,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`Error::NoCredentials`] where no source is configured, [`Error::Credentials`] where the first that is fails. Both tell
-/// what was tried.
+/// [`CredentialsError::NotConfigured`] where no source is configured, [`CredentialsError::Failed`] where the first that is
+/// fails. Both tell what was tried.
 #[derive(Debug)]
 pub struct Resolve {
     chain: Arc<Chain>,
@@ -306,7 +306,7 @@ impl Asking {
     fn told(&self, candidate: &str, error: Error) -> CredentialsError {
         let class = error.retry_class();
         let reason = match &error {
-            Error::Credentials(error) => error.problem().to_owned(),
+            Error::Credentials(error) => error.problem().into_owned(),
             error => error.to_string(),
         };
         let problem = match self {

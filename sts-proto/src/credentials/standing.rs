@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::{Candidate, Chain, Found, Plan, describe};
-use crate::{Credentials, CredentialsError, Error, Outcome, Tried};
+use crate::{Credentials, CredentialsError, Outcome, Tried};
 
 /// The credentials that a client uses, as they are at one moment: for a person, without a secret. `Display` gives what
 /// [`describe`] does, and a warning for each thing that is not as it should be.
@@ -47,13 +47,10 @@ impl Chain {
     /// What there is to say of each source where all of it came to this error. It may be one of who waited in vain: then
     /// it is of the first source that there is something of, for that is the one that is asked.
     pub fn failed(&self, error: CredentialsError) -> Vec<Tried> {
-        let error = match error.while_calling("") {
-            Error::NoCredentials(nothing) if !nothing.tried.is_empty() => return nothing.tried.to_vec(),
-            Error::Credentials(error) if !error.tried().is_empty() => return error.tried().to_vec(),
-            Error::Credentials(error) => error.problem().into(),
-            error => error.to_string().into(),
-        };
-        let mut error: Option<Box<str>> = Some(error);
+        if !error.tried().is_empty() {
+            return error.tried().to_vec();
+        }
+        let mut error: Option<Box<str>> = Some(error.problem().into());
         let told = |candidate: &Candidate| {
             let outcome = match (&candidate.found, error.is_some()) {
                 (_, false) => Outcome::NotAsked,
@@ -150,7 +147,7 @@ mod tests {
         let own = CredentialsError::new("environment", "half a pair").after(tried.as_slice());
         assert_eq!(told(own), ["environment: failed, half a pair"]);
         let tried = [Tried::new("environment", Outcome::NotConfigured("it is empty".into()))];
-        let nothing = Error::from(NoCredentials::new("").after(tried.as_slice()));
+        let nothing = NoCredentials::new("").after(tried.as_slice());
         assert_eq!(told(nothing.into()), ["environment: not configured, it is empty"]);
     }
 }

@@ -12,7 +12,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 pub use code::ErrorCode;
-pub use credentials::{CredentialsError, NoCredentials, Outcome, Tried};
+pub use credentials::{CredentialsError, NoCredentials, Outcome, ProviderError, Tried};
 pub(crate) use line::{OneLine, one_line};
 pub use metadata::Metadata;
 pub(crate) use redact::Redactor;
@@ -40,9 +40,8 @@ pub enum Error {
     Settings(SettingsError),
     /// No endpoint can be made of the settings. Nothing was sent.
     Endpoint(EndpointError),
-    /// The operation has to be signed and there are no credentials. Nothing was sent.
-    NoCredentials(NoCredentials),
-    /// The source of the credentials failed. The operation was not sent.
+    /// The operation has to be signed, and no credentials are configured or their source failed. The operation was not
+    /// sent.
     Credentials(CredentialsError),
     /// The request cannot be signed. Nothing was sent.
     Sign(SignError),
@@ -57,10 +56,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the service answered, if it did and said no.
+    /// The refusal of the service. Where the operation was not sent because a call for its credentials was refused, the
+    /// refusal of that call.
     pub fn as_service_error(&self) -> Option<&ServiceError> {
         match self {
             Self::Service(error) => Some(error),
+            Self::Credentials(error) => error.as_service_error(),
             _ => None,
         }
     }
@@ -73,7 +74,7 @@ impl Error {
         }
     }
 
-    /// The code of the service's error document.
+    /// The code of the service's error document, also of one that a call for credentials was refused with.
     ///
     /// ```
     /// # fn handle(error: sts_proto::Error) {
@@ -90,28 +91,30 @@ impl Error {
     /// Whether the service refused the credentials that the request was signed with since they have expired: new ones of
     /// the same source may do better.
     pub fn says_credentials_expired(&self) -> bool {
-        matches!(self.code(), Some(ErrorCode::ExpiredToken | ErrorCode::ExpiredTokenException))
+        matches!(self.own_code(), Some(ErrorCode::ExpiredToken | ErrorCode::ExpiredTokenException))
     }
 
     /// The same of these credentials, at this time of the service's clock. Some services forget sessions that are over, and
     /// then call their keys invalid: what has just expired and is called so is taken for expired.
     pub fn says_expired(&self, credentials: &Credentials, now: SystemTime) -> bool {
-        let forgotten =
-            || matches!(self.code(), Some(ErrorCode::InvalidClientTokenId | ErrorCode::InvalidAccessKeyId));
+        let forgotten = || {
+            matches!(self.own_code(), Some(ErrorCode::InvalidClientTokenId | ErrorCode::InvalidAccessKeyId))
+        };
         let over = || credentials.expiration.is_some_and(|end| end <= now);
         self.says_credentials_expired() || forgotten() && over()
     }
 
-    /// The metadata of the answer, if one arrived.
+    /// The metadata of the answer, if one arrived: to the operation, or to a call for its credentials.
     pub fn metadata(&self) -> Option<&Metadata> {
         match self {
             Self::Service(error) => Some(error.metadata()),
             Self::Response(error) => Some(&error.metadata),
+            Self::Credentials(error) => error.metadata(),
             _ => None,
         }
     }
 
-    /// The request id of the answer, if one arrived with one.
+    /// The request id of that answer, if it has one.
     pub fn request_id(&self) -> Option<&str> {
         self.metadata()?.request_id()
     }
@@ -122,8 +125,8 @@ impl Error {
         match self {
             Self::Settings(_) => "settings",
             Self::Endpoint(_) => "endpoint",
-            Self::NoCredentials(_) => "no_credentials",
-            Self::Credentials(_) => "credentials",
+            Self::Credentials(CredentialsError::NotConfigured(_)) => "no_credentials",
+            Self::Credentials(CredentialsError::Failed(_)) => "credentials",
             Self::Sign(_) => "sign",
             Self::Transport(error) => error.kind().as_str(),
             Self::Service(error) => error.code().map_or(error.metadata().status_text(), ErrorCode::as_str),
@@ -132,11 +135,20 @@ impl Error {
         }
     }
 
-    /// How many requests were sent; 0 where nothing was.
+    /// How many requests were sent for the operation; 0 where it was not sent.
     pub fn attempts(&self) -> u32 {
         match self {
+            Self::Credentials(_) => 0,
             Self::Transport(error) => error.attempts(),
             _ => self.metadata().map_or(0, Metadata::attempts),
+        }
+    }
+
+    /// The code that this operation was refused with.
+    fn own_code(&self) -> Option<&ErrorCode> {
+        match self {
+            Self::Service(error) => error.code(),
+            _ => None,
         }
     }
 
@@ -184,7 +196,6 @@ impl fmt::Display for Error {
         match self {
             Self::Settings(error) => error.fmt(f),
             Self::Endpoint(error) => error.fmt(f),
-            Self::NoCredentials(error) => error.fmt(f),
             Self::Credentials(error) => error.fmt(f),
             Self::Sign(error) => write!(f, "the request cannot be signed: {error}"),
             Self::Transport(error) => error.fmt(f),
@@ -227,7 +238,7 @@ impl From<SignError> for Error {
 
 impl From<NoCredentials> for Error {
     fn from(error: NoCredentials) -> Self {
-        Self::NoCredentials(error)
+        Self::Credentials(error.into())
     }
 }
 

@@ -28,6 +28,8 @@ mod aws_sdk {
     use aws_credential_types::Credentials;
     use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
 
+    use sts_async::CredentialsError::NotConfigured;
+
     use super::{Adapter, Error};
 
     impl ProvideCredentials for Adapter {
@@ -37,7 +39,7 @@ mod aws_sdk {
         {
             future::ProvideCredentials::new(async {
                 let keys = self.0.credentials().await.map_err(|error| match error {
-                    Error::NoCredentials(_) => CredentialsError::not_loaded(error),
+                    Error::Credentials(NotConfigured(_)) => CredentialsError::not_loaded(error),
                     _ => CredentialsError::provider_error(error),
                 })?;
                 let mut given = Credentials::builder()
@@ -100,7 +102,7 @@ mod request_signer {
         async fn provide_credential(&self, _: &Context) -> Result<Option<Credential>> {
             let keys = match self.0.credentials().await {
                 Ok(keys) => keys,
-                Err(sts_async::Error::NoCredentials(_)) => return Ok(None),
+                Err(sts_async::Error::Credentials(sts_async::CredentialsError::NotConfigured(_))) => return Ok(None),
                 Err(error) => {
                     return Err(
                         Error::new(ErrorKind::CredentialInvalid, error.to_string()).with_source(error)

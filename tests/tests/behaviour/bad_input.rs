@@ -261,7 +261,10 @@ fn credentials_that_are_missing_or_cannot_be_sent() {
     let url = format!("http://127.0.0.1:{}", server.port());
     for driver in both(settings(&url).without_credentials()) {
         let error = driver.send(GetCallerIdentity::new()).unwrap_err();
-        assert!(matches!(error, Error::NoCredentials(_)), "{error:?}");
+        assert!(
+            matches!(error, Error::Credentials(sts_proto::CredentialsError::NotConfigured(_))),
+            "{error:?}"
+        );
         assert!(error.to_string().contains("AWS_ACCESS_KEY_ID"), "{error}");
         // An operation that is not signed asks for none.
         let error = driver.send(AssumeRoleWithWebIdentity::new("arn", "me", "jwt")).unwrap_err();

@@ -15,8 +15,11 @@ async fn the_last_word_in_code_counts() {
     assert_eq!(id(given().credentials_provider(keys("PROVIDED", 3600))).await.unwrap(), "PROVIDED");
     let provided = || builder(&peer).credentials_provider(keys("PROVIDED", 3600));
     assert_eq!(id(provided().credentials(keys("GIVEN", 3600))).await.unwrap(), "GIVEN");
-    assert!(matches!(id(provided().without_credentials()).await, Err(Error::NoCredentials(_))));
-    assert!(matches!(id(builder(&peer)).await, Err(Error::NoCredentials(_))));
+    assert!(matches!(
+        id(provided().without_credentials()).await,
+        Err(Error::Credentials(CredentialsError::NotConfigured(_)))
+    ));
+    assert!(matches!(id(builder(&peer)).await, Err(Error::Credentials(CredentialsError::NotConfigured(_)))));
     let boxed: Box<dyn CredentialsProvider> = Box::new(keys("BOXED", 3600));
     assert_eq!(id(provided().credentials_provider(boxed)).await.unwrap(), "BOXED");
     let shared: Arc<dyn CredentialsProvider> = Arc::new(keys("SHARED", 3600));
@@ -43,7 +46,7 @@ async fn unsigned_calls_ask_nobody_and_presigned_urls_do() {
     let nobody = builder(&peer).build().unwrap();
     assert!(matches!(
         nobody.presign(&GetCallerIdentity::new(), &options).await,
-        Err(Error::NoCredentials(_))
+        Err(Error::Credentials(CredentialsError::NotConfigured(_)))
     ));
 }
 
@@ -194,12 +197,15 @@ async fn a_profile_that_is_named_late_is_the_one_that_counts() {
     let given = builder().credentials(keys("GIVEN", 3600)).build().unwrap();
     assert_eq!(given.credentials().await.unwrap().access_key_id, "GIVEN");
     let nobody = builder().without_credentials().build().unwrap();
-    assert!(matches!(nobody.credentials().await, Err(Error::NoCredentials(_))));
+    assert!(matches!(
+        nobody.credentials().await,
+        Err(Error::Credentials(CredentialsError::NotConfigured(_)))
+    ));
     // Where nothing is found, the error says where that was.
     std::fs::write(&file, "[profile dev]\nregion = eu-west-1\n").unwrap();
     let error = builder().build().unwrap().get_caller_identity().await.unwrap_err();
     assert!(
-        matches!(&error, Error::NoCredentials(nothing) if nothing.operation == "GetCallerIdentity"),
+        matches!(&error, Error::Credentials(CredentialsError::NotConfigured(nothing)) if nothing.operation == "GetCallerIdentity"),
         "{error:?}"
     );
     assert!(error.to_string().contains("profile dev"), "{error}");

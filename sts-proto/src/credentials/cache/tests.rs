@@ -150,7 +150,7 @@ fn with_nothing_held_a_failure_is_shared_for_less_than_a_second() {
             let now = f64::from(round) * 2.0;
             fails(&mut cache, at(now));
             assert!(
-                matches!(cache.look(at(now + 0.49)), Lookup::Failed(error) if error.provider() == "the vault")
+                matches!(cache.look(at(now + 0.49)), Lookup::Failed(CredentialsError::Failed(error)) if error.provider() == "the vault")
             );
             // The service's clock is known to the second only.
             assert!(!cache.begin(at(now + 0.49)) && !cache.begin(at(now - 0.49)));

@@ -98,7 +98,9 @@ fn a_source_that_fails_ends_the_search_and_is_named() {
     let Error::Credentials(error) = error else { panic!("{error:?}") };
     assert_eq!(error.tried().len(), 3);
     assert!(matches!(error.tried()[1].outcome, Outcome::Failed(_)));
-    assert!(std::error::Error::source(&error).is_some());
+    // The refusal is reached, and told once.
+    assert!(std::error::Error::source(&error).is_none());
+    assert_eq!(Error::from(error).code(), Some(&crate::error::ErrorCode::AccessDenied));
 
     let broken = CredentialsError::new("profile dev", "in profile dev: it is half a thing");
     let mut flow = resolve(vec![candidate("profile dev", Found::Broken(broken))]);

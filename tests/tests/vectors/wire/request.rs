@@ -357,7 +357,7 @@ fn without_keys<O: Operation>(
     if O::SIGNED {
         let refused = Call::new(operation, context, 0x5eed).step(vector.now, Event::Start);
         case.require(
-            matches!(refused, Err(Error::NoCredentials(_))),
+            matches!(refused, Err(Error::Credentials(sts_proto::CredentialsError::NotConfigured(_)))),
             "without keys it is not refused for that",
         );
     } else {
