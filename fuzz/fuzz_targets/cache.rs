@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use sts_proto::credentials::{Cache, Lookup};
+use sts_proto::credentials::{Cache, Cached};
 use sts_proto::{Credentials, CredentialsError};
 
 #[derive(Arbitrary, Debug)]
@@ -52,7 +52,7 @@ fuzz_target!(|input: (u64, u32, Vec<Act>)| {
                 fetching = false;
             }
             Act::Refuse => {
-                if let Lookup::Fresh(held) | Lookup::Stale(held) = cache.look(now) {
+                if let Cached::Fresh(held) | Cached::Stale(held) = cache.look(now) {
                     cache.refuse(now, &held);
                 }
             }
@@ -60,7 +60,7 @@ fuzz_target!(|input: (u64, u32, Vec<Act>)| {
                 cache.refuse(now, &Credentials::new("OTHER", "s"));
             }
         }
-        if let Lookup::Fresh(held) | Lookup::Stale(held) = cache.look(now) {
+        if let Cached::Fresh(held) | Cached::Stale(held) = cache.look(now) {
             assert!(held.expiration.is_none_or(|end| end > now), "{held:?} at {now:?}");
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use sts_proto::credentials::{Cache, Lookup, Standing};
+use sts_proto::credentials::{Cache, Cached, Standing};
 use sts_proto::{Context, Credentials, CredentialsError, Error, Outcome, RetryClass, Tried};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -144,12 +144,12 @@ impl Keeper {
         let mut cache = self.cache();
         let now = self.now();
         match cache.look(now) {
-            Lookup::Fresh(credentials) => Next::Take(Ok(credentials)),
-            Lookup::Stale(credentials) if cache.begin(now) => Next::Refresh(Ticket::new(self), credentials),
-            Lookup::Stale(credentials) => Next::Take(Ok(credentials)),
-            Lookup::Failed(error) => Next::Take(Err(error)),
-            Lookup::Absent if cache.begin(now) => Next::Fetch(Ticket::new(self), self.ended.subscribe()),
-            Lookup::Absent => Next::Wait(self.ended.subscribe()),
+            Cached::Fresh(credentials) => Next::Take(Ok(credentials)),
+            Cached::Stale(credentials) if cache.begin(now) => Next::Refresh(Ticket::new(self), credentials),
+            Cached::Stale(credentials) => Next::Take(Ok(credentials)),
+            Cached::Failed(error) => Next::Take(Err(error)),
+            Cached::Absent if cache.begin(now) => Next::Fetch(Ticket::new(self), self.ended.subscribe()),
+            Cached::Absent => Next::Wait(self.ended.subscribe()),
         }
     }
 

@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use sts_proto::credentials::{Cache, Lookup, Standing};
+use sts_proto::credentials::{Cache, Cached, Standing};
 use sts_proto::{Context, Credentials, CredentialsError, Error, Outcome, RetryClass, Tried};
 
 use super::CredentialsProvider;
@@ -44,16 +44,16 @@ impl Keeper {
         let mut cache = self.cache();
         let now = self.now();
         match cache.look(now) {
-            Lookup::Fresh(credentials) => return Ok(credentials),
-            Lookup::Stale(credentials) => {
+            Cached::Fresh(credentials) => return Ok(credentials),
+            Cached::Stale(credentials) => {
                 if cache.begin(now) {
                     drop(cache);
                     self.begin(true);
                 }
                 return Ok(credentials);
             }
-            Lookup::Failed(error) => return Err(error),
-            Lookup::Absent => {}
+            Cached::Failed(error) => return Err(error),
+            Cached::Absent => {}
         }
         // A fetch ends under the lock too.
         let before = self.flight.times();

@@ -23,17 +23,17 @@ use crate::{Credentials, CredentialsError};
 /// ```
 /// use std::time::{Duration, SystemTime};
 /// use sts_proto::Credentials;
-/// use sts_proto::credentials::{Cache, Lookup};
+/// use sts_proto::credentials::{Cache, Cached};
 ///
 /// let mut cache = Cache::new(42);
 /// let now = SystemTime::now();
-/// assert!(matches!(cache.look(now), Lookup::Absent));
+/// assert!(matches!(cache.look(now), Cached::Absent));
 /// assert!(cache.begin(now) && !cache.begin(now));
 /// let keys = Credentials::new("ASIAEXAMPLE", "secret").with_expiration(now + Duration::from_secs(3600));
 /// cache.finish(now, Ok(keys))?;
-/// assert!(matches!(cache.look(now + Duration::from_secs(2400 - 1)), Lookup::Fresh(_)));
-/// assert!(matches!(cache.look(now + Duration::from_secs(3600 - 300)), Lookup::Stale(_)));
-/// assert!(matches!(cache.look(now + Duration::from_secs(3600)), Lookup::Absent));
+/// assert!(matches!(cache.look(now + Duration::from_secs(2400 - 1)), Cached::Fresh(_)));
+/// assert!(matches!(cache.look(now + Duration::from_secs(3600 - 300)), Cached::Stale(_)));
+/// assert!(matches!(cache.look(now + Duration::from_secs(3600)), Cached::Absent));
 /// # Ok::<(), sts_proto::CredentialsError>(())
 /// ```
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub struct Cache {
 
 /// What a cache holds at some time.
 #[derive(Clone, Debug)]
-pub enum Lookup {
+pub enum Cached {
     /// Good.
     Fresh(Arc<Credentials>),
     /// Good, and it is time to fetch new ones: see [`Cache::begin`].
@@ -93,15 +93,15 @@ impl Cache {
     }
 
     /// What there is.
-    pub fn look(&self, now: SystemTime) -> Lookup {
+    pub fn look(&self, now: SystemTime) -> Cached {
         match self.valid(now) {
             Some(held) if held.refresh_at.is_some_and(|at| at <= now) => {
-                Lookup::Stale(Arc::clone(&held.credentials))
+                Cached::Stale(Arc::clone(&held.credentials))
             }
-            Some(held) => Lookup::Fresh(Arc::clone(&held.credentials)),
+            Some(held) => Cached::Fresh(Arc::clone(&held.credentials)),
             None => match self.pausing(now) {
-                Some(failure) => Lookup::Failed(failure.error.clone()),
-                None => Lookup::Absent,
+                Some(failure) => Cached::Failed(failure.error.clone()),
+                None => Cached::Absent,
             },
         }
     }

@@ -38,9 +38,9 @@ pub struct Candidate {
 pub enum Found {
     /// It is configured.
     Plan(Plan),
-    /// It is not, for this reason.
-    Nothing(Box<str>),
-    /// It is, in a way that cannot work.
+    /// It is not configured, for this reason.
+    NotConfigured(Box<str>),
+    /// It is configured in a way that cannot work.
     Broken(CredentialsError),
 }
 
@@ -49,15 +49,20 @@ impl Chain {
     /// a `profile`, the keys in the environment are passed over.
     pub fn new(env: &Env, profiles: &Profiles, profile: Option<&str>) -> Self {
         let keys = match profile {
-            Some(name) => Ok(Err(format!("passed over, since profile {name} is named in code").into())),
-            None => environment(env),
+            Some(name) => {
+                Found::NotConfigured(format!("passed over, since profile {name} is named in code").into())
+            }
+            None => Found::from_source(environment(env), NO_KEYS),
         };
         let candidates = vec![
             Candidate::new("environment", keys),
             profile_candidate(env, profiles, profile),
-            Candidate::new("web identity", web_identity(env)),
-            Candidate::new("container", container_plan(env)),
-            Candidate::new("instance metadata", instance_metadata(env, profiles, profile)),
+            Candidate::new("web identity", Found::from_source(web_identity(env), NO_TOKEN_FILE)),
+            Candidate::new("container", Found::from_source(container(env), NO_CONTAINER)),
+            Candidate::new(
+                "instance metadata",
+                Found::from_source(instance_metadata(env, profiles, profile), METADATA_DISABLED),
+            ),
         ];
         Self { candidates }
     }
@@ -69,81 +74,53 @@ impl Chain {
 }
 
 impl Candidate {
-    fn new(name: &str, found: Search) -> Self {
+    fn new(name: &str, found: Found) -> Self {
         let found = match found {
-            Ok(Ok(plan)) => Found::Plan(plan),
-            Ok(Err(why)) => Found::Nothing(why),
-            // What another profile or source has to say is said of it.
-            Err(CredentialsError::Failed(error)) if error.provider() != name => {
+            // The problem of another profile or source is reported as a problem of this one.
+            Found::Broken(CredentialsError::Failed(error)) if error.provider() != name => {
                 let problem = format!("{}: {}", error.provider(), error.problem());
                 Found::Broken(CredentialsError::Failed(error).retold(name, problem))
             }
-            Err(error) => Found::Broken(error),
+            found => found,
         };
         Self { name: name.into(), found }
     }
 }
 
-/// A plan, or why there is none, or why it cannot be carried out.
-pub(super) type Search = Result<Result<Plan, Box<str>>, CredentialsError>;
+impl Found {
+    /// `absence` says why there is no source.
+    fn from_source(source: Result<Option<Source>, CredentialsError>, absence: &str) -> Self {
+        Self::from_plan(source.map(|source| source.map(Plan::of)), absence)
+    }
 
-/// The keys in the environment.
-pub(super) fn environment(env: &Env) -> Search {
-    let keys = env.credentials().map_err(|error| setting("environment", error))?;
-    let Some(keys) = keys else {
-        return Ok(Err("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set".into()));
-    };
-    let account = variable(env, "environment", "AWS_ACCOUNT_ID")?;
-    Ok(Ok(Plan::of(Source::Static(Credentials { account_id: account, ..keys }))))
-}
-
-/// The endpoint of the container.
-pub(super) fn container_plan(env: &Env) -> Search {
-    Ok(match container::Config::from_env(env)? {
-        Some(config) => Ok(Plan::of(Source::Container(config))),
-        None => {
-            Err("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set"
-                .into())
+    fn from_plan(plan: Result<Option<Plan>, CredentialsError>, absence: &str) -> Self {
+        match plan {
+            Ok(Some(plan)) => Self::Plan(plan),
+            Ok(None) => Self::NotConfigured(absence.into()),
+            Err(error) => Self::Broken(error),
         }
-    })
-}
-
-/// The name of the profile that is looked at.
-pub(super) fn selected<'a>(env: &'a Env, in_code: Option<&'a str>) -> Result<&'a str, SettingsError> {
-    match in_code {
-        Some(name) => Ok(name),
-        None => Ok(env.get("AWS_PROFILE")?.map_or(DEFAULT, str::trim)),
     }
 }
 
-pub(super) fn setting(provider: &str, error: SettingsError) -> CredentialsError {
-    CredentialsError::new(provider, error.to_string()).because(error)
+/// The keys in the environment.
+pub(super) fn environment(env: &Env) -> Result<Option<Source>, CredentialsError> {
+    let keys = env.credentials().map_err(|error| setting("environment", error))?;
+    let Some(keys) = keys else { return Ok(None) };
+    let account_id = variable(env, "environment", "AWS_ACCOUNT_ID")?;
+    Ok(Some(Source::Static(Credentials { account_id, ..keys })))
 }
 
-fn profile_candidate(env: &Env, profiles: &Profiles, in_code: Option<&str>) -> Candidate {
-    let name = match selected(env, in_code) {
-        Ok(name) => name,
-        Err(error) => return Candidate::new("profile", Err(setting("profile", error))),
-    };
-    let label = format!("profile {name}");
-    let named = in_code.is_some() || name != DEFAULT;
-    let found = match profiles.profile(name) {
-        None if !named => Ok(Err("it is in none of the shared files".into())),
-        None => Err(CredentialsError::new(
-            label.as_str(),
-            "it is named in code or by AWS_PROFILE, and is in none of the shared files",
-        )),
-        Some(profile) => profile_plan(env, profiles, profile),
-    };
-    Candidate::new(&label, found)
+/// The endpoint of the container.
+pub(super) fn container(env: &Env) -> Result<Option<Source>, CredentialsError> {
+    Ok(container::Config::from_env(env)?.map(Source::Container))
 }
 
-fn web_identity(env: &Env) -> Search {
+fn web_identity(env: &Env) -> Result<Option<Source>, CredentialsError> {
     const NAME: &str = "web identity";
     let get = |name| variable(env, NAME, name);
     let (file, arn) = match (get("AWS_WEB_IDENTITY_TOKEN_FILE")?, get("AWS_ROLE_ARN")?) {
         (Some(file), Some(arn)) => (file, arn),
-        (None, _) => return Ok(Err("AWS_WEB_IDENTITY_TOKEN_FILE is not set".into())),
+        (None, _) => return Ok(None),
         (Some(_), None) => {
             return Err(CredentialsError::new(
                 NAME,
@@ -152,15 +129,46 @@ fn web_identity(env: &Env) -> Search {
         }
     };
     let role = Role { role_session_name: get("AWS_ROLE_SESSION_NAME")?, ..Role::new(arn) };
-    Ok(Ok(Plan::of(Source::WebIdentity { role, token_file: file.into() })))
+    Ok(Some(Source::WebIdentity { role, token_file: file.into() }))
 }
 
-fn instance_metadata(env: &Env, profiles: &Profiles, in_code: Option<&str>) -> Search {
+fn instance_metadata(
+    env: &Env,
+    profiles: &Profiles,
+    in_code: Option<&str>,
+) -> Result<Option<Source>, CredentialsError> {
     let profile = selected(env, in_code).ok().and_then(|name| profiles.profile(name));
-    Ok(match imds::Config::new(env, profile)? {
-        Some(config) => Ok(Plan::of(Source::InstanceMetadata(config))),
-        None => Err("AWS_EC2_METADATA_DISABLED is true".into()),
-    })
+    Ok(imds::Config::new(env, profile)?.map(Source::InstanceMetadata))
+}
+
+fn profile_candidate(env: &Env, profiles: &Profiles, in_code: Option<&str>) -> Candidate {
+    let name = match selected(env, in_code) {
+        Ok(name) => name,
+        Err(error) => return Candidate::new("profile", Found::Broken(setting("profile", error))),
+    };
+    let label = format!("profile {name}");
+    let named = in_code.is_some() || name != DEFAULT;
+    let found = match profiles.profile(name) {
+        None if !named => Found::NotConfigured("it is in none of the shared files".into()),
+        None => Found::Broken(CredentialsError::new(
+            label.as_str(),
+            "it is named in code or by AWS_PROFILE, and is in none of the shared files",
+        )),
+        Some(profile) => Found::from_plan(profile_plan(env, profiles, profile), NO_CREDENTIALS_IN_PROFILE),
+    };
+    Candidate::new(&label, found)
+}
+
+/// The name of the profile that is used.
+fn selected<'a>(env: &'a Env, in_code: Option<&'a str>) -> Result<&'a str, SettingsError> {
+    match in_code {
+        Some(name) => Ok(name),
+        None => Ok(env.get("AWS_PROFILE")?.map_or(DEFAULT, str::trim)),
+    }
+}
+
+fn setting(provider: &str, error: SettingsError) -> CredentialsError {
+    CredentialsError::new(provider, error.to_string()).because(error)
 }
 
 fn variable(env: &Env, provider: &str, name: &'static str) -> Result<Option<String>, CredentialsError> {
@@ -169,3 +177,10 @@ fn variable(env: &Env, provider: &str, name: &'static str) -> Result<Option<Stri
 }
 
 const DEFAULT: &str = "default";
+
+pub(super) const NO_KEYS: &str = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
+pub(super) const NO_CONTAINER: &str =
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set";
+const NO_CREDENTIALS_IN_PROFILE: &str = "it says nothing of credentials";
+const NO_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE is not set";
+const METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED is true";

@@ -26,7 +26,7 @@ mod testing;
 mod web_identity;
 pub mod words;
 
-pub use cache::{Cache, Lookup};
+pub use cache::{Cache, Cached};
 pub use chain::{Candidate, Chain, Found};
 pub use describe::describe;
 pub use explain::Explanation;

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::chain::{Search, container_plan, environment};
+use super::chain::{NO_CONTAINER, NO_KEYS, container, environment};
 use super::{Plan, Role, Source, imds, sso};
 use crate::settings::{Env, Profiles, Section};
 use crate::{Credentials, CredentialsError, Secret};
 
 /// The plan of a profile (AWS SDKs and Tools Reference Guide, "Assume role credential provider" and its siblings). Follows
 /// `source_profile` from one profile to the next; each profile is come to once, so it ends.
-pub(super) fn profile_plan(env: &Env, profiles: &Profiles, first: &Section) -> Search {
+pub(super) fn profile_plan(
+    env: &Env,
+    profiles: &Profiles,
+    first: &Section,
+) -> Result<Option<Plan>, CredentialsError> {
     let mut roles = Vec::new();
     let mut way = vec![first.name()];
     let mut seen = BTreeSet::from([first.name()]);
@@ -24,7 +28,7 @@ pub(super) fn profile_plan(env: &Env, profiles: &Profiles, first: &Section) -> S
         let Some(link) = link(profile)? else {
             break match base(env, profiles, profile)? {
                 Some(source) => source,
-                None if way.len() == 1 => return Ok(Err("it says nothing of credentials".into())),
+                None if way.len() == 1 => return Ok(None),
                 None => {
                     return Err(broken(
                         profile,
@@ -60,7 +64,7 @@ pub(super) fn profile_plan(env: &Env, profiles: &Profiles, first: &Section) -> S
     }
     // Assumed from the source on.
     roles.reverse();
-    Ok(Ok(Plan { source, roles }))
+    Ok(Some(Plan { source, roles }))
 }
 
 /// A role, and whose credentials assume it.
@@ -93,12 +97,13 @@ fn link(profile: &Section) -> Result<Option<Link<'_>>, CredentialsError> {
 }
 
 fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, CredentialsError> {
-    let found = match source {
-        "Environment" => environment(env),
-        "EcsContainer" => container_plan(env),
-        "Ec2InstanceMetadata" => imds::Config::new(env, Some(profile)).map(|config| {
-            config.map(|config| Plan::of(Source::InstanceMetadata(config))).ok_or("it is switched off".into())
-        }),
+    let (found, absence) = match source {
+        "Environment" => (environment(env), NO_KEYS),
+        "EcsContainer" => (container(env), NO_CONTAINER),
+        "Ec2InstanceMetadata" => {
+            let config = imds::Config::new(env, Some(profile));
+            (config.map(|config| config.map(Source::InstanceMetadata)), "it is switched off")
+        }
         _ => {
             let problem =
                 "its credential_source is none of Environment, EcsContainer and Ec2InstanceMetadata";
@@ -106,9 +111,9 @@ fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, Cr
         }
     };
     match found {
-        Ok(Ok(plan)) => Ok(plan.source),
-        Ok(Err(why)) => {
-            Err(broken(profile, &format!("its credential_source {source} is not configured: {why}")))
+        Ok(Some(source)) => Ok(source),
+        Ok(None) => {
+            Err(broken(profile, &format!("its credential_source {source} is not configured: {absence}")))
         }
         Err(error) => Err(broken(profile, &format!("its credential_source {source}: {}", error.problem()))),
     }
@@ -245,7 +250,7 @@ mod tests {
             parsed.insert_profile(format!("p{roles}"), keys);
             let plan = profile_plan(&Env::default(), &parsed, parsed.profile("p0").unwrap());
             match plan {
-                Ok(plan) => assert!(fits && plan.is_ok_and(|plan| plan.roles.len() == roles)),
+                Ok(plan) => assert!(fits && plan.is_some_and(|plan| plan.roles.len() == roles)),
                 Err(error) => assert!(!fits && error.to_string().contains("by way of 33 roles"), "{error}"),
             }
         }

@@ -107,7 +107,7 @@ impl Resolve {
         let chain = Arc::clone(&self.chain);
         while let Some(candidate) = chain.candidates.get(self.index) {
             match &candidate.found {
-                Found::Nothing(why) => self.passed(candidate, why.clone()),
+                Found::NotConfigured(why) => self.passed(candidate, why.clone()),
                 Found::Broken(error) => return Err(self.over(candidate, error.clone())),
                 Found::Plan(plan) => return self.begin(now, candidate, plan),
             }

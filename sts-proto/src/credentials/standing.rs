@@ -54,7 +54,7 @@ impl Chain {
         let told = |candidate: &Candidate| {
             let outcome = match (&candidate.found, error.is_some()) {
                 (_, false) => Outcome::NotAsked,
-                (Found::Nothing(why), _) => Outcome::NotConfigured(why.clone()),
+                (Found::NotConfigured(why), _) => Outcome::NotConfigured(why.clone()),
                 (Found::Plan(_) | Found::Broken(_), _) => Outcome::Failed(error.take().unwrap_or_default()),
             };
             Tried::new(&*candidate.name, outcome)
@@ -64,7 +64,7 @@ impl Chain {
 
     /// The name of the source that is asked: the first that there is something of.
     pub fn asked(&self) -> &str {
-        let asked = |candidate: &&Candidate| !matches!(candidate.found, Found::Nothing(_));
+        let asked = |candidate: &&Candidate| !matches!(candidate.found, Found::NotConfigured(_));
         self.candidates.iter().find(asked).map_or("nobody", |candidate| &candidate.name)
     }
 
@@ -92,9 +92,9 @@ mod tests {
         let process = Source::Process { command: "planted".into(), account_id: None };
         Chain {
             candidates: vec![
-                candidate("environment", Found::Nothing("nothing is set".into())),
+                candidate("environment", Found::NotConfigured("nothing is set".into())),
                 candidate("profile dev", Found::Plan(Plan::of(process))),
-                candidate("container", Found::Nothing("nothing is set".into())),
+                candidate("container", Found::NotConfigured("nothing is set".into())),
             ],
         }
     }

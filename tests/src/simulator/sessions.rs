@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Request;
-use sts_proto::credentials::{Cache, Lookup, Resolve, Resolved};
+use sts_proto::credentials::{Cache, Cached, Resolve, Resolved};
 use sts_proto::settings::{Env, Load};
 use sts_proto::{
     Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Phase, Settings, Step,
@@ -149,19 +149,19 @@ impl<'a> Run<'a> {
         let client = &mut self.clients[index];
         let look = client.cache.look(now);
         let refresh = match look {
-            Lookup::Fresh(credentials) => {
+            Cached::Fresh(credentials) => {
                 self.kept.count(now, now, Some(&credentials));
                 false
             }
-            Lookup::Stale(credentials) => {
+            Cached::Stale(credentials) => {
                 self.kept.count(now, now, Some(&credentials));
                 true
             }
-            Lookup::Absent => {
+            Cached::Absent => {
                 client.waiting.push(now);
                 true
             }
-            Lookup::Failed(_) => {
+            Cached::Failed(_) => {
                 self.kept.count(now, now, None);
                 false
             }

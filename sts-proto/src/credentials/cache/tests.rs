@@ -29,10 +29,10 @@ fn pause(cache: &Cache) -> f64 {
 /// `fresh`, `stale`, `absent` or `failed`.
 fn look(cache: &Cache, seconds: f64) -> &'static str {
     match cache.look(at(seconds)) {
-        Lookup::Fresh(_) => "fresh",
-        Lookup::Stale(_) => "stale",
-        Lookup::Absent => "absent",
-        Lookup::Failed(_) => "failed",
+        Cached::Fresh(_) => "fresh",
+        Cached::Stale(_) => "stale",
+        Cached::Absent => "absent",
+        Cached::Failed(_) => "failed",
     }
 }
 
@@ -101,7 +101,7 @@ fn what_has_expired_already_is_refused_and_what_was_held_stays() {
         let error = cache.finish(at(3400.0), Ok(keys("two", 3400.0 - late))).unwrap_err().to_string();
         assert!(error.contains(&format!("expired {late} s ago")) && error.contains("clock"), "{error}");
     }
-    assert!(matches!(cache.look(at(3400.0)), Lookup::Stale(held) if held.access_key_id == "one"));
+    assert!(matches!(cache.look(at(3400.0)), Cached::Stale(held) if held.access_key_id == "one"));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn what_is_empty_is_refused_and_what_was_held_stays() {
         let error = cache.finish(at(3400.0), Ok(keys)).unwrap_err().to_string();
         assert!(error.contains(&format!("the {missing} that it gave is empty")), "{error}");
     }
-    assert!(matches!(cache.look(at(3400.0)), Lookup::Stale(held) if held.access_key_id == "one"));
+    assert!(matches!(cache.look(at(3400.0)), Cached::Stale(held) if held.access_key_id == "one"));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn with_nothing_held_a_failure_is_shared_for_less_than_a_second() {
             let now = f64::from(round) * 2.0;
             fails(&mut cache, at(now));
             assert!(
-                matches!(cache.look(at(now + 0.49)), Lookup::Failed(CredentialsError::Failed(error)) if error.provider() == "the vault")
+                matches!(cache.look(at(now + 0.49)), Cached::Failed(CredentialsError::Failed(error)) if error.provider() == "the vault")
             );
             // The service's clock is known to the second only.
             assert!(!cache.begin(at(now + 0.49)) && !cache.begin(at(now - 0.49)));
@@ -218,9 +218,9 @@ fn the_ends_of_time() {
     let mut cache = Cache::new(1);
     let (early, late) = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 55));
     cache.finish(early, Ok(Credentials::new("a", "b").with_expiration(late))).unwrap();
-    assert!(matches!(cache.look(at(0.0)), Lookup::Fresh(_)));
+    assert!(matches!(cache.look(at(0.0)), Cached::Fresh(_)));
     cache.finish(late, Ok(Credentials::new("a", "b").with_expiration(early))).unwrap_err();
-    assert!(matches!(cache.look(late), Lookup::Failed(_)));
+    assert!(matches!(cache.look(late), Cached::Failed(_)));
 }
 
 #[test]

@@ -13,9 +13,9 @@ fn keys(id: &str) -> Source {
 
 fn roles(source: Source, roles: Vec<Role>) -> Vec<Candidate> {
     vec![
-        candidate("environment", Found::Nothing("AWS_ACCESS_KEY_ID is not set".into())),
+        candidate("environment", Found::NotConfigured("AWS_ACCESS_KEY_ID is not set".into())),
         candidate("profile dev", Found::Plan(Plan { source, roles })),
-        candidate("container", Found::Nothing("nothing is set".into())),
+        candidate("container", Found::NotConfigured("nothing is set".into())),
     ]
 }
 
@@ -111,8 +111,8 @@ fn a_source_that_fails_ends_the_search_and_is_named() {
 #[test]
 fn nothing_anywhere_tells_where_it_was_looked_for() {
     let mut flow = resolve(vec![
-        candidate("environment", Found::Nothing("AWS_ACCESS_KEY_ID is not set".into())),
-        candidate("container", Found::Nothing("no variable is set".into())),
+        candidate("environment", Found::NotConfigured("AWS_ACCESS_KEY_ID is not set".into())),
+        candidate("container", Found::NotConfigured("no variable is set".into())),
     ]);
     assert_eq!(
         refused(step(&mut flow, Event::Start)).to_string(),

@@ -37,7 +37,7 @@ pub(crate) fn check(mut case: Record) -> Result<(), String> {
     };
     match (output.take("ProfileChain"), output.text_if_there("Error")?, &candidate.found) {
         (Some(expected), None, Found::Plan(plan)) => compare(plan, &expected, &given)?,
-        (None, Some(_), Found::Nothing(why)) => sound(why, &given)?,
+        (None, Some(_), Found::NotConfigured(why)) => sound(why, &given)?,
         (None, Some(_), Found::Broken(error)) => sound(&error.to_string(), &given)?,
         (expected, error, found) => {
             return Err(format!("{found:?}, and should be {expected:?} or the error {error:?}"));
