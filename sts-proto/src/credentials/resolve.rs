@@ -26,17 +26,40 @@ pub struct Resolve {
     chain: Arc<Chain>,
     context: Arc<Context>,
     seed: u128,
-    begun: bool,
-    /// Of the source that is asked.
-    index: usize,
-    /// How many roles were assumed.
-    assumed: usize,
-    /// Whether the metadata service gave credentials that had expired.
-    extended: bool,
+    /// What the same chain gave before.
     held: Option<Credentials>,
     sessions: Sessions,
-    asking: Option<Asking>,
+    kept_in_use: bool,
+    /// What became of each candidate so far: there are as many as the index of the one whose turn it is.
     tried: Vec<Tried>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Ready,
+    /// The source of the plan is asked.
+    Asking(Turn, Box<Asking>),
+    /// This role of the plan is assumed; those before it have been.
+    Assuming(Turn, usize, Box<AssumeRole>),
+    Over,
+}
+
+/// The candidate whose plan is carried out.
+#[derive(Debug)]
+struct Turn {
+    name: Box<str>,
+    plan: Plan,
+}
+
+/// The flow of a source.
+#[derive(Debug)]
+enum Asking {
+    Process(Process),
+    WebIdentity(WebIdentity),
+    Container(Container),
+    InstanceMetadata(InstanceMetadata),
+    Sso(Sso),
 }
 
 /// What came out of a chain.
@@ -49,16 +72,6 @@ pub struct Resolved {
     pub tried: Vec<Tried>,
 }
 
-#[derive(Debug)]
-enum Asking {
-    Process(Process),
-    WebIdentity(Box<WebIdentity>),
-    Container(Container),
-    InstanceMetadata(InstanceMetadata),
-    Sso(Sso),
-    AssumeRole(Box<AssumeRole>),
-}
-
 impl Resolve {
     /// A resolution that has not begun.
     pub fn new(chain: Arc<Chain>, context: Arc<Context>, seed: u128) -> Self {
@@ -66,19 +79,16 @@ impl Resolve {
             chain,
             context,
             seed,
-            begun: false,
-            index: 0,
-            assumed: 0,
-            extended: false,
             held: None,
             sessions: Sessions::default(),
-            asking: None,
+            kept_in_use: false,
             tried: Vec::new(),
+            state: State::Ready,
         }
     }
 
-    /// What the same chain ended with before. Credentials of the instance's metadata stay in use where that service has
-    /// no new ones in time, since it may be unwell for longer than they last.
+    /// What the same chain gave before. If the instance's metadata service has no new credentials by the time these have
+    /// expired, they stay in use, since the service may be unwell for longer than they last.
     #[must_use]
     pub fn held(mut self, credentials: Option<Credentials>) -> Self {
         self.held = credentials;
@@ -97,44 +107,37 @@ impl Resolve {
         &self.tried
     }
 
-    /// Whether what it ended with had expired, and is kept in use since its source has nothing newer.
+    /// Whether the credentials had expired, and are kept in use since their source has no newer ones.
     pub fn kept_in_use(&self) -> bool {
-        self.extended
+        self.kept_in_use
     }
 
-    /// Goes on from the source at `index` to the first that there is something of.
+    /// Goes on to the next candidate that is configured.
     fn next(&mut self, now: SystemTime) -> Result<Step<Resolved>, Error> {
         let chain = Arc::clone(&self.chain);
-        while let Some(candidate) = chain.candidates.get(self.index) {
-            match &candidate.found {
-                Found::NotConfigured(why) => self.passed(candidate, why.clone()),
-                Found::Broken(error) => return Err(self.over(candidate, error.clone())),
-                Found::Plan(plan) => return self.begin(now, candidate, plan),
+        for Candidate { name, found } in chain.candidates.iter().skip(self.tried.len()) {
+            match found {
+                Found::NotConfigured(why) => self.not_configured(name, why.clone()),
+                Found::Broken(error) => return Err(self.failed(name, error.clone())),
+                Found::Plan(plan) => {
+                    return self.begin(now, Turn { name: name.clone(), plan: plan.clone() });
+                }
             }
         }
-        let tried = Arc::from(self.tried.as_slice());
-        Err(NoCredentials::new("").after(tried).into())
+        Err(NoCredentials::new("").after(self.tried.as_slice()).into())
     }
 
-    fn begin(
-        &mut self,
-        now: SystemTime,
-        candidate: &Candidate,
-        plan: &Plan,
-    ) -> Result<Step<Resolved>, Error> {
-        if let Some((assumed, session)) = self.sessions.get(self.index, self.context.service_time(now)) {
-            self.assumed = assumed;
-            return self.got(now, candidate, plan, session);
+    fn begin(&mut self, now: SystemTime, turn: Turn) -> Result<Step<Resolved>, Error> {
+        if let Some((assumed, session)) = self.sessions.get(self.tried.len(), self.context.service_time(now))
+        {
+            return self.got(now, turn, assumed, session);
         }
-        let asking = match plan.source.clone() {
-            Source::Static(credentials) => return self.got(now, candidate, plan, credentials),
+        let asking = match turn.plan.source.clone() {
+            Source::Static(credentials) => return self.got(now, turn, 0, credentials),
             Source::Process { command, account_id } => Asking::Process(Process::new(command, account_id)),
-            Source::WebIdentity { role, token_file } => Asking::WebIdentity(Box::new(WebIdentity::new(
-                role,
-                token_file,
-                Arc::clone(&self.context),
-                self.seed,
-            ))),
+            Source::WebIdentity { role, token_file } => {
+                Asking::WebIdentity(WebIdentity::new(role, token_file, Arc::clone(&self.context), self.seed))
+            }
             Source::Container(config) => Asking::Container(Container::new(config, self.seed)),
             Source::InstanceMetadata(config) => {
                 Asking::InstanceMetadata(InstanceMetadata::new(config, self.seed))
@@ -144,108 +147,124 @@ impl Resolve {
                 Asking::Sso(sso.like(self.context.timeouts(), self.context.retry()))
             }
         };
-        self.ask(now, asking, Event::Start)
+        self.ask(now, turn, Box::new(asking), Event::Start)
     }
 
-    fn ask(&mut self, now: SystemTime, mut asking: Asking, event: Event) -> Result<Step<Resolved>, Error> {
-        let chain = Arc::clone(&self.chain);
-        let Some(candidate) = chain.candidates.get(self.index) else { return Err(Error::OutOfTurn) };
-        let Found::Plan(plan) = &candidate.found else { return Err(Error::OutOfTurn) };
+    fn ask(
+        &mut self,
+        now: SystemTime,
+        turn: Turn,
+        mut asking: Box<Asking>,
+        event: Event,
+    ) -> Result<Step<Resolved>, Error> {
         let clock = self.context.service_time(now);
-        let stepped = asking.step(now, clock, event);
-        self.extended |= asking.extended();
-        if matches!(stepped, Ok(Step::Done(None)) | Err(_))
-            && let Some(kept) = self.kept(&asking, plan, clock)
-        {
-            return self.got(now, candidate, plan, kept);
-        }
-        match stepped {
+        let error = match asking.step(now, clock, event) {
             Ok(Step::Perform(effect)) => {
-                self.asking = Some(asking);
-                Ok(Step::Perform(effect))
+                self.state = State::Asking(turn, asking);
+                return Ok(Step::Perform(effect));
             }
-            Ok(Step::Done(Some(credentials))) => self.got(now, candidate, plan, credentials),
-            Ok(Step::Done(None)) if plan.roles.is_empty() => {
-                self.passed(candidate, asking.absence(plan).into());
+            Ok(Step::Done(Some(credentials))) => {
+                self.kept_in_use = asking.extended();
+                return self.got(now, turn, 0, credentials);
+            }
+            Ok(Step::Done(None)) => None,
+            Err(error) => Some(error),
+        };
+        if let Some(credentials) = self.keep_in_use(&turn.plan, clock) {
+            return self.got(now, turn, 0, credentials);
+        }
+        match error {
+            None if turn.plan.roles.is_empty() => {
+                self.not_configured(&turn.name, asking.absence(&turn.plan).into());
                 self.next(now)
             }
-            Ok(Step::Done(None)) => {
-                let problem = format!(
-                    "its credentials are to come from instance metadata, but {}",
-                    asking.absence(plan)
-                );
-                Err(self.over(candidate, CredentialsError::new(&*candidate.name, problem)))
+            None => {
+                let absence = asking.absence(&turn.plan);
+                let problem = format!("its credentials are to come from instance metadata, but {absence}");
+                Err(self.failed(&turn.name, CredentialsError::new(&*turn.name, problem)))
             }
-            Err(error) => {
-                if error.says_credentials_expired() {
-                    self.sessions.forget();
-                }
-                let error = asking.told(&candidate.name, error);
-                Err(self.over(candidate, error))
-            }
+            Some(error) => Err(self.failed(&turn.name, told(&turn.name, &asking.doing(), error))),
         }
     }
 
-    /// Those that the metadata service gave before, where they have expired and it has no others.
-    fn kept(&mut self, asking: &Asking, plan: &Plan, clock: SystemTime) -> Option<Credentials> {
-        if !matches!(asking, Asking::InstanceMetadata(_)) || !plan.roles.is_empty() {
+    /// The credentials that the metadata service gave before, where they have expired and it has no others.
+    fn keep_in_use(&mut self, plan: &Plan, clock: SystemTime) -> Option<Credentials> {
+        if !matches!(plan.source, Source::InstanceMetadata(_)) || !plan.roles.is_empty() {
             return None;
         }
         let mut kept = self.held.take_if(|held| held.expiration.is_some_and(|end| end <= clock))?;
         kept.expiration = longer_life(clock, &mut Dice::new(self.seed));
-        self.extended = true;
+        self.kept_in_use = true;
         Some(kept)
     }
 
-    /// Uses credentials, or assumes the next role with them.
+    /// Uses the credentials of the source, or of the last of the roles that are `assumed`; or assumes the next role with
+    /// them.
     fn got(
         &mut self,
         now: SystemTime,
-        candidate: &Candidate,
-        plan: &Plan,
+        turn: Turn,
+        assumed: usize,
         credentials: Credentials,
     ) -> Result<Step<Resolved>, Error> {
         let clock = self.context.service_time(now);
         if let Some(late) = credentials.expiration.and_then(|end| clock.duration_since(end).ok()) {
-            return Err(self.over(candidate, expired(&candidate.name, late)));
+            return Err(self.failed(&turn.name, expired(&turn.name, late)));
         }
-        if let Some(role) = plan.roles.get(self.assumed) {
-            let spent = self.assumed.checked_sub(1).and_then(|last| plan.roles.get(last));
-            if spent.is_some_and(|role| role.mfa_serial.is_some()) {
-                self.sessions.keep(self.index, self.assumed, &credentials);
-            }
-            self.assumed += 1;
-            // Each role's session has a name of its own.
-            let seed = self.seed.wrapping_add(self.assumed as u128);
-            let context = Arc::clone(&self.context);
-            let asking =
-                Asking::AssumeRole(Box::new(AssumeRole::new(role.clone(), credentials, context, seed)));
-            return self.ask(now, asking, Event::Start);
+        let Some(role) = turn.plan.roles.get(assumed) else {
+            let kept = if self.kept_in_use { KEPT_IN_USE } else { "" };
+            let used = format!("{}: {}{kept}", turn.plan, describe(&credentials, clock));
+            self.end(&turn.name, Outcome::Used(used.into()));
+            return Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }));
+        };
+        let last = assumed.checked_sub(1).and_then(|last| turn.plan.roles.get(last));
+        if last.is_some_and(|role| role.mfa_serial.is_some()) {
+            self.sessions.keep(self.tried.len(), assumed, &credentials);
         }
-        let mut used = format!("{plan}: {}", describe(&credentials, clock));
-        if self.extended {
-            used.push_str(KEPT_IN_USE);
-        }
-        self.tried.push(Tried::new(&*candidate.name, Outcome::Used(used.into())));
-        self.rest();
-        Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }))
+        // Each role's session has a name of its own.
+        let seed = self.seed.wrapping_add(assumed as u128 + 1);
+        let role = AssumeRole::new(role.clone(), credentials, Arc::clone(&self.context), seed);
+        self.assume(now, turn, assumed, Box::new(role), Event::Start)
     }
 
-    fn passed(&mut self, candidate: &Candidate, why: Box<str>) {
-        self.tried.push(Tried::new(&*candidate.name, Outcome::NotConfigured(why)));
-        self.index += 1;
+    fn assume(
+        &mut self,
+        now: SystemTime,
+        turn: Turn,
+        index: usize,
+        mut role: Box<AssumeRole>,
+        event: Event,
+    ) -> Result<Step<Resolved>, Error> {
+        match role.step(now, event) {
+            Ok(Step::Perform(effect)) => {
+                self.state = State::Assuming(turn, index, role);
+                Ok(Step::Perform(effect))
+            }
+            Ok(Step::Done(session)) => self.got(now, turn, index + 1, session),
+            Err(error) => {
+                if error.says_credentials_expired() {
+                    self.sessions.forget();
+                }
+                let error = told(&turn.name, &cannot_assume(role.role_arn()), error);
+                Err(self.failed(&turn.name, error))
+            }
+        }
+    }
+
+    fn not_configured(&mut self, name: &str, why: Box<str>) {
+        self.tried.push(Tried::new(name, Outcome::NotConfigured(why)));
     }
 
     /// The search ends with this error.
-    fn over(&mut self, candidate: &Candidate, error: CredentialsError) -> Error {
-        self.tried.push(Tried::new(&*candidate.name, Outcome::Failed(error.problem().into())));
-        self.rest();
+    fn failed(&mut self, name: &str, error: CredentialsError) -> Error {
+        self.end(name, Outcome::Failed(error.problem().into()));
         error.after(self.tried.as_slice()).into()
     }
 
-    /// Those behind the one that ended the search.
-    fn rest(&mut self) {
-        let rest = self.chain.candidates.iter().skip(self.index + 1);
+    /// The search ends with this candidate.
+    fn end(&mut self, name: &str, outcome: Outcome) {
+        self.tried.push(Tried::new(name, outcome));
+        let rest = self.chain.candidates.iter().skip(self.tried.len());
         self.tried.extend(rest.map(|candidate| Tried::new(&*candidate.name, Outcome::NotAsked)));
     }
 }
@@ -255,17 +274,17 @@ impl Flow for Resolve {
     type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
-        let first = !std::mem::replace(&mut self.begun, true);
-        match (self.asking.take(), event) {
-            (None, Event::Start) if first => self.next(now),
-            (Some(asking), event) => self.ask(now, asking, event),
-            (None, _) => Err(Error::OutOfTurn),
+        match (std::mem::replace(&mut self.state, State::Over), event) {
+            (State::Ready, Event::Start) => self.next(now),
+            (State::Asking(turn, asking), event) => self.ask(now, turn, asking, event),
+            (State::Assuming(turn, index, role), event) => self.assume(now, turn, index, role, event),
+            _ => Err(Error::OutOfTurn),
         }
     }
 }
 
 impl Asking {
-    /// `None` where what is asked turns out not to be there. What compares expirations goes by `clock`, the service's.
+    /// Ends with `None` where there is no such source. Expirations are compared with `clock`, the service's.
     fn step(
         &mut self,
         now: SystemTime,
@@ -278,7 +297,6 @@ impl Asking {
             Self::Container(flow) => flow.step(now, event),
             Self::InstanceMetadata(flow) => return flow.step(clock, event),
             Self::Sso(flow) => flow.step(clock, event),
-            Self::AssumeRole(flow) => flow.step(now, event),
         };
         Ok(match step? {
             Step::Perform(effect) => Step::Perform(effect),
@@ -291,7 +309,7 @@ impl Asking {
         matches!(self, Self::InstanceMetadata(flow) if flow.extended())
     }
 
-    /// Why what is asked has nothing.
+    /// Why there is no such source.
     fn absence(&self, plan: &Plan) -> String {
         match (self, &plan.source) {
             (Self::InstanceMetadata(flow), Source::InstanceMetadata(config)) if flow.answered() => {
@@ -302,24 +320,33 @@ impl Asking {
         }
     }
 
-    /// The error, told of the source that was asked.
-    fn told(&self, candidate: &str, error: Error) -> CredentialsError {
-        let class = error.retry_class();
-        let reason = match &error {
-            Error::Credentials(error) => error.problem().into_owned(),
-            error => error.to_string(),
-        };
-        let problem = match self {
-            Self::Process(_) => format!("credential_process: {reason}"),
-            Self::AssumeRole(flow) => format!("the role {} cannot be assumed: {reason}", flow.role_arn()),
-            Self::WebIdentity(flow) => format!("the role {} cannot be assumed: {reason}", flow.role_arn()),
-            Self::Container(_) | Self::InstanceMetadata(_) | Self::Sso(_) => reason,
-        };
-        match error {
-            Error::Credentials(error) => error.retold(candidate, problem),
-            error => CredentialsError::new(candidate, problem).with_retry_class(class).because(error),
+    /// What an error begins with, where the error does not say it.
+    fn doing(&self) -> String {
+        match self {
+            Self::Process(_) => "credential_process: ".to_owned(),
+            Self::WebIdentity(flow) => cannot_assume(flow.role_arn()),
+            Self::Container(_) | Self::InstanceMetadata(_) | Self::Sso(_) => String::new(),
         }
     }
+}
+
+/// An error, told of the candidate.
+fn told(candidate: &str, doing: &str, error: Error) -> CredentialsError {
+    let class = error.retry_class();
+    match error {
+        Error::Credentials(error) => {
+            let problem = format!("{doing}{}", error.problem());
+            error.retold(candidate, problem)
+        }
+        error => {
+            let problem = format!("{doing}{error}");
+            CredentialsError::new(candidate, problem).with_retry_class(class).because(error)
+        }
+    }
+}
+
+fn cannot_assume(role_arn: &str) -> String {
+    format!("the role {role_arn} cannot be assumed: ")
 }
 
 fn expired(candidate: &str, late: Duration) -> CredentialsError {
