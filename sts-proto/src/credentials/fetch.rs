@@ -1,6 +1,10 @@
 //! One request to a server that gives out credentials, sent again where that may help: what the container endpoint, the
 //! instance's metadata and the portal of IAM Identity Center have in common.
 
+mod reply;
+mod secrets;
+mod token;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -9,14 +13,13 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 
-use crate::error::Redactor;
+pub(super) use self::reply::Reply;
+use self::secrets::Secrets;
+pub(super) use self::token::{TokenProblem, authorization};
 use crate::flow::{Direct, Effect, Event, Flow, Step};
 use crate::retry::{Dice, backoff};
 use crate::secret::Given;
-use crate::wire::json::Object;
-use crate::{
-    CredentialsError, Error, Phase, RetryClass, Secret, Timeouts, TransportError, TransportErrorKind,
-};
+use crate::{CredentialsError, Error, Phase, RetryClass, Timeouts, TransportError, TransportErrorKind};
 
 /// Sends a request until there is an answer, a bounded number of times. Ends with whatever the last try came to.
 ///
@@ -182,11 +185,10 @@ impl Fetch {
             return step;
         }
         self.state = State::Over;
-        let headers = self.request.headers().values();
         Step::Done(Reply {
             provider: self.provider,
             request: describe(&self.request),
-            secrets: headers.filter(|value| value.is_sensitive()).cloned().collect(),
+            secrets: Secrets::of(&self.request),
             tries: self.tries,
             unreachable,
             class,
@@ -241,144 +243,6 @@ impl fmt::Debug for Fetch {
     }
 }
 
-/// What a request came to.
-pub(super) struct Reply {
-    provider: &'static str,
-    /// Method and URL, without the query.
-    request: String,
-    /// What was sent and is not to be shown.
-    secrets: Vec<HeaderValue>,
-    tries: u32,
-    unreachable: bool,
-    class: RetryClass,
-    outcome: Result<Response<Given>, TransportError>,
-}
-
-impl Reply {
-    /// The status, if there was an answer.
-    pub(super) fn status(&self) -> Option<u16> {
-        self.outcome.as_ref().ok().map(|response| response.status().as_u16())
-    }
-
-    /// The body of an answer; empty where there is none.
-    pub(super) fn body(&self) -> &[u8] {
-        self.outcome.as_ref().map_or(&[], |response| response.body())
-    }
-
-    /// Whether the one try that was made reached nobody.
-    pub(super) fn is_unreachable(&self) -> bool {
-        self.unreachable
-    }
-
-    /// Whether there was a server that did not answer in time.
-    pub(super) fn hangs(&self) -> bool {
-        let kind = self.outcome.as_ref().err().map(TransportError::kind);
-        matches!(kind, Some(TransportErrorKind::Timeout(Phase::Response | Phase::Body)))
-    }
-
-    /// The error for an answer that is a refusal, or for none. `advice` says what to do.
-    pub(super) fn refused(self, advice: &str) -> CredentialsError {
-        let tries = if self.tries > 1 { format!(" ({} tries)", self.tries) } else { String::new() };
-        let request = &self.request;
-        let what = match &self.outcome {
-            Err(error) => format!("{request} got no answer, {}{tries}", error.kind()),
-            Ok(response) => {
-                let code = self.code().map(|code| format!(" {code}")).unwrap_or_default();
-                format!("{request} was answered with http {}{code}{tries}", response.status().as_u16())
-            }
-        };
-        let error = CredentialsError::new(self.provider, format!("{what}; {advice}"));
-        let error = error.with_retry_class(self.class);
-        match self.outcome {
-            Err(cause) => error.because(cause),
-            Ok(_) => error,
-        }
-    }
-
-    /// The error for an answer that ought to be of use and is not.
-    pub(super) fn unusable(&self, problem: impl fmt::Display, advice: &str) -> CredentialsError {
-        let request = &self.request;
-        CredentialsError::new(
-            self.provider,
-            format!("the answer to {request} cannot be used, {problem}; {advice}"),
-        )
-    }
-
-    /// The code in an error document, as the servers write them.
-    fn code(&self) -> Option<String> {
-        let mut document = Object::parse(self.body()).ok()?;
-        ["code", "Code", "__type"].into_iter().find_map(|name| {
-            let code = document.text(name).ok()??;
-            self.shown(code.expose()).map(str::to_owned)
-        })
-    }
-
-    /// `code`, if it looks like one and holds no secret that was sent.
-    pub(super) fn shown<'a>(&self, code: &'a str) -> Option<&'a str> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:#-".contains(&byte);
-        let fits = (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(plain);
-        // Tokens that are too short to be told from other text are few, and a code can be done without.
-        let short = |secret: &HeaderValue| secret.to_str().is_ok_and(|secret| code.contains(secret));
-        Some(code).filter(|code| fits && !self.secrets.iter().any(short) && !self.quotes(code))
-    }
-
-    /// An id of an answer (`what` of: access key, account), which is shown, unless it is a secret that was sent.
-    pub(super) fn id(&self, what: &str, id: Secret, advice: &str) -> Result<Secret, CredentialsError> {
-        match self.quotes(id.expose()) {
-            true => Err(self.unusable(format_args!("its {what} id is the token that was sent"), advice)),
-            false => Ok(id),
-        }
-    }
-
-    /// Whether a secret that was sent is in `text`, or much of one.
-    pub(super) fn quotes(&self, text: &str) -> bool {
-        let secrets: Vec<Secret> = self.secrets.iter().flat_map(words).collect();
-        Redactor::new(&secrets).finds(text)
-    }
-}
-
-/// What a header holds, and each word of it: a token often stands behind the name of a scheme, which is no secret.
-fn words(value: &HeaderValue) -> impl Iterator<Item = Secret> {
-    let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
-    let words = text.split_ascii_whitespace().filter(|word| !word.eq_ignore_ascii_case("bearer"));
-    words.chain([text]).map(Secret::from)
-}
-
-/// Why a token cannot be sent; holds nothing of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenProblem {
-    Empty,
-    LineBreak,
-    Character,
-}
-
-impl TokenProblem {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "is empty",
-            Self::LineBreak => "has a line break inside, which cannot be sent; it has to hold a token alone",
-            Self::Character => "has a character inside that cannot be sent; it has to hold a token alone",
-        }
-    }
-}
-
-/// The header that shows a token. A line break at the end, which editors add, is not part of it; one inside would be a
-/// header of its own.
-pub(super) fn authorization(token: &[u8]) -> Result<HeaderValue, TokenProblem> {
-    let token = token.strip_suffix(b"\n").unwrap_or(token);
-    let token = token.strip_suffix(b"\r").unwrap_or(token);
-    if token.iter().all(u8::is_ascii_whitespace) {
-        return Err(TokenProblem::Empty);
-    }
-    if token.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
-        return Err(TokenProblem::LineBreak);
-    }
-    let value = HeaderValue::from_bytes(token).ok().filter(|_| token.is_ascii());
-    let mut value = value.ok_or(TokenProblem::Character)?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
 /// Whether nobody was reached, as far as can be told: systems and transports have more words for it than there are kinds,
 /// such as a host that "is down".
 fn unreachable(kind: TransportErrorKind) -> bool {
@@ -413,8 +277,6 @@ const LOCAL: Duration = Duration::from_secs(1);
 /// A little less, so that no driver takes the one time-out for the other: whether anybody was reached matters.
 const LOCAL_CONNECT: Duration = Duration::from_millis(900);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// No code is longer, in bytes.
-const LONGEST_CODE: usize = 64;
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

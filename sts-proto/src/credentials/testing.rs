@@ -1,12 +1,13 @@
 //! A flow stepped by hand, for unit tests.
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Context, Effect, Error, Event, Flow, Settings, Step};
+use crate::{Context, Effect, Error, Event, Flow, Settings, Step, Timeouts, TransportErrorKind};
 
 pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -52,12 +53,12 @@ pub(super) fn refused<T>(step: Result<Step<T>, Error>) -> Error {
     }
 }
 
-pub(super) fn answer(status: u16, body: impl Into<Bytes>) -> Event {
-    Event::Response(Response::builder().status(status).body(body.into()).unwrap())
+pub(super) fn answer(status: u16, body: &str) -> Event {
+    Event::Response(Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap())
 }
 
-pub(super) fn contents(text: &'static str) -> Event {
-    Event::Contents(Some(Bytes::from_static(text.as_bytes())))
+pub(super) fn contents(text: &str) -> Event {
+    Event::Contents(Some(Bytes::from(text.to_owned())))
 }
 
 /// A session of this action, with this key, for so many seconds from [`NOW`] on, the beginning of 1970.
@@ -67,9 +68,75 @@ pub(super) fn session(action: &str, id: &str, seconds: u64) -> Event {
          <SessionToken>planted</SessionToken><Expiration>{seconds}</Expiration></Credentials><AssumedRoleUser>\
          <Arn>arn:aws:sts::123456789012:assumed-role/demo/me</Arn></AssumedRoleUser></{action}Result></R>"
     );
-    answer(200, body)
+    answer(200, &body)
 }
 
 pub(super) fn error(status: u16, code: &str) -> Event {
-    answer(status, format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"))
+    answer(status, &format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"))
+}
+
+/// What a flow did, and how it ended.
+pub(super) struct Played<T> {
+    pub(super) sent: Vec<(Request<Bytes>, Timeouts)>,
+    pub(super) read: Vec<PathBuf>,
+    pub(super) waits: Vec<Duration>,
+    pub(super) result: Result<T, Error>,
+}
+
+impl<T> Played<T> {
+    /// Method and URL of each request.
+    pub(super) fn requests(&self) -> Vec<String> {
+        self.sent.iter().map(|(request, _)| format!("{} {}", request.method(), request.uri())).collect()
+    }
+
+    /// The value of a header of request number `index`.
+    pub(super) fn header(&self, index: usize, name: &str) -> Option<&str> {
+        self.sent[index].0.headers().get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(super) fn error(&self) -> String {
+        self.result.as_ref().err().expect("no error").to_string()
+    }
+}
+
+/// Steps a flow, at `now`, with these events for what it sends and reads, all of which have to be used; waits pass at
+/// once.
+pub(super) fn play<F: Flow<Error = Error>>(
+    flow: &mut F,
+    now: SystemTime,
+    events: impl IntoIterator<Item = Event>,
+) -> Played<F::Output> {
+    let (mut sent, mut read, mut waits) = (Vec::new(), Vec::new(), Vec::new());
+    let mut events = events.into_iter();
+    let mut event = Event::Start;
+    let result = loop {
+        event = match flow.step(now, event) {
+            Ok(Step::Done(output)) => break Ok(output),
+            Err(error) => break Err(error),
+            Ok(Step::Perform(Effect::Wait(wait))) => {
+                waits.push(wait);
+                Event::Elapsed
+            }
+            Ok(Step::Perform(effect)) => {
+                match effect {
+                    Effect::Send(request, timeouts) => sent.push((request, timeouts)),
+                    Effect::Read(path) => read.push(path),
+                    effect => panic!("{effect:?}"),
+                }
+                events.next().expect("the flow asks for more than was expected")
+            }
+        };
+    };
+    assert_eq!(events.count(), 0, "the flow asks for less than was expected: {:?}", result.err());
+    assert!(matches!(flow.step(now, Event::Start), Err(Error::OutOfTurn)), "goes on after its end");
+    Played { sent, read, waits, result }
+}
+
+pub(super) fn failed(kind: TransportErrorKind) -> Event {
+    Event::Failed(kind.into())
+}
+
+/// 2023-11-14T22:13:20Z
+pub(super) fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }

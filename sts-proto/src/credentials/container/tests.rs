@@ -1,5 +1,5 @@
 use super::*;
-use crate::credentials::fetch::tests::{Played, answer, failed, file, now, play};
+use crate::credentials::testing::{Played, answer, contents, failed, now, play};
 use crate::flow::Direct;
 use crate::{Phase, RetryClass, TransportErrorKind};
 
@@ -140,7 +140,7 @@ fn a_refusal_says_status_and_code() {
 #[test]
 fn the_token_file_goes_first_and_is_read_for_each_try() {
     let variables = [FULL_URI, (TOKEN_FILE, "/var/token"), (TOKEN, "unused\nand bad")];
-    let events = [file("one"), answer(500, ""), file(""), file("two\n"), answer(200, KEYS)];
+    let events = [contents("one"), answer(500, ""), contents(""), contents("two\n"), answer(200, KEYS)];
     let played = asked(&variables, events);
     assert_eq!(played.read, vec![PathBuf::from("/var/token"); 3]);
     assert_eq!(played.header(0, "authorization"), Some("one"));
@@ -153,12 +153,12 @@ fn the_token_file_goes_first_and_is_read_for_each_try() {
 #[test]
 fn a_token_that_cannot_be_sent_is_an_error_that_names_its_place() {
     let variables = [FULL_URI, (TOKEN_FILE, "/var/token")];
-    let empty = || std::iter::repeat_with(|| file(" \n")).take(4);
+    let empty = || std::iter::repeat_with(|| contents(" \n")).take(4);
     for (played, expected) in [
         (asked(&variables, [Event::Contents(None)]), "/var/token does not exist"),
         (asked(&variables, [failed(TransportErrorKind::Other)]), "/var/token cannot be read"),
-        (asked(&variables, [file("planted\nb: c")]), "/var/token has a line break inside"),
-        (asked(&variables, [file("planted\0")]), "/var/token has a character inside"),
+        (asked(&variables, [contents("planted\nb: c")]), "/var/token has a line break inside"),
+        (asked(&variables, [contents("planted\0")]), "/var/token has a character inside"),
         (asked(&variables, empty()), "/var/token is empty"),
     ] {
         let error = played.error();

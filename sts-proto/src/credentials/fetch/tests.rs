@@ -1,81 +1,5 @@
 use super::*;
-use crate::SendTimeouts;
-
-/// What a flow did, and how it ended.
-pub(in crate::credentials) struct Played<T> {
-    pub(in crate::credentials) sent: Vec<(Request<Bytes>, SendTimeouts)>,
-    pub(in crate::credentials) read: Vec<PathBuf>,
-    pub(in crate::credentials) waits: Vec<Duration>,
-    pub(in crate::credentials) result: Result<T, Error>,
-}
-
-impl<T> Played<T> {
-    /// Method and URL of each request.
-    pub(in crate::credentials) fn requests(&self) -> Vec<String> {
-        self.sent.iter().map(|(request, _)| format!("{} {}", request.method(), request.uri())).collect()
-    }
-
-    /// The value of a header of request number `index`.
-    pub(in crate::credentials) fn header(&self, index: usize, name: &str) -> Option<&str> {
-        self.sent[index].0.headers().get(name).map(|value| value.to_str().unwrap())
-    }
-
-    pub(in crate::credentials) fn error(&self) -> String {
-        self.result.as_ref().err().expect("no error").to_string()
-    }
-}
-
-/// Steps a flow, at `now`, with these events for what it sends and reads, all of which have to be used; waits pass at
-/// once.
-pub(in crate::credentials) fn play<F: Flow<Error = Error>>(
-    flow: &mut F,
-    now: SystemTime,
-    events: impl IntoIterator<Item = Event>,
-) -> Played<F::Output> {
-    let (mut sent, mut read, mut waits) = (Vec::new(), Vec::new(), Vec::new());
-    let mut events = events.into_iter();
-    let mut event = Event::Start;
-    let result = loop {
-        event = match flow.step(now, event) {
-            Ok(Step::Done(output)) => break Ok(output),
-            Err(error) => break Err(error),
-            Ok(Step::Perform(Effect::Wait(wait))) => {
-                waits.push(wait);
-                Event::Elapsed
-            }
-            Ok(Step::Perform(effect)) => {
-                match effect {
-                    Effect::Send(request, timeouts) => sent.push((request, timeouts)),
-                    Effect::Read(path) => read.push(path),
-                    effect => panic!("{effect:?}"),
-                }
-                events.next().expect("the flow asks for more than was expected")
-            }
-        };
-    };
-    assert_eq!(events.count(), 0, "the flow asks for less than was expected: {:?}", result.err());
-    assert!(matches!(flow.step(now, Event::Start), Err(Error::OutOfTurn)), "goes on after its end");
-    Played { sent, read, waits, result }
-}
-
-pub(in crate::credentials) fn answer(status: u16, body: &str) -> Event {
-    let mut response = Response::new(Bytes::from(body.to_owned()));
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
-    Event::Response(response)
-}
-
-pub(in crate::credentials) fn failed(kind: TransportErrorKind) -> Event {
-    Event::Failed(kind.into())
-}
-
-pub(in crate::credentials) fn file(contents: &str) -> Event {
-    Event::Contents(Some(Bytes::from(contents.to_owned())))
-}
-
-/// 2023-11-14T22:13:20Z
-pub(in crate::credentials) fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
-}
+use crate::credentials::testing::{answer, failed, now, play};
 
 fn fetch(seed: u128) -> Fetch {
     let uri = Uri::from_static("http://h:81/a/b?secret=planted");
@@ -161,30 +85,6 @@ fn a_code_is_shown_where_it_looks_like_one_and_is_no_secret() {
         assert!(text.ends_with(&format!(" was answered with {expected}")), "{text}");
     }
     assert!(code(&format!(r#"{{"code":"{}"}}"#, "x".repeat(65))).ends_with("http 400; x"));
-}
-
-#[test]
-fn tokens() {
-    for (token, expected) in [
-        ("t", Ok("t")),
-        (" a b ", Ok(" a b ")),
-        ("t\n", Ok("t")),
-        ("t\r\n", Ok("t")),
-        ("", Err(TokenProblem::Empty)),
-        (" \r\n\n", Err(TokenProblem::Empty)),
-        ("a\nb", Err(TokenProblem::LineBreak)),
-        ("a\rb", Err(TokenProblem::LineBreak)),
-        ("a\n\n", Err(TokenProblem::LineBreak)),
-        ("\nt", Err(TokenProblem::LineBreak)),
-        ("t\0", Err(TokenProblem::Character)),
-        ("t\u{fc}", Err(TokenProblem::Character)),
-    ] {
-        let value = authorization(token.as_bytes());
-        assert!(value.as_ref().map_or(true, HeaderValue::is_sensitive));
-        let value = value.map(|value| value.to_str().unwrap().to_owned());
-        assert_eq!(value, expected.map(str::to_owned), "{token:?}");
-    }
-    assert_eq!(authorization(b"\xff"), Err(TokenProblem::Character));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::credentials::fetch::tests::{Played, answer, failed, now, play};
+use crate::credentials::testing::{Played, answer, failed, now, play};
 use crate::flow::Direct;
 use crate::settings::Env;
 use crate::{Phase, TransportErrorKind};

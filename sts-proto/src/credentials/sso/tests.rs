@@ -1,5 +1,5 @@
 use super::*;
-use crate::credentials::fetch::tests::{Played, answer, failed, file, now, play};
+use crate::credentials::testing::{Played, answer, contents, failed, now, play};
 use crate::flow::Direct;
 use crate::settings::{Env, Profiles};
 use crate::{RetryClass, TransportErrorKind};
@@ -133,7 +133,7 @@ fn what_is_missing_or_contradicts_is_named() {
 
 #[test]
 fn token_then_keys() {
-    let played = asked([file(LOGIN), answer(500, ""), answer(200, KEYS)]);
+    let played = asked([contents(LOGIN), answer(500, ""), answer(200, KEYS)]);
     assert_eq!(played.read[0].to_str(), Some(OF_URL));
     let (request, timeouts) = &played.sent[1];
     assert!(request.uri().query().unwrap().starts_with("role_name=My%20Role%26Co&"));
@@ -152,18 +152,18 @@ fn token_then_keys() {
 
 #[test]
 fn a_login_that_cannot_be_used_says_which_one_to_make() {
-    let until = |text: &str| file(&LOGIN.replace("2080-10-16T03:56:45Z", text));
+    let until = |text: &str| contents(&LOGIN.replace("2080-10-16T03:56:45Z", text));
     for (event, expected) in [
         (Event::Contents(None), "does not exist"),
         (until("2023-11-14T22:13:20Z"), "has expired"),
         (until("2023-11-14T22:13:20UTC"), "has expired"),
         (until("planted"), "expiresAt is not a date and time"),
-        (file("planted"), "it is not json"),
-        (file(""), "it is not json"),
-        (file(&LOGIN.replace("accessToken", "x")), "accessToken is missing"),
-        (file(&LOGIN.replace("expiresAt", "x")), "expiresAt is missing"),
-        (file(&LOGIN.replace("planted-a", "planted\\nb: c")), "accessToken has a character"),
-        (file(&LOGIN.replace("planted-a", "planted\u{fc}")), "accessToken has a character"),
+        (contents("planted"), "it is not json"),
+        (contents(""), "it is not json"),
+        (contents(&LOGIN.replace("accessToken", "x")), "accessToken is missing"),
+        (contents(&LOGIN.replace("expiresAt", "x")), "expiresAt is missing"),
+        (contents(&LOGIN.replace("planted-a", "planted\\nb: c")), "accessToken has a character"),
+        (contents(&LOGIN.replace("planted-a", "planted\u{fc}")), "accessToken has a character"),
     ] {
         let played = asked([event]);
         let error = played.error();
@@ -188,7 +188,7 @@ fn what_the_portal_refuses_says_what_to_do() {
         (404, "check the account 123456789, the role My Role&Co"),
         (302, "endpoint url"),
     ] {
-        let error = asked([file(LOGIN), answer(status, body)]).error();
+        let error = asked([contents(LOGIN), answer(status, body)]).error();
         assert!(
             error.contains("GET https://portal.sso.us-east-2.amazonaws.com/federation/credentials was"),
             "{error}"
@@ -200,7 +200,7 @@ fn what_the_portal_refuses_says_what_to_do() {
         );
     }
     let refused = std::iter::repeat_with(|| failed(TransportErrorKind::UnknownHost)).take(3);
-    let played = asked(std::iter::once(file(LOGIN)).chain(refused));
+    let played = asked(std::iter::once(contents(LOGIN)).chain(refused));
     assert!(played.error().contains("check the network"), "{}", played.error());
     assert_eq!(played.result.unwrap_err().retry_class(), RetryClass::Transient);
 }
@@ -208,7 +208,7 @@ fn what_the_portal_refuses_says_what_to_do() {
 #[test]
 fn a_token_that_is_echoed_is_not_taken_for_an_access_key_id() {
     let keys = KEYS.replace("AKID", "Planted-A");
-    let played = asked([file(LOGIN), answer(200, &keys)]);
+    let played = asked([contents(LOGIN), answer(200, &keys)]);
     assert!(played.error().contains("its access key id is the token that was sent"), "{}", played.error());
     assert!(!format!("{:?}", played.result).to_lowercase().contains("planted"));
 }
@@ -226,7 +226,7 @@ fn an_answer_that_is_none_is_an_error_without_anything_of_it() {
         (&KEYS.replace("1700003600123", "\"planted\""), "expiration is not a whole number"),
         (&KEYS.replace("1700003600123", "-1"), "expiration is not a number of milliseconds"),
     ] {
-        let error = asked([file(LOGIN), answer(200, body)]).error();
+        let error = asked([contents(LOGIN), answer(200, body)]).error();
         assert!(error.contains(expected) && !error.contains("planted"), "{error}");
     }
 }
