@@ -5,8 +5,8 @@ use super::assume_role::AssumeRole;
 use super::container::Container;
 use super::imds::{InstanceMetadata, longer_life};
 use super::process::Process;
+use super::report::KEPT_IN_USE;
 use super::sso::Sso;
-use super::standing::KEPT_IN_USE;
 use super::{Candidate, Chain, Found, Plan, Sessions, Source, WebIdentity, describe};
 use crate::retry::Dice;
 use crate::{

@@ -1,8 +1,60 @@
-use std::fmt;
+//! Where credentials come from and how they stand, for a person to read and without a secret.
+
+use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
-use super::{Candidate, Chain, Found, Plan, describe};
+use super::{Candidate, Chain, Found, Plan};
+use crate::settings::Setting;
 use crate::{Credentials, CredentialsError, Outcome, Tried};
+
+/// What a client is made with and where its credentials come from, for a person to read. `Display` makes two lists of it:
+/// every setting with its origin, and every source of credentials, in order, with what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// Every setting, with its origin.
+    pub settings: Vec<Setting>,
+    /// Every source of credentials, in order, and what became of it; none where they were given in code, or are looked for
+    /// by a provider of the program's own.
+    pub credentials: Vec<Tried>,
+}
+
+impl Explanation {
+    /// Of these.
+    pub fn new(settings: Vec<Setting>, credentials: Vec<Tried>) -> Self {
+        Self { settings, credentials }
+    }
+
+    /// What a driver knows better than the settings do: in the place of the setting of that name, or else behind the others.
+    #[must_use]
+    pub fn with(mut self, setting: Setting) -> Self {
+        match self.settings.iter_mut().find(|known| known.name == setting.name) {
+            Some(known) => *known = setting,
+            None => self.settings.push(setting),
+        }
+        self
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = widest(self.settings.iter().map(|setting| setting.name));
+        let values = widest(self.settings.iter().map(|setting| &*setting.value));
+        f.write_str("settings")?;
+        for Setting { name, value, origin } in &self.settings {
+            write!(f, "\n  {name:<names$}  {value:<values$}  {origin}")?;
+        }
+        f.write_str("\ncredentials, in the order in which they are looked for")?;
+        if self.credentials.is_empty() {
+            return f.write_str("\n  nowhere");
+        }
+        let sources = widest(self.credentials.iter().map(|tried| &*tried.source));
+        for Tried { source, outcome } in &self.credentials {
+            write!(f, "\n  {source:<sources$}  {outcome}")?;
+        }
+        Ok(())
+    }
+}
 
 /// The credentials that a client uses, as they are at one moment: for a person, without a secret. `Display` gives what
 /// [`describe`] does, and a warning for each thing that is not as it should be.
@@ -76,8 +128,46 @@ impl Chain {
     }
 }
 
+/// Which credentials these are, for a person, without a secret: `access key …MPLE, account 123456789012, valid for 3540 s`.
+/// `now` is the service's clock: see [`Context::service_time`](crate::Context::service_time).
+///
+/// ```
+/// use std::time::SystemTime;
+/// use sts_proto::Credentials;
+/// use sts_proto::credentials::describe;
+///
+/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI").with_account_id("123456789012");
+/// assert_eq!(describe(&keys, SystemTime::now()), "access key …MPLE, account 123456789012");
+/// ```
+pub fn describe(credentials: &Credentials, now: SystemTime) -> String {
+    let mut text = format!("access key …{}", last_four(&credentials.access_key_id));
+    if let Some(account) = &credentials.account_id {
+        let _ = write!(text, ", account {account}");
+    }
+    if let Some(end) = credentials.expiration {
+        let _ = match end.duration_since(now) {
+            Ok(left) if !left.is_zero() => write!(text, ", valid for {} s", left.as_secs()),
+            _ => write!(text, ", expired"),
+        };
+    }
+    text
+}
+
+fn last_four(id: &str) -> String {
+    let length = id.chars().count();
+    // Of a short one that would be too much.
+    let kept = if length >= 8 { 4 } else { 0 };
+    id.chars().skip(length - kept).collect()
+}
+
+/// The width of a column, which does not grow for what is very long.
+fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
+    texts.map(|text| text.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or(0)
+}
+
 pub(super) const KEPT_IN_USE: &str =
     "; warning: the service has none that have not expired, so these are kept in use";
+const WIDEST: usize = 60;
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +176,49 @@ mod tests {
     use super::*;
     use crate::NoCredentials;
     use crate::credentials::Source;
+    use crate::settings::Origin;
+
+    #[test]
+    fn two_lists_in_columns() {
+        let profile = Origin::Profile("profile dev, region (/home/me/.aws/config line 2)".into());
+        let long = "x".repeat(WIDEST + 1);
+        let settings = vec![
+            Setting::new("region", "eu-west-1", profile),
+            Setting::new("max attempts", "5", Origin::Environment("AWS_MAX_ATTEMPTS")),
+            Setting::new("app id", long.clone(), Origin::Code),
+        ];
+        let credentials = vec![
+            Tried::new("environment", Outcome::NotConfigured("AWS_ACCESS_KEY_ID is not set".into())),
+            Tried::new("profile dev", Outcome::Used("access key …WXYZ".into())),
+            Tried::new("container", Outcome::NotAsked),
+        ];
+        let expected = format!(
+            "settings\n\
+             \x20 region        eu-west-1  profile dev, region (/home/me/.aws/config line 2)\n\
+             \x20 max attempts  5          AWS_MAX_ATTEMPTS\n\
+             \x20 app id        {long}  set in code\n\
+             credentials, in the order in which they are looked for\n\
+             \x20 environment  not configured, AWS_ACCESS_KEY_ID is not set\n\
+             \x20 profile dev  used, access key …WXYZ\n\
+             \x20 container    not asked"
+        );
+        assert_eq!(Explanation::new(settings, credentials).to_string(), expected);
+    }
+
+    #[test]
+    fn what_a_driver_knows_better_stands_in_its_place() {
+        let setting = |name, value| Setting::new(name, value, Origin::Code);
+        let told = Explanation::new(vec![setting("ca bundle", "a"), setting("app id", "b")], Vec::new());
+        let told = told.with(setting("proxy", "c")).with(setting("ca bundle", "d"));
+        let shown: Vec<_> = told.settings.iter().map(|known| (known.name, &*known.value)).collect();
+        assert_eq!(shown, [("ca bundle", "d"), ("app id", "b"), ("proxy", "c")]);
+    }
+
+    #[test]
+    fn nothing_to_tell() {
+        let text = Explanation::new(Vec::new(), Vec::new()).to_string();
+        assert_eq!(text, "settings\ncredentials, in the order in which they are looked for\n  nowhere");
+    }
 
     fn chain() -> Chain {
         let candidate = |name: &str, found| Candidate { name: name.into(), found };
@@ -149,5 +282,17 @@ mod tests {
         let tried = [Tried::new("environment", Outcome::NotConfigured("it is empty".into()))];
         let nothing = NoCredentials::new("").after(tried.as_slice());
         assert_eq!(told(nothing.into()), ["environment: not configured, it is empty"]);
+    }
+
+    #[test]
+    fn four_characters_at_most_and_nothing_secret() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000);
+        let of = |id: &str| describe(&Credentials::new(id, "planted").with_session_token("planted"), now);
+        assert_eq!(of("ASIAEXAMPLE"), "access key …MPLE");
+        assert_eq!(of("planted"), "access key …");
+        assert_eq!(of("ключключ"), "access key …ключ");
+        let ends = |end| describe(&Credentials::new("ASIAEXAMPLE", "planted").with_expiration(end), now);
+        assert_eq!(ends(now + Duration::from_millis(2500)), "access key …MPLE, valid for 2 s");
+        assert_eq!(ends(now), "access key …MPLE, expired");
     }
 }
