@@ -119,6 +119,15 @@ fn is_path_character(byte: u8) -> bool {
 
 /// Checks the host and the port and writes them as in a `Host` header (RFC 9110 §7.2).
 fn read_authority(scheme: Scheme, authority: &str) -> Result<String, Problem> {
+    let (host, port) = read_host_and_port(authority)?;
+    Ok(match port.filter(|port| *port != scheme.default_port()) {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    })
+}
+
+/// The host in lower case, an IPv6 address in brackets, and the port if there is one.
+fn read_host_and_port(authority: &str) -> Result<(String, Option<u16>), Problem> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, after) = rest.split_once(']').ok_or(BAD_IPV6)?;
@@ -134,11 +143,7 @@ fn read_authority(scheme: Scheme, authority: &str) -> Result<String, Problem> {
             None => (read_name(authority)?, None),
         },
     };
-    let port = port.map(read_port).transpose()?.filter(|port| *port != scheme.default_port());
-    Ok(match port {
-        Some(port) => format!("{host}:{port}"),
-        None => host,
-    })
+    Ok((host, port.map(read_port).transpose()?))
 }
 
 fn read_ipv6(text: &str) -> Result<String, Problem> {
