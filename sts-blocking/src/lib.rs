@@ -17,6 +17,7 @@ mod connector;
 mod credentials;
 mod effects;
 mod engine;
+mod error;
 mod flight;
 mod lookup;
 mod methods;
