@@ -1,6 +1,6 @@
 use super::*;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
-use crate::{Credentials, CredentialsError, Retry, Settings, Timeouts};
+use crate::{Credentials, CredentialsError, Retry, SendTimeouts, Settings, Timeouts};
 
 const SECRET: &str = "planted-secret";
 const TOKEN: &str = "planted-token";

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Context, Effect, Error, Event, Flow, Settings, Step, Timeouts, TransportErrorKind};
+use crate::{Context, Effect, Error, Event, Flow, SendTimeouts, Settings, Step, TransportErrorKind};
 
 pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -77,7 +77,7 @@ pub(super) fn error(status: u16, code: &str) -> Event {
 
 /// What a flow did, and how it ended.
 pub(super) struct Played<T> {
-    pub(super) sent: Vec<(Request<Bytes>, Timeouts)>,
+    pub(super) sent: Vec<(Request<Bytes>, SendTimeouts)>,
     pub(super) read: Vec<PathBuf>,
     pub(super) waits: Vec<Duration>,
     pub(super) result: Result<T, Error>,
