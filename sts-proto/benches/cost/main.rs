@@ -12,7 +12,7 @@
 
 mod callgrind;
 mod harness;
-mod works;
+mod workloads;
 
 use std::alloc::System;
 use std::process::ExitCode;
@@ -23,6 +23,6 @@ use stats_alloc::StatsAlloc;
 static ALLOCATOR: &StatsAlloc<System> = harness::ALLOCATOR;
 
 fn main() -> ExitCode {
-    works::check_case();
-    harness::main::<works::Core>()
+    workloads::check_case();
+    harness::main::<workloads::Core>()
 }
