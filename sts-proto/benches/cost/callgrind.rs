@@ -20,10 +20,10 @@ pub struct Instructions {
 }
 
 impl Instructions {
-    /// Counts the instructions of a work.
-    pub fn of(work: &str) -> Result<Self, String> {
-        let file = std::env::temp_dir().join(format!("sts-cost-{}-{work}", std::process::id()));
-        let counted = count(work, &file);
+    /// Counts the instructions of a workload.
+    pub fn of(workload: &str) -> Result<Self, String> {
+        let file = std::env::temp_dir().join(format!("sts-cost-{}-{workload}", std::process::id()));
+        let counted = count(workload, &file);
         let _ = std::fs::remove_file(&file);
         counted
     }
@@ -67,7 +67,7 @@ fn counted_by_callgrind<O>(work: impl FnOnce() -> O) -> O {
     std::hint::black_box(work())
 }
 
-fn count(work: &str, file: &Path) -> Result<Instructions, String> {
+fn count(workload: &str, file: &Path) -> Result<Instructions, String> {
     let program =
         std::env::current_exe().map_err(|error| format!("cannot find the path of this program: {error}"))?;
     let status = Command::new("valgrind")
@@ -75,7 +75,7 @@ fn count(work: &str, file: &Path) -> Result<Instructions, String> {
         .arg("--toggle-collect=*counted_by_callgrind*")
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(program)
-        .args(["--rounds-of", work])
+        .args(["--rounds-of", workload])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()

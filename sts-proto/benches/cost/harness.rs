@@ -1,4 +1,4 @@
-//! Measures works: instructions, blocks of SHA-256, allocations, time. Also used by `tests/compare`.
+//! Measures workloads: instructions, blocks of SHA-256, allocations, time. Also used by `tests/compare`.
 
 use std::alloc::System;
 use std::hint::black_box;
@@ -9,24 +9,24 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use crate::callgrind::{self, BLOCK, Instructions};
 
-/// The works to measure.
-pub trait Works {
-    /// Each work, after its floor. The first one hashes [`FIRST_BLOCKS`] blocks.
-    const WORKS: &'static [Work];
+/// The workloads to measure.
+pub trait Workloads {
+    /// Each workload, after its floor. The first one hashes [`FIRST_BLOCKS`] blocks.
+    const WORKLOADS: &'static [Workload];
 
-    /// Measures the work of this name with `meter`; `false` if there is none.
+    /// Measures the workload of this name with `meter`; `false` if there is none.
     fn run(name: &str, meter: &mut impl Meter) -> bool;
 }
 
 /// A row of the table.
-pub struct Work {
+pub struct Workload {
     /// Selects it.
     pub name: &'static str,
     /// The ceiling; `None` for a floor.
     pub ceiling: Option<Ceiling>,
 }
 
-/// The maximum cost of a work, for `--check`: its actual cost plus a few percent for other compilers.
+/// The maximum cost of a workload, for `--check`: its actual cost plus a few percent for other compilers.
 pub struct Ceiling {
     /// Including [`BLOCK`] for each block of SHA-256.
     pub instructions: u64,
@@ -34,21 +34,21 @@ pub struct Ceiling {
     pub allocations: u64,
 }
 
-/// Measures one work.
+/// Measures one workload.
 pub trait Meter {
     /// `prepare` makes the input of one round and is not counted. `round` is counted, but dropping its result
     /// is not.
     fn measure<I, O>(&mut self, prepare: impl FnMut() -> I, round: impl FnMut(I) -> O);
 }
 
-/// The global allocator that a program with works must use.
+/// The global allocator that a program with workloads must use.
 pub const ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Runs the command line.
-pub fn main<W: Works>() -> ExitCode {
+pub fn main<W: Workloads>() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--rounds-of", work] => match W::run(work, &mut callgrind::Rounds) {
+        ["--rounds-of", workload] => match W::run(workload, &mut callgrind::Rounds) {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         },
@@ -69,7 +69,7 @@ enum Mode {
     Check,
 }
 
-fn table<W: Works>(mode: Mode) -> ExitCode {
+fn table<W: Workloads>(mode: Mode) -> ExitCode {
     let separator = if mode == Mode::Tsv { "\t" } else { "  " };
     let show = |cells: [String; 5]| {
         let widths = if mode == Mode::Tsv { [0; 5] } else { [18, 12, 6, 11, 9] };
@@ -78,7 +78,7 @@ fn table<W: Works>(mode: Mode) -> ExitCode {
     };
     show(["work", "instructions", "blocks", "allocations", "time, ns"].map(str::to_owned));
     let (mut failed, mut block) = (false, None);
-    for Work { name, ceiling } in W::WORKS {
+    for Workload { name, ceiling } in W::WORKLOADS {
         let mut allocations = Allocations::default();
         W::run(name, &mut allocations);
         let mut time = Time::default();
@@ -93,7 +93,7 @@ fn table<W: Works>(mode: Mode) -> ExitCode {
             }
             Err(_) => None,
         };
-        // The first work does nothing but hashing.
+        // The first workload does nothing but hashing.
         let block = *block.get_or_insert(instructions.map_or(1, |first| first.hashing() / FIRST_BLOCKS));
         let blocks = instructions.map(|instructions| instructions.blocks(block.max(1)));
         let all = instructions.zip(blocks).map(|(own, blocks)| own.beside_hashing() + blocks * BLOCK);
@@ -161,7 +161,7 @@ impl Meter for Time {
     }
 }
 
-/// The number of blocks that the first work hashes.
+/// The number of blocks that the first workload hashes.
 const FIRST_BLOCKS: u64 = 12;
 const BATCH: Duration = Duration::from_micros(100);
 const TIMED_FOR: Duration = Duration::from_millis(400);

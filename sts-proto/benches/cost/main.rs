@@ -1,10 +1,10 @@
-//! The cost of the core, each work after its floor in the same run: instructions (counted by valgrind, if
+//! The cost of the core, each workload after its floor in the same run: instructions (counted by valgrind, if
 //! installed), blocks of SHA-256, allocations, time.
 //!
 //! ```text
 //! cargo bench -p sts-proto                 the table
 //! cargo bench -p sts-proto -- --tsv        the same as tab-separated values
-//! cargo bench -p sts-proto -- --check      without times; an error if a work exceeds its ceiling
+//! cargo bench -p sts-proto -- --check      without times; an error if a workload exceeds its ceiling
 //! ```
 
 // The lints are meant for the core, not for a bench.

@@ -1,10 +1,10 @@
-//! The measured works: a case of AssumeRole with a form of 192 bytes and a response of 1,446.
+//! The measured workloads: a case of AssumeRole with a form of 192 bytes and a response of 1,446.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::harness::{Ceiling, Meter, Work, Works};
+use crate::harness::{Ceiling, Meter, Workload, Workloads};
 use sha2::{Digest, Sha256};
 use sts_proto::bytes::Bytes;
 use sts_proto::endpoint::{Endpoint, EndpointParams};
@@ -12,18 +12,18 @@ use sts_proto::operations::AssumeRole;
 use sts_proto::sigv4::{KeyCache, Signer};
 use sts_proto::{Call, Context, Credentials, Effect, Event, Flow, Operation, Settings, Step, http};
 
-/// The works of the core.
+/// The workloads of the core.
 pub struct Core;
 
-impl Works for Core {
-    const WORKS: &'static [Work] = &[
-        Work { name: "sha256-12-blocks", ceiling: None },
-        Work { name: "sign-warm", ceiling: Some(Ceiling { instructions: 14_300, allocations: 7 }) },
-        Work { name: "sha256-30-blocks", ceiling: None },
-        Work { name: "sign-cold", ceiling: Some(Ceiling { instructions: 24_000, allocations: 10 }) },
-        Work { name: "quick-xml-loop", ceiling: None },
-        Work { name: "parse", ceiling: Some(Ceiling { instructions: 33_000, allocations: 12 }) },
-        Work { name: "call", ceiling: Some(Ceiling { instructions: 56_000, allocations: 22 }) },
+impl Workloads for Core {
+    const WORKLOADS: &'static [Workload] = &[
+        Workload { name: "sha256-12-blocks", ceiling: None },
+        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 14_300, allocations: 7 }) },
+        Workload { name: "sha256-30-blocks", ceiling: None },
+        Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 24_000, allocations: 10 }) },
+        Workload { name: "quick-xml-loop", ceiling: None },
+        Workload { name: "parse", ceiling: Some(Ceiling { instructions: 33_000, allocations: 12 }) },
+        Workload { name: "call", ceiling: Some(Ceiling { instructions: 56_000, allocations: 22 }) },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {

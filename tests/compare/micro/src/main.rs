@@ -1,4 +1,4 @@
-//! The works of `sts-proto/benches/cost`, performed by other libraries and measured in the same way.
+//! The workloads of `sts-proto/benches/cost`, performed by other libraries and measured in the same way.
 
 #[path = "../../../../sts-proto/benches/cost/callgrind.rs"]
 mod callgrind;
@@ -25,7 +25,7 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
-use harness::{Meter, Work, Works};
+use harness::{Meter, Workload, Workloads};
 use sha2::{Digest, Sha256};
 use stats_alloc::StatsAlloc;
 
@@ -38,14 +38,14 @@ fn main() -> ExitCode {
 
 struct Others;
 
-impl Works for Others {
-    const WORKS: &'static [Work] = &[
-        Work { name: "sha256-12-blocks", ceiling: None },
-        Work { name: "aws-sigv4-sign", ceiling: None },
-        Work { name: "reqsign-sign", ceiling: None },
-        Work { name: "aws-sdk-sts-parse", ceiling: None },
-        Work { name: "aws-sdk-sts-call", ceiling: None },
-        Work { name: "reqsign-call", ceiling: None },
+impl Workloads for Others {
+    const WORKLOADS: &'static [Workload] = &[
+        Workload { name: "sha256-12-blocks", ceiling: None },
+        Workload { name: "aws-sigv4-sign", ceiling: None },
+        Workload { name: "reqsign-sign", ceiling: None },
+        Workload { name: "aws-sdk-sts-parse", ceiling: None },
+        Workload { name: "aws-sdk-sts-call", ceiling: None },
+        Workload { name: "reqsign-call", ceiling: None },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {

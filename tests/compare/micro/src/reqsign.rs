@@ -1,4 +1,4 @@
-//! The works with reqsign.
+//! The workloads with reqsign.
 
 use std::future::Future;
 use std::pin::pin;
