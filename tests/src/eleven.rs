@@ -21,7 +21,7 @@ macro_rules! actions {
 /// The actions of the list of operations.
 pub const ACTIONS: &[&str] = sts_proto::for_each_operation!(actions);
 
-/// What came of one operation.
+/// The result of one operation.
 #[derive(Debug)]
 pub struct Row {
     /// The action.

@@ -1,10 +1,10 @@
-/// The list of operations. Whatever has to exist once for each operation is an expansion of it: what this module exports,
-/// the methods of the clients, the tests that go through all operations. It calls the given macro with the tokens behind
+/// The list of operations. Everything that is needed once per operation expands from it: this module's
+/// exports, the clients' methods, the tests of all operations. It calls the given macro with the tokens after
 /// its name, in parentheses, and all entries.
 ///
-/// An entry has the method's first sentence, the operation, and the method: what it is given, returns and sends. Then
-/// comes the method's example, before the call and after it (the call differs between the clients), in lines that fit
-/// 80 columns.
+/// An entry has the first sentence of the method's documentation, the operation, and the method: what it
+/// takes, returns and sends. The method's example follows, in two parts: before and after the call, which
+/// differs between the clients. Its lines should fit 80 columns.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_operation {
@@ -12,7 +12,7 @@ macro_rules! for_each_operation {
         $with! {
             ($($($context)*)?)
 
-            /// Returns the caller's identity. Needs no permission, so it is the test of credentials.
+            /// Returns the caller's identity. Needs no permission, so it is a good test of credentials.
             GetCallerIdentity:
                 fn get_caller_identity()
                 -> GetCallerIdentityOutput { $crate::operations::GetCallerIdentity::new() }
@@ -63,7 +63,8 @@ macro_rules! for_each_operation {
                 /// println!("{}", output.credentials.access_key_id);
             }
 
-            /// Decodes what an AWS service adds to an `AccessDenied`: which policy denied the request, and why.
+            /// Decodes the message that an AWS service adds to an `AccessDenied` error; it shows which policy
+            /// denied the request.
             DecodeAuthorizationMessage:
                 fn decode_authorization_message(operation: DecodeAuthorizationMessage)
                 -> DecodeAuthorizationMessageOutput { operation }
@@ -82,7 +83,7 @@ macro_rules! for_each_operation {
                 /// println!("{}", output.account);
             }
 
-            /// Trades a token in for temporary keys that act for an AWS partner's customer.
+            /// Exchanges a trade-in token for temporary keys that act for the customer of an AWS partner.
             GetDelegatedAccessToken:
                 fn get_delegated_access_token(operation: GetDelegatedAccessToken)
                 -> GetDelegatedAccessTokenOutput { operation }
@@ -92,7 +93,8 @@ macro_rules! for_each_operation {
                 /// println!("{}", output.credentials.access_key_id);
             }
 
-            /// Returns temporary keys for a user whom the caller vouches for. Called with a user's long-term keys.
+            /// Returns temporary keys for a federated user. To be called with the long-term keys of an IAM
+            /// user.
             GetFederationToken:
                 fn get_federation_token(operation: GetFederationToken)
                 -> GetFederationTokenOutput { operation }
@@ -102,7 +104,8 @@ macro_rules! for_each_operation {
                 /// println!("{}", output.credentials.access_key_id);
             }
 
-            /// Returns temporary keys for the caller itself, as a rule to prove MFA. Called with a user's long-term keys.
+            /// Returns temporary keys for the caller, usually to prove MFA. To be called with the long-term
+            /// keys of an IAM user.
             GetSessionToken:
                 fn get_session_token(operation: GetSessionToken) -> GetSessionTokenOutput { operation }
             example {
@@ -112,7 +115,7 @@ macro_rules! for_each_operation {
                 /// println!("{}", output.credentials.access_key_id);
             }
 
-            /// Returns a signed JWT that proves the caller's AWS identity to others.
+            /// Returns a signed JWT that proves the caller's AWS identity to other services.
             GetWebIdentityToken:
                 fn get_web_identity_token(operation: GetWebIdentityToken)
                 -> GetWebIdentityTokenOutput { operation }
@@ -120,7 +123,7 @@ macro_rules! for_each_operation {
                 /// let audience = ["https://api.example.com"];
                 /// let operation = GetWebIdentityToken::new(audience, "ES384");
             } {
-                /// println!("good until {:?}", output.expiration);
+                /// println!("valid until {:?}", output.expiration);
             }
         }
     };

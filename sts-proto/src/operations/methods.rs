@@ -1,5 +1,6 @@
-/// The methods of a client, one for each operation of the list. The `impl` of the client gives this to
-/// `for_each_operation!`, with the name of its crate, what its functions begin with, and what follows a call of `send`.
+/// The methods of a client, one per operation of the list. A client's `impl` passes this macro to
+/// `for_each_operation!`, with the name of its crate, the start of its functions, and what follows a call of
+/// `send`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! client_methods {
@@ -19,16 +20,16 @@ macro_rules! client_methods {
         $operation:ident, $method:ident, ($($given:ident: $input:ident)?), $output:ident,
         { $sent:expr }, { $(#[$before:meta])* }, { $(#[$after:meta])* }
     ) => {
-        // No doc comments: rustdoc aligns them otherwise than the lines that `concat!` makes.
+        // Not doc comments: rustdoc indents them differently from the lines that `concat!` makes.
         $(#[$sentence])*
         #[doc = ""]
-        #[doc = concat!(" Members, lifetimes and errors of its own: [`", stringify!($operation), "`].")]
+        #[doc = concat!(" Members, lifetimes and specific errors: [`", stringify!($operation), "`].")]
         #[doc = ""]
         #[doc = concat!(" [`", stringify!($operation), "`]: sts_proto::operations::", stringify!($operation))]
         #[doc = ""]
         #[doc = " # Errors"]
         #[doc = ""]
-        #[doc = " Those of [`send`](Self::send)."]
+        #[doc = " The errors of [`send`](Self::send)."]
         #[doc = ""]
         #[doc = " ```no_run"]
         #[doc = concat!(" # ", stringify!($($function)*), " example()")]

@@ -5,7 +5,7 @@
 mod list;
 mod methods;
 
-// By hand, since rustfmt looks for files in no macro.
+// Written by hand, since rustfmt does not find files through a macro.
 mod assume_role;
 mod assume_role_with_saml;
 mod assume_role_with_web_identity;

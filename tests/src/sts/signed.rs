@@ -1,4 +1,4 @@
-//! Signed requests as text, judged by the server's own verifier.
+//! Signed requests as text, checked by the server's own verifier.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use super::answer::Fault;
 use super::canonical::Received;
 use super::verify::{Claim, Rules};
 
-/// A signed request that did not arrive by a connection, for vectors of signatures.
+/// A signed request that was not received on a connection, for signature vectors.
 #[derive(Clone, Debug, Default)]
 pub struct Signed {
     /// As sent.
@@ -16,14 +16,14 @@ pub struct Signed {
     pub path: String,
     /// As sent, still encoded, without the question mark.
     pub query: String,
-    /// With the signature, where it is not in the query.
+    /// Including the signature, unless that is in the query.
     pub headers: HeaderMap,
     /// As sent.
     pub body: String,
 }
 
 impl Signed {
-    /// Reads a request as AWS's test suite writes it. Panics if it is none.
+    /// Reads a request in the format of AWS's test suite. Panics if it has another format.
     pub fn parse(text: &str) -> Self {
         let text = text.replace("\r\n", "\n");
         let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
@@ -45,8 +45,8 @@ impl Signed {
         Self { method: method.into(), path: path.into(), query: query.into(), headers, body: body.into() }
     }
 
-    /// Whether the holder of `secret` signed it for this service, this region (any, if there is none) and this time.
-    /// Otherwise the code of the error that the server answers with.
+    /// Checks that the owner of `secret` signed the request for this service, region (`None` for any) and
+    /// time. Returns the code of the server's error if not.
     pub fn verify(
         &self,
         secret: &str,
@@ -62,7 +62,7 @@ impl Signed {
         claim.verify(&self.received(), secret, rules)
     }
 
-    /// The request in the form that is hashed and signed. Panics if it is not signed.
+    /// The canonical request, which is hashed and signed. Panics if the request is not signed.
     pub fn canonical(&self) -> String {
         let claim = Claim::read(&self.received()).unwrap().expect("the request is signed");
         self.received().canonical(&claim.signed_headers().collect::<Vec<_>>())
