@@ -1,4 +1,3 @@
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -75,11 +74,11 @@ async fn read(path: PathBuf) -> Result<Option<Bytes>, TransportError> {
 fn read_file(path: &Path) -> Result<Option<Bytes>, TransportError> {
     match read_bounded(path) {
         Ok(contents) if contents.len() > MAX_BODY => {
-            Err(TransportError::new(TransportErrorKind::TooLarge, format!("{} is too large", path.display())))
+            Err(TransportError::new(TransportErrorKind::TooLarge, "the file is larger than 1 MiB"))
         }
         Ok(contents) => Ok(Some(contents.into())),
         Err(error) if is_absent(&error) => Ok(None),
-        Err(error) => Err(other(io::Error::new(error.kind(), format!("{}: {error}", path.display())))),
+        Err(error) => Err(other(error)),
     }
 }
 
