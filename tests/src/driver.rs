@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sts_proto::credentials::Explanation;
 use sts_proto::settings::Env;
-use sts_proto::{Credentials, Error, Flow, Operation, Settings};
+use sts_proto::{Credentials, Error, Flow, Operation, Secret, Settings};
 use tokio::runtime::Runtime;
 
 /// A macro, since the two builders are unrelated types with the same methods.
@@ -24,6 +24,9 @@ macro_rules! configured {
         if let Some((chain, key)) = &$setup.client_certificate {
             builder = builder.client_certificate(chain.clone(), key.clone());
         }
+        if let Some(ask) = $setup.mfa_code {
+            builder = builder.mfa_code(ask);
+        }
         builder
     }};
 }
@@ -35,6 +38,7 @@ pub struct Setup {
     ca_bundle: Option<Vec<u8>>,
     proxy: Option<String>,
     client_certificate: Option<(Vec<u8>, Vec<u8>)>,
+    mfa_code: Option<fn(&str) -> Option<Secret>>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,6 +81,12 @@ impl Setup {
     /// Presents this certificate chain with this private key, in PEM.
     pub fn client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.client_certificate = Some((chain.into(), key.into()));
+        self
+    }
+
+    /// Asking this for the code of an MFA device, by its serial number.
+    pub fn mfa_code(mut self, ask: fn(&str) -> Option<Secret>) -> Self {
+        self.mfa_code = Some(ask);
         self
     }
 

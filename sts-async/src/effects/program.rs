@@ -118,6 +118,3 @@ fn said(error: &io::Error) -> String {
 /// What a program has printed is there when it ends. What it leaves running may print for as long as this, and may keep
 /// the output open for longer.
 const GRACE: Duration = Duration::from_millis(500);
-
-#[cfg(all(test, unix))]
-mod tests;

@@ -132,6 +132,3 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How often to see whether the program has ended, while its output is open and after.
 const LOOK_AT_A_READER: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(2);
-
-#[cfg(all(test, unix))]
-mod tests;

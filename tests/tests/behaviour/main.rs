@@ -3,6 +3,7 @@
 mod answer_size;
 mod bad_credentials;
 mod bad_input;
+mod effects;
 mod lambda;
 mod operations;
 mod settings_files;

@@ -1,0 +1,86 @@
+//! Files.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sts_proto::wire::MAX_BODY;
+use sts_proto::{Effect, Event, TransportErrorKind as Kind};
+use sts_tests::home::Home;
+
+use super::{cause, drivers, kind, perform};
+
+#[test]
+fn are_read_within_the_bound_and_nothing_else_is() {
+    let home = Home::new();
+    for driver in drivers() {
+        let file = home.write("token", "abc");
+        match perform(&driver, Effect::Read(file.clone())) {
+            Event::Contents(Some(contents)) => assert_eq!(contents, "abc", "{driver}"),
+            event => panic!("{driver}: {event:?}"),
+        }
+        for (size, fits) in [(3, true), (MAX_BODY, true), (MAX_BODY + 1, false), (MAX_BODY + 2, false)] {
+            fs::write(&file, vec![b'x'; size]).unwrap();
+            match perform(&driver, Effect::Read(file.clone())) {
+                Event::Contents(Some(contents)) => {
+                    assert!(fits && contents.len() == size, "{driver}, {size}")
+                }
+                event => {
+                    assert!(!fits && kind(&event) == Some(Kind::TooLarge), "{driver}: {event:?}");
+                    assert_eq!(cause(&event), "the file is larger than 1 MiB", "{driver}");
+                }
+            }
+        }
+        for absent in [home.path("nothing"), file.join("below")] {
+            let event = perform(&driver, Effect::Read(absent));
+            assert!(matches!(event, Event::Contents(None)), "{driver}: {event:?}");
+        }
+        let folder = perform(&driver, Effect::Read(home.path("")));
+        assert_eq!(kind(&folder), Some(Kind::Other), "{driver}");
+        assert_eq!(cause(&folder), "it is a directory and not a file", "{driver}");
+    }
+}
+
+#[test]
+fn that_are_replaced_meanwhile_are_whole_or_empty() {
+    for driver in drivers() {
+        let home = Home::new();
+        let tokens = [vec![b'a'; 1000], vec![b'b'; 3000]];
+        let file = home.write("token", &tokens[0]);
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for token in tokens.iter().cycle().take(400) {
+                    fs::write(&file, token).unwrap();
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                over.store(true, Ordering::SeqCst);
+            });
+            while !over.load(Ordering::SeqCst) {
+                let event = perform(&driver, Effect::Read(file.clone()));
+                let Event::Contents(Some(read)) = event else { panic!("{driver}: {event:?}") };
+                let whole = read.is_empty() || tokens.iter().any(|token| *token == read);
+                assert!(whole, "{driver}: {} bytes, the last {:?}", read.len(), read.last());
+            }
+        });
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn that_may_keep_a_reader_waiting_are_refused() {
+    let home = Home::new();
+    let (pipe, socket) = (home.path("pipe"), home.path("socket"));
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for driver in drivers() {
+        let words = |path: &std::path::Path| cause(&perform(&driver, Effect::Read(path.to_owned())));
+        assert_eq!(words(&pipe), "it is a named pipe and not a file", "{driver}");
+        assert_eq!(words(&socket), "it is a socket and not a file", "{driver}");
+        match perform(&driver, Effect::Read("/dev/null".into())) {
+            Event::Contents(Some(contents)) => assert!(contents.is_empty(), "{driver}"),
+            event => panic!("{driver}: {event:?}"),
+        }
+    }
+}

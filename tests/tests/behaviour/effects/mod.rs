@@ -1,0 +1,75 @@
+//! What both clients do when a flow asks for something other than a request.
+
+mod files;
+#[cfg(unix)]
+mod programs;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use sts_proto::{Effect, Error, Event, Flow, Settings, Step, TransportErrorKind as Kind};
+use sts_tests::driver::{Driver, Setup};
+
+#[test]
+fn a_wait_is_as_long_as_it_says() {
+    for driver in drivers() {
+        let begun = Instant::now();
+        assert!(matches!(perform(&driver, Effect::Wait(Duration::from_millis(50))), Event::Elapsed));
+        assert!(begun.elapsed() >= Duration::from_millis(50), "{driver}");
+    }
+}
+
+#[test]
+fn codes_come_from_what_the_builder_names() {
+    let ask = |serial: &str| Effect::AskMfaCode(serial.to_owned());
+    for driver in drivers() {
+        assert_eq!(kind(&perform(&driver, ask("arn:mfa"))), Some(Kind::Unsupported), "{driver}");
+    }
+    let knows = setup().mfa_code(|serial| (serial == "arn:mfa").then(|| "123456".into()));
+    for driver in knows.drivers().unwrap() {
+        match perform(&driver, ask("arn:mfa")) {
+            Event::MfaCode(code) => assert_eq!(code.expose(), "123456", "{driver}"),
+            event => panic!("{driver}: {event:?}"),
+        }
+        assert_eq!(kind(&perform(&driver, ask("other"))), Some(Kind::Unsupported), "{driver}");
+    }
+}
+
+/// Asks for one effect and ends with what came of it.
+struct Once(Option<Effect>);
+
+impl Flow for Once {
+    type Output = Event;
+    type Error = Error;
+
+    fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Event>, Error> {
+        Ok(match self.0.take() {
+            Some(effect) => Step::Perform(effect),
+            None => Step::Done(event),
+        })
+    }
+}
+
+fn setup() -> Setup {
+    Setup::new(Settings::new().region("eu-west-1"))
+}
+
+fn drivers() -> [Driver; 2] {
+    setup().drivers().unwrap()
+}
+
+fn perform(driver: &Driver, effect: Effect) -> Event {
+    driver.run(Once(Some(effect))).unwrap()
+}
+
+fn kind(event: &Event) -> Option<Kind> {
+    match event {
+        Event::Failed(error) => Some(error.kind()),
+        _ => None,
+    }
+}
+
+/// The words of what was the cause of a failure.
+fn cause(event: &Event) -> String {
+    let Event::Failed(error) = event else { panic!("{event:?}") };
+    std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
+}
