@@ -30,6 +30,6 @@ pub use sts_proto;
 pub use sts_proto::{
     Context, Credentials, CredentialsError, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials,
     Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry, RetryClass, Secret,
-    ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
+    SendTimeouts, ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};

@@ -37,7 +37,7 @@ pub use sts_proto;
 pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
     NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
-    RetryClass, Secret, ServiceError, Settings, SettingsError, SignError, Timeouts, TransportError,
-    TransportErrorKind, bytes, http, operations, types,
+    RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
+    TransportError, TransportErrorKind, bytes, http, operations, types,
 };
 pub use transport::{Transport, UreqTransport};
