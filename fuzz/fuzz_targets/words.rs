@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use libfuzzer_sys::fuzz_target;
-use sts_proto::credentials::{Chain, Resolve, words};
+use sts_proto::credentials::{Chain, Resolve, command_line};
 use sts_proto::settings::{Env, Profiles};
 use sts_proto::{Context, Effect, Event, Flow, Settings, Step};
 
 fuzz_target!(|line: &str| {
-    let ours = words::split(line);
+    let ours = command_line::split(line);
     if let Err(unclosed) = &ours {
         assert!(matches!(unclosed.mark, '\'' | '"' | '\\') && line.contains(unclosed.mark));
     }

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use sts_proto::credentials::{Chain, Resolve, Resolved, Sessions, Standing};
+use sts_proto::credentials::{Chain, MfaSession, Resolve, Resolved, Standing};
 use sts_proto::{Credentials, CredentialsError, Error, Tried};
 
 use super::CredentialsFuture;
@@ -13,7 +13,7 @@ pub(crate) struct OwnChain {
     engine: Arc<Engine>,
     chain: Arc<Chain>,
     last: Mutex<Last>,
-    sessions: Sessions,
+    mfa_session: MfaSession,
 }
 
 /// What came of the chain when it last gave credentials; empty before.
@@ -28,14 +28,14 @@ struct Last {
 
 impl OwnChain {
     pub(crate) fn new(engine: Arc<Engine>, chain: Arc<Chain>) -> Self {
-        Self { engine, chain, last: Mutex::default(), sessions: Sessions::default() }
+        Self { engine, chain, last: Mutex::default(), mfa_session: MfaSession::default() }
     }
 
     pub(super) fn credentials(&self) -> CredentialsFuture<'_> {
         Box::pin(async {
             let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed())
                 .held(self.last().held.clone())
-                .sessions(self.sessions.clone());
+                .mfa_session(self.mfa_session.clone());
             let resolved = self.engine.drive(&mut resolve, |_| {}).await;
             self.end(&resolve, resolved)
         })

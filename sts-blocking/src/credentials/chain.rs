@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use sts_proto::credentials::{Chain, Resolve, Resolved, Sessions, Standing};
+use sts_proto::credentials::{Chain, MfaSession, Resolve, Resolved, Standing};
 use sts_proto::{Credentials, CredentialsError, Effect, Error, Event, Flow, Step, Tried};
 
 use crate::engine::{Engine, seed};
@@ -12,7 +12,7 @@ pub(crate) struct OwnChain {
     engine: Arc<Engine>,
     chain: Arc<Chain>,
     last: Mutex<Last>,
-    sessions: Sessions,
+    mfa_session: MfaSession,
 }
 
 /// What came of the chain when it last gave credentials; empty before.
@@ -37,7 +37,7 @@ pub(super) struct Pending(Box<Resolve>, Effect);
 
 impl OwnChain {
     pub(crate) fn new(engine: Arc<Engine>, chain: Arc<Chain>) -> Self {
-        Self { engine, chain, last: Mutex::default(), sessions: Sessions::default() }
+        Self { engine, chain, last: Mutex::default(), mfa_session: MfaSession::default() }
     }
 
     pub(super) fn credentials(&self) -> Result<Credentials, Error> {
@@ -51,7 +51,7 @@ impl OwnChain {
     pub(super) fn begin(&self) -> Begun {
         let mut resolve = Resolve::new(Arc::clone(&self.chain), Arc::clone(&self.engine.context), seed())
             .held(self.last().held.clone())
-            .sessions(self.sessions.clone());
+            .mfa_session(self.mfa_session.clone());
         match resolve.step(SystemTime::now(), Event::Start) {
             Ok(Step::Perform(effect)) => Begun::Pending(Pending(Box::new(resolve), effect)),
             Ok(Step::Done(resolved)) => Begun::Done(self.end(&resolve, Ok(resolved))),

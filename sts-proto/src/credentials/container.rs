@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderValue, Method, Uri};
 
-use super::document;
 use super::fetch::{Fetch, authorization, without_query};
+use super::keys_json;
 use crate::endpoint::Target;
 use crate::settings::Env;
 use crate::{Credentials, CredentialsError, Error, Event, Flow, SettingsError, Step};
@@ -116,7 +116,7 @@ impl Flow for Container {
             Step::Done(reply) => reply,
         };
         match reply.status() {
-            Some(200..=299) => Ok(Step::Done(document::read(&reply)?)),
+            Some(200..=299) => Ok(Step::Done(keys_json::read(&reply)?)),
             Some(401 | 403) => Err(reply.refused(REFUSED).into()),
             Some(300..=399) => Err(reply.refused("redirects are not followed; check the uri").into()),
             Some(_) => Err(reply.refused("check the uri, and that the task or pod has a role").into()),

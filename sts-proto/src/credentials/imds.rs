@@ -13,8 +13,8 @@ pub use config::{Config, Mode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::session::{Answer, Session};
-use super::document;
 use super::fetch::Reply;
+use super::keys_json;
 use crate::endpoint::is_label;
 use crate::retry::Dice;
 use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
@@ -100,7 +100,7 @@ impl InstanceMetadata {
                 Err(reply.refused("the role has just gone; check the instance profile").into())
             }
             Step::Done(Answer::Document(reply)) => {
-                let credentials = document::read(&reply)?;
+                let credentials = keys_json::read(&reply)?;
                 Ok(Step::Done(Some(self.kept_alive(credentials, now))))
             }
         }

@@ -7,28 +7,28 @@
 mod assume_role;
 mod cache;
 mod chain;
+pub mod command_line;
 pub mod container;
-mod document;
 mod fetch;
 pub mod imds;
+mod keys_json;
+mod mfa_session;
 mod plan;
 mod process;
 mod profile;
 mod region;
 mod report;
 mod resolve;
-mod sessions;
 pub mod sso;
 #[cfg(test)]
 mod testing;
 mod web_identity;
-pub mod words;
 
 pub use cache::{Cache, Cached};
 pub use chain::{Candidate, Chain, Found};
+pub use mfa_session::MfaSession;
 pub use plan::{Plan, Role, Source};
 pub use region::RegionSearch;
 pub use report::{Explanation, Standing, describe};
 pub use resolve::{Resolve, Resolved};
-pub use sessions::Sessions;
 pub use web_identity::WebIdentity;

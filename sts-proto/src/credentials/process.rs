@@ -1,7 +1,7 @@
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
-use super::words;
+use super::command_line;
 use crate::flow::ProcessOutput;
 use crate::secret::Given;
 use crate::wire::json::{JsonError, Object};
@@ -24,7 +24,7 @@ impl Process {
     }
 
     fn start(&self) -> Result<Step<Credentials>, Error> {
-        let command = words::command(self.command.expose(), TIMEOUT)
+        let command = command_line::command(self.command.expose(), TIMEOUT)
             .map_err(|unclosed| failed(format!("its command line cannot be read: {unclosed}")))?;
         let command = command.ok_or_else(|| failed("its command line is empty"))?;
         Ok(Step::Perform(Effect::Run(command)))
@@ -56,7 +56,7 @@ impl Process {
         let text = error.source()?.to_string();
         // As errors are written: without the number that the standard library puts behind it.
         let reason = text.lines().next()?.split(" (os error").next().filter(|reason| !reason.is_empty())?;
-        let words = words::split(self.command.expose()).ok()?;
+        let words = command_line::split(self.command.expose()).ok()?;
         // A shorter one may be a part of any text.
         let quoted = words.iter().any(|word| word.len() >= SHORTEST_QUOTE && reason.contains(word.as_str()));
         (!quoted).then(|| reason.to_lowercase())

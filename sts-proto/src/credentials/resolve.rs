@@ -7,7 +7,7 @@ use super::imds::{InstanceMetadata, longer_life};
 use super::process::Process;
 use super::report::KEPT_IN_USE;
 use super::sso::Sso;
-use super::{Candidate, Chain, Found, Plan, Sessions, Source, WebIdentity, describe};
+use super::{Candidate, Chain, Found, MfaSession, Plan, Source, WebIdentity, describe};
 use crate::retry::Dice;
 use crate::{
     Context, Credentials, CredentialsError, Error, Event, Flow, NoCredentials, Outcome, Step, Tried,
@@ -28,7 +28,7 @@ pub struct Resolve {
     seed: u128,
     /// What the same chain gave before.
     held: Option<Credentials>,
-    sessions: Sessions,
+    mfa_session: MfaSession,
     kept_in_use: bool,
     /// What became of each candidate so far: there are as many as the index of the one whose turn it is.
     tried: Vec<Tried>,
@@ -80,7 +80,7 @@ impl Resolve {
             context,
             seed,
             held: None,
-            sessions: Sessions::default(),
+            mfa_session: MfaSession::default(),
             kept_in_use: false,
             tried: Vec::new(),
             state: State::Ready,
@@ -97,8 +97,8 @@ impl Resolve {
 
     /// What the same chain keeps from one time to the next, so that the code of an MFA device is asked for once a session.
     #[must_use]
-    pub fn sessions(mut self, sessions: Sessions) -> Self {
-        self.sessions = sessions;
+    pub fn mfa_session(mut self, mfa_session: MfaSession) -> Self {
+        self.mfa_session = mfa_session;
         self
     }
 
@@ -128,7 +128,8 @@ impl Resolve {
     }
 
     fn begin(&mut self, now: SystemTime, turn: Turn) -> Result<Step<Resolved>, Error> {
-        if let Some((assumed, session)) = self.sessions.get(self.tried.len(), self.context.service_time(now))
+        if let Some((assumed, session)) =
+            self.mfa_session.get(self.tried.len(), self.context.service_time(now))
         {
             return self.got(now, turn, assumed, session);
         }
@@ -219,7 +220,7 @@ impl Resolve {
         };
         let last = assumed.checked_sub(1).and_then(|last| turn.plan.roles.get(last));
         if last.is_some_and(|role| role.mfa_serial.is_some()) {
-            self.sessions.keep(self.tried.len(), assumed, &credentials);
+            self.mfa_session.keep(self.tried.len(), assumed, &credentials);
         }
         // Each role's session has a name of its own.
         let seed = self.seed.wrapping_add(assumed as u128 + 1);
@@ -243,7 +244,7 @@ impl Resolve {
             Ok(Step::Done(session)) => self.got(now, turn, index + 1, session),
             Err(error) => {
                 if error.says_credentials_expired() {
-                    self.sessions.forget();
+                    self.mfa_session.forget();
                 }
                 let error = told(&turn.name, &cannot_assume(role.role_arn()), error);
                 Err(self.failed(&turn.name, error))

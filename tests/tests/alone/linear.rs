@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use sts_proto::credentials::words;
+use sts_proto::credentials::command_line;
 use sts_proto::operations::{AssumeRole, GetWebIdentityToken};
 use sts_proto::sigv4::{self, Scope};
 use sts_proto::{Credentials, Operation, Secret};
@@ -112,7 +112,7 @@ pub(crate) fn command_lines_are_split_in_linear_time() {
     for unit in ["a ", "'a'\"b\"", "\\a", "\"\\", "$", "\n"] {
         linear(unit, |size| {
             let line = unit.repeat(size / unit.len());
-            move || drop(words::split(&line))
+            move || drop(command_line::split(&line))
         });
     }
 }

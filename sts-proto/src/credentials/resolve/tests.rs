@@ -167,10 +167,10 @@ fn keys_of_the_instance_outlive_trouble_of_its_metadata_and_others_do_not() {
 #[test]
 fn a_code_is_asked_for_once_for_all_that_stands_on_its_session() {
     let mfa = || Role { mfa_serial: Some("arn:mfa".into()), ..Role::new("arn:one") };
-    let sessions = Sessions::default();
+    let mfa_session = MfaSession::default();
     let again = || {
         let links = vec![mfa(), Role::new("arn:two")];
-        resolve(roles(keys("AKIDSTATIC00"), links)).sessions(sessions.clone())
+        resolve(roles(keys("AKIDSTATIC00"), links)).mfa_session(mfa_session.clone())
     };
     let mut flow = again();
     assert!(matches!(effect(step(&mut flow, Event::Start)), Effect::AskMfaCode(_)));

@@ -10,11 +10,11 @@ use crate::flow::Command;
 /// and `\` keeps the next character. Nothing is expanded.
 ///
 /// ```
-/// use sts_proto::credentials::words::split;
+/// use sts_proto::credentials::command_line::split;
 ///
 /// let words = split(r#"/opt/vault --role "build server" --note it\'s"#)?;
 /// assert_eq!(words, ["/opt/vault", "--role", "build server", "--note", "it's"]);
-/// # Ok::<(), sts_proto::credentials::words::Unclosed>(())
+/// # Ok::<(), sts_proto::credentials::command_line::Unclosed>(())
 /// ```
 ///
 /// # Errors

@@ -6,9 +6,9 @@ use crate::Credentials;
 /// The session that the code of an MFA device was spent on, where roles are assumed from it: kept for as long as it lasts,
 /// so that a person is asked once for it and not for each renewal of what stands on top. Clones share it.
 ///
-/// For [`Resolve::sessions`](super::Resolve::sessions).
+/// For [`Resolve::mfa_session`](super::Resolve::mfa_session).
 #[derive(Clone, Debug, Default)]
-pub struct Sessions(Arc<Mutex<Option<Session>>>);
+pub struct MfaSession(Arc<Mutex<Option<Session>>>);
 
 #[derive(Debug)]
 struct Session {
@@ -17,7 +17,7 @@ struct Session {
     credentials: Credentials,
 }
 
-impl Sessions {
+impl MfaSession {
     /// How many roles of this source need not be assumed, and the session of the last of them.
     pub(super) fn get(&self, source: usize, clock: SystemTime) -> Option<(usize, Credentials)> {
         let kept = self.kept();
