@@ -2,13 +2,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Role;
-use crate::error::Redactor;
+use crate::call::Call;
+use crate::context::Context;
+use crate::error::{CredentialsError, Error, Redactor, TransportError, TransportErrorKind};
+use crate::flow::{Effect, Event, Flow, Step};
+use crate::keys::Credentials;
 use crate::operations::{AssumeRole as Operation, AssumeRoleOutput};
+use crate::secret::Secret;
 use crate::types::AssumedRoleUser;
-use crate::{
-    Call, Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
-    TransportErrorKind,
-};
 
 /// Assumes a role with credentials that are there already.
 #[derive(Debug)]

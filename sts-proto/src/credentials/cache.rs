@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::error::CredentialsError;
+use crate::keys::Credentials;
 use crate::retry::Dice;
-use crate::{Credentials, CredentialsError};
 
 /// Says when credentials have to be fetched anew. Pure: who fetches, and who waits, is up to a driver.
 ///
@@ -17,7 +18,7 @@ use crate::{Credentials, CredentialsError};
 /// the most. Where nothing holds, all that ask within half a second to a second of the failure get its error; then the
 /// next may try.
 ///
-/// `now` is the service's clock: see [`Context::service_time`](crate::Context::service_time). A clock that steps back
+/// `now` is the service's clock: see [`Context::service_time`](crate::context::Context::service_time). A clock that steps back
 /// makes no pause longer than twice its length, and one that is right again finds the credentials that it had.
 ///
 /// ```

@@ -1,7 +1,8 @@
 use super::profile::profile_plan;
 use super::{Plan, Role, Source, container, imds};
+use crate::error::CredentialsError;
+use crate::keys::Credentials;
 use crate::settings::{Env, Profiles, SettingsError};
-use crate::{Credentials, CredentialsError};
 
 /// Where to look for credentials, in order. Nothing has been read or sent for it.
 ///

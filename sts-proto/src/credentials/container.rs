@@ -11,8 +11,10 @@ use http::{HeaderValue, Method, Uri};
 use super::fetch::{Fetch, authorization, without_query};
 use super::keys_json;
 use crate::endpoint::Target;
-use crate::settings::Env;
-use crate::{Credentials, CredentialsError, Error, Event, Flow, SettingsError, Step};
+use crate::error::{CredentialsError, Error};
+use crate::flow::{Event, Flow, Step};
+use crate::keys::Credentials;
+use crate::settings::{Env, SettingsError};
 
 /// Where the endpoint is, and what to show it.
 ///

@@ -16,10 +16,10 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 pub(super) use self::reply::Reply;
 use self::secrets::Secrets;
 pub(super) use self::token::{TokenProblem, authorization};
-use crate::flow::{Direct, Effect, Event, Flow, Step};
-use crate::retry::{Dice, backoff};
+use crate::error::{CredentialsError, Error, Phase, TransportError, TransportErrorKind};
+use crate::flow::{Direct, Effect, Event, Flow, Step, Timeouts};
+use crate::retry::{Dice, RetryClass, backoff};
 use crate::secret::Given;
-use crate::{CredentialsError, Error, Phase, RetryClass, Timeouts, TransportError, TransportErrorKind};
 
 /// Sends a request until there is an answer, a bounded number of times. Ends with whatever the last try came to.
 ///

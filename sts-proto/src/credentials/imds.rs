@@ -16,8 +16,10 @@ use self::session::{Answer, Session};
 use super::fetch::Reply;
 use super::keys_json;
 use crate::endpoint::is_label;
+use crate::error::{CredentialsError, Error};
+use crate::flow::{Event, Flow, Step};
+use crate::keys::Credentials;
 use crate::retry::Dice;
-use crate::{Credentials, CredentialsError, Error, Event, Flow, Step};
 
 /// Asks for the credentials of the instance's role. Ends with `None` where there is no such service, or the instance has no
 /// role.

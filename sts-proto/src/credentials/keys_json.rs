@@ -1,8 +1,9 @@
 //! The JSON document that the container endpoint and the instance's metadata answer with.
 
 use super::fetch::Reply;
+use crate::error::CredentialsError;
+use crate::keys::Credentials;
 use crate::wire::json::{JsonError, Object};
-use crate::{Credentials, CredentialsError};
 
 /// Reads the keys out of an answer (Amazon ECS Developer Guide, "Task IAM role"; Amazon EC2 User Guide, "Retrieve security
 /// credentials from instance metadata"). Keys, token and expiration have to be there; what else there is, is passed over.

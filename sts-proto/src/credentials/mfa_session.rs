@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::Credentials;
+use crate::keys::Credentials;
 
 /// The session that the code of an MFA device was spent on, where roles are assumed from it: kept for as long as it lasts,
 /// so that a person is asked once for it and not for each renewal of what stands on top. Clones share it.

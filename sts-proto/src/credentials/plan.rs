@@ -2,7 +2,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::{container, imds, sso};
-use crate::{Credentials, Secret};
+use crate::keys::Credentials;
+use crate::secret::Secret;
 
 /// What credentials are made of: known before anything is read or sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

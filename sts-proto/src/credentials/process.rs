@@ -2,13 +2,11 @@ use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use super::command_line;
-use crate::flow::ProcessOutput;
-use crate::secret::Given;
+use crate::error::{CredentialsError, Error, TransportError, TransportErrorKind};
+use crate::flow::{Effect, Event, Flow, ProcessOutput, Step};
+use crate::keys::Credentials;
+use crate::secret::{Given, Secret};
 use crate::wire::json::{JsonError, Object};
-use crate::{
-    Credentials, CredentialsError, Effect, Error, Event, Flow, Secret, Step, TransportError,
-    TransportErrorKind,
-};
 
 /// Runs a program that prints credentials (AWS SDKs and Tools Reference Guide, "Process credential provider").
 #[derive(Debug)]
@@ -118,7 +116,7 @@ fn failed(problem: impl Into<Box<str>>) -> CredentialsError {
     CredentialsError::new("credential_process", problem)
 }
 
-/// People may have to confirm something elsewhere. Less than a call has by default ([`Timeouts`](crate::Timeouts)), so that
+/// People may have to confirm something elsewhere. Less than a call has by default ([`Timeouts`](crate::flow::Timeouts)), so that
 /// its error names the program and not the call.
 const TIMEOUT: Duration = Duration::from_secs(50);
 
@@ -211,8 +209,8 @@ mod tests {
 
     #[test]
     fn a_program_ends_before_the_call_that_waits_for_it() {
-        assert!(TIMEOUT + Duration::from_secs(5) <= crate::Timeouts::default().call);
-        let timeout = TransportErrorKind::Timeout(crate::Phase::Response);
+        assert!(TIMEOUT + Duration::from_secs(5) <= crate::flow::Timeouts::default().call);
+        let timeout = TransportErrorKind::Timeout(crate::error::Phase::Response);
         let text = not_run(timeout.into()).to_string();
         assert!(text.contains("did not end within 50 s"), "{text}");
     }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::chain::{NO_CONTAINER, NO_KEYS, container, environment};
 use super::{Plan, Role, Source, imds, sso};
+use crate::error::CredentialsError;
+use crate::keys::Credentials;
+use crate::secret::Secret;
 use crate::settings::{Env, Profiles, Section};
-use crate::{Credentials, CredentialsError, Secret};
 
 /// The plan of a profile (AWS SDKs and Tools Reference Guide, "Assume role credential provider" and its siblings). Follows
 /// `source_profile` from one profile to the next; each profile is come to once, so it ends.

@@ -2,12 +2,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::imds;
+use crate::context::Context;
 use crate::endpoint::EndpointError;
-use crate::{Context, Error, Event, Flow, Step};
+use crate::error::Error;
+use crate::flow::{Event, Flow, Step};
 
 /// Finds the region of a client that was given none, by asking the instance's metadata, and keeps it in the context.
 ///
-/// A [`Call`](crate::Call) does so by itself; this is for whoever needs the endpoint without one.
+/// A [`Call`](crate::call::Call) does so by itself; this is for whoever needs the endpoint without one.
 ///
 /// Fails with [`EndpointError::MissingRegion`] where there is no metadata service.
 #[derive(Debug)]

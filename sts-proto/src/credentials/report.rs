@@ -4,8 +4,9 @@ use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use super::{Candidate, Chain, Found, Plan};
+use crate::error::{CredentialsError, Outcome, Tried};
+use crate::keys::Credentials;
 use crate::settings::Setting;
-use crate::{Credentials, CredentialsError, Outcome, Tried};
 
 /// What a client is made with and where its credentials come from, for a person to read. `Display` makes two lists of it:
 /// every setting with its origin, and every source of credentials, in order, with what became of it.
@@ -66,7 +67,7 @@ pub struct Standing<'a> {
     pub kept_in_use: bool,
     /// Why newer ones could not be fetched, where that was tried since.
     pub failure: Option<&'a CredentialsError>,
-    /// What the service's clock says: see [`Context::service_time`](crate::Context::service_time).
+    /// What the service's clock says: see [`Context::service_time`](crate::context::Context::service_time).
     pub now: SystemTime,
 }
 
@@ -129,7 +130,7 @@ impl Chain {
 }
 
 /// Which credentials these are, for a person, without a secret: `access key …MPLE, account 123456789012, valid for 3540 s`.
-/// `now` is the service's clock: see [`Context::service_time`](crate::Context::service_time).
+/// `now` is the service's clock: see [`Context::service_time`](crate::context::Context::service_time).
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -174,8 +175,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::NoCredentials;
     use crate::credentials::Source;
+    use crate::error::NoCredentials;
     use crate::settings::Origin;
 
     #[test]

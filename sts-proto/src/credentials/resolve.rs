@@ -8,10 +8,11 @@ use super::process::Process;
 use super::report::KEPT_IN_USE;
 use super::sso::Sso;
 use super::{Candidate, Chain, Found, MfaSession, Plan, Source, WebIdentity, describe};
+use crate::context::Context;
+use crate::error::{CredentialsError, Error, NoCredentials, Outcome, Tried};
+use crate::flow::{Event, Flow, Step};
+use crate::keys::Credentials;
 use crate::retry::Dice;
-use crate::{
-    Context, Credentials, CredentialsError, Error, Event, Flow, NoCredentials, Outcome, Step, Tried,
-};
 
 /// Carries a chain out: asks one source after the other until one has credentials.
 ///

@@ -14,10 +14,13 @@ use http::{HeaderName, HeaderValue};
 pub use config::Config;
 
 use super::fetch::{Fetch, Reply};
+use crate::error::{CredentialsError, Error};
+use crate::flow::{Event, Flow, Step, Timeouts};
+use crate::keys::Credentials;
+use crate::retry::Retry;
 use crate::secret::Given;
 use crate::wire::json::{JsonError, Object};
 use crate::wire::time;
-use crate::{Credentials, CredentialsError, Error, Event, Flow, Retry, Step, Timeouts};
 
 /// Reads the token and asks the portal, as often and as long as any call is tried by default; [`like`](Self::like) says
 /// otherwise.
@@ -113,7 +116,7 @@ impl Flow for Sso {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
                 self.state = State::Reading;
-                Ok(Step::Perform(crate::Effect::Read(self.config.token_file().to_owned())))
+                Ok(Step::Perform(crate::flow::Effect::Read(self.config.token_file().to_owned())))
             }
             (State::Reading, Event::Contents(contents)) => {
                 let token = self.token(now, contents.map(Given::from))?;

@@ -7,7 +7,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Context, Effect, Error, Event, Flow, SendTimeouts, Settings, Step, TransportErrorKind};
+use crate::context::Context;
+use crate::error::{Error, TransportErrorKind};
+use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
+use crate::settings::Settings;
 
 pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 

@@ -4,13 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use super::Role;
 use super::assume_role::session;
+use crate::call::Call;
+use crate::context::Context;
+use crate::error::{CredentialsError, Error, ErrorCode, TransportError, TransportErrorKind};
+use crate::flow::{Effect, Event, Flow, Step};
+use crate::keys::Credentials;
 use crate::operations::AssumeRoleWithWebIdentity;
-use crate::retry::{Dice, backoff, with_hint};
-use crate::secret::Given;
-use crate::{
-    Call, Context, Credentials, CredentialsError, Effect, Error, ErrorCode, Event, Flow, RetryClass, Secret,
-    Step, TransportError, TransportErrorKind,
-};
+use crate::retry::{Dice, RetryClass, backoff, with_hint};
+use crate::secret::{Given, Secret};
 
 /// Assumes a role with the identity token in a file, as IAM roles for service accounts and CI systems provide it.
 ///
@@ -338,7 +339,7 @@ mod tests {
             (Event::Contents(None), "does not exist"),
             (contents("plan\nted"), "line break"),
             (Event::Contents(Some(Bytes::from_static(b"\xff"))), "is not text"),
-            (Event::Failed(crate::TransportErrorKind::Other.into()), "cannot be read"),
+            (Event::Failed(crate::error::TransportErrorKind::Other.into()), "cannot be read"),
         ] {
             let mut flow = flow();
             step(&mut flow, Event::Start).unwrap();

@@ -3,9 +3,10 @@ use std::fmt;
 use http::Response;
 
 use super::secrets::Secrets;
-use crate::secret::Given;
+use crate::error::{CredentialsError, Phase, TransportError, TransportErrorKind};
+use crate::retry::RetryClass;
+use crate::secret::{Given, Secret};
 use crate::wire::json::Object;
-use crate::{CredentialsError, Phase, RetryClass, Secret, TransportError, TransportErrorKind};
 
 /// What a request came to.
 pub(in crate::credentials) struct Reply {

@@ -1,8 +1,8 @@
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 
-use crate::Secret;
 use crate::error::Redactor;
+use crate::secret::Secret;
 
 /// The secrets of a request, which are not to be shown where the answer quotes them.
 pub(super) struct Secrets(Vec<HeaderValue>);

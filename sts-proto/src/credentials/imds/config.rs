@@ -1,8 +1,8 @@
 use http::Uri;
 
 use crate::endpoint::Target;
-use crate::settings::{Env, Lookup, Origin, Section, Setting};
-use crate::{CredentialsError, SettingsError};
+use crate::error::CredentialsError;
+use crate::settings::{Env, Lookup, Origin, Section, Setting, SettingsError};
 
 /// Where the service is.
 ///

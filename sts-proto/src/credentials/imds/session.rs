@@ -6,7 +6,8 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::Config;
 use crate::credentials::fetch::{Fetch, Reply};
-use crate::{CredentialsError, Error, Event, Flow, Step};
+use crate::error::{CredentialsError, Error};
+use crate::flow::{Event, Flow, Step};
 
 #[derive(Debug)]
 pub(super) struct Session {

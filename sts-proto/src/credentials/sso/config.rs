@@ -5,10 +5,10 @@ use http::Uri;
 use sha1::{Digest, Sha1};
 
 use super::wrong;
-use crate::endpoint::{Target, portal};
+use crate::endpoint::{EndpointError, Target, portal};
+use crate::error::CredentialsError;
 use crate::escape::escape;
-use crate::settings::{Env, Lookup, Profiles, Section, configured_endpoint_url};
-use crate::{CredentialsError, EndpointError, SettingsError};
+use crate::settings::{Env, Lookup, Profiles, Section, SettingsError, configured_endpoint_url};
 
 /// Whose credentials to ask for, and where.
 ///

@@ -1,8 +1,9 @@
 use super::*;
 use crate::credentials::testing::{Played, answer, contents, failed, now, play};
+use crate::error::TransportErrorKind;
 use crate::flow::Direct;
+use crate::retry::RetryClass;
 use crate::settings::{Env, Profiles};
-use crate::{RetryClass, TransportErrorKind};
 
 const URL: &str = "https://ssotest.awsapps.com/start";
 /// The SHA-1 of [`URL`] and of `dev`, as other tools have it.
@@ -140,7 +141,7 @@ fn token_then_keys() {
     assert_eq!(played.header(1, "x-amz-sso_bearer_token"), Some("planted-a"));
     assert!(request.headers()["x-amz-sso_bearer_token"].is_sensitive());
     assert_eq!(request.extensions().get::<Direct>(), None);
-    assert_eq!(*timeouts, crate::SendTimeouts::default());
+    assert_eq!(*timeouts, crate::flow::SendTimeouts::default());
     assert_eq!(
         played.result.unwrap(),
         Credentials::new("AKID", "planted-s")
