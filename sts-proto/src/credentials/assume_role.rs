@@ -11,14 +11,14 @@ use crate::operations::{AssumeRole as Operation, AssumeRoleOutput};
 use crate::secret::Secret;
 use crate::types::AssumedRoleUser;
 
-/// Assumes a role with credentials that are there already.
+/// Assumes a role with the given credentials.
 #[derive(Debug)]
 pub(super) struct AssumeRole {
     role: Role,
     credentials: Arc<Credentials>,
     context: Arc<Context>,
     seed: u128,
-    /// Once the code of the MFA device is known, where one is needed.
+    /// `None` until the code of the MFA device is known.
     call: Option<Box<Call<Operation>>>,
 }
 
@@ -41,13 +41,13 @@ impl AssumeRole {
         }
         let once = code.is_some();
         if let (Some(code), Some(serial)) = (code, &self.role.mfa_serial) {
-            // As it was typed, perhaps with the end of its line.
+            // What the user typed may include the end of the line.
             operation = operation.serial_number(serial.as_str()).token_code(code.expose().trim());
         }
         let mut call = Call::new(operation, Arc::clone(&self.context), self.seed);
         call = call.credentials(Arc::clone(&self.credentials));
         if once {
-            // A code is good for one request.
+            // A code is valid for one request.
             call = call.once();
         }
         self.call.insert(Box::new(call))
@@ -65,7 +65,7 @@ impl Flow for AssumeRole {
                 return Ok(Step::Perform(Effect::AskMfaCode(serial.clone())));
             }
             (None, None, Event::Start) => self.call(None).step(now, Event::Start),
-            // Each wrong code counts against the device.
+            // AWS counts wrong codes against the device, so an empty one is not sent.
             (None, Some(serial), Event::MfaCode(code)) if code.expose().trim().is_empty() => {
                 return Err(no_code(serial, TransportErrorKind::Unsupported.into()).into());
             }
@@ -83,34 +83,35 @@ impl Flow for AssumeRole {
     }
 }
 
-/// The credentials of a role's session. Their access key id is shown, so it is none of the secrets that were `sent`.
+/// The credentials of a role's session. Error messages and logs show the access key id, so it must not be a secret that was
+/// `sent`.
 pub(super) fn session(
     issued: Credentials,
     user: Option<&AssumedRoleUser>,
     sent: &[Secret],
 ) -> Result<Credentials, CredentialsError> {
     if Redactor::new(sent).finds(&issued.access_key_id) {
-        let problem = "its access key id is a secret that was sent; check that the endpoint is one of sts";
+        let problem = "its access key id is a secret that was sent; check that the endpoint is an sts";
         return Err(CredentialsError::new("the role's session", problem));
     }
     Ok(of_account(issued, user))
 }
 
-/// With the account that the role belongs to, where one is given.
+/// The credentials with the account of the role, if the answer has it.
 fn of_account(mut credentials: Credentials, user: Option<&AssumedRoleUser>) -> Credentials {
     let arn = user.and_then(|user| user.arn.as_deref());
-    // arn:partition:sts::account:assumed-role/…; the account is shown, so it is nothing but an account.
+    // arn:partition:sts::account:assumed-role/…; the account is shown, so nothing else may pass for one.
     let account = arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| is_account(account));
     credentials.account_id = account.map(str::to_owned);
     credentials
 }
 
-/// Twelve digits at AWS, more or fewer elsewhere.
+/// AWS has twelve digits, other servers more or fewer.
 fn is_account(text: &str) -> bool {
-    (1..=LONGEST_ACCOUNT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    (1..=MAX_ACCOUNT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The session's keys, with the account that the role belongs to.
+/// The keys of the session, with the account of the role.
 impl From<AssumeRoleOutput> for Credentials {
     fn from(output: AssumeRoleOutput) -> Self {
         of_account(output.credentials, output.assumed_role_user.as_ref())
@@ -119,9 +120,9 @@ impl From<AssumeRoleOutput> for Credentials {
 
 fn no_code(serial: &str, error: TransportError) -> CredentialsError {
     let problem = format!(
-        "the role needs the code of the mfa device {serial}, and nobody gave one; set mfa_code when building the client"
+        "the role needs the code of the mfa device {serial}, and none was given; set mfa_code when building the client"
     );
     CredentialsError::new("the mfa device", problem).because(error)
 }
 
-const LONGEST_ACCOUNT: usize = 20;
+const MAX_ACCOUNT: usize = 20;

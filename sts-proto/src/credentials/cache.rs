@@ -5,21 +5,20 @@ use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::retry::Dice;
 
-/// Says when credentials have to be fetched anew. Pure: who fetches, and who waits, is up to a driver.
+/// Keeps credentials and says when to fetch new ones. A driver does the fetching and the waiting.
 ///
-/// Credentials that expire are fetched anew at a moment that is drawn for each set from the seed, evenly between two
-/// thirds of the life that they had left when they came and a buffer before their end: five minutes, or a tenth of that
-/// life if it is shorter. A cache leans to the early or to the late side for good, and each draw is made around that: over
-/// all seeds it is even all the same, and clients that started together drift apart with each refresh, not just by
-/// chance. Credentials without an expiration are kept for ever.
+/// Credentials that expire are refreshed at a random time, drawn for each set. The earliest time is when two thirds of the
+/// remaining life have passed; the latest is five minutes before the expiration, or a tenth of the life if that is shorter.
+/// The seed decides whether a cache tends to draw early or late times, so that clients that start together drift apart with
+/// each refresh; over all seeds the times are spread evenly. Credentials without an expiration are kept for ever.
 ///
-/// A fetch that fails while the old credentials hold is followed by another after a second, two, four, … up to a
-/// minute, never more than a quarter of the time left (but for a floor of a second), each cut by chance to a half at
-/// the most. Where nothing holds, all that ask within half a second to a second of the failure get its error; then the
-/// next may try.
+/// If a fetch fails while the old credentials are valid, the next one follows after a pause of 1, 2, 4, … up to 60 seconds, at
+/// most a quarter of the time left (but at least a second). Up to half of each pause is cut at random. If there are no valid
+/// credentials, callers get the error of the failure for half a second to a second; then the next caller may fetch.
 ///
-/// `now` is the service's clock: see [`Context::service_time`](crate::context::Context::service_time). A clock that steps back
-/// makes no pause longer than twice its length, and one that is right again finds the credentials that it had.
+/// `now` is the time of the service: see [`Context::service_time`](crate::context::Context::service_time). If the clock steps
+/// back, a pause takes at most twice as long. Credentials that look expired while the clock is wrong are kept, and are used
+/// again once it is right.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -40,8 +39,8 @@ use crate::retry::Dice;
 #[derive(Debug)]
 pub struct Cache {
     dice: Dice,
-    /// To which side, between 0 and 1, moments of refresh are drawn.
-    lean: f64,
+    /// Where in the range, from 0 to 1, this cache tends to draw refresh times.
+    tendency: f64,
     held: Option<Held>,
     /// The last fetch, if it failed.
     failure: Option<Failure>,
@@ -49,32 +48,32 @@ pub struct Cache {
     fetching: bool,
 }
 
-/// What a cache holds at some time.
+/// What a cache holds.
 #[derive(Clone, Debug)]
 pub enum Cached {
-    /// Good.
+    /// Valid credentials.
     Fresh(Arc<Credentials>),
-    /// Good, and it is time to fetch new ones: see [`Cache::begin`].
+    /// Valid credentials, and it is time to fetch new ones: see [`Cache::begin`].
     Stale(Arc<Credentials>),
-    /// Nothing that may be used: fetch, or wait for who does.
+    /// No valid credentials: fetch them, or wait for the fetch that is under way.
     Absent,
-    /// Nothing that may be used, and a fetch has failed a moment ago.
+    /// No valid credentials, and a fetch has just failed with this error.
     Failed(CredentialsError),
 }
 
 #[derive(Debug)]
 struct Held {
     credentials: Arc<Credentials>,
-    /// `None` for those that need no refresh.
+    /// `None` for credentials that do not expire.
     refresh_at: Option<SystemTime>,
 }
 
 #[derive(Debug)]
 struct Failure {
     at: SystemTime,
-    /// How long after it no other fetch begins.
+    /// How long no other fetch begins after it.
     pause: Duration,
-    /// How many there were in a row.
+    /// The number of failures in a row.
     count: u32,
     error: CredentialsError,
 }
@@ -86,14 +85,14 @@ struct Refused {
 }
 
 impl Cache {
-    /// Empty. `seed` is any number that no other has.
+    /// An empty cache. Each cache needs a `seed` of its own.
     pub fn new(seed: u128) -> Self {
         let mut dice = Dice::new(seed);
-        let lean = dice.fraction();
-        Self { dice, lean, held: None, failure: None, refused: None, fetching: false }
+        let tendency = dice.fraction();
+        Self { dice, tendency, held: None, failure: None, refused: None, fetching: false }
     }
 
-    /// What there is.
+    /// What the cache holds now.
     pub fn look(&self, now: SystemTime) -> Cached {
         match self.valid(now) {
             Some(held) if held.refresh_at.is_some_and(|at| at <= now) => {
@@ -107,15 +106,15 @@ impl Cache {
         }
     }
 
-    /// Whether the caller is the one to fetch now; it then has to call [`finish`](Self::finish) or
-    /// [`abandon`](Self::abandon). `false` while another does, and for a while after a failure.
+    /// Begins a fetch. If it returns `true`, the caller has to fetch credentials and call [`finish`](Self::finish) or
+    /// [`abandon`](Self::abandon). Returns `false` while another fetch is under way, and during the pause after a failure.
     pub fn begin(&mut self, now: SystemTime) -> bool {
         let begins = !self.fetching && self.pausing(now).is_none();
         self.fetching |= begins;
         begins
     }
 
-    /// What came of fetching.
+    /// Ends a fetch with its result.
     ///
     /// # Errors
     ///
@@ -134,21 +133,21 @@ impl Cache {
         kept
     }
 
-    /// Fetching was given up, and nothing came of it: the next that looks may begin.
+    /// Ends a fetch without a result. The next caller may begin another.
     pub fn abandon(&mut self) {
         self.fetching = false;
     }
 
-    /// Why the last fetch failed, if it did: what is held, if anything, is older.
+    /// The error of the last fetch, if it failed.
     pub fn failure(&self) -> Option<&CredentialsError> {
         self.failure.as_ref().map(|failure| &failure.error)
     }
 
-    /// The service says that these have expired, whatever they say themselves. `true` if it is worth to look again and to
-    /// send again: they are dropped, or were so already.
+    /// Drops credentials that the service refused as expired, whatever their expiration. Returns `true` if the caller should
+    /// get other credentials and send the request again.
     ///
-    /// A source may give the same ones once more. If they are refused again within a minute this is `false`, so that
-    /// calls that are refused do not become fetches.
+    /// The source may return the same credentials again. If they are refused again within a minute, they are kept and this
+    /// returns `false`, so that not every refused call leads to a fetch.
     pub fn refuse(&mut self, now: SystemTime, credentials: &Credentials) -> bool {
         let Some(held) = self.held.take_if(|held| held.credentials.same_keys(credentials)) else {
             return true;
@@ -162,16 +161,16 @@ impl Cache {
         true
     }
 
-    /// What is held, if it may be used.
+    /// The credentials, if they have not expired.
     fn valid(&self, now: SystemTime) -> Option<&Held> {
         self.held.as_ref().filter(|held| held.credentials.expiration.is_none_or(|end| now < end))
     }
 
-    /// The failure after which it is too early to fetch.
+    /// The last failure, if its pause is not over.
     fn pausing(&self, now: SystemTime) -> Option<&Failure> {
-        // Who has nothing cannot wait for long.
-        let most = if self.valid(now).is_some() { LONGEST_PAUSE } else { SHORTEST_PAUSE };
-        self.failure.as_ref().filter(|failure| within(failure.at, now, failure.pause.min(most)))
+        // Callers cannot wait long if there are no valid credentials.
+        let max = if self.valid(now).is_some() { MAX_PAUSE } else { MIN_PAUSE };
+        self.failure.as_ref().filter(|failure| within(failure.at, now, failure.pause.min(max)))
     }
 
     fn keep(
@@ -197,12 +196,12 @@ impl Cache {
         Ok(credentials)
     }
 
-    /// How long a set that lives for so long goes without a refresh.
+    /// Draws the time until the refresh of credentials that last for `life`.
     fn draw(&mut self, life: Duration) -> Duration {
-        let buffer = LONGEST_BUFFER.min(life / 10);
+        let buffer = MAX_BUFFER.min(life / 10);
         let (first, last) = (life / 3 * 2, life.saturating_sub(buffer));
-        // What leans over an end is folded back, which keeps the whole even.
-        let drawn = (self.lean + SWAY * (self.dice.fraction() - 0.5)).abs();
+        // Values beyond an end are folded back, which keeps the distribution even.
+        let drawn = (self.tendency + SWAY * (self.dice.fraction() - 0.5)).abs();
         let drawn = 1.0 - (1.0 - drawn).abs();
         first.saturating_add(last.saturating_sub(first).mul_f64(drawn.clamp(0.0, 1.0)))
     }
@@ -211,20 +210,20 @@ impl Cache {
         let count = self.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
         let end = self.valid(now).and_then(|held| held.credentials.expiration);
         let left = end.and_then(|end| end.duration_since(now).ok()).unwrap_or_default();
-        let growing = SHORTEST_PAUSE.saturating_mul(2u32.saturating_pow(count - 1));
-        let ceiling = growing.min(LONGEST_PAUSE).min(SHORTEST_PAUSE.max(left / 4));
+        let growing = MIN_PAUSE.saturating_mul(2u32.saturating_pow(count - 1));
+        let ceiling = growing.min(MAX_PAUSE).min(MIN_PAUSE.max(left / 4));
         let pause = ceiling.mul_f64(0.5 + 0.5 * self.dice.fraction());
         self.failure = Some(Failure { at: now, pause, count, error });
     }
 }
 
-/// Whether the clock is less than `pause` away from `then`, to either side: the service's is known to the second only, and
-/// one that has stepped back further says nothing of how long it was.
+/// Whether `now` is less than `pause` before or after `then`. The service's clock is known to the second only, so `now` may be
+/// a little earlier. If it is much earlier, the clock has stepped back, and the pause counts as over.
 fn within(then: SystemTime, now: SystemTime, pause: Duration) -> bool {
     now.duration_since(then).unwrap_or_else(|error| error.duration()) < pause
 }
 
-/// What is there, and empty.
+/// The name of a part that is present and empty.
 fn missing(credentials: &Credentials) -> Option<&'static str> {
     let Credentials { access_key_id, secret_access_key, session_token, .. } = credentials;
     let empty = |text: &str| text.trim().is_empty();
@@ -237,25 +236,25 @@ fn missing(credentials: &Credentials) -> Option<&'static str> {
 }
 
 fn incomplete(missing: &str) -> CredentialsError {
-    let problem = format!("the {missing} that it gave is empty; nothing can be signed with that");
+    let problem = format!("the {missing} that it returned is empty; check the provider");
     CredentialsError::new("the provider", problem)
 }
 
 fn expired(late: Duration) -> CredentialsError {
     let problem = format!(
-        "the credentials that it gave expired {} s ago by this machine's clock; get new ones, or set the clock right",
+        "the credentials that it returned expired {} s ago by this machine's clock; get new ones, or correct the clock",
         late.as_secs()
     );
     CredentialsError::new("the provider", problem)
 }
 
-/// How far apart two draws of one cache can be, of what there is.
+/// The width of the range that one cache draws from, as a fraction of the whole range.
 const SWAY: f64 = 0.5;
-/// Before the end of a life, by when there should be new ones.
-const LONGEST_BUFFER: Duration = Duration::from_secs(300);
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long a source that goes on giving what was refused is believed.
+/// How long before the expiration new credentials should be there, at most.
+const MAX_BUFFER: Duration = Duration::from_secs(300);
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// How long the same credentials are kept if the source returns them again after a refusal.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

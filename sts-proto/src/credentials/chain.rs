@@ -4,7 +4,7 @@ use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::settings::{Env, Profiles, SettingsError};
 
-/// Where to look for credentials, in order. Nothing has been read or sent for it.
+/// Where to look for credentials, in order. Making one reads no token and sends nothing.
 ///
 /// ```
 /// use sts_proto::credentials::{Chain, Found};
@@ -28,30 +28,30 @@ pub struct Chain {
 pub struct Candidate {
     /// `environment`, `profile dev`, `web identity`, `container`, `instance metadata`.
     pub name: Box<str>,
-    /// What there is of it.
+    /// What is configured.
     pub found: Found,
 }
 
-/// What there is of a source.
+/// What is configured for a source.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant)] // made once for a client
 pub enum Found {
-    /// It is configured.
+    /// Credentials can be fetched according to this plan.
     Plan(Plan),
-    /// It is not configured, for this reason.
+    /// Nothing, for this reason.
     NotConfigured(Box<str>),
-    /// It is configured in a way that cannot work.
+    /// Something that cannot work.
     Broken(CredentialsError),
 }
 
 impl Chain {
-    /// The chain of every AWS tool: environment, profile, web identity, container, instance metadata. Where the code names
-    /// a `profile`, the keys in the environment are passed over.
+    /// The chain of every AWS tool: environment, profile, web identity, container, instance metadata. If the code names a
+    /// `profile`, the keys in the environment are skipped.
     pub fn new(env: &Env, profiles: &Profiles, profile: Option<&str>) -> Self {
         let keys = match profile {
             Some(name) => {
-                Found::NotConfigured(format!("passed over, since profile {name} is named in code").into())
+                Found::NotConfigured(format!("skipped, since profile {name} is named in code").into())
             }
             None => Found::from_source(environment(env), NO_KEYS),
         };
@@ -68,7 +68,7 @@ impl Chain {
         Self { candidates }
     }
 
-    /// One profile and nothing else.
+    /// A chain with one profile only.
     pub fn profile(env: &Env, profiles: &Profiles, name: &str) -> Self {
         Self { candidates: vec![profile_candidate(env, profiles, Some(name))] }
     }
@@ -182,6 +182,6 @@ const DEFAULT: &str = "default";
 pub(super) const NO_KEYS: &str = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
 pub(super) const NO_CONTAINER: &str =
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set";
-const NO_CREDENTIALS_IN_PROFILE: &str = "it says nothing of credentials";
+const NO_CREDENTIALS_IN_PROFILE: &str = "it configures no credentials";
 const NO_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE is not set";
 const METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED is true";

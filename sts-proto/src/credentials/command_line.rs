@@ -1,13 +1,13 @@
-//! Command lines, as a shell splits them into words.
+//! Command lines, split into words as a shell does.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::flow::Command;
 
-/// Splits a command line into words as a POSIX shell does (IEEE Std 1003.1, Shell Command Language, §2.2): blanks part
-/// words, single quotes keep everything, double quotes everything but `\` before `$`, `` ` ``, `"`, `\` and a line break,
-/// and `\` keeps the next character. Nothing is expanded.
+/// Splits a command line into words as a POSIX shell does (IEEE Std 1003.1, Shell Command Language, §2.2): blanks
+/// separate words, single quotes keep everything, double quotes keep everything but `\` before `$`, `` ` ``, `"`, `\` and a
+/// line break, and `\` keeps the next character. Nothing is expanded.
 ///
 /// ```
 /// use sts_proto::credentials::command_line::split;
@@ -19,15 +19,15 @@ use crate::flow::Command;
 ///
 /// # Errors
 ///
-/// A quote that is never closed, or a `\` with nothing behind it.
+/// A quotation mark is never closed, or the line ends with `\`.
 pub fn split(line: &str) -> Result<Vec<String>, Unclosed> {
     read(line).map(|line| line.words)
 }
 
-/// A command line that ends in the middle of a quotation.
+/// A command line ends within a quotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unclosed {
-    /// What is left open: `'`, `"` or `\`.
+    /// The mark that is open: `'`, `"` or `\`.
     pub mark: char,
 }
 
@@ -42,9 +42,9 @@ impl fmt::Display for Unclosed {
 
 impl std::error::Error for Unclosed {}
 
-/// What runs a command line: the program itself where the line is words alone, the system's shell where it uses more of
-/// the shell than quotation: pipes, variables, redirections, patterns of file names, an assignment in front
-/// (`NAME=value tool`), or a command that is the shell's own (`exec`, `cd`, `if`, …). `None` where there is no word.
+/// The command for a command line: the program itself if the line consists of words only, else the system's shell. The shell is
+/// needed for pipes, variables, redirections, patterns of file names, an assignment in front (`NAME=value tool`), and commands
+/// that are built into the shell (`exec`, `cd`, `if`, …). `None` if the line has no words.
 pub(super) fn command(line: &str, timeout: Duration) -> Result<Option<Command>, Unclosed> {
     let Line { words, needs_shell } = read(line)?;
     if needs_shell {
@@ -58,13 +58,13 @@ pub(super) fn command(line: &str, timeout: Duration) -> Result<Option<Command>, 
 
 struct Line {
     words: Vec<String>,
-    /// Whether more than words and quotation is in it.
+    /// Whether the line uses more of the shell than quotation.
     needs_shell: bool,
 }
 
 fn read(line: &str) -> Result<Line, Unclosed> {
     let (mut words, mut needs_shell) = (Vec::new(), false);
-    // `None` between words; an empty word is one that was quoted.
+    // `None` between words. A quoted word may be empty.
     let mut word: Option<String> = None;
     let mut rest = line.chars();
     while let Some(next) = rest.next() {
@@ -72,7 +72,7 @@ fn read(line: &str) -> Result<Line, Unclosed> {
             ' ' | '\t' | '\n' | '\r' => words.extend(word.take()),
             '\'' => single_quoted(&mut rest, word.get_or_insert_default())?,
             '"' => needs_shell |= double_quoted(&mut rest, word.get_or_insert_default())?,
-            // On Windows it parts folders.
+            // On Windows it separates folders.
             '\\' if !cfg!(windows) => match rest.next() {
                 Some('\n') => {}
                 Some(kept) => word.get_or_insert_default().push(kept),
@@ -80,7 +80,7 @@ fn read(line: &str) -> Result<Line, Unclosed> {
             },
             kept => {
                 needs_shell |= OPERATORS.contains(&kept)
-                    // On Windows it is the programs that know patterns.
+                    // On Windows the programs themselves expand patterns.
                     || (!cfg!(windows) && PATTERNS.contains(&kept))
                     || (word.is_none() && matches!(kept, '~' | '#'));
                 word.get_or_insert_default().push(kept);
@@ -89,7 +89,7 @@ fn read(line: &str) -> Result<Line, Unclosed> {
     }
     words.extend(word);
     needs_shell |=
-        words.first().is_some_and(|first| is_assignment(first) || SHELLS_OWN.contains(&first.as_str()));
+        words.first().is_some_and(|first| is_assignment(first) || BUILT_IN.contains(&first.as_str()));
     Ok(Line { words, needs_shell })
 }
 
@@ -103,7 +103,7 @@ fn single_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<()
     Err(Unclosed { mark: '\'' })
 }
 
-/// Whether something in it would be expanded.
+/// Returns whether the quotation holds something that a shell expands.
 fn double_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<bool, Unclosed> {
     let mut expands = false;
     while let Some(next) = rest.next() {
@@ -124,8 +124,8 @@ fn double_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<bo
     Err(Unclosed { mark: '"' })
 }
 
-/// Whether it gives a variable a value (§2.9.1, simple commands). That the name was quoted does not matter: a shell takes
-/// it right either way.
+/// Whether the word assigns a variable (§2.9.1, simple commands). It may have been quoted, which makes no difference: the shell
+/// decides then.
 fn is_assignment(word: &str) -> bool {
     let Some((name, _)) = word.split_once('=') else { return false };
     !name.starts_with(|first: char| first.is_ascii_digit())
@@ -133,16 +133,16 @@ fn is_assignment(word: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// What has a meaning of its own, unless it is quoted.
+/// Characters that a shell interprets unless they are quoted.
 const OPERATORS: [char; 9] = ['|', '&', ';', '<', '>', '(', ')', '$', '`'];
 
-/// What makes a word a pattern of file names, unless it is quoted (§2.14).
+/// Characters that make a word a pattern of file names unless they are quoted (§2.14).
 const PATTERNS: [char; 3] = ['*', '?', '['];
 
-/// Commands that a shell knows by itself, many of which are no programs: reserved words (§2.4), special utilities (§2.15)
-/// and those that are not looked for in `PATH` (§2.9.1), with what common shells add to them.
+/// Commands that are built into the shell, many of which do not exist as programs: reserved words (§2.4), special utilities
+/// (§2.15), those that are not searched in `PATH` (§2.9.1), and additions of common shells.
 #[rustfmt::skip]
-const SHELLS_OWN: [&str; 65] = [
+const BUILT_IN: [&str; 65] = [
     "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while",
     "[[", "]]", "function", "select", "time",
     ".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times", "trap",

@@ -16,18 +16,18 @@ use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::settings::{Env, SettingsError};
 
-/// Where the endpoint is, and what to show it.
+/// The URL of the endpoint, and the token to send to it.
 ///
-/// | variable | what it says |
+/// | variable | value |
 /// |---|---|
-/// | `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` | path and query on `http://169.254.170.2`; goes first |
+/// | `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` | path and query on `http://169.254.170.2`; takes precedence |
 /// | `AWS_CONTAINER_CREDENTIALS_FULL_URI` | the whole URL: `https` to any host; `http` to this machine, 169.254.170.2 and 169.254.170.23 or `[fd00:ec2::23]` alone |
-/// | `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` | a file with the token to show, read again for each try; goes first |
+/// | `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` | a file with the token, read again for each try; takes precedence |
 /// | `AWS_CONTAINER_AUTHORIZATION_TOKEN` | the token itself |
 ///
-/// (AWS SDKs and Tools Reference Guide, "Container credential provider".) The token goes to whatever the URL names, which is
-/// why `http` is bounded to addresses that do not leave the machine. No name is looked up for this: `localhost` is the only
-/// name that is taken for the machine itself.
+/// (AWS SDKs and Tools Reference Guide, "Container credential provider".) The token is sent to the host of the URL, so
+/// `http` is limited to addresses on the machine itself. Names are not looked up for this check: `localhost` is the only name
+/// that passes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     uri: Uri,
@@ -41,11 +41,11 @@ enum Token {
 }
 
 impl Config {
-    /// What the environment says; `None` where neither URI is set.
+    /// Reads the environment; `None` if neither URI is set.
     ///
     /// # Errors
     ///
-    /// A URI that is none, or names a host that may not be asked; a token that cannot be sent.
+    /// The URI is not valid or its host is not allowed, or the token cannot be sent.
     pub fn from_env(env: &Env) -> Result<Option<Self>, CredentialsError> {
         let get = |variable| env.get(variable).map_err(unusable);
         let uri = match (get(RELATIVE)?, get(FULL)?) {
@@ -64,15 +64,15 @@ impl Config {
         Ok(Some(Self { uri, token }))
     }
 
-    /// The URL that is asked.
+    /// The URL of the endpoint.
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
 
     fn request(self, seed: u128) -> Fetch {
-        let near = may_be_asked(self.uri.host().unwrap_or_default());
+        let near = is_allowed(self.uri.host().unwrap_or_default());
         let fetch = Fetch::local(PROVIDER, Method::GET, self.uri, seed);
-        // An https server on another host may well be behind a proxy.
+        // An https server on another host may be behind a proxy.
         let fetch = if near { fetch.direct() } else { fetch };
         let fetch = fetch.header(ACCEPT, HeaderValue::from_static("application/json"));
         match self.token {
@@ -83,7 +83,7 @@ impl Config {
     }
 }
 
-/// Prints no query and no token.
+/// Prints neither query nor token.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -93,16 +93,16 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Asks the endpoint: at most four times, a second each.
+/// Asks the endpoint at most four times, for a second each.
 ///
-/// Ends with what the endpoint said, be it expired or not.
+/// The credentials may have expired already.
 #[derive(Debug)]
 pub struct Container {
     fetch: Fetch,
 }
 
 impl Container {
-    /// Asks this one. The waits between tries are made of `seed`.
+    /// Asks this endpoint. `seed` determines the waits between tries.
     pub fn new(config: Config, seed: u128) -> Self {
         Self { fetch: config.request(seed) }
     }
@@ -138,7 +138,7 @@ fn relative_uri(path: &str) -> Result<Uri, CredentialsError> {
 fn full_uri(text: &str) -> Result<Uri, CredentialsError> {
     let (uri, secure) = parse(FULL, text)?;
     let host = uri.host().unwrap_or_default();
-    if secure || may_be_asked(host) {
+    if secure || is_allowed(host) {
         return Ok(uri);
     }
     Err(wrong(format!(
@@ -147,7 +147,7 @@ fn full_uri(text: &str) -> Result<Uri, CredentialsError> {
     )))
 }
 
-/// A URL, which may have a query, and whether it is `https`.
+/// Parses a URL, which may have a query. Also returns whether it is `https`.
 fn parse(variable: &str, text: &str) -> Result<(Uri, bool), CredentialsError> {
     let refused = |problem: &str| wrong(format!("the url of {variable} {problem}"));
     let (base, query) = match text.split_once('?') {
@@ -164,8 +164,8 @@ fn parse(variable: &str, text: &str) -> Result<(Uri, bool), CredentialsError> {
     Ok((uri.map_err(|_| refused("has a query that cannot be sent"))?, secure))
 }
 
-/// Whether a token may be sent to this host in the clear.
-fn may_be_asked(host: &str) -> bool {
+/// Whether a token may be sent to this host without TLS.
+fn is_allowed(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback() || address == EKS_IPV6);
     }
@@ -190,14 +190,14 @@ const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 
-/// Where Amazon ECS has its endpoint.
+/// The endpoint of Amazon ECS.
 const ECS: &str = "http://169.254.170.2";
 /// The endpoints of Amazon ECS and of EKS pod identity.
 const HOSTS: [Ipv4Addr; 2] = [Ipv4Addr::new(169, 254, 170, 2), Ipv4Addr::new(169, 254, 170, 23)];
 const EKS_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23);
 
-const REFUSED: &str = "check the token, and that the task or pod may have credentials";
-const UNREACHABLE: &str = "check that the agent runs and that the uri is its own";
+const REFUSED: &str = "check the token and the permissions of the task or pod";
+const UNREACHABLE: &str = "check that the agent is running and that the uri is correct";
 
 #[cfg(test)]
 mod tests;

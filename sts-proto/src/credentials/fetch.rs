@@ -1,5 +1,5 @@
-//! One request to a server that gives out credentials, sent again where that may help: what the container endpoint, the
-//! instance's metadata and the portal of IAM Identity Center have in common.
+//! One request to a server of credentials, with retries: for the container endpoint, the instance metadata service and the
+//! portal of IAM Identity Center.
 
 mod reply;
 mod secrets;
@@ -21,24 +21,24 @@ use crate::flow::{Direct, Effect, Event, Flow, Step, Timeouts};
 use crate::retry::{Dice, RetryClass, backoff};
 use crate::secret::Given;
 
-/// Sends a request until there is an answer, a bounded number of times. Ends with whatever the last try came to.
+/// Sends a request and retries it a bounded number of times. Ends with the result of the last try.
 ///
-/// Sent again: what the transport says may pass, HTTP 429 and 5xx. The waits between the tries are random, below 50 ms
-/// and doubling, after a 429 below a second.
+/// It is sent again after transient transport errors, HTTP 429 and 5xx. The waits between tries are random: below 50 ms at
+/// first, doubling with each try; after a 429, below a second.
 pub(super) struct Fetch {
     provider: &'static str,
     request: Request<Bytes>,
-    /// Holds what goes into the header `authorization`; read again for each try.
+    /// The file with the value of the header `authorization`, which is read again for each try.
     token_file: Option<PathBuf>,
     timeouts: Timeouts,
-    /// Whether the time-out `call` is kept.
+    /// Whether the time-out `call` applies.
     bounded: bool,
     deadline: Option<SystemTime>,
-    /// When the last step was.
+    /// The time of the last step.
     seen: SystemTime,
-    /// How often it is sent at most.
-    most: u32,
-    /// There may be no server at all: the first try says so.
+    /// The maximum number of tries.
+    max_tries: u32,
+    /// Whether the request ends after the first try if that reaches no server.
     probes: bool,
     dice: Dice,
     tries: u32,
@@ -55,21 +55,21 @@ enum State {
 }
 
 impl Fetch {
-    /// Asks a server that is near: in a second, at most four times.
+    /// A request to a server on the machine or its link: a second for each try, at most four tries.
     pub(super) fn local(provider: &'static str, method: Method, uri: Uri, seed: u128) -> Self {
         let timeouts = Timeouts { connect: LOCAL_CONNECT, attempt: LOCAL, call: LOCAL };
-        Self::new(provider, method, uri, timeouts, MOST, seed)
+        Self::new(provider, method, uri, timeouts, MAX_TRIES, seed)
     }
 
-    /// Asks a server that may be far away: in these time-outs, of which `call` is for all tries, and at most so often.
+    /// A request to any server with these time-outs, of which `call` limits all tries together.
     pub(super) fn remote(
         provider: &'static str,
         uri: Uri,
         timeouts: Timeouts,
-        most: u32,
+        max_tries: u32,
         seed: u128,
     ) -> Self {
-        Self { bounded: true, ..Self::new(provider, Method::GET, uri, timeouts, most, seed) }
+        Self { bounded: true, ..Self::new(provider, Method::GET, uri, timeouts, max_tries, seed) }
     }
 
     fn new(
@@ -77,7 +77,7 @@ impl Fetch {
         method: Method,
         uri: Uri,
         timeouts: Timeouts,
-        most: u32,
+        max_tries: u32,
         seed: u128,
     ) -> Self {
         let host = uri.authority().and_then(|authority| HeaderValue::try_from(authority.as_str()).ok());
@@ -96,7 +96,7 @@ impl Fetch {
             bounded: false,
             deadline: None,
             seen: SystemTime::UNIX_EPOCH,
-            most,
+            max_tries,
             probes: false,
             dice,
             tries: 0,
@@ -104,25 +104,25 @@ impl Fetch {
         }
     }
 
-    /// Goes through no proxy: the server is the machine's or the container's own.
+    /// Uses no proxy, since the server belongs to the machine or the container.
     pub(super) fn direct(mut self) -> Self {
         self.request.extensions_mut().insert(Direct);
         self
     }
 
-    /// With this header. A value that is a secret has to be marked so.
+    /// Adds a header. Mark a secret value as sensitive.
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.request.headers_mut().insert(name, value);
         self
     }
 
-    /// With what is in this file as `authorization`.
+    /// Sends the contents of this file as `authorization`.
     pub(super) fn token_file(mut self, path: PathBuf) -> Self {
         self.token_file = Some(path);
         self
     }
 
-    /// Ends after the first try where nothing can be reached.
+    /// Ends after the first try if that reaches no server.
     pub(super) fn probing(mut self) -> Self {
         self.probes = true;
         self
@@ -153,7 +153,7 @@ impl Fetch {
                 self.request.headers_mut().insert(AUTHORIZATION, value);
                 Ok(self.send())
             }
-            // Whoever writes the file anew may just have emptied it.
+            // A program that is about to write a new token may just have emptied the file.
             Err(problem @ TokenProblem::Empty) => match self.wait(RetryClass::Transient) {
                 Some(step) => Ok(step),
                 None => {
@@ -175,7 +175,7 @@ impl Fetch {
         )
     }
 
-    /// The end of a try: waits for the next one, or is done.
+    /// Ends a try: waits for the next one, or is done.
     fn ended(&mut self, outcome: Result<Response<Bytes>, TransportError>) -> Step<Reply> {
         let outcome = outcome.map(|response| response.map(Given::from));
         let unreachable =
@@ -197,10 +197,10 @@ impl Fetch {
     }
 
     fn wait(&mut self, class: RetryClass) -> Option<Step<Reply>> {
-        if self.tries >= self.most || !matches!(class, RetryClass::Transient | RetryClass::Throttling) {
+        if self.tries >= self.max_tries || !matches!(class, RetryClass::Transient | RetryClass::Throttling) {
             return None;
         }
-        let wait = backoff(class, self.tries.saturating_sub(1), &mut self.dice).min(LONGEST_WAIT);
+        let wait = backoff(class, self.tries.saturating_sub(1), &mut self.dice).min(MAX_WAIT);
         let ends = self.seen.checked_add(wait);
         if self.deadline.is_some_and(|deadline| ends.is_none_or(|ends| ends >= deadline)) {
             return None;
@@ -232,7 +232,7 @@ impl Flow for Fetch {
     }
 }
 
-/// Prints where the request goes, never its query or a header.
+/// Prints method and URL of the request, never its query or a header.
 impl fmt::Debug for Fetch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetch")
@@ -243,8 +243,8 @@ impl fmt::Debug for Fetch {
     }
 }
 
-/// Whether nobody was reached, as far as can be told: systems and transports have more words for it than there are kinds,
-/// such as a host that "is down".
+/// Whether no server was reached. Systems report this in more ways than there are kinds, for example that the host is down,
+/// so [`Other`](TransportErrorKind::Other) counts as well.
 fn unreachable(kind: TransportErrorKind) -> bool {
     use TransportErrorKind as Kind;
     let connecting = Kind::Timeout(Phase::Connect);
@@ -264,19 +264,19 @@ fn describe(request: &Request<Bytes>) -> String {
     format!("{} {}", request.method(), without_query(request.uri()))
 }
 
-/// A URL as it may be shown.
+/// A URL without its query, which may hold secrets.
 pub(super) fn without_query(uri: &Uri) -> String {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     format!("{}://{authority}{}", uri.scheme_str().unwrap_or_default(), uri.path())
 }
 
-/// One try and three more.
-const MOST: u32 = 4;
-/// How long the machine's own servers may take, connecting included.
+/// One try and three retries.
+const MAX_TRIES: u32 = 4;
+/// The time-out of servers on the machine, connecting included.
 const LOCAL: Duration = Duration::from_secs(1);
-/// A little less, so that no driver takes the one time-out for the other: whether anybody was reached matters.
+/// Shorter than [`LOCAL`], so that drivers report a failure to connect as such: whether a server was reached matters.
 const LOCAL_CONNECT: Duration = Duration::from_millis(900);
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

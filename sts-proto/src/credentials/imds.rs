@@ -1,4 +1,4 @@
-//! The instance metadata service of Amazon EC2, version 2, and version 1 where there is no other.
+//! The instance metadata service of Amazon EC2: version 2, or version 1 on servers that have no other.
 //!
 //! Source: Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata", and AWS SDKs and Tools
 //! Reference Guide, "IMDS credential provider".
@@ -21,15 +21,16 @@ use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::retry::Dice;
 
-/// Asks for the credentials of the instance's role. Ends with `None` where there is no such service, or the instance has no
+/// Asks for the credentials of the instance's role. Ends with `None` if there is no metadata service, or the instance has no
 /// role.
 ///
-/// Each of the requests (token, role, credentials) is sent at most four times and waited for a second; nothing that cannot
-/// be reached is asked twice. A token is used within one flow. One that the service no longer takes is replaced once.
+/// Each of the requests (token, role, credentials) is sent at most four times, with a time-out of a second. If the first
+/// request reaches no server, it is not sent again. A token is used for one flow only. If the service refuses it, it is
+/// replaced once.
 ///
-/// Credentials whose end has passed are taken all the same, since the service gives out old ones when it cannot make new
-/// ones, and AWS accepts them meanwhile ("static stability"): their expiration is set to a moment in 10 to 15 minutes, and
-/// [`extended`](Self::extended) says so.
+/// Expired credentials are accepted: the service returns old ones when it cannot make new ones, and AWS accepts them
+/// meanwhile ("static stability"). Their expiration is set to 10 to 15 minutes from now, and [`extended`](Self::extended)
+/// returns `true`.
 #[derive(Debug)]
 pub struct InstanceMetadata {
     session: Session,
@@ -42,7 +43,7 @@ pub struct InstanceMetadata {
 #[derive(Debug)]
 enum Stage {
     Ready,
-    /// Asking which role there is.
+    /// Asking for the name of the role.
     Roles,
     /// Asking for the role's credentials.
     Keys,
@@ -50,18 +51,19 @@ enum Stage {
 }
 
 impl InstanceMetadata {
-    /// Asks this one. Waits between tries, and by how much old credentials are extended, are made of `seed`.
+    /// Asks the service of this configuration. `seed` determines the waits between tries, and by how much expired credentials
+    /// are extended.
     pub fn new(config: Config, seed: u128) -> Self {
         let session = Session::new(config, seed);
         Self { session, stage: Stage::Ready, dice: Dice::new(!seed), extended: false, answered: false }
     }
 
-    /// Whether there is a service, once the flow has ended without credentials: then the instance has no role.
+    /// Whether the service answered that the instance has no role.
     pub fn answered(&self) -> bool {
         self.answered
     }
 
-    /// Whether the credentials had expired and are kept in use because the service has no others.
+    /// Whether the credentials have expired and their expiration was extended.
     pub fn extended(&self) -> bool {
         self.extended
     }
@@ -99,7 +101,7 @@ impl InstanceMetadata {
             }
             Step::Done(Answer::Unreachable) => Ok(Step::Done(None)),
             Step::Done(Answer::Absent(reply)) => {
-                Err(reply.refused("the role has just gone; check the instance profile").into())
+                Err(reply.refused("the role no longer exists; check the instance profile").into())
             }
             Step::Done(Answer::Document(reply)) => {
                 let credentials = keys_json::read(&reply)?;
@@ -111,7 +113,7 @@ impl InstanceMetadata {
     fn kept_alive(&mut self, mut credentials: Credentials, now: SystemTime) -> Credentials {
         if credentials.expiration.is_some_and(|expiration| expiration <= now) {
             self.extended = true;
-            credentials.expiration = longer_life(now, &mut self.dice);
+            credentials.expiration = extended_expiration(now, &mut self.dice);
         }
         credentials
     }
@@ -134,7 +136,7 @@ impl Flow for InstanceMetadata {
     }
 }
 
-/// Asks for the region. Ends with `None` where there is no such service, or it does not say.
+/// Asks for the region. Ends with `None` if there is no metadata service, or it returns no region.
 #[derive(Debug)]
 pub struct Region {
     session: Session,
@@ -142,7 +144,7 @@ pub struct Region {
 }
 
 impl Region {
-    /// Asks this one.
+    /// Asks the service of this configuration.
     pub fn new(config: Config) -> Self {
         let mut session = Session::new(config, 0);
         session.ask(REGION);
@@ -165,30 +167,28 @@ impl Flow for Region {
             }
             Ok(Step::Done(Answer::Document(reply))) => Ok(Step::Done(region(&reply))),
             Ok(Step::Done(_)) => Ok(Step::Done(None)),
-            // Credentials may come from elsewhere, so that a service that does not work is no error here: whoever asks says
-            // that there is no region, and where to set one.
+            // The caller reports that no region is set and how to set one, which helps more than this error.
             Err(Error::Credentials(_)) => Ok(Step::Done(None)),
             Err(error) => Err(error),
         }
     }
 }
 
-/// The first line of the list of roles; there is never a second.
-/// Until when credentials that have expired are kept in use, so that an instance outlives trouble of the service that
-/// gives it new ones ("static stability"): ten to fifteen minutes, then that service is asked again.
-pub(super) fn longer_life(now: SystemTime, dice: &mut Dice) -> Option<SystemTime> {
+/// The new expiration of expired credentials that stay in use while the service has no new ones ("static stability"): in ten
+/// to fifteen minutes, when the service is asked again.
+pub(super) fn extended_expiration(now: SystemTime, dice: &mut Dice) -> Option<SystemTime> {
     now.checked_add(EXTENSION.mul_f64(1.0 + dice.fraction() / 2.0))
 }
 
+/// The name of the role: the first line. AWS never returns a second.
 fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
-    let none = || reply.unusable("it is no name of a role", session::ADVICE);
+    let none = || reply.unusable("it is not the name of a role", session::ADVICE);
     let text = std::str::from_utf8(reply.body()).map_err(|_| none())?;
     let Some(role) = text.trim().lines().next().map(str::trim) else { return Ok(None) };
     let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>' | '{' | '}' | '"' | '/' | '\\');
-    // A role's name goes into a URL, which is shown.
-    // These would lead elsewhere (RFC 3986 §5.2.4).
+    // The name becomes part of a URL, where these two would change the path (RFC 3986 §5.2.4). Errors show the URL.
     let dots = matches!(role, "." | "..");
-    if role.len() > LONGEST_ROLE || dots || !role.chars().all(plain) || reply.quotes(role) {
+    if role.len() > MAX_ROLE || dots || !role.chars().all(plain) || reply.quotes(role) {
         return Err(none());
     }
     Ok(Some(role))
@@ -199,7 +199,7 @@ fn region(reply: &Reply) -> Option<String> {
     (is_label(region, |_| false) && !reply.quotes(region)).then(|| region.to_owned())
 }
 
-/// The names of roles are made of letters, digits and `+=,.@_-`.
+/// Names of roles consist of letters, digits and `+=,.@_-`.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -209,13 +209,13 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b',')
     .remove(b'@');
-/// Twice as long as IAM has them, in bytes.
-const LONGEST_ROLE: usize = 128;
+/// Twice the limit of IAM, in bytes.
+const MAX_ROLE: usize = 128;
 
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 const REGION: &str = "/latest/meta-data/placement/region";
 
-/// Old credentials are used for so long, and up to half as much again, before the service is asked once more.
+/// The minimum; up to half as much is added at random.
 const EXTENSION: Duration = Duration::from_secs(600);
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! The JSON document that the container endpoint and the instance's metadata answer with.
+//! The JSON document with keys that container endpoints and the instance metadata service return.
 
 use super::fetch::Reply;
 use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::wire::json::{JsonError, Object};
 
-/// Reads the keys out of an answer (Amazon ECS Developer Guide, "Task IAM role"; Amazon EC2 User Guide, "Retrieve security
-/// credentials from instance metadata"). Keys, token and expiration have to be there; what else there is, is passed over.
+/// Reads the keys from an answer (Amazon ECS Developer Guide, "Task IAM role"; Amazon EC2 User Guide, "Retrieve security
+/// credentials from instance metadata"). Keys, token and expiration are required; other members are ignored.
 pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
     let unusable = |error: JsonError| reply.unusable(error, ADVICE);
     let mut document = Object::parse(reply.body()).map_err(unusable)?;
     if let Some(code) = document.text("Code").map_err(unusable)?.filter(|code| code.expose() != "Success") {
-        let code = reply.shown(code.expose()).unwrap_or("of another form than codes have");
+        let code = reply.shown(code.expose()).unwrap_or("in an unknown format");
         return Err(reply.unusable(
             format_args!("it says that there are no credentials, with the code {code}"),
             "check the role and its trust policy",

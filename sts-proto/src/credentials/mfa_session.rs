@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::keys::Credentials;
 
-/// The session that the code of an MFA device was spent on, where roles are assumed from it: kept for as long as it lasts,
-/// so that a person is asked once for it and not for each renewal of what stands on top. Clones share it.
+/// The session of a role that needed an MFA code, if further roles are assumed from it. It is kept until it expires, so that
+/// the user is asked once and not each time the last role is renewed. Clones share it.
 ///
 /// For [`Resolve::mfa_session`](super::Resolve::mfa_session).
 #[derive(Clone, Debug, Default)]
@@ -12,21 +12,21 @@ pub struct MfaSession(Arc<Mutex<Option<Session>>>);
 
 #[derive(Debug)]
 struct Session {
-    /// Which source of the chain, and how many of its roles were assumed.
+    /// The index of the source in the chain, and how many of its roles were assumed.
     place: (usize, usize),
     credentials: Credentials,
 }
 
 impl MfaSession {
-    /// How many roles of this source need not be assumed, and the session of the last of them.
+    /// How many roles of this source are assumed already, and the session of the last of them.
     pub(super) fn get(&self, source: usize, clock: SystemTime) -> Option<(usize, Credentials)> {
         let kept = self.kept();
         let session = kept.as_ref().filter(|session| session.place.0 == source)?;
-        // What is begun with it has to come to its end.
+        // It must not expire before the next role is assumed with it.
         let lasts = session
             .credentials
             .expiration
-            .is_some_and(|end| clock.checked_add(LEAST).is_some_and(|soon| soon <= end));
+            .is_some_and(|end| clock.checked_add(MIN_LIFE).is_some_and(|soon| soon <= end));
         lasts.then(|| (session.place.1, session.credentials.clone()))
     }
 
@@ -43,4 +43,4 @@ impl MfaSession {
     }
 }
 
-const LEAST: Duration = Duration::from_secs(60);
+const MIN_LIFE: Duration = Duration::from_secs(60);

@@ -1,8 +1,8 @@
 //! Where credentials come from, and how they are kept fresh.
 //!
-//! A [`Plan`] says, before anything is read or sent, what a set of credentials is made of: one [`Source`] and the roles
-//! that are assumed from it. A [`Chain`] is the plans that the environment and a profile lead to, in the order in which
-//! they are looked at. [`Resolve`] is the flow that carries a chain out. A [`Cache`] says when it is time to do so anew.
+//! A [`Plan`] says, before anything is read or sent, how to get a set of credentials: one [`Source`] and the roles to assume
+//! from it. A [`Chain`] holds the plans that the environment and a profile configure, in order of precedence. [`Resolve`] is
+//! the flow that carries out a chain. A [`Cache`] says when to do so again.
 
 mod assume_role;
 mod cache;

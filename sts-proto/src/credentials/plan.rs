@@ -5,37 +5,37 @@ use super::{container, imds, sso};
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// What credentials are made of: known before anything is read or sent.
+/// How to get a set of credentials. It is known before anything is read or sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Plan {
-    /// What comes first.
+    /// Where the first credentials come from.
     pub source: Source,
-    /// The roles that are assumed one after the other, each with the credentials of the one before it.
+    /// The roles to assume one after the other, each with the credentials of the one before it.
     pub roles: Vec<Role>,
 }
 
-/// Where a plan begins.
+/// Where the first credentials of a plan come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// Keys that are written down, in the environment or in a profile.
+    /// Keys in the environment or in a profile.
     Static(Credentials),
-    /// A program prints them (AWS SDKs and Tools Reference Guide, "Process credential provider").
+    /// A program prints the credentials (AWS SDKs and Tools Reference Guide, "Process credential provider").
     Process {
-        /// The command line; may hold secrets.
+        /// The command line, which may hold secrets.
         command: Secret,
-        /// The account, where the program does not say it.
+        /// The account, if the program does not print it.
         account_id: Option<String>,
     },
     /// A role is assumed with an identity token from a file.
     WebIdentity {
         /// The role.
         role: Role,
-        /// The file, which is read anew for each attempt.
+        /// The file, which is read again for each attempt.
         token_file: PathBuf,
     },
-    /// An endpoint of the container.
+    /// The credentials endpoint of a container.
     Container(container::Config),
     /// The metadata service of the instance.
     InstanceMetadata(imds::Config),
@@ -49,24 +49,24 @@ pub enum Source {
 pub struct Role {
     /// Its ARN.
     pub role_arn: String,
-    /// The name of the session; one is made up where there is none.
+    /// The name of the session; generated if it is not set.
     pub role_session_name: Option<String>,
-    /// What a third party's role may ask for.
+    /// The external id that the role of a third party may require.
     pub external_id: Option<String>,
-    /// The serial number of the MFA device whose code has to be shown.
+    /// The serial number of the MFA device whose code the role requires.
     pub mfa_serial: Option<String>,
     /// How long the session lasts, in seconds.
     pub duration_seconds: Option<u32>,
 }
 
 impl Plan {
-    /// A source that no role is assumed from.
+    /// A plan with no roles.
     pub fn of(source: Source) -> Self {
         Self { source, roles: Vec::new() }
     }
 }
 
-/// Says what it is made of, without a secret: `credential_process, then the role arn:…`.
+/// Describes the plan without a secret: `credential_process, then the role arn:…`.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
@@ -84,7 +84,7 @@ impl fmt::Display for Plan {
 }
 
 impl Role {
-    /// A role with nothing else said.
+    /// A role without options.
     pub fn new(role_arn: impl Into<String>) -> Self {
         Self {
             role_arn: role_arn.into(),
@@ -95,7 +95,7 @@ impl Role {
         }
     }
 
-    /// The session's name, or one made of `seed`.
+    /// The name of the session, or one that is generated from `seed`.
     pub(crate) fn session_name(&self, seed: u128) -> String {
         self.role_session_name.clone().unwrap_or_else(|| format!("sts-{:016x}", seed as u64))
     }

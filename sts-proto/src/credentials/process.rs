@@ -12,7 +12,7 @@ use crate::wire::json::{JsonError, Object};
 #[derive(Debug)]
 pub(super) struct Process {
     command: Secret,
-    /// Where the program does not say it.
+    /// The account, if the program does not print it.
     account_id: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Process {
             TransportErrorKind::TooLarge => {
                 format!("the program printed more than {} bytes", crate::wire::MAX_BODY)
             }
-            TransportErrorKind::Unsupported => "this client runs no programs".to_owned(),
+            TransportErrorKind::Unsupported => "this client cannot run programs".to_owned(),
             _ => format!(
                 "the program cannot be run{}; check that it exists and may be executed",
                 self.reason(&error).map(|reason| format!(" ({reason})")).unwrap_or_default()
@@ -49,14 +49,14 @@ impl Process {
         failed(problem).because(error)
     }
 
-    /// What the driver was told, unless a part of the command line is in it: people put secrets there.
+    /// The driver's reason, unless it quotes a part of the command line, which may hold secrets.
     fn reason(&self, error: &TransportError) -> Option<String> {
         let text = error.source()?.to_string();
-        // As errors are written: without the number that the standard library puts behind it.
+        // The standard library adds the error's number at the end.
         let reason = text.lines().next()?.split(" (os error").next().filter(|reason| !reason.is_empty())?;
         let words = command_line::split(self.command.expose()).ok()?;
-        // A shorter one may be a part of any text.
-        let quoted = words.iter().any(|word| word.len() >= SHORTEST_QUOTE && reason.contains(word.as_str()));
+        // Shorter words occur in any text.
+        let quoted = words.iter().any(|word| word.len() >= MIN_QUOTE && reason.contains(word.as_str()));
         (!quoted).then(|| reason.to_lowercase())
     }
 
@@ -116,12 +116,12 @@ fn failed(problem: impl Into<Box<str>>) -> CredentialsError {
     CredentialsError::new("credential_process", problem)
 }
 
-/// People may have to confirm something elsewhere. Less than a call has by default ([`Timeouts`](crate::flow::Timeouts)), so that
-/// its error names the program and not the call.
+/// Long enough for the user to confirm something elsewhere. Shorter than a call by default
+/// ([`Timeouts`](crate::flow::Timeouts)), so that the error names the program and not the call.
 const TIMEOUT: Duration = Duration::from_secs(50);
 
 /// In bytes.
-const SHORTEST_QUOTE: usize = 4;
+const MIN_QUOTE: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_quoting_it() {
+    fn errors_do_not_quote_the_output() {
         for (stdout, words) in [
             ("", "printed nothing"),
             (" \n", "printed nothing"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_said_is_told_and_the_command_line_is_not() {
+    fn errors_include_the_reason_and_not_the_command_line() {
         let other = |text: &str| not_run(TransportError::new(TransportErrorKind::Other, text)).to_string();
         assert_eq!(
             other("no such file or directory"),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_ends_before_the_call_that_waits_for_it() {
+    fn the_time_of_a_program_ends_before_that_of_the_call() {
         assert!(TIMEOUT + Duration::from_secs(5) <= crate::flow::Timeouts::default().call);
         let timeout = TransportErrorKind::Timeout(crate::error::Phase::Response);
         let text = not_run(timeout.into()).to_string();

@@ -1,4 +1,4 @@
-//! What the keys of a profile make of it.
+//! The plan that the keys of a profile configure.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,21 @@ use crate::keys::Credentials;
 use crate::secret::Secret;
 use crate::settings::{Env, Profiles, Section};
 
-/// The plan of a profile (AWS SDKs and Tools Reference Guide, "Assume role credential provider" and its siblings). Follows
-/// `source_profile` from one profile to the next; each profile is come to once, so it ends.
+/// The plan of a profile (AWS SDKs and Tools Reference Guide, "Assume role credential provider" and the pages beside it).
+/// Follows `source_profile` from one profile to the next and visits each profile once, so it ends. `None` if the profile
+/// configures no credentials.
 pub(super) fn profile_plan(
     env: &Env,
     profiles: &Profiles,
     first: &Section,
 ) -> Result<Option<Plan>, CredentialsError> {
     let mut roles = Vec::new();
-    let mut way = vec![first.name()];
+    let mut path = vec![first.name()];
     let mut seen = BTreeSet::from([first.name()]);
     let mut profile = first;
     let source = loop {
-        // The first profile's keys are for its role; a profile that is a source gives its own where it has any.
-        if way.len() > 1
+        // The role of the first profile goes before its own keys. A source profile gives its own keys if it has any.
+        if path.len() > 1
             && let Some(keys) = whole_keys(profile)
         {
             break Source::Static(keys);
@@ -30,12 +31,9 @@ pub(super) fn profile_plan(
         let Some(link) = link(profile)? else {
             break match base(env, profiles, profile)? {
                 Some(source) => source,
-                None if way.len() == 1 => return Ok(None),
+                None if path.len() == 1 => return Ok(None),
                 None => {
-                    return Err(broken(
-                        profile,
-                        "it is the source of another and says nothing of credentials",
-                    ));
+                    return Err(broken(profile, "it is a source_profile and configures no credentials"));
                 }
             };
         };
@@ -44,13 +42,13 @@ pub(super) fn profile_plan(
             From::Named(source) => break named_source(env, profile, source)?,
             From::Profile(name) if name == profile.name() => {
                 break base(env, profiles, profile)?.ok_or_else(|| {
-                    broken(profile, "it is its own source_profile and says nothing of other credentials")
+                    broken(profile, "it is its own source_profile and configures no other credentials")
                 })?;
             }
             From::Profile(name) => {
-                way.push(name);
+                path.push(name);
                 if !seen.insert(name) {
-                    let problem = format!("source_profile leads in a circle: {}", shown(&way));
+                    let problem = format!("source_profile leads in a circle: {}", shown(&path));
                     return Err(broken(first, &problem));
                 }
                 profile = profiles.profile(name).ok_or_else(|| {
@@ -59,17 +57,17 @@ pub(super) fn profile_plan(
             }
         }
     };
-    // Each is a call, and a file can name thousands.
-    if roles.len() > MOST_ROLES {
-        let problem = format!("it is assumed by way of {} roles, and {MOST_ROLES} are the most", roles.len());
+    // Each role is a call, and a file can name thousands.
+    if roles.len() > MAX_ROLES {
+        let problem = format!("it chains {} roles; at most {MAX_ROLES} are allowed", roles.len());
         return Err(broken(first, &problem));
     }
-    // Assumed from the source on.
+    // The role next to the source is assumed first.
     roles.reverse();
     Ok(Some(Plan { source, roles }))
 }
 
-/// A role, and whose credentials assume it.
+/// A role, and where the credentials to assume it come from.
 struct Link<'a> {
     role_arn: &'a str,
     from: From<'a>,
@@ -77,18 +75,18 @@ struct Link<'a> {
 
 enum From<'a> {
     Profile(&'a str),
-    /// What `credential_source` says.
+    /// The value of `credential_source`.
     Named(&'a str),
 }
 
-/// The role that a profile assumes from another source; `None` where it does not.
+/// The role that a profile assumes with credentials from elsewhere; `None` if it has no such role.
 fn link(profile: &Section) -> Result<Option<Link<'_>>, CredentialsError> {
     let Some(role_arn) = profile.get("role_arn") else { return Ok(None) };
     let from = match (profile.get("source_profile"), profile.get("credential_source")) {
         (Some(_), Some(_)) => {
             return Err(broken(
                 profile,
-                "it has both source_profile and credential_source; keep one of them",
+                "it has both source_profile and credential_source; remove one of them",
             ));
         }
         (Some(name), None) => From::Profile(name),
@@ -107,8 +105,7 @@ fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, Cr
             (config.map(|config| config.map(Source::InstanceMetadata)), "it is switched off")
         }
         _ => {
-            let problem =
-                "its credential_source is none of Environment, EcsContainer and Ec2InstanceMetadata";
+            let problem = "its credential_source has to be Environment, EcsContainer or Ec2InstanceMetadata";
             return Err(broken(profile, problem));
         }
     };
@@ -121,7 +118,7 @@ fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, Cr
     }
 }
 
-/// What a profile has for itself, in the order in which it is looked at.
+/// The source in the profile itself, in order of precedence.
 fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Source>, CredentialsError> {
     if let Some(keys) = keys(profile)? {
         return Ok(Some(Source::Static(keys)));
@@ -147,7 +144,7 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
     Ok(None)
 }
 
-/// The keys that are written down in a profile.
+/// The keys in a profile.
 fn keys(profile: &Section) -> Result<Option<Credentials>, CredentialsError> {
     const ID: &str = "aws_access_key_id";
     const SECRET: &str = "aws_secret_access_key";
@@ -185,16 +182,16 @@ fn role(profile: &Section, role_arn: &str) -> Result<Role, CredentialsError> {
     })
 }
 
-/// A way from profile to profile; a long one without what is in the middle.
-fn shown(way: &[&str]) -> String {
-    let left_out = way.len().saturating_sub(2 * SHOWN_OF_WAY);
+/// A path from profile to profile as text. The middle of a long one is left out.
+fn shown(path: &[&str]) -> String {
+    let left_out = path.len().saturating_sub(2 * SHOWN_OF_PATH);
     let (Some(begin), Some(end)) =
-        (way.get(..SHOWN_OF_WAY), way.get(way.len().saturating_sub(SHOWN_OF_WAY)..))
+        (path.get(..SHOWN_OF_PATH), path.get(path.len().saturating_sub(SHOWN_OF_PATH)..))
     else {
-        return way.join(" to ");
+        return path.join(" to ");
     };
     match left_out {
-        0 => way.join(" to "),
+        0 => path.join(" to "),
         _ => format!("{} to ({left_out} more) to {}", begin.join(" to "), end.join(" to ")),
     }
 }
@@ -203,15 +200,15 @@ fn broken(profile: &Section, problem: &str) -> CredentialsError {
     CredentialsError::new(format!("profile {}", profile.name()), problem)
 }
 
-/// So many names at the beginning and at the end of a way.
-const SHOWN_OF_WAY: usize = 8;
-const MOST_ROLES: usize = 32;
+/// How many names are shown of the beginning and of the end of a path.
+const SHOWN_OF_PATH: usize = 8;
+const MAX_ROLES: usize = 32;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The error for a circle of so many profiles.
+    /// The error for a circle of this many profiles.
     fn circle(profiles: usize) -> String {
         let mut parsed = Profiles::default();
         for number in 0..profiles {
@@ -226,20 +223,20 @@ mod tests {
     }
 
     #[test]
-    fn its_own_source_needs_something_to_give() {
+    fn a_profile_that_is_its_own_source_needs_credentials() {
         let mut parsed = Profiles::default();
         parsed.insert_profile("p".to_owned(), [("role_arn", "arn"), ("source_profile", "p")]);
         let error = profile_plan(&Env::default(), &parsed, parsed.profile("p").unwrap()).unwrap_err();
         let error = error.to_string();
         assert!(
-            error.ends_with("it is its own source_profile and says nothing of other credentials"),
+            error.ends_with("it is its own source_profile and configures no other credentials"),
             "{error}"
         );
     }
 
     #[test]
     fn a_chain_of_roles_has_a_bound() {
-        for (roles, fits) in [(MOST_ROLES, true), (MOST_ROLES + 1, false)] {
+        for (roles, fits) in [(MAX_ROLES, true), (MAX_ROLES + 1, false)] {
             let mut parsed = Profiles::default();
             for number in 0..roles {
                 let next = format!("p{}", number + 1);
@@ -253,7 +250,7 @@ mod tests {
             let plan = profile_plan(&Env::default(), &parsed, parsed.profile("p0").unwrap());
             match plan {
                 Ok(plan) => assert!(fits && plan.is_some_and(|plan| plan.roles.len() == roles)),
-                Err(error) => assert!(!fits && error.to_string().contains("by way of 33 roles"), "{error}"),
+                Err(error) => assert!(!fits && error.to_string().contains("it chains 33 roles"), "{error}"),
             }
         }
     }

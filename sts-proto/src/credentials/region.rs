@@ -7,21 +7,21 @@ use crate::endpoint::EndpointError;
 use crate::error::Error;
 use crate::flow::{Event, Flow, Step};
 
-/// Finds the region of a client that was given none, by asking the instance's metadata, and keeps it in the context.
+/// Asks the instance's metadata for the region, if none is set, and keeps it in the context.
 ///
-/// A [`Call`](crate::call::Call) does so by itself; this is for whoever needs the endpoint without one.
+/// A [`Call`](crate::call::Call) does so by itself; use this to get the endpoint without a call.
 ///
-/// Fails with [`EndpointError::MissingRegion`] where there is no metadata service.
+/// Fails with [`EndpointError::MissingRegion`] if there is no metadata service.
 #[derive(Debug)]
 pub struct RegionSearch {
     context: Arc<Context>,
-    /// Boxed, since every call would be as large otherwise.
+    /// Boxed to keep [`Call`](crate::call::Call) small.
     region: Box<imds::Region>,
 }
 
 impl RegionSearch {
-    /// What has to be done before the endpoint is known; `None` where it is, or where nobody may be asked. What is sent
-    /// `signed` needs a region even where there is an endpoint URL.
+    /// The search that is needed before the endpoint is known. `None` if the region is known, or if the metadata service may
+    /// not be asked. A `signed` request needs a region even if an endpoint URL is set.
     pub fn needed(context: &Arc<Context>, signed: bool) -> Option<Self> {
         let config = context.settings().metadata().filter(|_| context.lacks_region(signed))?;
         Some(Self { context: Arc::clone(context), region: Box::new(imds::Region::new(config.clone())) })

@@ -1,4 +1,4 @@
-//! Where credentials come from and how they stand, for a person to read and without a secret.
+//! Descriptions of credentials and their sources for people to read. They hold no secret.
 
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
@@ -8,25 +8,24 @@ use crate::error::{CredentialsError, Outcome, Tried};
 use crate::keys::Credentials;
 use crate::settings::Setting;
 
-/// What a client is made with and where its credentials come from, for a person to read. `Display` makes two lists of it:
-/// every setting with its origin, and every source of credentials, in order, with what became of it.
+/// The settings of a client and the sources of its credentials, for people to read. `Display` prints two lists: every setting
+/// with its origin, and every source of credentials, in order, with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
     /// Every setting, with its origin.
     pub settings: Vec<Setting>,
-    /// Every source of credentials, in order, and what became of it; none where they were given in code, or are looked for
-    /// by a provider of the program's own.
+    /// Every source of credentials, in order, and what became of it.
     pub credentials: Vec<Tried>,
 }
 
 impl Explanation {
-    /// Of these.
+    /// An explanation with these lists.
     pub fn new(settings: Vec<Setting>, credentials: Vec<Tried>) -> Self {
         Self { settings, credentials }
     }
 
-    /// What a driver knows better than the settings do: in the place of the setting of that name, or else behind the others.
+    /// Replaces the setting of the same name, or adds this one at the end: for settings that a driver knows better.
     #[must_use]
     pub fn with(mut self, setting: Setting) -> Self {
         match self.settings.iter_mut().find(|known| known.name == setting.name) {
@@ -57,17 +56,17 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// The credentials that a client uses, as they are at one moment: for a person, without a secret. `Display` gives what
-/// [`describe`] does, and a warning for each thing that is not as it should be.
+/// The state of the credentials in use, for people to read and without a secret. `Display` prints what [`describe`] returns
+/// and, if there are problems, warnings.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing<'a> {
-    /// Those in use.
+    /// The credentials in use.
     pub credentials: &'a Credentials,
-    /// Whether they had expired, and were given a longer life: see [`Resolve::kept_in_use`](super::Resolve::kept_in_use).
+    /// Whether they have expired and are kept in use: see [`Resolve::kept_in_use`](super::Resolve::kept_in_use).
     pub kept_in_use: bool,
-    /// Why newer ones could not be fetched, where that was tried since.
+    /// Why the last attempt to fetch newer ones failed, if it did.
     pub failure: Option<&'a CredentialsError>,
-    /// What the service's clock says: see [`Context::service_time`](crate::context::Context::service_time).
+    /// The time of the service: see [`Context::service_time`](crate::context::Context::service_time).
     pub now: SystemTime,
 }
 
@@ -85,8 +84,8 @@ impl fmt::Display for Standing<'_> {
 }
 
 impl Chain {
-    /// What there is to say of each source while what one of them gave is in use. `tried` is how they were told of when it
-    /// gave that.
+    /// The outcomes of all sources while the credentials of one are in use. `tried` is what the resolution returned that gave
+    /// them.
     pub fn in_use(&self, tried: &[Tried], standing: Standing<'_>) -> Vec<Tried> {
         let told = |(index, tried): (usize, &Tried)| match (&tried.outcome, self.plan(index)) {
             (Outcome::Used(_), Some(plan)) => {
@@ -97,8 +96,8 @@ impl Chain {
         tried.iter().enumerate().map(told).collect()
     }
 
-    /// What there is to say of each source where all of it came to this error. It may be one of who waited in vain: then
-    /// it is of the first source that there is something of, for that is the one that is asked.
+    /// The outcomes of all sources after this error. An error that lists none, such as a time-out while waiting, counts as a
+    /// failure of the first configured source.
     pub fn failed(&self, error: CredentialsError) -> Vec<Tried> {
         if !error.tried().is_empty() {
             return error.tried().to_vec();
@@ -115,10 +114,10 @@ impl Chain {
         self.candidates.iter().map(told).collect()
     }
 
-    /// The name of the source that is asked: the first that there is something of.
+    /// The name of the first configured source, which is the one that is asked.
     pub fn asked(&self) -> &str {
         let asked = |candidate: &&Candidate| !matches!(candidate.found, Found::NotConfigured(_));
-        self.candidates.iter().find(asked).map_or("nobody", |candidate| &candidate.name)
+        self.candidates.iter().find(asked).map_or("the chain", |candidate| &candidate.name)
     }
 
     fn plan(&self, index: usize) -> Option<&Plan> {
@@ -129,8 +128,8 @@ impl Chain {
     }
 }
 
-/// Which credentials these are, for a person, without a secret: `access key …MPLE, account 123456789012, valid for 3540 s`.
-/// `now` is the service's clock: see [`Context::service_time`](crate::context::Context::service_time).
+/// Describes credentials without a secret: `access key …MPLE, account 123456789012, valid for 3540 s`.
+/// `now` is the time of the service: see [`Context::service_time`](crate::context::Context::service_time).
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -156,18 +155,18 @@ pub fn describe(credentials: &Credentials, now: SystemTime) -> String {
 
 fn last_four(id: &str) -> String {
     let length = id.chars().count();
-    // Of a short one that would be too much.
+    // Four characters of a short id would be too much of it.
     let kept = if length >= 8 { 4 } else { 0 };
     id.chars().skip(length - kept).collect()
 }
 
-/// The width of a column, which does not grow for what is very long.
+/// The width of a column. Very long texts do not widen it.
 fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts.map(|text| text.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or(0)
 }
 
 pub(super) const KEPT_IN_USE: &str =
-    "; warning: the service has none that have not expired, so these are kept in use";
+    "; warning: the service has no newer credentials, so these expired ones are kept in use";
 const WIDEST: usize = 60;
 
 #[cfg(test)]
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_driver_knows_better_stands_in_its_place() {
+    fn a_setting_replaces_the_one_of_the_same_name() {
         let setting = |name, value| Setting::new(name, value, Origin::Code);
         let told = Explanation::new(vec![setting("ca bundle", "a"), setting("app id", "b")], Vec::new());
         let told = told.with(setting("proxy", "c")).with(setting("ca bundle", "d"));
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_tell() {
+    fn an_empty_explanation() {
         let text = Explanation::new(Vec::new(), Vec::new()).to_string();
         assert_eq!(text, "settings\ncredentials, in the order in which they are looked for\n  nowhere");
     }
@@ -261,11 +260,11 @@ mod tests {
              failed: credential_process: it ended with status 1"
         );
         let kept = told(Standing { kept_in_use: true, ..standing });
-        assert!(kept[1].ends_with("so these are kept in use"), "{kept:?}");
+        assert!(kept[1].ends_with("so these expired ones are kept in use"), "{kept:?}");
     }
 
     #[test]
-    fn who_waited_in_vain_is_told_whom_for() {
+    fn an_error_without_outcomes_is_a_failure_of_the_first_configured_source() {
         let told = |error| shown(&chain().failed(error));
         assert_eq!(
             told(CredentialsError::new("the provider", "it has not answered")),
@@ -276,7 +275,7 @@ mod tests {
             ]
         );
         assert_eq!(chain().asked(), "profile dev");
-        // What the chain itself says is the whole of it.
+        // The error of a resolution lists all outcomes.
         let tried = [Tried::new("environment", Outcome::Failed("half a pair".into()))];
         let own = CredentialsError::new("environment", "half a pair").after(tried.as_slice());
         assert_eq!(told(own), ["environment: failed, half a pair"]);

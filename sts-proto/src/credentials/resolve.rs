@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use super::assume_role::AssumeRole;
 use super::container::Container;
-use super::imds::{InstanceMetadata, longer_life};
+use super::imds::{InstanceMetadata, extended_expiration};
 use super::process::Process;
 use super::report::KEPT_IN_USE;
 use super::sso::Sso;
@@ -14,24 +14,25 @@ use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::retry::Dice;
 
-/// Carries a chain out: asks one source after the other until one has credentials.
+/// Carries out a chain: asks one source after the other until one is configured, then assumes the roles of its plan.
 ///
-/// Roles are assumed through `context`: its endpoint, time-outs and retries. `seed` is any number that no other has.
+/// `context` gives the endpoint, time-outs and retries of the calls that assume roles. Each resolution needs a `seed` of its
+/// own.
 ///
 /// # Errors
 ///
-/// [`CredentialsError::NotConfigured`] where no source is configured, [`CredentialsError::Failed`] where the first that is
-/// fails. Both tell what was tried.
+/// [`CredentialsError::NotConfigured`] if no source is configured; [`CredentialsError::Failed`] if the first configured
+/// source fails. Both list what was tried.
 #[derive(Debug)]
 pub struct Resolve {
     chain: Arc<Chain>,
     context: Arc<Context>,
     seed: u128,
-    /// What the same chain gave before.
+    /// Credentials that the same chain gave before.
     held: Option<Credentials>,
     mfa_session: MfaSession,
     kept_in_use: bool,
-    /// What became of each candidate so far: there are as many as the index of the one whose turn it is.
+    /// The outcome of each candidate so far. The length is the index of the current candidate.
     tried: Vec<Tried>,
     state: State,
 }
@@ -46,7 +47,7 @@ enum State {
     Over,
 }
 
-/// The candidate whose plan is carried out.
+/// The current candidate.
 #[derive(Debug)]
 struct Turn {
     name: Box<str>,
@@ -63,13 +64,13 @@ enum Asking {
     Sso(Sso),
 }
 
-/// What came out of a chain.
+/// The credentials that a chain gives.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Resolved {
-    /// The credentials; they hold at this moment.
+    /// The credentials, which have not expired.
     pub credentials: Credentials,
-    /// What was asked, in order.
+    /// All sources, in order, and what became of each.
     pub tried: Vec<Tried>,
 }
 
@@ -88,27 +89,28 @@ impl Resolve {
         }
     }
 
-    /// What the same chain gave before. If the instance's metadata service has no new credentials by the time these have
-    /// expired, they stay in use, since the service may be unwell for longer than they last.
+    /// Takes the credentials that the same chain gave before. If they have expired and the instance's metadata service has
+    /// no new ones, they stay in use: the service may be down for longer than credentials last, and AWS accepts them
+    /// meanwhile.
     #[must_use]
     pub fn held(mut self, credentials: Option<Credentials>) -> Self {
         self.held = credentials;
         self
     }
 
-    /// What the same chain keeps from one time to the next, so that the code of an MFA device is asked for once a session.
+    /// Shares the MFA session of earlier resolutions of the same chain, so that the user is asked for one code a session.
     #[must_use]
     pub fn mfa_session(mut self, mfa_session: MfaSession) -> Self {
         self.mfa_session = mfa_session;
         self
     }
 
-    /// What became of each source: all of them once the flow is over, whatever it ended with.
+    /// What became of each source so far; of all sources once the flow is over.
     pub fn tried(&self) -> &[Tried] {
         &self.tried
     }
 
-    /// Whether the credentials had expired, and are kept in use since their source has no newer ones.
+    /// Whether the credentials have expired and are kept in use because their source has no newer ones.
     pub fn kept_in_use(&self) -> bool {
         self.kept_in_use
     }
@@ -182,26 +184,25 @@ impl Resolve {
             }
             None => {
                 let absence = asking.absence(&turn.plan);
-                let problem = format!("its credentials are to come from instance metadata, but {absence}");
+                let problem = format!("it needs credentials from instance metadata, but {absence}");
                 Err(self.failed(&turn.name, CredentialsError::new(&*turn.name, problem)))
             }
             Some(error) => Err(self.failed(&turn.name, told(&turn.name, &asking.doing(), error))),
         }
     }
 
-    /// The credentials that the metadata service gave before, where they have expired and it has no others.
+    /// The expired credentials that the metadata service gave before, with a new expiration.
     fn keep_in_use(&mut self, plan: &Plan, clock: SystemTime) -> Option<Credentials> {
         if !matches!(plan.source, Source::InstanceMetadata(_)) || !plan.roles.is_empty() {
             return None;
         }
         let mut kept = self.held.take_if(|held| held.expiration.is_some_and(|end| end <= clock))?;
-        kept.expiration = longer_life(clock, &mut Dice::new(self.seed));
+        kept.expiration = extended_expiration(clock, &mut Dice::new(self.seed));
         self.kept_in_use = true;
         Some(kept)
     }
 
-    /// Uses the credentials of the source, or of the last of the roles that are `assumed`; or assumes the next role with
-    /// them.
+    /// Continues with the credentials of the source, or of the last of the `assumed` roles: assumes the next role, or ends.
     fn got(
         &mut self,
         now: SystemTime,
@@ -223,7 +224,7 @@ impl Resolve {
         if last.is_some_and(|role| role.mfa_serial.is_some()) {
             self.mfa_session.keep(self.tried.len(), assumed, &credentials);
         }
-        // Each role's session has a name of its own.
+        // The seed makes the session's name, which differs from role to role.
         let seed = self.seed.wrapping_add(assumed as u128 + 1);
         let role = AssumeRole::new(role.clone(), credentials, Arc::clone(&self.context), seed);
         self.assume(now, turn, assumed, Box::new(role), Event::Start)
@@ -286,7 +287,7 @@ impl Flow for Resolve {
 }
 
 impl Asking {
-    /// Ends with `None` where there is no such source. Expirations are compared with `clock`, the service's.
+    /// Ends with `None` if the source turns out not to exist. `clock` is the time of the service, for expirations.
     fn step(
         &mut self,
         now: SystemTime,
@@ -306,23 +307,23 @@ impl Asking {
         })
     }
 
-    /// Whether credentials that have expired were given a longer life, since there are no others.
+    /// Whether the credentials have expired and are kept in use because there are no others.
     fn extended(&self) -> bool {
         matches!(self, Self::InstanceMetadata(flow) if flow.extended())
     }
 
-    /// Why there is no such source.
+    /// Why the source does not exist.
     fn absence(&self, plan: &Plan) -> String {
         match (self, &plan.source) {
             (Self::InstanceMetadata(flow), Source::InstanceMetadata(config)) if flow.answered() => {
-                format!("the instance has no role, says {}", config.endpoint())
+                format!("{} says that the instance has no role", config.endpoint())
             }
-            (_, Source::InstanceMetadata(config)) => format!("nobody answers at {}", config.endpoint()),
-            _ => "it is not there".to_owned(),
+            (_, Source::InstanceMetadata(config)) => format!("nothing answers at {}", config.endpoint()),
+            _ => "it does not exist".to_owned(),
         }
     }
 
-    /// What an error begins with, where the error does not say it.
+    /// What the text of an error begins with, to say what was being done.
     fn doing(&self) -> String {
         match self {
             Self::Process(_) => "credential_process: ".to_owned(),
@@ -332,7 +333,7 @@ impl Asking {
     }
 }
 
-/// An error, told of the candidate.
+/// The error of a flow as the error of the candidate.
 fn told(candidate: &str, doing: &str, error: Error) -> CredentialsError {
     let class = error.retry_class();
     match error {

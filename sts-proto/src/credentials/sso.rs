@@ -1,7 +1,7 @@
-//! IAM Identity Center: credentials for the token of an earlier login.
+//! IAM Identity Center: credentials in exchange for the token of an earlier login.
 //!
-//! The token is read from the cache that `aws sso login` writes. It is not renewed here: once it has expired, the error says
-//! how to log in again.
+//! The token is read from the cache that `aws sso login` writes. It is not renewed: once it has expired, the error says how to
+//! log in again.
 //!
 //! Source: AWS SDKs and Tools Reference Guide, "IAM Identity Center credential provider".
 
@@ -22,10 +22,9 @@ use crate::secret::Given;
 use crate::wire::json::{JsonError, Object};
 use crate::wire::time;
 
-/// Reads the token and asks the portal, as often and as long as any call is tried by default; [`like`](Self::like) says
-/// otherwise.
+/// Reads the token and asks the portal, with the default time-outs and retries unless [`like`](Self::like) sets others.
 ///
-/// Ends with what the portal said, be it expired or not.
+/// The credentials may have expired already.
 #[derive(Debug)]
 pub struct Sso {
     config: Config,
@@ -44,24 +43,24 @@ enum State {
 }
 
 impl Sso {
-    /// Asks for these. The waits between tries are made of `seed`.
+    /// Asks for the credentials of this configuration. `seed` determines the waits between tries.
     pub fn new(config: Config, seed: u128) -> Self {
         let (timeouts, retry) = (Timeouts::default(), Retry::standard());
         Self { config, timeouts, retry, seed, state: State::Ready }
     }
 
-    /// Asks the portal in these time-outs, and as often as this says.
+    /// Sets time-outs and retries.
     #[must_use]
     pub fn like(mut self, timeouts: Timeouts, retry: Retry) -> Self {
         (self.timeouts, self.retry) = (timeouts, retry);
         self
     }
 
-    /// The token in the file, as a header, if it can be used.
+    /// Reads the token from the contents of the file, as a header.
     fn token(&self, now: SystemTime, contents: Option<Given>) -> Result<HeaderValue, CredentialsError> {
         let (path, login) = (self.config.token_file().display(), self.config.login());
         let Some(contents) = contents else {
-            return Err(wrong(format!("there was no login, {path} does not exist; run `{login}`")));
+            return Err(wrong(format!("there is no login, {path} does not exist; run `{login}`")));
         };
         let damaged =
             |problem: String| wrong(format!("the login in {path} cannot be used, {problem}; run `{login}`"));
@@ -98,7 +97,7 @@ impl Sso {
         let (account, role, login) = (config.account_id(), config.role_name(), config.login());
         let advice = match reply.status() {
             Some(200..=299) => return Ok(Step::Done(credentials(&reply, account)?)),
-            Some(401) => format!("the login is no longer good, run `{login}`"),
+            Some(401) => format!("the login is no longer valid, run `{login}`"),
             Some(403) => format!("check that you may use role {role} in account {account}, or run `{login}`"),
             Some(400 | 404) => format!("check the account {account}, the role {role} and sso_region"),
             Some(_) => "try again later; check sso_region or the endpoint url".to_owned(),
@@ -139,7 +138,7 @@ impl Flow for Sso {
     }
 }
 
-/// Old versions of the AWS CLI write `UTC` in place of `Z`.
+/// Old versions of the AWS CLI write `UTC` instead of `Z`.
 fn expiration(text: &str) -> Option<SystemTime> {
     match text.trim().strip_suffix("UTC") {
         Some(text) => time::parse(&format!("{text}Z")),

@@ -18,7 +18,7 @@ pub(super) fn context() -> Arc<Context> {
     Arc::new(Context::new(&Settings::new().region("eu-west-1"), "test/1").unwrap())
 }
 
-/// What a flow does when this happens.
+/// Steps a flow at [`NOW`].
 pub(super) fn step<F: Flow<Error = Error>>(flow: &mut F, event: Event) -> Result<Step<F::Output>, Error> {
     flow.step(NOW, event)
 }
@@ -64,7 +64,7 @@ pub(super) fn contents(text: &str) -> Event {
     Event::Contents(Some(Bytes::from(text.to_owned())))
 }
 
-/// A session of this action, with this key, for so many seconds from [`NOW`] on, the beginning of 1970.
+/// The answer to `action` with a session that expires `seconds` after [`NOW`], the beginning of 1970.
 pub(super) fn session(action: &str, id: &str, seconds: u64) -> Event {
     let body = format!(
         "<R><{action}Result><Credentials><AccessKeyId>{id}</AccessKeyId><SecretAccessKey>planted</SecretAccessKey>\
@@ -78,7 +78,7 @@ pub(super) fn error(status: u16, code: &str) -> Event {
     answer(status, &format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"))
 }
 
-/// What a flow did, and how it ended.
+/// The effects of a flow, and its result.
 pub(super) struct Played<T> {
     pub(super) sent: Vec<(Request<Bytes>, SendTimeouts)>,
     pub(super) read: Vec<PathBuf>,
@@ -102,8 +102,7 @@ impl<T> Played<T> {
     }
 }
 
-/// Steps a flow, at `now`, with these events for what it sends and reads, all of which have to be used; waits pass at
-/// once.
+/// Steps a flow at `now`. Each send or read gets the next of `events`, and all have to be used. Waits end at once.
 pub(super) fn play<F: Flow<Error = Error>>(
     flow: &mut F,
     now: SystemTime,

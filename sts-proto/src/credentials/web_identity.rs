@@ -15,9 +15,9 @@ use crate::secret::{Given, Secret};
 
 /// Assumes a role with the identity token in a file, as IAM roles for service accounts and CI systems provide it.
 ///
-/// The file is read anew for each attempt, since whoever keeps it may replace it at any time: a file that is empty is
-/// looked at again a little later, and a token that the service calls expired or invalid, or denies access to, is tried
-/// once more if the file holds another one by then. The request is sent unsigned.
+/// The token in the file may be replaced at any time, so the file is read again for each attempt. An empty file is read again
+/// a little later. If the service refuses a token as expired or invalid, or denies access, the request is sent again if the
+/// file holds another token by then. The request is not signed.
 #[derive(Debug)]
 pub struct WebIdentity {
     role: Role,
@@ -28,7 +28,7 @@ pub struct WebIdentity {
     /// How many requests were sent.
     attempts: u32,
     waited: Duration,
-    /// How many times the file was empty.
+    /// How often the file was empty.
     empty: u32,
     state: State,
 }
@@ -36,9 +36,9 @@ pub struct WebIdentity {
 #[derive(Debug)]
 enum State {
     Ready,
-    /// The file is read.
+    /// Reading the file.
     Reading,
-    /// It is read to see whether the token that was refused, for this reason, is still in it.
+    /// Reading the file to see whether it still holds the token that was refused with this error.
     ReadingAgain(Box<Error>, Secret),
     Waiting,
     Calling {
@@ -49,7 +49,7 @@ enum State {
 }
 
 impl WebIdentity {
-    /// A role, the file with the token, and through which endpoint it is assumed. `seed` is any number that no other has.
+    /// Assumes `role` with the token in `token_file`. `context` gives the endpoint. Each flow needs a `seed` of its own.
     pub fn new(role: Role, token_file: impl Into<PathBuf>, context: Arc<Context>, seed: u128) -> Self {
         let token_file = token_file.into();
         Self {
@@ -80,10 +80,10 @@ impl WebIdentity {
         Step::Perform(Effect::Wait(wait))
     }
 
-    /// The token, or `None` where the file is empty.
+    /// The token, or `None` if the file is empty.
     fn token(&self, contents: Option<Given>) -> Result<Option<Secret>, CredentialsError> {
-        let contents =
-            contents.ok_or_else(|| self.file("does not exist; check its path, and what is to write it"))?;
+        let contents = contents
+            .ok_or_else(|| self.file("does not exist; check its path and the program that writes it"))?;
         let text = std::str::from_utf8(&contents)
             .map_err(|_| self.file("is not text; it has to hold a token alone"))?
             .trim();
@@ -95,8 +95,8 @@ impl WebIdentity {
 
     fn send(&mut self, now: SystemTime, contents: Option<Given>) -> Result<Step<Credentials>, Error> {
         let Some(token) = self.token(contents)? else {
-            if self.empty >= LOOKS_AT_AN_EMPTY_FILE {
-                return Err(self.file("is empty; check what is to write a token there").into());
+            if self.empty >= MAX_EMPTY_READS {
+                return Err(self.file("is empty; check the program that writes the token").into());
             }
             let wait = PAUSE.saturating_mul(1 << self.empty);
             self.empty += 1;
@@ -112,7 +112,7 @@ impl WebIdentity {
         if let Some(seconds) = self.role.duration_seconds {
             operation = operation.duration_seconds(seconds);
         }
-        // Another attempt may need another token, so each is a call of its own.
+        // The next attempt may need another token, so each attempt is a call of its own.
         let call = Call::new(operation, Arc::clone(&self.context), self.seed).once();
         self.step_call(now, Box::new(call), token, Event::Start)
     }
@@ -157,7 +157,7 @@ impl WebIdentity {
         Err(self.ended(error))
     }
 
-    /// Tells of all attempts, each of which was a call of its own.
+    /// Sets the number of all attempts, since each was a call of its own.
     fn ended(&self, mut error: Error) -> Error {
         error.set_effort(self.attempts, self.waited);
         error
@@ -171,9 +171,9 @@ impl WebIdentity {
     fn unreadable(&self, error: TransportError) -> CredentialsError {
         let problem = match error.kind() {
             TransportErrorKind::TooLarge => {
-                format!("is larger than {} bytes; is it a token?", crate::wire::MAX_BODY)
+                format!("is larger than {} bytes; check that it is a token", crate::wire::MAX_BODY)
             }
-            _ => "cannot be read; check that it is a file, and who may read it".to_owned(),
+            _ => "cannot be read; check that it is a file, and its permissions".to_owned(),
         };
         self.file(&problem).because(error)
     }
@@ -201,8 +201,7 @@ impl Flow for WebIdentity {
     }
 }
 
-/// Whether the token itself was refused, as an old one is, or may have been: SeaweedFS and RGW say no more than that
-/// access is denied.
+/// Whether the token may have been refused because it is too old. SeaweedFS and RGW only say that access is denied.
 fn stale(error: &Error) -> bool {
     matches!(
         error.code(),
@@ -215,8 +214,8 @@ fn stale(error: &Error) -> bool {
     )
 }
 
-/// Whoever replaces the token is done with it soon: in milliseconds mostly, and in a second or two where the disk is busy.
-const LOOKS_AT_AN_EMPTY_FILE: u32 = 8;
+/// A token is replaced within milliseconds, or within a second or two if the disk is busy. The waits add up to 2.5 s.
+const MAX_EMPTY_READS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
@@ -299,14 +298,14 @@ mod tests {
     fn an_empty_file_is_looked_at_again_for_a_while() {
         let mut flow = flow();
         step(&mut flow, Event::Start).unwrap();
-        for _ in 0..LOOKS_AT_AN_EMPTY_FILE {
+        for _ in 0..MAX_EMPTY_READS {
             assert!(matches!(effect(step(&mut flow, contents(" \n"))), Effect::Wait(_)));
             assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
         }
         let error = refused(step(&mut flow, contents(""))).to_string();
         assert_eq!(
             error,
-            "no credentials from web identity: the token file /token is empty; check what is to write a token there"
+            "no credentials from web identity: the token file /token is empty; check the program that writes the token"
         );
     }
 

@@ -170,7 +170,7 @@ const ROWS: &[Row] = &[
     Row {
         name: "a metadata service that answers with a web page",
         variables: &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", "{html}")],
-        words: &["instance metadata", "/latest/api/token", "no token", "AWS_EC2_METADATA_DISABLED=true"],
+        words: &["instance metadata", "/latest/api/token", "not a token", "AWS_EC2_METADATA_DISABLED=true"],
         ..NOTHING
     },
     Row {

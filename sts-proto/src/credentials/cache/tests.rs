@@ -1,6 +1,6 @@
 use super::*;
 
-/// Seconds after some day.
+/// A time, in seconds after a fixed day.
 fn at(seconds: f64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs_f64(1_900_000_000.0 + seconds)
 }
@@ -21,7 +21,7 @@ fn fails(cache: &mut Cache, now: SystemTime) {
     cache.finish(now, Err(CredentialsError::new("the vault", "it is sealed"))).unwrap_err();
 }
 
-/// How long a cache pauses after the failure that it had at this time.
+/// The pause after the last failure, in seconds.
 fn pause(cache: &Cache) -> f64 {
     cache.failure.as_ref().unwrap().pause.as_secs_f64()
 }
@@ -38,7 +38,7 @@ fn look(cache: &Cache, seconds: f64) -> &'static str {
 
 #[test]
 fn the_moment_of_refresh_is_spread_evenly_between_two_thirds_and_the_buffer() {
-    // Life, first and last moment, in seconds.
+    // Life, earliest and latest time, in seconds.
     for (life, first, last) in [(3600.0, 2400.0, 3300.0), (900.0, 600.0, 810.0), (2.0, 1.333, 1.8)] {
         let mut moments: Vec<f64> = (0..4000)
             .map(|seed| holding(seed, life).held.unwrap().refresh_at.unwrap())
@@ -114,7 +114,7 @@ fn what_is_empty_is_refused_and_what_was_held_stays() {
         (whole().with_session_token(""), "session token"),
     ] {
         let error = cache.finish(at(3400.0), Ok(keys)).unwrap_err().to_string();
-        assert!(error.contains(&format!("the {missing} that it gave is empty")), "{error}");
+        assert!(error.contains(&format!("the {missing} that it returned is empty")), "{error}");
     }
     assert!(matches!(cache.look(at(3400.0)), Cached::Stale(held) if held.access_key_id == "one"));
 }
@@ -126,7 +126,7 @@ fn pauses_grow_within_bounds_while_the_old_ones_hold() {
         let (mut now, mut growing) = (35_700.0, 1.0);
         while now < 35_998.0 {
             fails(&mut cache, at(now));
-            // A quarter of what is left, but for the floor.
+            // At most a quarter of the time left, but at least a second.
             let ceiling = f64::min(growing, f64::max((36_000.0 - now) / 4.0, 1.0));
             let pause = pause(&cache);
             assert!(
@@ -157,7 +157,7 @@ fn with_nothing_held_a_failure_is_shared_for_less_than_a_second() {
             assert_eq!(look(&cache, now + 1.0), "absent");
         }
     }
-    // Long pauses end with what was held.
+    // Long pauses end when the credentials are dropped.
     let mut cache = holding(1, 3600.0);
     for _ in 0..9 {
         cache.finish(at(3300.0), Err(CredentialsError::new("the vault", "it is sealed"))).unwrap_err();
@@ -166,7 +166,7 @@ fn with_nothing_held_a_failure_is_shared_for_less_than_a_second() {
     assert!(cache.refuse(at(3302.0), &keys("one", 0.0)));
     assert_eq!(look(&cache, 3302.0), "absent");
     assert!(cache.begin(at(3302.0)));
-    // And a success forgets them.
+    // A success resets the pauses.
     cache.finish(at(3302.0), Ok(keys("two", 7000.0))).unwrap();
     fails(&mut cache, at(6900.0));
     assert!(pause(&cache) <= 1.0);
@@ -179,7 +179,7 @@ fn a_hundred_calls_that_are_refused_at_once_fetch_once() {
     assert_eq!(look(&cache, 10.0), "absent");
     assert_eq!((0..100).filter(|_| cache.begin(at(10.0))).count(), 1);
     cache.finish(at(10.0), Ok(keys("two", 3600.0))).unwrap();
-    // Those that come late, with the old ones, leave the new ones alone.
+    // Later refusals of the old credentials do not drop the new ones.
     assert!((0..100).all(|_| cache.refuse(at(11.0), &keys("one", 3600.0))));
     assert_eq!(look(&cache, 11.0), "fresh");
     let other_token = Credentials::new("two", "secret").with_session_token("another");
@@ -202,12 +202,12 @@ fn a_source_that_gives_what_was_refused_is_not_asked_for_each_refusal() {
 #[test]
 fn a_clock_that_steps_changes_nothing_for_good() {
     let mut cache = holding(1, 3600.0);
-    // Far ahead everything has expired, and so has what comes then.
+    // While the clock is far ahead, all credentials have expired, new ones too.
     assert_eq!(look(&cache, 1e9), "absent");
     assert!(cache.begin(at(1e9)));
     cache.finish(at(1e9), Ok(keys("two", 4000.0))).unwrap_err();
     assert_eq!((look(&cache, 1e9), look(&cache, 10.0)), ("failed", "fresh"));
-    // Back again, the pause is over at once, and the credentials are as good as they were.
+    // Once the clock is right again, the pause is over and the credentials are valid.
     assert!(cache.begin(at(3400.0)));
     cache.finish(at(3400.0), Ok(keys("three", 7000.0))).unwrap();
     assert_eq!((look(&cache, -1e6), look(&cache, 3401.0)), ("fresh", "fresh"));

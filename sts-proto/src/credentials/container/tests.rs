@@ -116,7 +116,7 @@ fn an_answer_that_is_none_is_an_error_without_anything_of_it() {
         (&KEYS.replace("2023-", "planted"), "Expiration is not a date and time"),
         (&KEYS.replace("\"planted-t\"", "7"), "Token is not text"),
         (&KEYS.replace("RoleArn\":\"arn", "Code\":\"Failed"), "the code Failed;"),
-        (&KEYS.replace("RoleArn\":\"arn", "Code\":\"a planted code"), "the code of another form"),
+        (&KEYS.replace("RoleArn\":\"arn", "Code\":\"a planted code"), "the code in an unknown format"),
     ] {
         let played = asked(&[FULL_URI], [answer(200, body)]);
         let error = played.error();

@@ -8,7 +8,7 @@ use crate::retry::RetryClass;
 use crate::secret::{Given, Secret};
 use crate::wire::json::Object;
 
-/// What a request came to.
+/// The result of a request: an answer, or the reason why there is none.
 pub(in crate::credentials) struct Reply {
     pub(super) provider: &'static str,
     /// Method and URL, without the query.
@@ -21,28 +21,28 @@ pub(in crate::credentials) struct Reply {
 }
 
 impl Reply {
-    /// The status, if there was an answer.
+    /// The status of the answer, if there is one.
     pub(in crate::credentials) fn status(&self) -> Option<u16> {
         self.outcome.as_ref().ok().map(|response| response.status().as_u16())
     }
 
-    /// The body of an answer; empty where there is none.
+    /// The body of the answer; empty if there is none.
     pub(in crate::credentials) fn body(&self) -> &[u8] {
         self.outcome.as_ref().map_or(&[], |response| response.body())
     }
 
-    /// Whether the one try that was made reached nobody.
+    /// Whether a probe reached no server.
     pub(in crate::credentials) fn is_unreachable(&self) -> bool {
         self.unreachable
     }
 
-    /// Whether there was a server that did not answer in time.
+    /// Whether a server was reached and did not answer in time.
     pub(in crate::credentials) fn hangs(&self) -> bool {
         let kind = self.outcome.as_ref().err().map(TransportError::kind);
         matches!(kind, Some(TransportErrorKind::Timeout(Phase::Response | Phase::Body)))
     }
 
-    /// The error for an answer that is a refusal, or for none. `advice` says what to do.
+    /// The error for a refusal, or for no answer. `advice` says what to do.
     pub(in crate::credentials) fn refused(self, advice: &str) -> CredentialsError {
         let tries = if self.tries > 1 { format!(" ({} tries)", self.tries) } else { String::new() };
         let request = &self.request;
@@ -61,7 +61,7 @@ impl Reply {
         }
     }
 
-    /// The error for an answer that ought to be of use and is not.
+    /// The error for a successful answer with a body that cannot be used.
     pub(in crate::credentials) fn unusable(
         &self,
         problem: impl fmt::Display,
@@ -74,7 +74,7 @@ impl Reply {
         )
     }
 
-    /// The code in an error document, as the servers write them.
+    /// The code in an error document. Each server has a name of its own for it.
     fn code(&self) -> Option<String> {
         let mut document = Object::parse(self.body()).ok()?;
         ["code", "Code", "__type"].into_iter().find_map(|name| {
@@ -88,7 +88,8 @@ impl Reply {
         self.secrets.checked(code)
     }
 
-    /// An id of an answer (`what` of: access key, account), which is shown, unless it is a secret that was sent.
+    /// An id in an answer (`what` is `access key` or `account`). Errors and logs show ids, so it must not be a secret that was
+    /// sent.
     pub(in crate::credentials) fn id(
         &self,
         what: &str,
@@ -101,7 +102,7 @@ impl Reply {
         }
     }
 
-    /// Whether a secret that was sent is in `text`, or much of one.
+    /// Whether `text` contains a secret that was sent, or a large part of one.
     pub(in crate::credentials) fn quotes(&self, text: &str) -> bool {
         self.secrets.are_quoted_in(text)
     }

@@ -4,7 +4,7 @@ use http::{HeaderValue, Request};
 use crate::error::Redactor;
 use crate::secret::Secret;
 
-/// The secrets of a request, which are not to be shown where the answer quotes them.
+/// The secrets in the headers of a request. An answer may quote them, and must not be shown then.
 pub(super) struct Secrets(Vec<HeaderValue>);
 
 impl Secrets {
@@ -13,28 +13,28 @@ impl Secrets {
         Self(headers.filter(|value| value.is_sensitive()).cloned().collect())
     }
 
-    /// `code`, if it looks like one and holds none of the secrets.
+    /// `code`, if it looks like an error code and contains no secret.
     pub(super) fn checked<'a>(&self, code: &'a str) -> Option<&'a str> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:#-".contains(&byte);
-        let fits = (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(plain);
-        // Tokens that are too short to be told from other text are few, and a code can be done without.
+        let fits = (1..=MAX_CODE).contains(&code.len()) && code.bytes().all(plain);
+        // The redactor ignores short tokens, since they occur in other text. A code is no great loss, so it does not have to.
         let short = |secret: &HeaderValue| secret.to_str().is_ok_and(|secret| code.contains(secret));
         Some(code).filter(|code| fits && !self.0.iter().any(short) && !self.are_quoted_in(code))
     }
 
-    /// Whether one of them is in `text`, or much of one.
+    /// Whether `text` contains one of them, or a large part of one.
     pub(super) fn are_quoted_in(&self, text: &str) -> bool {
         let secrets: Vec<Secret> = self.0.iter().flat_map(words).collect();
         Redactor::new(&secrets).finds(text)
     }
 }
 
-/// What a header holds, and each word of it: a token often stands behind the name of a scheme, which is no secret.
+/// The value of a header and each word of it: the token often follows the name of a scheme, which is not a secret.
 fn words(value: &HeaderValue) -> impl Iterator<Item = Secret> {
     let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
     let words = text.split_ascii_whitespace().filter(|word| !word.eq_ignore_ascii_case("bearer"));
     words.chain([text]).map(Secret::from)
 }
 
-/// No code is longer, in bytes.
-const LONGEST_CODE: usize = 64;
+/// Longer than any code, in bytes.
+const MAX_CODE: usize = 64;

@@ -16,7 +16,7 @@ fn what_may_pass_is_tried_four_times() {
     ] {
         let played = play(&mut fetch(1), now(), events);
         assert_eq!((played.sent.len(), played.waits.len()), (4, 3));
-        assert!(played.waits.iter().all(|wait| *wait <= LONGEST_WAIT));
+        assert!(played.waits.iter().all(|wait| *wait <= MAX_WAIT));
         let error = played.result.unwrap_or_else(|error| panic!("{error}")).refused("do something");
         assert_eq!(error.retry_class(), RetryClass::Transient);
         let text = error.to_string();
@@ -43,7 +43,7 @@ fn what_does_not_pass_is_tried_once() {
 }
 
 #[test]
-fn a_probe_ends_where_nobody_is_reached_at_first() {
+fn a_probe_ends_if_the_first_try_reaches_no_server() {
     for kind in [
         TransportErrorKind::UnknownHost,
         TransportErrorKind::Refused,

@@ -1,6 +1,6 @@
 use http::HeaderValue;
 
-/// Why a token cannot be sent; holds nothing of it.
+/// Why a token cannot be sent; holds no part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::credentials) enum TokenProblem {
     Empty,
@@ -18,8 +18,8 @@ impl TokenProblem {
     }
 }
 
-/// The header that shows a token. A line break at the end, which editors add, is not part of it; one inside would be a
-/// header of its own.
+/// The value of the header `authorization` for a token. A line break at the end, which editors add, is removed. One inside
+/// is refused, since it would begin another header.
 pub(in crate::credentials) fn authorization(token: &[u8]) -> Result<HeaderValue, TokenProblem> {
     let token = token.strip_suffix(b"\n").unwrap_or(token);
     let token = token.strip_suffix(b"\r").unwrap_or(token);

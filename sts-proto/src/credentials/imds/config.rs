@@ -4,9 +4,9 @@ use crate::endpoint::Target;
 use crate::error::CredentialsError;
 use crate::settings::{Env, Lookup, Origin, Section, Setting, SettingsError};
 
-/// Where the service is.
+/// The endpoint of the service.
 ///
-/// The first of these that is set decides; a key is one of the profile:
+/// The first of these that is set takes precedence; keys are those of the profile:
 ///
 /// | | |
 /// |---|---|
@@ -14,18 +14,18 @@ use crate::settings::{Env, Lookup, Origin, Section, Setting, SettingsError};
 /// | endpoint | [`with_endpoint`](Self::with_endpoint), `AWS_EC2_METADATA_SERVICE_ENDPOINT`, key `ec2_metadata_service_endpoint` |
 /// | mode | [`with_mode`](Self::with_mode), `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`, key `ec2_metadata_service_endpoint_mode`: `IPv4` (the default) or `IPv6` |
 ///
-/// A mode is looked at only where no endpoint is set. `AWS_EC2_METADATA_V1_DISABLED`, else the key
-/// `ec2_metadata_v1_disabled`, forbids to fall back to version 1 of the service, which has no tokens.
+/// The mode is used only if no endpoint is set. `AWS_EC2_METADATA_V1_DISABLED`, else the key
+/// `ec2_metadata_v1_disabled`, forbids the fallback to version 1 of the service, which has no tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Without a slash at its end.
+    /// Without a slash at the end.
     endpoint: String,
     endpoint_origin: Origin,
     pub(super) allows_v1: bool,
     v1_origin: Origin,
 }
 
-/// By which of its addresses to reach the service.
+/// Which of its addresses to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// `169.254.169.254`
@@ -35,16 +35,16 @@ pub enum Mode {
 }
 
 impl Config {
-    /// What environment and profile say; `None` where the service is switched off.
+    /// Reads environment and profile; `None` if the service is disabled.
     ///
     /// # Errors
     ///
-    /// An endpoint that is no URL, a mode that there is not, a switch that is neither true nor false.
+    /// The endpoint is not a URL, the mode does not exist, or a flag is neither true nor false.
     pub fn new(env: &Env, profile: Option<&Section>) -> Result<Option<Self>, CredentialsError> {
         Self::find(env, profile, None)
     }
 
-    /// At this URL, whatever environment and profile say of endpoint and mode.
+    /// Uses this URL instead of endpoint and mode in environment and profile.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Config {
         }
     }
 
-    /// In this mode, unless environment or profile have an endpoint.
+    /// Uses this mode, unless environment or profile set an endpoint.
     ///
     /// # Errors
     ///
@@ -73,12 +73,12 @@ impl Config {
         Self::find(env, profile, Some(mode))
     }
 
-    /// The service's own URL, without a slash at its end.
+    /// The URL of the service, without a slash at the end.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// What [`Config::new`] came to, as a list of all settings has it.
+    /// The result of [`Config::new`], for the list of all settings.
     pub(crate) fn listed(found: &Result<Option<Self>, CredentialsError>) -> Vec<Setting> {
         let endpoint = |value: &str, origin| Setting::new("metadata endpoint", value, origin);
         match found {
@@ -92,10 +92,10 @@ impl Config {
         }
     }
 
-    /// The URL of something that the service has.
+    /// The URL of a path of the service.
     pub(super) fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
         let uri = Uri::try_from(format!("{}{path}", self.endpoint));
-        uri.map_err(|error| wrong(format!("{} has no place {path}", self.endpoint)).because(error))
+        uri.map_err(|error| wrong(format!("{} cannot be extended by {path}", self.endpoint)).because(error))
     }
 
     fn find(
@@ -131,7 +131,7 @@ impl Config {
         Ok(Self { endpoint, endpoint_origin: origin, allows_v1: !v1_disabled, v1_origin })
     }
 
-    /// Anything but `true` leaves the service on, as in every AWS tool.
+    /// Any value but `true` leaves the service enabled, as in every AWS tool.
     fn off(env: &Env) -> Result<bool, CredentialsError> {
         let value = env.get(DISABLED).map_err(unusable)?;
         Ok(value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true")))
@@ -162,5 +162,5 @@ const MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
 const MODE_KEY: &str = "ec2_metadata_service_endpoint_mode";
 const V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
 const V1_DISABLED_KEY: &str = "ec2_metadata_v1_disabled";
-/// In any case; in the order that [`Config::find`] takes them for.
+/// Compared without case. [`Config::find`] relies on the order.
 const MODES: &[&str] = &["IPv4", "IPv6"];

@@ -1,4 +1,4 @@
-//! Asks for one thing after the other, with a token that is fetched before the first.
+//! Requests for one path after the other with a token, which is fetched first.
 
 use std::time::SystemTime;
 
@@ -15,17 +15,17 @@ pub(super) struct Session {
     seed: u128,
     path: String,
     token: Token,
-    /// A token that is refused is replaced once.
+    /// Whether a refused token was replaced, which is done once.
     renewed: bool,
     doing: Doing,
 }
 
-/// What to show with each request.
+/// The token to send with each request.
 #[derive(Debug)]
 enum Token {
     Unknown,
     Value(HeaderValue),
-    /// The service has no tokens: it is of version 1.
+    /// The service has no tokens, since it is version 1.
     None,
 }
 
@@ -36,11 +36,11 @@ enum Doing {
     Path(Fetch),
 }
 
-/// What a request came to, other than an error.
+/// The result of a request.
 pub(super) enum Answer {
-    /// The service has what was asked for.
+    /// The service has a document at this path.
     Document(Reply),
-    /// It has no such thing.
+    /// The service has nothing at this path.
     Absent(Reply),
     /// There is no service.
     Unreachable,
@@ -52,7 +52,7 @@ impl Session {
         Self { config, seed, path, token, renewed: false, doing }
     }
 
-    /// What to ask for next. Then it is to be stepped, with [`Event::Start`] first.
+    /// Sets the path to ask for next. Step the flow with [`Event::Start`] afterwards.
     pub(super) fn ask(&mut self, path: &str) {
         path.clone_into(&mut self.path);
         self.doing = Doing::Nothing;
@@ -97,7 +97,7 @@ impl Session {
             None if reply.hangs() => return Err(reply.refused(HOPS).into()),
             None => return Err(reply.refused(ADVICE).into()),
             Some(200..=299) => Token::Value(token(&reply)?),
-            // A server that knows version 1 alone.
+            // The server has only version 1.
             Some(404 | 405) if self.config.allows_v1 => Token::None,
             Some(404 | 405) => return Err(reply.refused(NO_V2).into()),
             Some(403) => return Err(reply.refused(FORBIDDEN).into()),
@@ -128,7 +128,7 @@ impl Session {
         }
     }
 
-    /// So that the waits of two requests are not the same.
+    /// Gives the next request other waits.
     fn next_seed(&mut self) {
         self.seed = self.seed.wrapping_add(1);
     }
@@ -150,9 +150,9 @@ impl Flow for Session {
 
 fn token(reply: &Reply) -> Result<HeaderValue, CredentialsError> {
     let text = std::str::from_utf8(reply.body()).unwrap_or_default().trim();
-    let plain = (1..=LONGEST_TOKEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let plain = (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     let value = HeaderValue::from_str(text).ok().filter(|_| plain && !text.starts_with('<'));
-    let mut value = value.ok_or_else(|| reply.unusable("it is no token", ADVICE))?;
+    let mut value = value.ok_or_else(|| reply.unusable("it is not a token", ADVICE))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -161,8 +161,8 @@ pub(super) const PROVIDER: &str = "instance metadata";
 
 pub(super) const ADVICE: &str = "check that an instance metadata service listens there, not a proxy or a web page, or set \
                                  AWS_EC2_METADATA_DISABLED=true";
-const HOPS: &str = "in a container, the hop limit of the instance's metadata options has to be 2 or more; where there are no \
-                    instance credentials to be used, set AWS_EC2_METADATA_DISABLED=true";
+const HOPS: &str = "in a container, the hop limit of the instance's metadata options has to be 2 or more; if the \
+                    credentials of the instance are not needed, set AWS_EC2_METADATA_DISABLED=true";
 const NO_V2: &str = "the server has no version 2 of the service, and AWS_EC2_METADATA_V1_DISABLED or \
                      ec2_metadata_v1_disabled forbids version 1";
 const FORBIDDEN: &str = "request forbidden: the instance's metadata service is disabled; enable it in the instance's metadata \
@@ -170,5 +170,5 @@ const FORBIDDEN: &str = "request forbidden: the instance's metadata service is d
 
 const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
-/// Far longer than tokens are, in bytes.
-const LONGEST_TOKEN: usize = 4096;
+/// Far longer than any token, in bytes.
+const MAX_TOKEN: usize = 4096;

@@ -53,7 +53,7 @@ fn a_token_that_is_echoed_is_not_taken_for_a_name() {
         [TOKEN, "role-AQAEAplantedNjT0ken-with_more", "AQAEAplantedNjT0k", "aqaeaplantednjt0ken-with-more"]
     {
         let played = asked(&[], [answer(200, TOKEN), answer(200, name)]);
-        assert!(played.error().contains("it is no name of a role"), "{}", played.error());
+        assert!(played.error().contains("it is not the name of a role"), "{}", played.error());
         assert!(!played.requests().iter().any(|request| request.contains(name)));
         assert!(!format!("{:?}", played.result).to_lowercase().contains("planted"));
         assert_eq!(region([answer(200, TOKEN), answer(200, name)]).result.unwrap(), None);
@@ -89,7 +89,7 @@ fn each_request_is_tried_again() {
 }
 
 #[test]
-fn nobody_there_is_not_configured_and_asked_once() {
+fn a_service_that_does_not_exist_is_asked_once() {
     for kind in [
         TransportErrorKind::Connect,
         TransportErrorKind::Refused,
@@ -116,7 +116,7 @@ fn a_token_that_is_no_longer_taken_is_replaced_once() {
     assert!(played.result.unwrap().is_some());
     let error = asked(&[], begin().chain([answer(401, "")])).error();
     assert!(error.contains("http 401"), "{error}");
-    // Whoever answered before is no longer taken for absent.
+    // A service that has answered before is not taken for absent.
     let gone = std::iter::repeat_with(|| failed(TransportErrorKind::Refused)).take(4);
     let error = asked(&[], [answer(200, "one"), answer(401, "")].into_iter().chain(gone)).error();
     assert!(error.contains("refused") && error.contains("(4 tries)"), "{error}");
@@ -147,16 +147,16 @@ fn refusals_say_what_to_do() {
         ),
         (
             vec![answer(200, "<html> planted")],
-            "PUT http://169.254.169.254/latest/api/token cannot be used, it is no token",
+            "PUT http://169.254.169.254/latest/api/token cannot be used, it is not a token",
         ),
-        (vec![answer(200, "")], "it is no token"),
+        (vec![answer(200, "")], "it is not a token"),
         (hangs().collect(), "the answer did not begin in time (4 tries); in a container, the hop limit"),
-        (vec![answer(200, "tok"), answer(200, "<!DOCTYPE html>planted")], "it is no name of a role"),
-        (vec![answer(200, "tok"), answer(200, "../../../planted")], "it is no name of a role"),
-        (vec![answer(200, "tok"), answer(200, "..")], "it is no name of a role"),
+        (vec![answer(200, "tok"), answer(200, "<!DOCTYPE html>planted")], "it is not the name of a role"),
+        (vec![answer(200, "tok"), answer(200, "../../../planted")], "it is not the name of a role"),
+        (vec![answer(200, "tok"), answer(200, "..")], "it is not the name of a role"),
         (vec![answer(200, "tok"), answer(403, "")], "forbidden"),
         (vec![answer(200, "tok"), answer(302, "")], "http 302"),
-        (vec![answer(200, "tok"), answer(200, "role"), answer(404, "")], "the role has just gone"),
+        (vec![answer(200, "tok"), answer(200, "role"), answer(404, "")], "the role no longer exists"),
         (vec![answer(200, "tok"), answer(200, "role"), answer(200, "<html>planted")], "it is not json"),
         (
             vec![

@@ -68,12 +68,14 @@ fn roles_are_assumed_one_after_the_other_each_with_the_keys_of_the_one_before() 
 fn the_code_of_an_mfa_device_is_asked_for_and_sent_once() {
     let role = Role { mfa_serial: Some("arn:mfa".into()), ..Role::new("arn:one") };
     let mut flow = resolve(roles(keys("AKIDSTATIC00"), vec![role.clone()]));
-    let Effect::AskMfaCode(serial) = effect(step(&mut flow, Event::Start)) else { panic!("asks nobody") };
+    let Effect::AskMfaCode(serial) = effect(step(&mut flow, Event::Start)) else {
+        panic!("it does not ask for a code")
+    };
     assert_eq!(serial, "arn:mfa");
     let request = sent(step(&mut flow, Event::MfaCode(" 123456\r\n".into())));
     let body = String::from_utf8(request.body().to_vec()).unwrap();
     assert!(body.ends_with("SerialNumber=arn%3Amfa&TokenCode=123456"), "{body}");
-    // An error that any other call would be repeated for.
+    // Any other call would be retried after this error.
     let error = refused(step(&mut flow, error(500, "InternalFailure")));
     assert!(error.to_string().contains("the role arn:one cannot be assumed"), "{error}");
 
@@ -99,7 +101,7 @@ fn a_source_that_fails_ends_the_search_and_is_named() {
     let Error::Credentials(error) = error else { panic!("{error:?}") };
     assert_eq!(error.tried().len(), 3);
     assert!(matches!(error.tried()[1].outcome, Outcome::Failed(_)));
-    // The refusal is reached, and told once.
+    // The refusal can be reached, and is printed once.
     assert!(std::error::Error::source(&error).is_none());
     assert_eq!(Error::from(error).code(), Some(&crate::error::ErrorCode::AccessDenied));
 
@@ -143,7 +145,7 @@ fn keys_of_the_instance_outlive_trouble_of_its_metadata_and_others_do_not() {
     let later = NOW + Duration::from_secs(60);
     for (source, links, held, kept) in [
         (metadata(), Vec::new(), held(NOW), true),
-        // These still hold: nothing is lost if the next try is a better one.
+        // These have not expired yet, so that the next try may still get new ones in time.
         (metadata(), Vec::new(), held(later), false),
         (metadata(), Vec::new(), None, false),
         (metadata(), vec![Role::new("arn:one")], held(NOW), false),
@@ -178,13 +180,13 @@ fn a_code_is_asked_for_once_for_all_that_stands_on_its_session() {
     sent(step(&mut flow, Event::MfaCode("123456".into())));
     sent(step(&mut flow, session("AssumeRole", "ASIAMFA00000", 900)));
     done(step(&mut flow, session("AssumeRole", "ASIALEAF0000", 60)));
-    // The leaf alone is assumed anew.
+    // Only the last role is assumed again.
     let mut flow = again();
     let request = sent(step(&mut flow, Event::Start));
     assert!(request.headers()["authorization"].to_str().unwrap().contains("Credential=ASIAMFA00000/"));
     assert!(String::from_utf8(request.body().to_vec()).unwrap().contains("arn%3Atwo"));
     done(step(&mut flow, session("AssumeRole", "ASIALEAF0001", 60)));
-    // Once it is near its end, or called expired, the person is asked again.
+    // Once the session is about to expire, or is refused as expired, the user is asked again.
     let mut flow = again();
     let late = NOW + Duration::from_secs(841);
     assert!(matches!(effect(flow.step(late, Event::Start)), Effect::AskMfaCode(_)));

@@ -10,17 +10,17 @@ use crate::error::CredentialsError;
 use crate::escape::escape;
 use crate::settings::{Env, Lookup, Profiles, Section, SettingsError, configured_endpoint_url};
 
-/// Whose credentials to ask for, and where.
+/// The role to get credentials for, the login and the portal.
 ///
 /// | key of the profile | |
 /// |---|---|
-/// | `sso_account_id`, `sso_role_name` | whose credentials |
-/// | `sso_session` | names a section `sso-session` with `sso_region` and `sso_start_url` |
-/// | `sso_region`, `sso_start_url` | without a session: the same, in the profile |
+/// | `sso_account_id`, `sso_role_name` | the account and the role |
+/// | `sso_session` | the name of a section `sso-session` with `sso_region` and `sso_start_url` |
+/// | `sso_region`, `sso_start_url` | the same in the profile, if it names no session |
 ///
-/// The login is in `~/.aws/sso/cache`, in a file that is named by the SHA-1 of the session's name, without a session of the
-/// start URL. The portal is AWS's in `sso_region`, with what is set of FIPS and dual stack, unless there is an endpoint URL
-/// for `sso`: `AWS_ENDPOINT_URL_SSO`, `AWS_ENDPOINT_URL`, or the profile's.
+/// The login is a file in `~/.aws/sso/cache`. Its name is the SHA-1 of the session's name or, if the profile names no session,
+/// of the start URL. The portal is that of AWS in `sso_region`, with the settings for FIPS and dual stack, unless an endpoint
+/// URL for `sso` is set: `AWS_ENDPOINT_URL_SSO`, `AWS_ENDPOINT_URL`, or in the profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     login: String,
@@ -31,12 +31,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// What a profile says; `None` where it has no `sso_` keys.
+    /// Reads a profile; `None` if it has no `sso_` keys.
     ///
     /// # Errors
     ///
-    /// A key is missing, a session is missing, session and profile contradict each other, no portal can be made of region
-    /// and endpoint URL, or there is no home directory.
+    /// A key or the session is missing, session and profile contradict each other, region or endpoint URL is not valid, or
+    /// the home directory is not known.
     pub fn new(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Self>, CredentialsError> {
         let keys = [SESSION, START_URL, REGION, ACCOUNT_ID, ROLE_NAME];
         if keys.iter().all(|key| profile.get(key).is_none()) {
@@ -88,7 +88,7 @@ impl Config {
         &self.token_file
     }
 
-    /// The URL that is asked.
+    /// The URL of the portal, with account and role.
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
@@ -103,7 +103,7 @@ impl Config {
         &self.role_name
     }
 
-    /// What to run to log in.
+    /// The command that logs in.
     pub(super) fn login(&self) -> &str {
         &self.login
     }
@@ -128,7 +128,7 @@ fn required<'a>(section: &'a Section, kind: &str, key: &str) -> Result<&'a str, 
     })
 }
 
-/// What the profile repeats of the session has to be the same.
+/// A key that the profile repeats must have the value of the session.
 fn agrees(profile: &Section, session: &Section, key: &str, value: &str) -> Result<(), CredentialsError> {
     if profile.get(key).is_none_or(|other| other == value) {
         return Ok(());

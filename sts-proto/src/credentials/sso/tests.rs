@@ -6,7 +6,7 @@ use crate::retry::RetryClass;
 use crate::settings::{Env, Profiles};
 
 const URL: &str = "https://ssotest.awsapps.com/start";
-/// The SHA-1 of [`URL`] and of `dev`, as other tools have it.
+/// The SHA-1 of [`URL`] and of `dev`, as other tools compute it.
 const OF_URL: &str = "/home/.aws/sso/cache/dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json";
 const OF_DEV: &str = "/home/.aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json";
 const LOGIN: &str =
@@ -16,7 +16,7 @@ const KEYS: &str = r#"{"roleCredentials":{"accessKeyId":"AKID","secretAccessKey"
 
 type Keys<'a> = [(&'a str, &'a str)];
 
-/// The keys of the legacy form, with others in their place.
+/// The keys of the legacy form, followed by others, which take precedence.
 fn legacy<'a>(other: &Keys<'a>) -> Vec<(&'a str, &'a str)> {
     let keys = [
         ("sso_start_url", URL),
