@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
 use sts_async::sts_proto::wire::MAX_BODY;
 use sts_async::{
-    Builder, Phase, SendTimeouts, Transport, TransportError, TransportErrorKind, TransportFuture,
+    Client, Phase, SendTimeouts, Transport, TransportError, TransportErrorKind, TransportFuture,
 };
 
 /// Sends with a reqwest client, which may be shared with the rest of the program if it follows no redirects: they would
@@ -84,7 +84,7 @@ async fn whoami() -> Result<(), Box<dyn Error>> {
     // Built without a cryptography provider of its own, reqwest takes the process's.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let transport = Reqwest::new(SendTimeouts::default())?;
-    let sts = Builder::from_env()?.transport(transport).build()?;
+    let sts = Client::builder().transport(transport).build()?;
     println!("{}", sts.get_caller_identity().await?.arn);
     Ok(())
 }

@@ -1,11 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
-use sts_proto::settings::{Load, Settings};
 use sts_proto::wire::MAX_BODY;
-use sts_proto::{Effect, Error, Event, Flow, Secret, Step, TransportError, TransportErrorKind};
+use sts_proto::{Effect, Event, Secret, TransportError, TransportErrorKind};
 
 use crate::transport::Transport;
 
@@ -41,6 +39,8 @@ impl Effects {
                 tokio::time::sleep(duration).await;
                 Ok(Event::Elapsed)
             }
+            // The client performs it.
+            Effect::Join(_) => Err(TransportErrorKind::Unsupported.into()),
         };
         result.unwrap_or_else(Event::Failed)
     }
@@ -55,23 +55,11 @@ impl Effects {
     }
 }
 
-/// Reads the settings in place, which takes files and nothing else.
-pub(crate) fn load(mut load: Load) -> Result<Settings, Error> {
-    let mut event = Event::Start;
-    loop {
-        event = match load.step(SystemTime::now(), event)? {
-            Step::Done(settings) => return Ok(settings),
-            Step::Perform(Effect::Read(path)) => read_file(&path).map_or_else(Event::Failed, Event::Contents),
-            Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
-        };
-    }
-}
-
 async fn read(path: PathBuf) -> Result<Option<Bytes>, TransportError> {
     blocking(move || read_file(&path)).await?
 }
 
-fn read_file(path: &Path) -> Result<Option<Bytes>, TransportError> {
+pub(crate) fn read_file(path: &Path) -> Result<Option<Bytes>, TransportError> {
     match read_bounded(path) {
         Ok(contents) if contents.len() > MAX_BODY => {
             Err(TransportError::new(TransportErrorKind::TooLarge, "the file is larger than 1 MiB"))

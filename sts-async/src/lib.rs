@@ -13,23 +13,20 @@
 
 mod builder;
 mod client;
-mod credentials;
 mod effects;
-mod engine;
+mod keys;
 mod methods;
-mod region;
-mod trace;
+mod provider;
 mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
-pub use credentials::{
-    AssumeRoleProvider, ChainProvider, CredentialsFuture, CredentialsProvider, WebIdentityProvider,
-};
+pub use provider::{AssumeRoleProvider, CredentialsFuture, CredentialsProvider, WebIdentityProvider};
 pub use sts_proto;
 pub use sts_proto::{
-    Context, Credentials, CredentialsError, Error, ErrorCode, Fault, Flow, Metadata, NoCredentials,
-    Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry, RetryClass, Secret,
-    SendTimeouts, ServiceError, Settings, Timeouts, TransportError, TransportErrorKind, operations, types,
+    Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
+    NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
+    RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
+    TransportError, TransportErrorKind, bytes, http, operations, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};

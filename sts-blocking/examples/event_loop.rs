@@ -87,7 +87,9 @@ impl<F: Flow<Error = sts_blocking::Error>> Task<F> {
                     Pending::Exchange(Exchange::begin(self.server, &request, timeouts.attempt))
                 }
                 // A call asks for nothing else; flows that find credentials do.
-                Effect::Read(_) | Effect::Run(_) | Effect::AskMfaCode(_) => Pending::Refused,
+                Effect::Read(_) | Effect::Run(_) | Effect::AskMfaCode(_) | Effect::Join(_) => {
+                    Pending::Refused
+                }
             };
         }
     }

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use sts_blocking::{Builder, ChainProvider, Error};
+use sts_blocking::{Client, Error};
 
 fn main() -> ExitCode {
     match explain(std::env::args().nth(1)) {
@@ -20,10 +20,10 @@ fn main() -> ExitCode {
 }
 
 fn explain(profile: Option<String>) -> Result<String, Error> {
-    let mut builder = Builder::from_env()?;
+    // Without a region there is still something to explain.
+    let mut builder = Client::builder().credentials_only();
     if let Some(profile) = profile {
         builder = builder.profile(profile);
     }
-    // Unlike a client, a provider can do without a region.
-    Ok(ChainProvider::from_builder(builder)?.explain().to_string())
+    Ok(builder.build()?.explain().to_string())
 }

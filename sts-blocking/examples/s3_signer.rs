@@ -8,11 +8,11 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use sts_blocking::sts_proto::sigv4::{Scope, sign};
-use sts_blocking::{ChainProvider, CredentialsProvider};
+use sts_blocking::{Client, CredentialsProvider};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Any provider will do: a client, a role, a chain. This one asks STS only if a role is to be assumed.
-    let provider = ChainProvider::from_env()?;
+    // Any provider will do. This one calls STS only if a role is to be assumed, so it needs no region of its own.
+    let provider = Client::builder().credentials_only().build()?;
     for key in ["one.txt", "two.txt"] {
         // Asked for each request: it costs next to nothing while they hold, and new ones come in time.
         let request = get_object(&provider, key)?;

@@ -1,17 +1,19 @@
+use std::collections::hash_map::RandomState;
+use std::convert::Infallible;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use sts_proto::credentials::{Explanation, describe};
-use sts_proto::settings::{Origin, Setting};
-use sts_proto::{
-    Context, Credentials, Error, Flow, NoCredentials, Operation, Outcome, Presign, Timeouts, Tried,
-};
+use sts_proto::client::Core;
+use sts_proto::credentials::Explanation;
+use sts_proto::flow::{Effect, Event, Flow, Step, Timeouts};
+use sts_proto::settings::Env;
+use sts_proto::{Context, Credentials, Error, Operation, Presign, Secret};
 
-use crate::Builder;
-use crate::credentials::{CredentialsProvider, Keeper, OwnChain, Source};
-use crate::engine::Engine;
-use crate::trace::Watch;
+use crate::keys::Bell;
+use crate::{Builder, CredentialsProvider, Transport, effects};
 
 /// A blocking client. Cheap to clone; all clones share connections and the signing key of the day.
 ///
@@ -21,48 +23,47 @@ use crate::trace::Watch;
 ///
 /// let sts = Client::from_env()?;
 /// let me = sts.get_caller_identity()?;
-/// let role = sts.send(AssumeRole::new("arn:aws:iam::123456789012:role/demo", "build-42"))?;
+/// let role = "arn:aws:iam::123456789012:role/demo";
+/// let role = sts.send(AssumeRole::new(role, "build-42"))?;
 /// println!("{} became {}", me.arn, role.credentials.access_key_id);
 /// # Ok::<(), sts_blocking::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    engine: Arc<Engine>,
-    /// Instead of the settings' own credentials.
-    keeper: Option<Arc<Keeper>>,
-    timeouts: Timeouts,
+    core: Core,
+    driver: Arc<Driver>,
+    /// What is asked for credentials in place of the sources that the settings name.
+    provider: Option<Arc<dyn CredentialsProvider>>,
 }
 
+/// What performs effects.
+pub(crate) struct Driver {
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) ask_mfa_code: Option<Box<AskMfaCode>>,
+    pub(crate) bell: Bell,
+}
+
+/// Answers with the current code of the MFA device that has this serial number, or not at all.
+pub(crate) type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
+
 impl Client {
-    /// As environment and shared files say: see [`Builder::from_env`].
+    /// As environment and shared files say. The same as `Client::builder().build()`.
     ///
     /// # Errors
     ///
-    /// A variable or a file that cannot be used, or no region. Missing credentials are no error here: some operations
-    /// need none.
+    /// See [`Builder::build`]. Missing credentials are no error here: some operations need none.
     pub fn from_env() -> Result<Self, Error> {
-        Builder::from_env()?.build()
+        Self::builder().build()
     }
 
-    /// Begins with nothing set.
+    /// Begins with what environment and shared files say; what is set goes before that. [`Builder::isolated`] begins with
+    /// nothing.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// Signs with what the settings hold, or what their chain finds, if no provider is given.
-    pub(crate) fn new(engine: Engine, provider: Option<Box<dyn CredentialsProvider>>) -> Self {
-        let engine = Arc::new(engine);
-        let context = &engine.context;
-        let source = match (provider, context.credentials(), context.chain()) {
-            (Some(provider), ..) => Some(Source::Provider(provider)),
-            (None, None, Some(chain)) => {
-                Some(Source::Chain(Arc::new(OwnChain::new(Arc::clone(&engine), Arc::clone(chain)))))
-            }
-            (None, ..) => None,
-        };
-        let keeper = source.map(|source| Keeper::new(source, Arc::clone(context)));
-        let timeouts = context.timeouts();
-        Self { engine, keeper, timeouts }
+    pub(crate) fn new(core: Core, driver: Driver, provider: Option<Arc<dyn CredentialsProvider>>) -> Self {
+        Self { core, driver: Arc::new(driver), provider }
     }
 
     /// The same client with other time-outs for its calls. Connections, signing key, quota and clock are shared with
@@ -73,13 +74,15 @@ impl Client {
     /// use sts_blocking::{Client, Timeouts};
     ///
     /// let sts = Client::from_env()?;
-    /// let hurried = sts.with_timeouts(Timeouts { call: Duration::from_secs(2), ..Timeouts::default() });
+    /// let mut timeouts = Timeouts::default();
+    /// timeouts.call = Duration::from_secs(2);
+    /// let hurried = sts.with_timeouts(timeouts);
     /// println!("{}", hurried.get_caller_identity()?.arn);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     #[must_use]
     pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
-        Self { timeouts, ..self.clone() }
+        Self { core: self.core.with_timeouts(timeouts), ..self.clone() }
     }
 
     /// The same client with credentials from somewhere else. Connections, quota and clock are shared with this one.
@@ -89,15 +92,17 @@ impl Client {
     /// use sts_blocking::{AssumeRoleProvider, Client};
     ///
     /// let sts = Client::from_env()?;
-    /// let role = AssumeRole::new("arn:aws:iam::123456789012:role/demo", "build-42");
-    /// let as_demo = sts.with_credentials_provider(AssumeRoleProvider::new(sts.clone(), role));
-    /// println!("{} acts as {}", sts.get_caller_identity()?.arn, as_demo.get_caller_identity()?.arn);
+    /// let role = "arn:aws:iam::123456789012:role/demo";
+    /// let role = AssumeRole::new(role, "build-42");
+    /// let role = AssumeRoleProvider::new(sts.clone(), role);
+    /// let as_demo = sts.with_credentials_provider(role);
+    /// println!("acts as {}", as_demo.get_caller_identity()?.arn);
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     #[must_use]
     pub fn with_credentials_provider(&self, provider: impl CredentialsProvider) -> Self {
-        let keeper = Keeper::new(Source::Provider(Box::new(provider)), Arc::clone(&self.engine.context));
-        Self { keeper: Some(keeper), ..self.clone() }
+        let core = self.core.with_provider(seed());
+        Self { core, provider: Some(Arc::new(provider)), ..self.clone() }
     }
 
     /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again for
@@ -115,22 +120,20 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn credentials(&self) -> Result<Credentials, Error> {
-        match self.signer("")? {
-            Some(credentials) => Ok(Arc::unwrap_or_clone(credentials)),
-            None => Err(NoCredentials::new("").into()),
-        }
+        self.drive(self.core.credentials(seed()))
     }
 
-    /// Says that the service has refused these as expired, whatever they say: for who signs for other services with what
-    /// [`credentials`](Self::credentials) has given. If they are still what this client keeps, they are dropped, and so by
-    /// those whom it has them from; whoever needs credentials next fetches new ones. Does nothing for credentials that were
-    /// given in code, which are used as they are. A source that gives the same ones again is believed for a minute.
+    /// Says that a service has refused these as expired, whatever they say: for programs that sign for other services with
+    /// what [`credentials`](Self::credentials) has given. If they are still what this client keeps, they are dropped, and
+    /// so by its provider; the next call fetches new ones. Does nothing for credentials that were given in code, which are
+    /// used as they are. A source that gives the same ones again is believed for a minute.
     ///
     /// ```no_run
     /// # fn send_signed(_: &sts_blocking::Credentials) -> bool { true }
     /// let sts = sts_blocking::Client::from_env()?;
     /// let keys = sts.credentials()?;
-    /// let expired = send_signed(&keys); // with another service, which answers `ExpiredToken`
+    /// // With another service, which answers `ExpiredToken`.
+    /// let expired = send_signed(&keys);
     /// if expired {
     ///     sts.credentials_expired(&keys);
     ///     send_signed(&sts.credentials()?);
@@ -138,9 +141,11 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn credentials_expired(&self, credentials: &Credentials) {
-        if let Some(keeper) = &self.keeper {
-            keeper.refuse(credentials);
+        // The provider first, or a call that comes between is given the same ones by it.
+        if let Some(provider) = &self.provider {
+            provider.expired(credentials);
         }
+        self.core.refuse(SystemTime::now(), credentials);
     }
 
     /// What this client is made with and where its credentials come from, for a person to read: every setting, and every
@@ -152,40 +157,7 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn explain(&self) -> Explanation {
-        // Without a region the list says so.
-        let _ = self.engine.find_region(true, self.timeouts.call);
-        let mut told = Explanation::new(self.context().list(), self.explain_credentials());
-        if self.timeouts != self.context().timeouts() {
-            told = Setting::timeouts(self.timeouts, &Origin::Code).into_iter().fold(told, Explanation::with);
-        }
-        if self.keeper.as_ref().is_some_and(|keeper| keeper.is_set_in_code()) {
-            told = told.with(Setting::new("credentials", "from a provider", Origin::Code));
-        }
-        self.engine.told.iter().cloned().fold(told, Explanation::with)
-    }
-
-    fn explain_credentials(&self) -> Vec<Tried> {
-        if let Some(keeper) = &self.keeper {
-            return keeper.explain(self.timeouts.call);
-        }
-        let outcome = match self.context().credentials() {
-            Some(keys) => {
-                Outcome::Used(describe(keys, self.context().service_time(SystemTime::now())).into())
-            }
-            None => Outcome::NotConfigured("they hold no credentials, and no sources to look in".into()),
-        };
-        vec![Tried::new("the settings", outcome)]
-    }
-
-    /// Who signs, if anybody does.
-    fn signer(&self, operation: &'static str) -> Result<Option<Arc<Credentials>>, Error> {
-        match &self.keeper {
-            None => Ok(self.context().credentials().cloned()),
-            Some(keeper) => match keeper.get(self.timeouts.call) {
-                Ok(credentials) => Ok(Some(credentials)),
-                Err(error) => Err(error.while_calling(operation)),
-            },
-        }
+        self.drive(self.core.explain(seed())).unwrap_or_else(|never: Infallible| match never {})
     }
 
     /// Calls an operation and waits for its end.
@@ -199,40 +171,14 @@ impl Client {
     /// use sts_blocking::Client;
     /// use sts_blocking::operations::GetSessionToken;
     ///
-    /// let session = Client::from_env()?.send(GetSessionToken::new().duration_seconds(900))?;
+    /// let operation = GetSessionToken::new().duration_seconds(900);
+    /// let session = Client::from_env()?.send(operation)?;
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let mut watch = Watch::begin(self.context(), O::ACTION);
-        let result = self.send_watched(operation, &mut watch);
-        watch.end(&result);
-        result
-    }
-
-    /// Signs with what is kept, and once more with something newer where the service says that it has expired.
-    fn send_watched<O: Operation>(&self, operation: O, watch: &mut Watch) -> Result<O::Output, Error> {
-        let time = Remaining::of(self.timeouts.call);
-        let keeper = self.keeper.as_ref().filter(|_| O::SIGNED);
-        let credentials = match keeper.map(|keeper| keeper.get(time.total)).transpose() {
-            Ok(credentials) => credentials,
-            Err(error) => return Err(error.while_calling(O::ACTION)),
-        };
-        self.engine.find_region(O::SIGNED, time.left())?;
-        let mut call = self.engine.call(operation).timeouts(Timeouts { call: time.left(), ..self.timeouts });
-        let Some((keeper, credentials)) = keeper.zip(credentials) else {
-            return self.engine.drive(&mut call, |call| watch.stepped(call));
-        };
-        call = call.credentials(Arc::clone(&credentials));
-        let refused = match self.engine.drive(&mut call, |call| watch.stepped(call)) {
-            Err(error) if error.says_expired(&credentials, keeper.now()) => error,
-            result => return result,
-        };
-        let Some(newer) = keeper.instead_of(&credentials, time.left()) else { return Err(refused) };
-        let sent = call.attempts();
-        call.again(newer);
-        let result = self.engine.drive(&mut call, |call| watch.stepped(call));
-        // Where there was no time left to send it, the refusal says more.
-        if result.is_err() && call.attempts() == sent { Err(refused) } else { result }
+        let flow = self.core.send(operation, seed()).trace_id(self.core.trace_id(environment));
+        let scope = flow.scope().clone();
+        scope.enter(|| self.drive(flow))
     }
 
     /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.
@@ -247,17 +193,18 @@ impl Client {
     /// use sts_blocking::sts_proto::{Call, Context, Settings};
     ///
     /// let sts = sts_blocking::Client::from_env()?;
-    /// // A call like the client's own, with a context and a seed of one's choice.
-    /// let context = Arc::new(Context::new(&Settings::new().region("eu-west-1"), "my-tool/1.0")?);
+    /// // A call with a context and a seed of one's choice.
+    /// let settings = Settings::new().region("eu-west-1");
+    /// let context = Arc::new(Context::new(&settings, "my-tool/1.0")?);
     /// let me = sts.run(Call::new(GetCallerIdentity::new(), context, 42))?;
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
-    pub fn run<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
-        self.engine.drive(&mut flow, |_| {})
+    pub fn run<F: Flow>(&self, flow: F) -> Result<F::Output, F::Error> {
+        self.drive(flow)
     }
 
-    /// The operation as a URL that whoever has it can send, until its lifetime is over: see
-    /// [`Operation::presign`]. Nothing is sent, but for what finding region and credentials takes.
+    /// The operation as a URL that anyone who has it can send, until its lifetime is over: see [`Operation::presign`].
+    /// Nothing is sent, but for what finding region and credentials takes.
     ///
     /// # Errors
     ///
@@ -268,7 +215,9 @@ impl Client {
     /// use sts_blocking::operations::GetCallerIdentity;
     /// use sts_blocking::{Client, Presign};
     ///
-    /// let request = Client::from_env()?.presign(&GetCallerIdentity::new(), &Presign::new(Duration::from_secs(60)))?;
+    /// let sts = Client::from_env()?;
+    /// let minute = Presign::new(Duration::from_secs(60));
+    /// let request = sts.presign(&GetCallerIdentity::new(), &minute)?;
     /// println!("{}", request.uri());
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
@@ -277,45 +226,67 @@ impl Client {
         operation: &O,
         options: &Presign,
     ) -> Result<http::Request<Bytes>, Error> {
-        let time = Remaining::of(self.timeouts.call);
-        let signer = if O::SIGNED { self.signer(O::ACTION)? } else { None };
-        self.engine.find_region(O::SIGNED, time.left())?;
-        self.context().presign_with(signer.as_deref(), operation, options, SystemTime::now())
+        self.drive(self.core.presign(operation, options, seed()))
     }
 
     /// What the calls of this client share.
     pub fn context(&self) -> &Context {
-        &self.engine.context
+        self.core.context()
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.driver.bell
+    }
+
+    pub(crate) fn provider(&self) -> Option<&dyn CredentialsProvider> {
+        self.provider.as_deref()
+    }
+
+    pub(crate) fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
+        let mut event = Event::Start;
+        loop {
+            event = match flow.step(SystemTime::now(), event)? {
+                Step::Done(output) => return Ok(output),
+                Step::Perform(effect) => self.perform(effect),
+            };
+        }
+    }
+
+    fn perform(&self, effect: Effect) -> Event {
+        match effect {
+            Effect::Send(request, timeouts) => {
+                self.driver.transport.send(request, timeouts).map_or_else(Event::Failed, Event::Response)
+            }
+            Effect::Read(path) => effects::read(&path),
+            Effect::Run(command) => effects::run(&command),
+            Effect::AskMfaCode(serial) => effects::ask_mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
+            Effect::Wait(duration) => {
+                std::thread::sleep(duration);
+                Event::Elapsed
+            }
+            Effect::Join(join) => self.join(join),
+        }
     }
 }
 
-/// The time that a call may take: finding region and credentials are part of it.
-struct Remaining {
-    total: Duration,
-    begun: Instant,
-}
-
-impl Remaining {
-    fn of(total: Duration) -> Self {
-        Self { total, begun: Instant::now() }
-    }
-
-    /// Never nothing: what is tried with this ends with the error that says so.
-    fn left(&self) -> Duration {
-        self.total.saturating_sub(self.begun.elapsed()).max(self.total.min(LEAST))
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.core.fmt(f)
     }
 }
 
-const LEAST: Duration = Duration::from_millis(5);
+/// The environment of this process, as it is now.
+pub(crate) fn environment() -> Env {
+    Env::from_iter(std::env::vars_os())
+}
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client")
-            .field("endpoint", &self.context().endpoint().map(|endpoint| endpoint.uri()))
-            .finish_non_exhaustive()
-    }
+/// A number that no other call has, from the randomly keyed hasher of the standard library. It is for ids and for spreading
+/// waits, not for keys.
+pub(crate) fn seed() -> u128 {
+    let half = || u128::from(RandomState::new().build_hasher().finish());
+    half() << 64 | half()
 }

@@ -1,13 +1,11 @@
 //! The effects beside sending: files, programs, questions.
 
 use std::path::Path;
-use std::time::SystemTime;
 
-use sts_proto::flow::{Effect, Event};
-use sts_proto::settings::{Load, Settings};
-use sts_proto::{Error, Flow, Step, TransportError, TransportErrorKind as Kind};
+use sts_proto::flow::Event;
+use sts_proto::{TransportError, TransportErrorKind as Kind};
 
-use crate::engine::AskMfaCode;
+use crate::client::AskMfaCode;
 
 mod files;
 mod pipe;
@@ -16,18 +14,6 @@ mod program;
 use files::is_absent;
 pub(crate) use files::read_file;
 pub(crate) use program::run;
-
-/// Reads the settings, which takes files and nothing else.
-pub(crate) fn load(mut load: Load) -> Result<Settings, Error> {
-    let mut event = Event::Start;
-    loop {
-        event = match load.step(SystemTime::now(), event)? {
-            Step::Done(settings) => return Ok(settings),
-            Step::Perform(Effect::Read(path)) => read(&path),
-            Step::Perform(_) => Event::Failed(Kind::Unsupported.into()),
-        };
-    }
-}
 
 pub(crate) fn read(path: &Path) -> Event {
     match read_file(path) {

@@ -14,25 +14,22 @@
 mod builder;
 mod client;
 mod connector;
-mod credentials;
 mod effects;
-mod engine;
 mod error;
-mod flight;
+mod keys;
 mod lookup;
 mod methods;
+mod provider;
 mod proxy;
 mod quiet;
-mod region;
 #[cfg(test)]
 mod testing;
 mod tls;
-mod trace;
 mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
-pub use credentials::{AssumeRoleProvider, ChainProvider, CredentialsProvider, WebIdentityProvider};
+pub use provider::{AssumeRoleProvider, CredentialsProvider, WebIdentityProvider};
 pub use sts_proto;
 pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,

@@ -321,7 +321,7 @@ mod tests {
     fn the_environment_names_a_proxy() {
         if let Ok(expected) = std::env::var("STS_TEST_EXPECTED") {
             let scheme = Scheme::try_from(&*std::env::var("STS_TEST_SCHEME").unwrap()).unwrap();
-            let proxies = Builder::from_env().unwrap().proxies();
+            let proxies = Builder::new().proxies();
             let found = match proxies.of(Some(&scheme)) {
                 Ok(None) => "none".to_owned(),
                 Ok(Some(Found { proxy, .. })) => {

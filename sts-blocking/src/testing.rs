@@ -9,12 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use sts_proto::{SendTimeouts, TransportError};
 
-use crate::{Builder, Client, Credentials, Error, Transport};
+use crate::{Builder, Credentials, Error, Transport};
 
 /// A client of this URL, with keys.
 pub(crate) fn builder(url: &str) -> Builder {
     let keys = Credentials::new("AKIDEXAMPLE", "planted-secret").with_session_token("planted-token");
-    Client::builder().region("eu-west-1").endpoint_url(url).credentials(keys)
+    Builder::isolated().region("eu-west-1").endpoint_url(url).credentials(keys)
 }
 
 /// An error with all that lies below it.

@@ -31,7 +31,7 @@ use crate::tls::{self, TlsOptions};
 /// }
 ///
 /// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
-/// let sts = Client::builder().region("eu-west-1").credentials(keys).transport(Canned).build()?;
+/// let sts = Builder::isolated().region("eu-west-1").credentials(keys).transport(Canned).build()?;
 /// assert_eq!(sts.get_caller_identity()?.account, "0123");
 /// # Ok::<(), sts_blocking::Error>(())
 /// ```

@@ -10,13 +10,13 @@ use bytes::Bytes;
 use http::header::{AGE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
-#[cfg(feature = "credentials")]
-use crate::credentials::RegionSearch;
+use crate::deadline::Deadline;
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::retry::{Dice, Skew, backoff, with_hint};
 use crate::sigv4::Signer;
+use crate::trace::{self, AttemptEnd};
 use crate::{
-    Context, Credentials, Error, NoCredentials, Operation, Output, Phase, RetryClass, Timeouts,
+    Context, Credentials, Error, Metadata, NoCredentials, Operation, Output, Phase, RetryClass, Timeouts,
     TransportError, TransportErrorKind,
 };
 
@@ -34,7 +34,6 @@ pub struct Call<O> {
     operation: O,
     context: Arc<Context>,
     timeouts: Timeouts,
-    /// Instead of the context's.
     credentials: Option<Arc<Credentials>>,
     most: u32,
     invocation: HeaderValue,
@@ -48,9 +47,6 @@ pub struct Call<O> {
 enum State {
     /// Nothing was sent yet.
     Ready,
-    /// The instance's metadata is asked for the region.
-    #[cfg(feature = "credentials")]
-    Locating(RegionSearch),
     /// Between two attempts, or before the first one where the client's rate limit asks for it.
     Waiting,
     /// An attempt is on its way.
@@ -62,10 +58,7 @@ enum State {
 /// How far a call has come.
 #[derive(Debug)]
 struct Progress {
-    /// `None` where it lies beyond what the clock can say.
-    deadline: Option<SystemTime>,
-    /// When the last step was.
-    seen: Option<SystemTime>,
+    deadline: Deadline,
     attempts: u32,
     waited: Duration,
     /// What the last retry cost.
@@ -91,6 +84,8 @@ pub struct Attempt {
     pub class: Option<RetryClass>,
     /// Why it failed: see [`Error::error_type`].
     pub error_type: Option<Box<str>>,
+    /// The request id of a failure, if there was an answer with one. A success has it in its output.
+    pub request_id: Option<Box<str>>,
     /// How long the call waits before the next attempt; `None` if this was the last.
     pub wait: Option<Duration>,
 }
@@ -99,8 +94,7 @@ impl<O: Operation> Call<O> {
     /// A call that has not begun.
     pub fn new(operation: O, context: Arc<Context>, seed: u128) -> Self {
         let progress = Progress {
-            deadline: None,
-            seen: None,
+            deadline: Deadline::new(context.timeouts().call),
             attempts: 0,
             waited: Duration::ZERO,
             paid: None,
@@ -126,6 +120,7 @@ impl<O: Operation> Call<O> {
     /// Other time-outs than the client's.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self.progress.deadline = Deadline::new(timeouts.call);
         self
     }
 
@@ -133,6 +128,13 @@ impl<O: Operation> Call<O> {
     pub fn credentials(mut self, credentials: impl Into<Arc<Credentials>>) -> Self {
         self.credentials = Some(credentials.into());
         self
+    }
+
+    #[cfg(feature = "credentials")]
+    pub(crate) fn set_up(&mut self, time: Duration, credentials: Option<Arc<Credentials>>) {
+        self.timeouts.call = time;
+        self.progress.deadline = Deadline::new(time);
+        self.credentials = credentials;
     }
 
     /// With this in `X-Amzn-Trace-Id`, not with what the environment said when the settings were made: see
@@ -148,11 +150,11 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Makes a call that has ended ready to begin once more, signed with other credentials: for one that was refused
-    /// because those that it had are no longer good. What it has sent and waited so far still counts, and so does its
-    /// deadline.
-    pub fn again(&mut self, credentials: impl Into<Arc<Credentials>>) {
-        self.credentials = Some(credentials.into());
+    /// Makes a call that has ended ready to begin once more, signed with other credentials: for one whose credentials the
+    /// service has refused. What it has sent and waited so far still counts, and so does its deadline.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn renew(&mut self, credentials: Arc<Credentials>) {
+        self.credentials = Some(credentials);
         self.most = self.most.saturating_add(1);
         self.state = State::Ready;
     }
@@ -173,27 +175,10 @@ impl<O: Operation> Call<O> {
         self.progress.hint
     }
 
-    /// Asks for the region, then begins.
-    #[cfg(feature = "credentials")]
-    fn find_region(
-        &mut self,
-        mut search: RegionSearch,
-        now: SystemTime,
-        event: Event,
-    ) -> Result<Step<O::Output>, Error> {
-        match search.step(now, event)? {
-            Step::Perform(effect) => {
-                self.state = State::Locating(search);
-                Ok(Step::Perform(effect))
-            }
-            Step::Done(()) => self.begin(now),
-        }
-    }
-
     /// Sends, or waits until the client's rate limit has a place.
     fn begin(&mut self, now: SystemTime) -> Result<Step<O::Output>, Error> {
         // A wait may have lasted longer than was asked for.
-        if self.progress.deadline.is_some_and(|deadline| now >= deadline) && self.progress.attempts > 0 {
+        if self.progress.deadline.is_over(now) && self.progress.attempts > 0 {
             return Err(self.given_up(TransportErrorKind::Timeout(Phase::Connect)));
         }
         let admitted = self.context.shared().admit(now);
@@ -226,10 +211,7 @@ impl<O: Operation> Call<O> {
             Skew::default()
         };
         let request = self.request(skew.apply(now), self.progress.attempts + 1)?;
-        let left = self
-            .progress
-            .deadline
-            .map_or(self.timeouts.call, |deadline| deadline.duration_since(now).unwrap_or(Duration::ZERO));
+        let left = self.progress.deadline.left(now);
         self.progress.attempts += 1;
         self.state = State::Sent { at: now, skew };
         Ok(Step::Perform(Effect::Send(request, self.timeouts.of_attempt(left))))
@@ -271,8 +253,21 @@ impl<O: Operation> Call<O> {
                 shared.attempted(now, None);
                 shared.succeeded(self.progress.paid);
                 drop(shared);
-                self.report(status, None, None, None);
-                output.metadata_mut().set_effort(self.progress.attempts, self.progress.waited);
+                let number = self.progress.attempts;
+                if trace::ENABLED {
+                    let request_id = output.metadata().short_request_id();
+                    let request_id = request_id.as_deref();
+                    trace::attempt(&AttemptEnd { number, status, request_id, failure: None });
+                }
+                self.progress.report = Some(Attempt {
+                    number,
+                    status,
+                    class: None,
+                    error_type: None,
+                    request_id: None,
+                    wait: None,
+                });
+                output.metadata_mut().set_effort(number, self.progress.waited);
                 return Ok(Step::Done(output));
             }
             Err(error) => self.redacted(error),
@@ -314,7 +309,6 @@ impl<O: Operation> Call<O> {
         status: Option<u16>,
     ) -> Result<Step<O::Output>, Error> {
         let class = error.retry_class();
-        let error_type = Some(error.error_type().into());
         self.context.shared().attempted(now, Some(class));
         self.progress.hint = match decision {
             Decision::After(_, hint) => hint,
@@ -322,12 +316,13 @@ impl<O: Operation> Call<O> {
         };
         let wait = self.wait_after(&decision);
         // Paid for only where there is the time.
-        let step = wait.filter(|wait| self.ends_in_time(now, *wait)).and_then(|wait| {
+        let step = wait.filter(|wait| self.progress.deadline.allows(now, *wait)).and_then(|wait| {
             let paid = self.context.shared().pay(class)?;
             self.progress.paid = Some(paid);
             self.wait(now, wait)
         });
-        self.report(status, Some(class), error_type, wait.filter(|_| step.is_some()));
+        let wait = wait.filter(|_| step.is_some());
+        self.report(status, &error, wait);
         match step {
             None => Err(self.ended(error)),
             Some(step) => {
@@ -359,7 +354,7 @@ impl<O: Operation> Call<O> {
 
     /// Waits, if that ends before the deadline.
     fn wait(&mut self, now: SystemTime, wait: Duration) -> Option<Result<Step<O::Output>, Error>> {
-        if !self.ends_in_time(now, wait) {
+        if !self.progress.deadline.allows(now, wait) {
             return None;
         }
         if self.progress.attempts > 0 {
@@ -369,23 +364,24 @@ impl<O: Operation> Call<O> {
         Some(Ok(Step::Perform(Effect::Wait(wait))))
     }
 
-    fn ends_in_time(&self, now: SystemTime, wait: Duration) -> bool {
-        match self.progress.deadline {
-            Some(deadline) => now.checked_add(wait).is_some_and(|end| end < deadline),
-            // Later than the clock can say.
-            None => wait < self.timeouts.call,
-        }
-    }
-
-    fn report(
-        &mut self,
-        status: Option<u16>,
-        class: Option<RetryClass>,
-        error_type: Option<Box<str>>,
-        wait: Option<Duration>,
-    ) {
-        self.progress.report =
-            Some(Attempt { number: self.progress.attempts, status, class, error_type, wait });
+    fn report(&mut self, status: Option<u16>, error: &Error, wait: Option<Duration>) {
+        let number = self.progress.attempts;
+        let (error_type, class) = (error.error_type(), error.retry_class());
+        let request_id = error.metadata().and_then(Metadata::short_request_id);
+        trace::attempt(&AttemptEnd {
+            number,
+            status,
+            request_id: request_id.as_deref(),
+            failure: Some((error_type, class.as_str(), wait)),
+        });
+        self.progress.report = Some(Attempt {
+            number,
+            status,
+            class: Some(class),
+            error_type: Some(error_type.into()),
+            request_id: request_id.map(Into::into),
+            wait,
+        });
     }
 
     fn transport_error(&self, error: TransportError) -> Error {
@@ -417,24 +413,9 @@ impl<O: Operation> Flow for Call<O> {
     type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
-        // Where the clock steps back, the deadline goes with it.
-        let back = self.progress.seen.replace(now).and_then(|seen| seen.duration_since(now).ok());
-        if let (Some(back), Some(deadline)) = (back, &mut self.progress.deadline) {
-            *deadline = deadline.checked_sub(back).unwrap_or(*deadline);
-        }
+        self.progress.deadline.tick(now);
         match (std::mem::replace(&mut self.state, State::Over), event) {
-            (State::Ready, Event::Start) => {
-                if self.progress.attempts == 0 {
-                    self.progress.deadline = now.checked_add(self.timeouts.call);
-                }
-                #[cfg(feature = "credentials")]
-                if let Some(search) = RegionSearch::needed(&self.context, O::SIGNED) {
-                    return self.find_region(search, now, Event::Start);
-                }
-                self.begin(now)
-            }
-            #[cfg(feature = "credentials")]
-            (State::Locating(search), event) => self.find_region(search, now, event),
+            (State::Ready, Event::Start) => self.begin(now),
             (State::Waiting, Event::Elapsed) => self.begin(now),
             (State::Sent { at, skew }, Event::Response(response)) => self.answered(now, at, skew, &response),
             (State::Sent { .. }, Event::Failed(error)) => {

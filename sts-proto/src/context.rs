@@ -6,8 +6,6 @@ use http::{HeaderValue, Request};
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::retry::Shared;
-#[cfg(feature = "credentials")]
-use crate::settings::{Origin, Setting};
 use crate::settings::{Parts, Settings};
 use crate::sigv4::{KeyCache, Scope, SignError, SigningKey};
 use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeouts};
@@ -46,12 +44,11 @@ pub struct Context {
 impl Context {
     /// Resolves the endpoint. `product` is the caller's name and version for the user agent, `name/1.2.3`.
     ///
-    /// Where no region is set and the settings allow to ask the instance's metadata for it, the first call that needs one
-    /// does.
+    /// # Errors
+    ///
+    /// No endpoint can be made of the settings; keys of the environment that cannot be used.
     pub fn new(settings: &Settings, product: &str) -> Result<Self, Error> {
-        if !settings.region_is_to_be_found() {
-            settings.endpoint()?;
-        }
+        settings.endpoint()?;
         Self::without_endpoint(settings, product)
     }
 
@@ -80,7 +77,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// The region is not known yet, or nowhere to be found: see [`Context::new`].
+    /// No endpoint can be made of the settings, or the region is not known yet.
     pub fn endpoint(&self) -> Result<&Endpoint, EndpointError> {
         #[cfg(feature = "credentials")]
         if let Some((endpoint, _)) = self.located.get() {
@@ -89,13 +86,10 @@ impl Context {
         self.endpoint.as_ref().map_err(Clone::clone)
     }
 
-    /// Whether a region has to be found before the endpoint can be used; what is sent `signed` needs one even where
-    /// there is an endpoint URL.
+    /// Whether a region is needed and not known; what is sent `signed` needs one even where there is an endpoint URL.
     #[cfg(feature = "credentials")]
     pub(crate) fn lacks_region(&self, signed: bool) -> bool {
-        self.settings.region_is_to_be_found()
-            && self.located.get().is_none()
-            && (signed || self.endpoint.is_err())
+        !self.settings.has_region() && self.located.get().is_none() && (signed || self.endpoint.is_err())
     }
 
     /// The region is found.
@@ -107,30 +101,10 @@ impl Context {
         Ok(())
     }
 
-    /// Where credentials are looked for, if not in code or with a provider of one's own.
+    /// The endpoint and the region that were found since this was made.
     #[cfg(feature = "credentials")]
-    pub fn chain(&self) -> Option<&Arc<crate::credentials::Chain>> {
-        self.settings.chain()
-    }
-
-    /// Every setting as it is in force, with its origin, for a person to read. See [`Settings::list`]; a region that was
-    /// found since is among them.
-    #[cfg(feature = "credentials")]
-    pub fn list(&self) -> Vec<Setting> {
-        let mut list = self.settings.list();
-        let Some((endpoint, region)) = self.located.get() else { return list };
-        for setting in &mut list {
-            let found = match setting.name {
-                "region" => Some(region.to_string()),
-                // A URL that was set stays what it is.
-                "endpoint" if self.endpoint.is_err() => Some(endpoint.uri().to_string()),
-                _ => None,
-            };
-            if let Some(value) = found {
-                *setting = Setting::new(setting.name, value, Origin::InstanceMetadata);
-            }
-        }
-        list
+    pub(crate) fn located(&self) -> Option<(&Endpoint, &str)> {
+        self.located.get().map(|(endpoint, region)| (endpoint, &**region))
     }
 
     /// What the clock of the service says when ours says `now`, as far as its answers have shown. Expirations are

@@ -69,6 +69,20 @@ pub enum Effect {
     AskMfaCode(String),
     /// Let this much time pass. Comes back as [`Event::Elapsed`].
     Wait(Duration),
+    /// Run the jobs that the client has to give beside the caller, and wait until one has ended. Comes back as
+    /// [`Event::Joined`], or as [`Event::Elapsed`] where the time is over before. Only the flows of a
+    /// [client](crate::client) ask for it; its documentation says how it is performed.
+    Join(Join),
+}
+
+/// What to wait for. Exhaustive on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// How many jobs had ended when the flow looked: the wait is over once that number is another one. Waiting for a
+    /// number rather than for a wake-up means that a job that ends meanwhile is not missed.
+    pub seen: u64,
+    /// For how long to wait; zero where the jobs are to run and the flow goes on without them.
+    pub within: Duration,
 }
 
 /// An extension of a request that must not go through a proxy, since it is for a service of the machine or container
@@ -89,7 +103,14 @@ impl fmt::Debug for Effect {
             Self::Run(command) => f.debug_tuple("Run").field(command).finish(),
             Self::AskMfaCode(serial) => f.debug_tuple("AskMfaCode").field(serial).finish(),
             Self::Wait(duration) => f.debug_tuple("Wait").field(duration).finish(),
+            Self::Join(join) => join.fmt(f),
         }
+    }
+}
+
+impl From<Join> for Effect {
+    fn from(join: Join) -> Self {
+        Self::Join(join)
     }
 }
 
@@ -107,6 +128,8 @@ pub enum Event {
     MfaCode(Secret),
     /// The time has passed.
     Elapsed,
+    /// A job has ended.
+    Joined,
     /// The effect could not be performed.
     Failed(TransportError),
 }
@@ -124,6 +147,7 @@ impl fmt::Debug for Event {
             Self::Exited(output) => f.debug_tuple("Exited").field(output).finish(),
             Self::MfaCode(code) => f.debug_tuple("MfaCode").field(code).finish(),
             Self::Elapsed => f.write_str("Elapsed"),
+            Self::Joined => f.write_str("Joined"),
             Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
         }
     }

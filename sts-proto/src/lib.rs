@@ -12,9 +12,12 @@
 )]
 
 mod call;
+#[cfg(feature = "credentials")]
+pub mod client;
 mod context;
 #[cfg(feature = "credentials")]
 pub mod credentials;
+mod deadline;
 mod digits;
 pub mod endpoint;
 mod error;
@@ -28,6 +31,7 @@ mod retry;
 mod secret;
 pub mod settings;
 pub mod sigv4;
+mod trace;
 pub mod types;
 pub mod wire;
 
@@ -48,3 +52,4 @@ pub use retry::{Retry, RetryClass};
 pub use secret::Secret;
 pub use settings::{Settings, SettingsError};
 pub use sigv4::SignError;
+pub use trace::Scope;

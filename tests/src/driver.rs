@@ -12,8 +12,8 @@ use tokio::runtime::Runtime;
 macro_rules! configured {
     ($setup:expr, $client:ident) => {{
         let mut builder = match &$setup.base {
-            Base::Settings(settings) => $client::Builder::default().settings((**settings).clone()),
-            Base::Environment(env) => $client::Builder::from_snapshot(env.clone())?,
+            Base::Settings(settings) => $client::Builder::isolated().settings((**settings).clone()),
+            Base::Environment(env) => $client::Client::builder().env(env.clone()),
         };
         if let Some(pem) = &$setup.ca_bundle {
             builder = builder.ca_bundle(pem.clone());

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sts_proto::credentials::{Resolve, Resolved};
-use sts_proto::settings::{Env, Load};
-use sts_proto::{Context, CredentialsError, Error, Event, Flow, Step};
+use sts_proto::client::Load;
+use sts_proto::credentials::{Chain, Resolve, Resolved, imds};
+use sts_proto::settings::Env;
+use sts_proto::{Context, Error, Event, Flow, Step};
 
 /// Loads the settings and resolves their credential chain.
 #[derive(Debug)]
 pub struct Finding {
     stage: Stage,
+    env: Env,
     seed: u128,
     profile_alone: bool,
 }
@@ -24,7 +26,7 @@ enum Stage {
 impl Finding {
     /// Uses this environment and the shared files it points to.
     pub fn new(env: Env, seed: u128) -> Self {
-        Self { stage: Stage::Loading(Load::new(env)), seed, profile_alone: false }
+        Self { stage: Stage::Loading(Load::new(env.clone())), env, seed, profile_alone: false }
     }
 
     /// Uses the profile and no other source.
@@ -39,20 +41,21 @@ impl Flow for Finding {
     type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
-        let settings = match &mut self.stage {
+        let loaded = match &mut self.stage {
             Stage::Resolving(resolve) => return resolve.step(now, event),
             Stage::Loading(load) => match load.step(now, event)? {
                 Step::Perform(effect) => return Ok(Step::Perform(effect)),
-                Step::Done(settings) => settings,
+                Step::Done(loaded) => loaded,
             },
         };
-        let chain = settings.chain().cloned();
-        let mut chain = chain.ok_or_else(|| CredentialsError::new("settings", "they have no chain"))?;
+        let mut chain = Chain::new(&self.env, &loaded.profiles, None);
         if self.profile_alone {
-            Arc::make_mut(&mut chain).candidates.retain(|candidate| candidate.name.starts_with("profile"));
+            chain.candidates.retain(|candidate| candidate.name.starts_with("profile"));
         }
-        let context = Arc::new(Context::without_endpoint(&settings, "finding/1")?);
-        let mut resolve = Box::new(Resolve::new(chain, context, self.seed));
+        let metadata = imds::Config::new(&self.env, loaded.profile()).ok().flatten();
+        let context = Arc::new(Context::without_endpoint(&loaded.settings, "finding/1")?);
+        let resolve = Resolve::new(Arc::new(chain), context, self.seed).metadata(metadata);
+        let mut resolve = Box::new(resolve);
         let step = resolve.step(now, Event::Start);
         self.stage = Stage::Resolving(resolve);
         step

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Response;
+use sts_proto::client::{Load, Loaded};
 use sts_proto::credentials::{Chain, Resolve};
 use sts_proto::flow::ProcessOutput;
-use sts_proto::settings::{Env, Load, Profiles};
+use sts_proto::settings::{Env, Profiles};
 use sts_proto::{Context, Credentials, Effect, Error, Event, Flow, Settings, Step};
 
 /// The source of a JSON document.
@@ -100,6 +101,7 @@ impl Source {
             })),
             Effect::Wait(_) => Event::Elapsed,
             Effect::AskMfaCode(_) => panic!("no source asks for an MFA code"),
+            Effect::Join(_) => panic!("a chain waits for no job"),
         }
     }
 }
@@ -116,12 +118,14 @@ pub fn now() -> SystemTime {
 ///
 /// If the flow asks for more than two files.
 pub fn load(config: Bytes, credentials: Bytes) -> String {
-    let mut flow = Load::new(Env::from_iter([("HOME", "/h")]));
+    let env = Env::from_iter([("HOME", "/h")]);
+    let mut flow = Load::new(env.clone());
     let mut event = Event::Start;
     for file in [Some(config), Some(credentials), None] {
         match flow.step(SystemTime::UNIX_EPOCH, event) {
-            Ok(Step::Done(settings)) => {
-                return format!("{settings:?} {:?} {:?}", settings.list(), settings.chain());
+            Ok(Step::Done(Loaded { settings, profiles, .. })) => {
+                let chain = Chain::new(&env, &profiles, None);
+                return format!("{settings:?} {:?} {chain:?}", settings.list());
             }
             Ok(Step::Perform(_)) => {}
             Err(error) => return format!("{error} {error:?}"),

@@ -31,7 +31,7 @@ impl Transport for Canned {
 #[tokio::test]
 async fn calls_go_out_signed_and_come_back_typed() {
     let canned = Canned::default();
-    let client = Client::builder().region("eu-west-1").transport(canned.clone());
+    let client = Builder::isolated().region("eu-west-1").transport(canned.clone());
     let client = client.credentials(Credentials::new("AKID", "planted-secret")).build().unwrap();
     let me = client.get_caller_identity().await.unwrap();
     assert_eq!((me.arn.as_str(), me.metadata.request_id()), ("arn:aws:iam::0123:user/a", Some("r-1")));
@@ -102,7 +102,7 @@ async fn serve(
 
 /// One attempt a call: whatever is sent again is not paid for.
 fn client(url: &str) -> Client {
-    let client = Client::builder().region("eu-west-1").endpoint_url(url).retry(Retry::off());
+    let client = Builder::isolated().region("eu-west-1").endpoint_url(url).retry(Retry::off());
     client.credentials(Credentials::new("AKID", "secret")).build().unwrap()
 }
 

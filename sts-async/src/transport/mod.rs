@@ -41,7 +41,7 @@ pub use self::tower::TowerTransport;
 ///     }
 /// }
 ///
-/// let sts = sts_async::Client::builder().region("eu-west-1").transport(Offline).build()?;
+/// let sts = sts_async::Builder::isolated().region("eu-west-1").transport(Offline).build()?;
 /// # Ok::<(), sts_async::Error>(())
 /// ```
 pub trait Transport: Send + Sync + 'static {

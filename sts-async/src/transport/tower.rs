@@ -38,7 +38,7 @@ use super::{BoxError, Transport, TransportFuture, exchange};
 ///     }
 /// }
 ///
-/// let sts = sts_async::Client::builder().region("eu-west-1").tower_service(Canned).build()?;
+/// let sts = sts_async::Builder::isolated().region("eu-west-1").tower_service(Canned).build()?;
 /// # Ok::<(), sts_async::Error>(())
 /// ```
 #[derive(Clone)]

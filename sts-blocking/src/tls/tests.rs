@@ -68,7 +68,7 @@ fn both_versions_and_each_way_to_trust() {
         assert_eq!(call(secure(&server).ca_bundle(ROOT)).unwrap(), "0123");
         assert_eq!(call(secure(&server).extra_roots(ROOT)).unwrap(), "0123");
         assert_eq!(call(secure(&server).ca_bundle(CLIENT).extra_roots(ROOT)).unwrap(), "0123");
-        let named = crate::Client::builder().settings(settings.with_ca_bundle_path(&bundle));
+        let named = crate::Builder::isolated().settings(settings.ca_bundle_path(&bundle));
         assert_eq!(call(named).unwrap(), "0123");
         assert_eq!(kind(&call(secure(&server).ca_bundle(CLIENT)).unwrap_err()), Kind::Tls);
     }
@@ -84,12 +84,12 @@ fn nobody_else_is_trusted() {
 fn bundles_that_cannot_be_used() {
     let error = call(builder("https://sts.invalid").extra_roots("no pem")).unwrap_err();
     assert!(matches!(error, Error::Settings(SettingsError::CaBundle)));
-    let settings = Settings::new().region("eu-west-1").with_ca_bundle_path("/no/such/bundle.pem");
-    let error = crate::Client::builder().settings(settings.clone()).build().unwrap_err();
+    let settings = Settings::new().region("eu-west-1").ca_bundle_path("/no/such/bundle.pem");
+    let error = crate::Builder::isolated().settings(settings.clone()).build().unwrap_err();
     assert!(matches!(&error, Error::Settings(SettingsError::CaBundleFile { path, .. })
         if path == std::path::Path::new("/no/such/bundle.pem")));
     assert!(error.to_string().contains("cannot be read (no such file"), "{error}");
-    assert!(crate::Client::builder().settings(settings).ca_bundle(ROOT).build().is_ok());
+    assert!(crate::Builder::isolated().settings(settings).ca_bundle(ROOT).build().is_ok());
 }
 
 #[test]

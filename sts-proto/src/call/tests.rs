@@ -403,13 +403,17 @@ fn each_attempt_is_reported() {
             status: Some(503),
             class: Some(RetryClass::Throttling),
             error_type: Some("SlowDown".into()),
+            request_id: Some("rid".into()),
             wait: Some(wait)
         }
     );
     call.step(start(), Event::Elapsed).unwrap();
     call.step(start(), success()).unwrap();
     let report = call.last_attempt().unwrap().clone();
-    assert_eq!(report, Attempt { number: 2, status: Some(200), class: None, error_type: None, wait: None });
+    assert_eq!(
+        report,
+        Attempt { number: 2, status: Some(200), class: None, error_type: None, request_id: None, wait: None }
+    );
 }
 
 #[test]

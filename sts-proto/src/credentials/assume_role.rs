@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::Role;
+use super::region::LocatedCall;
+use super::{Role, imds};
 use crate::call::Call;
 use crate::context::Context;
 use crate::error::{CredentialsError, Error, Redactor, TransportError, TransportErrorKind};
@@ -18,20 +19,27 @@ pub(super) struct AssumeRole {
     credentials: Arc<Credentials>,
     context: Arc<Context>,
     seed: u128,
+    metadata: Option<imds::Config>,
     /// `None` until the code of the MFA device is known.
-    call: Option<Box<Call<Operation>>>,
+    call: Option<Box<LocatedCall<Operation>>>,
 }
 
 impl AssumeRole {
     pub(super) fn new(role: Role, credentials: Credentials, context: Arc<Context>, seed: u128) -> Self {
-        Self { role, credentials: Arc::new(credentials), context, seed, call: None }
+        Self { role, credentials: Arc::new(credentials), context, seed, metadata: None, call: None }
+    }
+
+    /// Where the region may be asked for, if the client has none.
+    pub(super) fn metadata(mut self, metadata: Option<imds::Config>) -> Self {
+        self.metadata = metadata;
+        self
     }
 
     pub(super) fn role_arn(&self) -> &str {
         &self.role.role_arn
     }
 
-    fn call(&mut self, code: Option<Secret>) -> &mut Call<Operation> {
+    fn call(&mut self, code: Option<Secret>) -> &mut LocatedCall<Operation> {
         let mut operation = Operation::new(self.role.role_arn.as_str(), self.role.session_name(self.seed));
         if let Some(id) = &self.role.external_id {
             operation = operation.external_id(id.as_str());
@@ -50,7 +58,7 @@ impl AssumeRole {
             // A code is valid for one request.
             call = call.once();
         }
-        self.call.insert(Box::new(call))
+        self.call.insert(Box::new(LocatedCall::new(call, &self.context, self.metadata.as_ref())))
     }
 }
 

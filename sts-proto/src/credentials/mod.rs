@@ -28,7 +28,7 @@ pub use cache::{Cache, Cached};
 pub use chain::{Candidate, Chain, Found};
 pub use mfa_session::MfaSession;
 pub use plan::{Plan, Role, Source};
-pub use region::RegionSearch;
+pub(crate) use region::RegionSearch;
 pub use report::{Explanation, Standing, describe};
 pub use resolve::{Resolve, Resolved};
 pub use web_identity::WebIdentity;

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use super::assume_role::AssumeRole;
 use super::container::Container;
-use super::imds::{InstanceMetadata, extended_expiration};
+use super::imds::{self, InstanceMetadata, extended_expiration};
 use super::process::Process;
 use super::report::KEPT_IN_USE;
 use super::sso::Sso;
@@ -31,6 +31,7 @@ pub struct Resolve {
     /// Credentials that the same chain gave before.
     held: Option<Credentials>,
     mfa_session: MfaSession,
+    metadata: Option<imds::Config>,
     kept_in_use: bool,
     /// The outcome of each candidate so far. The length is the index of the current candidate.
     tried: Vec<Tried>,
@@ -83,6 +84,7 @@ impl Resolve {
             seed,
             held: None,
             mfa_session: MfaSession::default(),
+            metadata: None,
             kept_in_use: false,
             tried: Vec::new(),
             state: State::Ready,
@@ -102,6 +104,13 @@ impl Resolve {
     #[must_use]
     pub fn mfa_session(mut self, mfa_session: MfaSession) -> Self {
         self.mfa_session = mfa_session;
+        self
+    }
+
+    /// The metadata service that may be asked for the region, where roles are assumed and the client has no region.
+    #[must_use]
+    pub fn metadata(mut self, metadata: Option<imds::Config>) -> Self {
+        self.metadata = metadata;
         self
     }
 
@@ -140,7 +149,8 @@ impl Resolve {
             Source::Static(credentials) => return self.got(now, turn, 0, credentials),
             Source::Process { command, account_id } => Asking::Process(Process::new(command, account_id)),
             Source::WebIdentity { role, token_file } => {
-                Asking::WebIdentity(WebIdentity::new(role, token_file, Arc::clone(&self.context), self.seed))
+                let flow = WebIdentity::new(role, token_file, Arc::clone(&self.context), self.seed);
+                Asking::WebIdentity(flow.metadata(self.metadata.clone()))
             }
             Source::Container(config) => Asking::Container(Container::new(config, self.seed)),
             Source::InstanceMetadata(config) => {
@@ -226,7 +236,8 @@ impl Resolve {
         }
         // The seed makes the session's name, which differs from role to role.
         let seed = self.seed.wrapping_add(assumed as u128 + 1);
-        let role = AssumeRole::new(role.clone(), credentials, Arc::clone(&self.context), seed);
+        let role = AssumeRole::new(role.clone(), credentials, Arc::clone(&self.context), seed)
+            .metadata(self.metadata.clone());
         self.assume(now, turn, assumed, Box::new(role), Event::Start)
     }
 

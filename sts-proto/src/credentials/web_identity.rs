@@ -2,8 +2,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::Role;
 use super::assume_role::session;
+use super::region::LocatedCall;
+use super::{Role, imds};
 use crate::call::Call;
 use crate::context::Context;
 use crate::error::{CredentialsError, Error, ErrorCode, TransportError, TransportErrorKind};
@@ -23,6 +24,7 @@ pub struct WebIdentity {
     role: Role,
     token_file: PathBuf,
     context: Arc<Context>,
+    metadata: Option<imds::Config>,
     seed: u128,
     dice: Dice,
     /// How many requests were sent.
@@ -42,7 +44,7 @@ enum State {
     ReadingAgain(Box<Error>, Secret),
     Waiting,
     Calling {
-        call: Box<Call<AssumeRoleWithWebIdentity>>,
+        call: Box<LocatedCall<AssumeRoleWithWebIdentity>>,
         token: Secret,
     },
     Over,
@@ -56,6 +58,7 @@ impl WebIdentity {
             role,
             token_file,
             context,
+            metadata: None,
             seed,
             dice: Dice::new(seed),
             attempts: 0,
@@ -63,6 +66,12 @@ impl WebIdentity {
             empty: 0,
             state: State::Ready,
         }
+    }
+
+    /// Where the region may be asked for, if the client has none.
+    pub(crate) fn metadata(mut self, metadata: Option<imds::Config>) -> Self {
+        self.metadata = metadata;
+        self
     }
 
     pub(super) fn role_arn(&self) -> &str {
@@ -114,13 +123,14 @@ impl WebIdentity {
         }
         // The next attempt may need another token, so each attempt is a call of its own.
         let call = Call::new(operation, Arc::clone(&self.context), self.seed).once();
+        let call = LocatedCall::new(call, &self.context, self.metadata.as_ref());
         self.step_call(now, Box::new(call), token, Event::Start)
     }
 
     fn step_call(
         &mut self,
         now: SystemTime,
-        mut call: Box<Call<AssumeRoleWithWebIdentity>>,
+        mut call: Box<LocatedCall<AssumeRoleWithWebIdentity>>,
         token: Secret,
         event: Event,
     ) -> Result<Step<Credentials>, Error> {

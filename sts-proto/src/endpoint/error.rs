@@ -11,6 +11,8 @@ use std::fmt;
 pub enum EndpointError {
     /// There is neither a region nor an endpoint URL.
     MissingRegion,
+    /// No region was given in code, and no environment was looked in.
+    RegionNotGiven,
     /// The region cannot be part of a host name.
     #[non_exhaustive]
     InvalidRegion {
@@ -51,6 +53,10 @@ impl fmt::Display for EndpointError {
             EndpointError::MissingRegion => {
                 write!(f, "no region: looked {WHERE_REGION}; set one, for example us-east-1")
             }
+            EndpointError::RegionNotGiven => f.write_str(
+                "no region: none was given, and the builder is isolated and looks in no environment; set one, for \
+                 example us-east-1",
+            ),
             EndpointError::InvalidRegion { region } => write!(
                 f,
                 "region {region:?} is not valid: it must be 1 to 63 letters, digits and hyphens, no hyphen at \

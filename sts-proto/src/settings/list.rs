@@ -26,6 +26,13 @@ impl Settings {
     /// Every setting as it is in force, with its origin, for a person to read: names and values may change. None holds a
     /// secret, and of an access key no more than its end.
     pub fn list(&self) -> Vec<Setting> {
+        let mut list = self.list_but_credentials();
+        list.push(self.listed_credentials());
+        list
+    }
+
+    /// The same without the credentials: the report of a chain says more of them.
+    pub(crate) fn list_but_credentials(&self) -> Vec<Setting> {
         let mut list = Vec::new();
         if let Some(found) = &self.found {
             let missing = if found.profile_exists { "" } else { " (not there)" };
@@ -46,16 +53,11 @@ impl Settings {
         list.push(Setting::new("max attempts", most, self.max_attempts_origin.clone()));
         list.extend(Setting::timeouts(self.timeouts.value, &self.timeouts.origin));
         list.push(optional("app id", &self.app_id));
-        let bundle = self.ca_bundle_path().map_or(NOT_SET.to_owned(), |path| path.display().to_string());
+        let bundle = self.ca_bundle().map_or(NOT_SET.to_owned(), |path| path.display().to_string());
         list.push(Setting::new("ca bundle", bundle, self.ca_bundle_path.origin.clone()));
         if let Some(id) = self.trace_id.as_ref().and_then(|id| id.to_str().ok()) {
             list.push(Setting::new("trace id", id, Origin::Environment("_X_AMZN_TRACE_ID")));
         }
-        #[cfg(feature = "credentials")]
-        if self.chain.is_some() {
-            list.extend(crate::credentials::imds::Config::listed(&self.metadata));
-        }
-        list.extend(self.listed_credentials());
         list
     }
 
@@ -74,31 +76,21 @@ impl Settings {
         let from = if self.endpoint_url.value.is_some() { &self.endpoint_url } else { &self.region };
         let value = match self.endpoint() {
             Ok(endpoint) => endpoint.uri().to_string(),
-            Err(_) if self.region_is_to_be_found() => "known once the region is".to_owned(),
             Err(error) => format!("none: {error}"),
         };
         Setting::new("endpoint", value, from.origin.clone())
     }
 
-    /// Where a chain is asked, that is told elsewhere.
-    fn listed_credentials(&self) -> Option<Setting> {
+    pub(crate) fn listed_credentials(&self) -> Setting {
         let Sourced { value, origin } = &self.credentials;
         let (value, origin) = match value {
             Ok(Some(credentials)) => (format!("access key {}", end_of_key(credentials)), origin.clone()),
-            Ok(None) if self.has_chain() => return None,
-            // Looking for them in vain is nobody's word.
+            // The environment has none, and says nothing.
             Ok(None) if *origin != Origin::Code => ("none".to_owned(), Origin::Default),
             Ok(None) => ("none".to_owned(), Origin::Code),
             Err(error) => (format!("none: {error}"), origin.clone()),
         };
-        Some(Setting::new("credentials", value, origin))
-    }
-
-    fn has_chain(&self) -> bool {
-        #[cfg(feature = "credentials")]
-        return self.chain.is_some();
-        #[cfg(not(feature = "credentials"))]
-        false
+        Setting::new("credentials", value, origin)
     }
 }
 

@@ -6,14 +6,13 @@ mod env;
 mod error;
 mod files;
 mod list;
-#[cfg(feature = "credentials")]
-mod load;
 mod lookup;
 mod origin;
 mod parse;
 mod profile;
 mod properties;
 mod resolve;
+mod setters;
 mod trace;
 
 use std::fmt;
@@ -27,10 +26,10 @@ pub use env::Env;
 pub use error::SettingsError;
 pub use files::{Files, Platform};
 #[cfg(feature = "credentials")]
-pub use load::Load;
-#[cfg(feature = "credentials")]
 pub(crate) use lookup::Lookup;
 pub use origin::{Origin, Setting};
+#[cfg(feature = "credentials")]
+pub(crate) use parse::TOO_LARGE;
 pub use profile::{Profiles, Section};
 
 use list::Found;
@@ -69,13 +68,10 @@ pub struct Settings {
     max_attempts_origin: Origin,
     ca_bundle_path: Sourced<Option<PathBuf>>,
     trace_id: Option<HeaderValue>,
+    /// Whether an environment was looked in.
+    looked: bool,
     /// What was read beside the environment.
     found: Option<Found>,
-    #[cfg(feature = "credentials")]
-    chain: Option<std::sync::Arc<crate::credentials::Chain>>,
-    /// Where the instance's metadata is, if it may be asked.
-    #[cfg(feature = "credentials")]
-    metadata: Result<Option<crate::credentials::imds::Config>, crate::CredentialsError>,
 }
 
 /// What a context takes from settings as it is.
@@ -104,90 +100,28 @@ impl Settings {
             max_attempts_origin: Origin::Default,
             ca_bundle_path: Sourced::default(),
             trace_id: None,
+            looked: false,
             found: None,
-            #[cfg(feature = "credentials")]
-            chain: None,
-            #[cfg(feature = "credentials")]
-            metadata: Ok(None),
         }
     }
 
-    /// The region to call, and to sign for.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Sourced::in_code(Some(region.into()));
-        self
-    }
-
-    /// Where to send requests instead of AWS's endpoint: `http://` or `https://`, host, and if need be port and
-    /// path.
-    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
-        self.endpoint_url = Sourced::in_code(Some(url.into()));
-        self
-    }
-
-    /// AWS's endpoint, whatever environment and files say.
-    pub fn without_endpoint_url(mut self) -> Self {
-        self.endpoint_url = Sourced::in_code(None);
-        self
-    }
-
-    /// Whether to use the endpoint with FIPS 140 validated cryptography.
-    pub fn use_fips_endpoint(mut self, on: bool) -> Self {
-        self.use_fips_endpoint = Sourced::in_code(on);
-        self
-    }
-
-    /// Whether to use the endpoint that is reached over IPv6 too.
-    pub fn use_dualstack_endpoint(mut self, on: bool) -> Self {
-        self.use_dualstack_endpoint = Sourced::in_code(on);
-        self
-    }
-
-    /// Whether the regions that are older than regional endpoints use `sts.amazonaws.com`.
-    pub fn use_global_endpoint(mut self, on: bool) -> Self {
-        self.use_global_endpoint = Sourced::in_code(on);
-        self
-    }
-
-    /// What the user agent says of the application, at most 50 characters.
-    pub fn app_id(mut self, app_id: impl Into<String>) -> Self {
-        self.app_id = Sourced::in_code(Some(app_id.into()));
-        self
-    }
+    crate::settings_setters!(set_here []);
 
     /// The keys to sign with, whatever environment and files say.
-    pub fn credentials(self, credentials: impl Into<Credentials>) -> Self {
-        self.only(Some(credentials.into()))
+    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
+        self.credentials = Sourced::in_code(Ok(Some(credentials.into())));
+        self
     }
 
     /// No keys, whatever environment and files say: for operations that are sent unsigned.
-    pub fn without_credentials(self) -> Self {
-        self.only(None)
-    }
-
-    /// How long things may take.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = Sourced::in_code(timeouts);
-        self
-    }
-
-    /// The PEM file with the root certificates to trust instead of the usual ones. A driver reads it.
-    pub fn with_ca_bundle_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca_bundle_path = Sourced::in_code(Some(path.into()));
+    pub fn without_credentials(mut self) -> Self {
+        self.credentials = Sourced::in_code(Ok(None));
         self
     }
 
     /// Where the root certificates to trust are, if not the usual ones.
-    pub fn ca_bundle_path(&self) -> Option<&Path> {
+    pub fn ca_bundle(&self) -> Option<&Path> {
         self.ca_bundle_path.value.as_deref()
-    }
-
-    /// How calls are retried.
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
-        self.retry_mode_origin = Origin::Code;
-        self.max_attempts_origin = Origin::Code;
-        self
     }
 
     /// The endpoint that these settings lead to.
@@ -199,25 +133,48 @@ impl Settings {
             use_global_endpoint: self.use_global_endpoint.value,
             endpoint_url: self.endpoint_url.value.as_deref(),
         })
+        .map_err(|error| match error {
+            EndpointError::MissingRegion if !self.looked => EndpointError::RegionNotGiven,
+            error => error,
+        })
     }
 
-    #[cfg(feature = "credentials")]
-    pub(crate) fn metadata(&self) -> Option<&crate::credentials::imds::Config> {
-        self.metadata.as_ref().ok()?.as_ref()
+    /// These settings where they are set, else those of `base`: what code sets wins, whatever is loaded later.
+    pub fn over(self, base: Self) -> Self {
+        let set = |origin: &Origin| *origin != Origin::Default;
+        let (retry, retry_mode_origin, max_attempts_origin) =
+            if set(&self.retry_mode_origin) || set(&self.max_attempts_origin) {
+                (self.retry, self.retry_mode_origin, self.max_attempts_origin)
+            } else {
+                (base.retry, base.retry_mode_origin, base.max_attempts_origin)
+            };
+        Self {
+            region: self.region.over(base.region),
+            endpoint_url: self.endpoint_url.over(base.endpoint_url),
+            use_fips_endpoint: self.use_fips_endpoint.over(base.use_fips_endpoint),
+            use_dualstack_endpoint: self.use_dualstack_endpoint.over(base.use_dualstack_endpoint),
+            use_global_endpoint: self.use_global_endpoint.over(base.use_global_endpoint),
+            app_id: self.app_id.over(base.app_id),
+            credentials: self.credentials.over(base.credentials),
+            timeouts: self.timeouts.over(base.timeouts),
+            retry,
+            retry_mode_origin,
+            max_attempts_origin,
+            ca_bundle_path: self.ca_bundle_path.over(base.ca_bundle_path),
+            trace_id: self.trace_id.or(base.trace_id),
+            looked: self.looked || base.looked,
+            found: self.found.or(base.found),
+        }
     }
 
-    /// Where credentials are looked for, if not in code or with a provider of one's own.
-    #[cfg(feature = "credentials")]
-    pub fn chain(&self) -> Option<&std::sync::Arc<crate::credentials::Chain>> {
-        self.chain.as_ref()
+    /// Whether a region is set.
+    pub(crate) fn has_region(&self) -> bool {
+        self.region.value.is_some()
     }
 
-    /// Whether no region is set and the instance's metadata may be asked for it.
-    pub(crate) fn region_is_to_be_found(&self) -> bool {
-        #[cfg(feature = "credentials")]
-        return self.region.value.is_none() && self.metadata().is_some();
-        #[cfg(not(feature = "credentials"))]
-        false
+    /// Whether code has said which credentials to use, or that there are none.
+    pub(crate) fn credentials_are_set_in_code(&self) -> bool {
+        self.credentials.origin == Origin::Code
     }
 
     pub(crate) fn parts(&self) -> Result<Parts<'_>, SettingsError> {
@@ -228,16 +185,6 @@ impl Settings {
             app_id: self.app_id.value.as_deref(),
             trace_id: self.trace_id.as_ref(),
         })
-    }
-
-    /// These credentials and no others.
-    fn only(mut self, credentials: Option<Credentials>) -> Self {
-        self.credentials = Sourced::in_code(Ok(credentials));
-        #[cfg(feature = "credentials")]
-        {
-            self.chain = None;
-        }
-        self
     }
 }
 

@@ -61,6 +61,11 @@ impl<T> Sourced<T> {
     pub(super) fn in_code(value: T) -> Self {
         Self { value, origin: Origin::Code }
     }
+
+    /// This one where it is set, else `base`.
+    pub(super) fn over(self, base: Self) -> Self {
+        if self.origin == Origin::Default { base } else { self }
+    }
 }
 
 impl<T: Into<U>, U> From<Option<(T, Origin)>> for Sourced<Option<U>> {

@@ -252,7 +252,7 @@ fn named(sections: BTreeMap<Header, Properties>) -> impl Iterator<Item = Parsed>
 
 const COMMENT: [char; 2] = ['#', ';'];
 /// The value of [`MAX_BODY`].
-pub(super) const TOO_LARGE: &str = "it is larger than 1 MiB";
+pub(crate) const TOO_LARGE: &str = "it is larger than 1 MiB";
 const DEFAULT: &str = "default";
 const OPEN_SECTION: &str = "a section must end with ]";
 const OUTSIDE: &str = "it is before the first section; write [default] or [profile name] above it";

@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
 use super::endpoint_url::configured_endpoint_url;
+use super::files::{CONFIG, CREDENTIALS};
+use super::list::{Found, FoundFile};
 use super::lookup::Lookup;
 use super::origin::Sourced;
-use super::{Env, Origin, Profiles, Section, Settings, SettingsError};
+use super::{Env, Files, Origin, Profiles, Section, Settings, SettingsError};
 use crate::Retry;
 
 impl Settings {
@@ -33,14 +35,48 @@ impl Settings {
         Ok(Self { credentials, ..Self::resolve(env, &Profiles::default(), None)? })
     }
 
-    /// All but the credentials: the environment first, then the profile.
-    pub(super) fn resolve(
+    /// What the environment and the shared files say, and the name of the profile: the one in code, else the one of
+    /// `AWS_PROFILE`, else `default`. The two flags say whether the config and
+    /// the credentials file are there.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn from_files(
         env: &Env,
+        in_code: Option<&str>,
         profiles: &Profiles,
-        profile: Option<&Section>,
-    ) -> Result<Self, SettingsError> {
+        files: Files,
+        [config_read, credentials_read]: [bool; 2],
+    ) -> Result<(Self, String), SettingsError> {
+        let Sourced { value: name, origin } = match (in_code, env.get("AWS_PROFILE")?) {
+            (Some(name), _) => Sourced::in_code(name.to_owned()),
+            (None, Some(name)) => {
+                Sourced { value: name.trim().to_owned(), origin: Origin::Environment("AWS_PROFILE") }
+            }
+            (None, None) => Sourced { value: DEFAULT.to_owned(), origin: Origin::Default },
+        };
+        let profile = profiles.profile(&name);
+        if profile.is_none() && name != DEFAULT {
+            let files = [files.config, files.credentials].into_iter().flatten().collect();
+            return Err(SettingsError::NoProfile { name, origin, files });
+        }
+        let found = |variable, path, exists| {
+            let origin = if env.has(variable) { Origin::Environment(variable) } else { Origin::Default };
+            FoundFile { path, origin, exists }
+        };
+        let mut settings = Self::resolve(env, profiles, profile)?;
+        settings.found = Some(Found {
+            profile_exists: profile.is_some(),
+            profile: Sourced { value: name.clone(), origin },
+            config: found(CONFIG, files.config, config_read),
+            credentials: found(CREDENTIALS, files.credentials, credentials_read),
+        });
+        Ok((settings, name))
+    }
+
+    /// All but the credentials: the environment first, then the profile.
+    fn resolve(env: &Env, profiles: &Profiles, profile: Option<&Section>) -> Result<Self, SettingsError> {
         let lookup = Lookup { env, profile };
         let mut settings = Self::new();
+        settings.looked = true;
         settings.region = lookup.text(&["AWS_REGION", "AWS_DEFAULT_REGION"], "region")?.into();
         settings.endpoint_url =
             configured_endpoint_url(env, profiles, profile, "AWS_ENDPOINT_URL_STS", "sts")?;
@@ -71,6 +107,9 @@ impl Settings {
         Ok(())
     }
 }
+
+#[cfg(feature = "credentials")]
+const DEFAULT: &str = "default";
 
 fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
     (position == 1, origin)

@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Request;
-use sts_proto::credentials::{Cache, Cached, Resolve, Resolved};
-use sts_proto::settings::{Env, Load};
+use sts_proto::client::Load;
+use sts_proto::credentials::{Cache, Cached, Chain, Resolve, Resolved};
+use sts_proto::settings::Env;
 use sts_proto::{
     Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Phase, Settings, Step,
     TransportErrorKind,
@@ -103,7 +104,7 @@ impl Sessions {
 
 struct Run<'a> {
     sessions: &'a Sessions,
-    settings: Settings,
+    chain: Arc<Chain>,
     service: Weathered,
     clients: Vec<Client>,
     agenda: BTreeMap<(SystemTime, u64), (usize, Next)>,
@@ -114,7 +115,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(sessions: &'a Sessions) -> Self {
-        let settings = settings(sessions.lifetime);
+        let (settings, chain) = settings(sessions.lifetime);
         let mut seeds = Chance::new(sessions.seed);
         let client = |_| Client {
             context: Arc::new(Context::new(&settings, "fleet/1").expect("the settings are sound")),
@@ -132,7 +133,7 @@ impl<'a> Run<'a> {
             sequence: 0,
             chance: Chance::new(sessions.seed ^ 2),
             kept: Kept { uses: vec![Uses::default(); minutes], ..Kept::default() },
-            settings,
+            chain: Arc::new(chain),
         }
     }
 
@@ -167,8 +168,8 @@ impl<'a> Run<'a> {
             }
         };
         if refresh && client.cache.begin(now) {
-            let chain = self.settings.chain().expect("a profile leads to a chain");
-            let flow = Resolve::new(Arc::clone(chain), Arc::clone(&client.context), wide(&mut self.chance));
+            let flow =
+                Resolve::new(Arc::clone(&self.chain), Arc::clone(&client.context), wide(&mut self.chance));
             client.flow = Some(flow);
             self.step(now, index, Event::Start);
         }
@@ -266,7 +267,7 @@ impl Uses {
 }
 
 /// Settings of a client whose profile assumes a role.
-fn settings(lifetime: Duration) -> Settings {
+fn settings(lifetime: Duration) -> (Settings, Chain) {
     let config = format!(
         "[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/fleet\nsource_profile = base\n\
          role_session_name = fleet\nduration_seconds = {}\n\
@@ -275,11 +276,11 @@ fn settings(lifetime: Duration) -> Settings {
     );
     let env =
         Env::from_iter([("AWS_CONFIG_FILE", "/config"), ("AWS_SHARED_CREDENTIALS_FILE", "/credentials")]);
-    let mut load = Load::new(env);
+    let mut load = Load::new(env.clone());
     let mut event = Event::Start;
     loop {
         event = match load.step(start(), event).expect("the profile is sound") {
-            Step::Done(settings) => return settings,
+            Step::Done(loaded) => return (loaded.settings, Chain::new(&env, &loaded.profiles, None)),
             Step::Perform(Effect::Read(path)) => {
                 Event::Contents(path.ends_with("config").then(|| config.clone().into()))
             }

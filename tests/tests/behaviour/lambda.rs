@@ -44,11 +44,11 @@ fn calls_pass_on_the_trace_of_the_invocation() {
 fn in_the_environment() {
     let expected = env::var(EXPECTED).expect("the other test sets it");
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let blocking = sts_blocking::Builder::from_env().expect("sound").transport(Witness(Arc::clone(&seen)));
+    let blocking = sts_blocking::Client::builder().transport(Witness(Arc::clone(&seen)));
     blocking.build().expect("sound").get_caller_identity().expect("answered");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-    let asynchronous = sts_async::Builder::from_env().expect("sound").transport(Witness(Arc::clone(&seen)));
+    let asynchronous = sts_async::Client::builder().transport(Witness(Arc::clone(&seen)));
     let client = asynchronous.build().expect("sound");
     runtime.block_on(client.get_caller_identity()).expect("answered");
     assert_eq!(*seen.lock().expect("nobody panicked"), [expected.clone(), expected]);

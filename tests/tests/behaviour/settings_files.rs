@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sts_proto::Error;
-use sts_proto::settings::{Env, Load, Settings};
+use sts_proto::client::Load;
+use sts_proto::settings::{Env, Settings};
 use sts_tests::driver::{Driver, Setup};
 
 #[test]
@@ -94,7 +95,8 @@ impl Home {
 
     fn load(&self, driver: &Driver, variables: &[(&str, &str)]) -> Result<Settings, Error> {
         let home = [("HOME", self.0.to_str().unwrap())];
-        driver.run(Load::new(Env::from_iter(home.iter().chain(variables).copied())))
+        let load = Load::new(Env::from_iter(home.iter().chain(variables).copied()));
+        Ok(driver.run(load)?.settings)
     }
 }
 

@@ -274,9 +274,9 @@ fn compare_drivers(seed: u64) -> usize {
     let serve =
         |now, _, _: &Request<Bytes>| Reply { after: Duration::from_millis(1), event: service.answer(now) };
     simulate([start], serve, |_, _, _| {});
-    let client = sts_blocking::Client::builder().region("eu-west-1").transport(carrier()).build().unwrap();
+    let client = sts_blocking::Builder::isolated().region("eu-west-1").transport(carrier()).build().unwrap();
     let first = client.run(call(&blocking));
-    let client = sts_async::Client::builder().region("eu-west-1").transport(carrier()).build().unwrap();
+    let client = sts_async::Builder::isolated().region("eu-west-1").transport(carrier()).build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let second = runtime.block_on(client.run(call(&asynchronous)));
 

@@ -180,7 +180,7 @@ mod tunnels {
 
 #[test]
 fn urls_have_to_name_a_host() {
-    let build = |url: &str| crate::Client::builder().region("eu-west-1").proxy(url).build();
+    let build = |url: &str| crate::Builder::isolated().region("eu-west-1").proxy(url).build();
     for url in ["http://proxy.test", "http://proxy.test:3128/", "proxy.test:3128", "http://u:p@[::1]:3128"] {
         build(url).unwrap();
     }
@@ -198,7 +198,7 @@ fn urls_have_to_name_a_host() {
         assert!(matches!(error, Error::Settings(SettingsError::Proxy)), "{url}: {error:?}");
         assert!(!format!("{error} {error:?}").contains("planted"));
     }
-    crate::Client::builder().region("eu-west-1").proxy("").no_proxy().build().unwrap();
+    crate::Builder::isolated().region("eu-west-1").proxy("").no_proxy().build().unwrap();
 }
 
 /// A process with this environment, in which `in_the_environment` runs.
@@ -248,7 +248,7 @@ fn in_the_environment() {
             assert!(proxies.of(&Uri::from_static(address)).is_none(), "addresses too: {address}");
         }
     }
-    let build = || crate::Builder::from_env().unwrap().region("eu-west-1");
+    let build = || crate::Client::builder().region("eu-west-1");
     build().build().unwrap();
     build().no_proxy().build().unwrap();
 }

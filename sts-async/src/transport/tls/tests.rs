@@ -62,7 +62,7 @@ fn a_certificate_needs_its_own_key() {
     let pki = Pki::new();
     let ((chain, key), (_, another)) = (pki.pair(), pki.pair());
     let build = |chain: &str, key: &str| {
-        crate::Client::builder().region("eu-west-1").client_certificate(chain, key).build()
+        crate::Builder::isolated().region("eu-west-1").client_certificate(chain, key).build()
     };
     build(&chain, &key).unwrap();
     let broken = key.replace("MI", "AA");

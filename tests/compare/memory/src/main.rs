@@ -20,12 +20,12 @@ async fn main() -> Result<(), Error> {
     println!("client, idle\t{}", left(&before) / MANY as i64);
     drop(clients);
 
-    let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Silent).build()?;
+    let client = Builder::isolated().region("eu-west-1").credentials(keys()).transport(Silent).build()?;
     in_flight("call in flight, without its connection", client).await;
     // The server of this environment never responds.
     in_flight("call in flight, with its connection", Client::from_env()?).await;
 
-    let client = Client::builder().region("eu-west-1").credentials(keys()).transport(Canned).build()?;
+    let client = Builder::isolated().region("eu-west-1").credentials(keys()).transport(Canned).build()?;
     calls(&client, 1_000).await?;
     let before = Region::new(ALLOCATOR);
     calls(&client, MILLION).await?;

@@ -133,12 +133,12 @@ impl Case {
         let env = Env::from_iter(self.env.clone());
         let code = |_: &str| Some(Secret::from(secret("code")));
         if asynchronous {
-            let builder = sts_async::Builder::from_snapshot(env)?.mfa_code(code);
+            let builder = sts_async::Client::builder().env(env).mfa_code(code);
             clean_debug(&builder);
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             return Ok(Driver::Async(builder.build()?, Arc::new(runtime.expect("a runtime starts"))));
         }
-        let builder = sts_blocking::Builder::from_snapshot(env)?.mfa_code(code);
+        let builder = sts_blocking::Client::builder().env(env).mfa_code(code);
         clean_debug(&builder);
         builder.build().map(Driver::Blocking)
     }

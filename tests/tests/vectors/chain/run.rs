@@ -68,11 +68,11 @@ impl Way {
         match self {
             Self::Virtual => in_virtual_time(flow, scenario, replay),
             Self::Blocking => {
-                let builder = sts_blocking::Client::builder().settings(settings);
+                let builder = sts_blocking::Builder::isolated().settings(settings);
                 builder.transport(replay.clone()).mfa_code(ask).build()?.run(flow)
             }
             Self::Async => {
-                let builder = sts_async::Client::builder().settings(settings);
+                let builder = sts_async::Builder::isolated().settings(settings);
                 let client = builder.transport(replay.clone()).mfa_code(ask).build()?;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.expect("a runtime starts").block_on(client.run(flow))
@@ -108,6 +108,7 @@ fn in_virtual_time<F: Flow<Error = Error>>(
                 None => Event::Failed(TransportErrorKind::Unsupported.into()),
             },
             Step::Perform(Effect::Wait(_)) => Event::Elapsed,
+            Step::Perform(effect @ Effect::Join(_)) => panic!("a chain asks for {effect:?}"),
         };
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use sts_proto::settings::{Env, Files, Load, Platform};
+use sts_proto::client::Load;
+use sts_proto::settings::{Env, Files, Platform};
 use sts_proto::{Effect, Event, Flow, Settings, Step};
 
 use crate::record::Record;
@@ -37,7 +38,7 @@ fn load(mut load: Load, profile: &str) -> Result<Settings, String> {
     let mut event = Event::Start;
     for _ in 0..3 {
         match load.step(SystemTime::UNIX_EPOCH, event).map_err(|error| error.to_string())? {
-            Step::Done(settings) => return Ok(settings),
+            Step::Done(loaded) => return Ok(loaded.settings),
             Step::Perform(Effect::Read(_)) => {
                 event = Event::Contents(Some(format!("[profile {profile}]\n").into()));
             }

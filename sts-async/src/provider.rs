@@ -1,20 +1,14 @@
-//! Who gives credentials, and how a client keeps those that it was given fresh.
-
-mod chain;
-mod keeper;
-mod providers;
+//! What gives credentials to a client.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use sts_proto::client;
 use sts_proto::{Credentials, Error};
 
-pub(crate) use chain::OwnChain;
-pub(crate) use keeper::{Fetched, Keeper, Source};
-pub use providers::{AssumeRoleProvider, ChainProvider, WebIdentityProvider};
-
 use crate::Client;
+use crate::client::seed;
 
 /// Gives credentials whenever it is asked.
 ///
@@ -29,24 +23,33 @@ use crate::Client;
 /// themselves. A client for each runtime knows neither.
 ///
 /// Credentials themselves, a [`Client`] and every closure without arguments that returns a future are providers, and so
-/// are [`AssumeRoleProvider`], [`WebIdentityProvider`] and [`ChainProvider`].
+/// are [`AssumeRoleProvider`] and [`WebIdentityProvider`].
 ///
 /// ```
-/// use sts_async::{Client, CredentialsError, CredentialsFuture, CredentialsProvider, Error};
+/// use sts_async::{Builder, CredentialsError, CredentialsFuture};
+/// use sts_async::{CredentialsProvider, Error};
 ///
 /// struct Vault;
 ///
 /// impl CredentialsProvider for Vault {
 ///     fn credentials(&self) -> CredentialsFuture<'_> {
-///         Box::pin(async { Err(CredentialsError::new("the vault", "it is sealed; unseal it first").into()) })
+///         let what_to_do = "it is sealed; unseal it first";
+///         let error = CredentialsError::new("the vault", what_to_do);
+///         Box::pin(async { Err(error.into()) })
 ///     }
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Error> {
-/// let sts = Client::builder().region("eu-west-1").credentials_provider(Vault).build()?;
+/// let sts = Builder::isolated()
+///     .region("eu-west-1")
+///     .credentials_provider(Vault)
+///     .build()?;
 /// let error = sts.get_caller_identity().await.unwrap_err();
-/// assert_eq!(error.to_string(), "no credentials from the vault: it is sealed; unseal it first");
+/// assert_eq!(
+///     error.to_string(),
+///     "no credentials from the vault: it is sealed; unseal it first"
+/// );
 /// # Ok(())
 /// # }
 /// ```
@@ -54,9 +57,9 @@ pub trait CredentialsProvider: Send + Sync + 'static {
     /// Fetches credentials, which hold at this moment.
     fn credentials(&self) -> CredentialsFuture<'_>;
 
-    /// The service has refused these as expired, whatever they say: they are not to be given again. For providers that keep
-    /// what they give; it is said before the next are asked for, of credentials that others gave too, and more than once. It
-    /// may not block. The default does nothing.
+    /// The service has refused these as expired, whatever they say: they are not to be given again. For providers that
+    /// keep what they give. A client says it before it asks for the next ones, of credentials that others gave too, and
+    /// more than once. It may not block. The default does nothing.
     fn expired(&self, credentials: &Credentials) {
         let _ = credentials;
     }
@@ -113,5 +116,55 @@ impl CredentialsProvider for Box<dyn CredentialsProvider> {
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// Assumes a role, with whatever credentials the client has.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), sts_async::Error> {
+/// use sts_async::operations::AssumeRole;
+/// use sts_async::{AssumeRoleProvider, Client};
+///
+/// let sts = Client::from_env()?;
+/// let hub = "arn:aws:iam::111122223333:role/hub";
+/// let hub = AssumeRole::new(hub, "nightly").external_id("x-42");
+/// let hub = AssumeRoleProvider::new(sts.clone(), hub);
+/// let in_hub = sts.with_credentials_provider(hub);
+/// // And another role on top of that one.
+/// let leaf = "arn:aws:iam::444455556666:role/leaf";
+/// let leaf = AssumeRole::new(leaf, "nightly").duration_seconds(900);
+/// let leaf = AssumeRoleProvider::new(in_hub, leaf);
+/// let in_leaf = sts.with_credentials_provider(leaf);
+/// println!("{}", in_leaf.get_caller_identity().await?.arn);
+/// # Ok(())
+/// # }
+/// ```
+pub type AssumeRoleProvider = client::AssumeRoleProvider<Client>;
+
+impl CredentialsProvider for AssumeRoleProvider {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(async { self.outcome(self.client().send(self.operation()).await) })
+    }
+}
+
+/// Assumes a role with the identity token in a file.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), sts_async::Error> {
+/// use sts_async::{Client, WebIdentityProvider};
+///
+/// let sts = Client::builder().region("eu-west-1").build()?;
+/// let role = "arn:aws:iam::123456789012:role/ci";
+/// let web = WebIdentityProvider::new(sts.clone(), role, "/run/ci/token")
+///     .session_name("build-42");
+/// let sts = sts.with_credentials_provider(web);
+/// println!("{}", sts.get_caller_identity().await?.arn);
+/// # Ok(())
+/// # }
+/// ```
+pub type WebIdentityProvider = client::WebIdentityProvider<Client>;
+
+impl CredentialsProvider for WebIdentityProvider {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        let client = self.client();
+        Box::pin(async move { self.outcome(client.run(self.flow(client.core(), seed())).await) })
+    }
+}

@@ -16,7 +16,7 @@ fn run(mut load: Load, disk: Disk<'_>) -> Result<Settings, Error> {
             Step::Done(settings) => {
                 let after = load.step(SystemTime::UNIX_EPOCH, Event::Start);
                 assert!(matches!(after, Err(Error::OutOfTurn)));
-                return Ok(settings);
+                return Ok(settings.settings);
             }
             Step::Perform(effect) => effect,
         };
@@ -73,7 +73,7 @@ fn each_key_of_the_profile_is_heeded_and_says_where_it_stands() {
     for (name, expected) in expected {
         assert_eq!(listed(&settings, name), expected, "{name}");
     }
-    assert_eq!(settings.ca_bundle_path(), Some(Path::new("/etc/roots.pem")));
+    assert_eq!(settings.ca_bundle(), Some(Path::new("/etc/roots.pem")));
 }
 
 #[test]
@@ -98,7 +98,10 @@ fn code_then_environment_then_profile() {
 fn the_profile_is_the_one_in_code_then_the_variables_then_default() {
     let config = "[default]\nregion = a\n[profile b]\nregion = b\n[profile c]\nregion = c\n";
     let disk: Disk<'_> = &[(CONFIG_PATH, Ok(config.as_bytes()))];
-    let region = |load: Load| run(load, disk).unwrap().region.value;
+    let region = |load: Load| {
+        let listed = listed(&run(load, disk).unwrap(), "region");
+        listed.split_once(' ').map(|(region, _)| region.to_owned())
+    };
     assert_eq!(region(load(&[])).as_deref(), Some("a"));
     assert_eq!(region(load(&[("AWS_PROFILE", "")])).as_deref(), Some("a"));
     assert_eq!(region(load(&[("AWS_PROFILE", "b")])).as_deref(), Some("b"));
@@ -114,55 +117,6 @@ fn nothing_there_is_no_error() {
     assert_eq!(listed(&homeless, "config file"), none);
     let elsewhere = run(load(&[("AWS_CONFIG_FILE", "~/x")]), &[("/home/me/x", Ok(b"[default]\nregion = a"))]);
     assert_eq!(listed(&elsewhere.unwrap(), "config file"), "/home/me/x (AWS_CONFIG_FILE)");
-    assert!(settings.chain().is_some());
-}
-
-#[test]
-fn keys_in_code_take_the_place_of_the_chain() {
-    let settings = || run(load(&[]), &[]).unwrap();
-    assert!(settings().credentials(crate::Credentials::new("a", "b")).chain().is_none());
-    assert!(settings().without_credentials().chain().is_none());
-}
-
-#[test]
-fn metadata_that_cannot_be_asked_matters_only_to_those_who_ask() {
-    let region = [("AWS_REGION", "a"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5")];
-    assert!(run(load(&region), &[]).unwrap().metadata().is_none());
-    let off = run(load(&[("AWS_EC2_METADATA_DISABLED", "true")]), &[]).unwrap();
-    assert!(off.metadata().is_none() && !off.region_is_to_be_found());
-    let on = run(load(&[]), &[]).unwrap();
-    assert!(on.metadata().is_some() && on.region_is_to_be_found());
-    assert_eq!(listed(&on, "endpoint"), "known once the region is (default)");
-    assert!(!on.region("eu-west-1").region_is_to_be_found());
-}
-
-#[test]
-fn what_decides_how_metadata_is_asked_is_listed() {
-    for (variables, config, endpoint, v1) in [
-        (&[][..], "", "http://169.254.169.254 (default)", "allowed (default)"),
-        (
-            &[("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6")],
-            "[default]\nec2_metadata_v1_disabled = true",
-            "http://[fd00:ec2::254] (AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE)",
-            "not allowed (profile default, ec2_metadata_v1_disabled (/home/me/.aws/config line 2))",
-        ),
-        (
-            &[("AWS_EC2_METADATA_V1_DISABLED", "false")],
-            "[default]\nec2_metadata_service_endpoint = http://h:1/",
-            "http://h:1 (profile default, ec2_metadata_service_endpoint (/home/me/.aws/config line 2))",
-            "allowed (AWS_EC2_METADATA_V1_DISABLED)",
-        ),
-        (&[("AWS_EC2_METADATA_DISABLED", "true")], "", "none, switched off (AWS_EC2_METADATA_DISABLED)", ""),
-        (&[("AWS_EC2_METADATA_V1_DISABLED", "planted")], "", "none, see instance metadata (default)", ""),
-    ] {
-        let settings = with(variables, config).unwrap();
-        assert_eq!(listed(&settings, "metadata endpoint"), endpoint);
-        let has_v1 = settings.list().iter().any(|setting| setting.name == "metadata version 1");
-        assert_eq!(has_v1, !v1.is_empty());
-        if has_v1 {
-            assert_eq!(listed(&settings, "metadata version 1"), v1);
-        }
-    }
 }
 
 #[test]

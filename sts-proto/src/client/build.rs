@@ -1,0 +1,127 @@
+//! Making a client: shared files are read, settings are put together and checked.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::config::{Config, Looks};
+use super::keys::{Keys, Source};
+use super::load::{Load, Loaded};
+use super::region::Region;
+use super::{Core, Shared};
+use crate::context::Context;
+use crate::credentials::{Chain, imds};
+use crate::error::{CredentialsError, Error};
+use crate::flow::{Event, Flow, Step};
+use crate::settings::{Env, Settings};
+
+/// Makes a [`Core`] of a [`Config`]. The only effects that it asks for are [`Effect::Read`](crate::flow::Effect::Read).
+///
+/// Fails where a variable or a file cannot be used, where a profile that was named is not there, and where no endpoint can
+/// be made of the settings. Credentials are not looked for yet: some operations need none.
+#[derive(Debug)]
+pub struct Build {
+    config: Config,
+    product: String,
+    seed: u128,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Ready,
+    Loading(Load, Env),
+    Over,
+}
+
+impl Build {
+    /// `product` is the driver's name and version for the user agent, `name/1.2.3`.
+    pub fn new(config: Config, product: impl Into<String>) -> Self {
+        Self { config, product: product.into(), seed: 0, state: State::Ready }
+    }
+
+    /// A number that no other client has, so that clients that start together do not refresh together.
+    #[must_use]
+    pub fn seed(mut self, seed: u128) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    fn load(&mut self, now: SystemTime, mut load: Load, env: Env, event: Event) -> Result<Step<Core>, Error> {
+        match load.step(now, event)? {
+            Step::Perform(effect) => {
+                self.state = State::Loading(load, env);
+                Ok(Step::Perform(effect))
+            }
+            Step::Done(loaded) => {
+                let Loaded { profiles, .. } = &loaded;
+                let named = self.config.profile.as_deref();
+                let found = Looked {
+                    chain: Chain::new(&env, profiles, named),
+                    // What is wrong with it matters where it is asked: the chain's candidate says so.
+                    metadata: imds::Config::new(&env, loaded.profile()),
+                };
+                self.core(loaded.settings, Some(found)).map(Step::Done)
+            }
+        }
+    }
+
+    fn core(&self, base: Settings, looked: Option<Looked>) -> Result<Core, Error> {
+        let Config { settings, looks, provided, credentials_only, .. } = &self.config;
+        let mut settings = settings.clone().over(base);
+        if *provided {
+            // What the environment says of credentials may be wrong, or not be there.
+            settings = settings.without_credentials();
+        }
+        let isolated = looked.is_none();
+        let (chain, metadata) = match looked {
+            Some(Looked { chain, metadata }) => (Some(chain), metadata),
+            None => (None, Ok(None)),
+        };
+        let asked = metadata.as_ref().ok().and_then(Option::as_ref);
+        let context = if *credentials_only || !settings.has_region() && asked.is_some() {
+            Context::without_endpoint(&settings, &self.product)?
+        } else {
+            Context::new(&settings, &self.product)?
+        };
+        let context = Arc::new(context);
+        let source = match chain {
+            _ if *provided => Source::Provider,
+            Some(chain) if !settings.credentials_are_set_in_code() => Source::Chain(Arc::new(chain)),
+            _ => Source::Settings,
+        };
+        let region = Arc::new(Region::new(Arc::clone(&context), asked.cloned()));
+        let keys = Arc::new(Keys::new(source, &context, asked.cloned(), self.seed));
+        let traced = matches!(looks, Looks::InEnvironment { traced: true, .. });
+        let timeouts = context.timeouts();
+        let shared = Shared { context, region, metadata, told: Vec::new(), isolated, traced };
+        Ok(Core { shared: Arc::new(shared), keys, timeouts })
+    }
+}
+
+/// What the environment and the files lead to beside the settings.
+struct Looked {
+    chain: Chain,
+    metadata: Result<Option<imds::Config>, CredentialsError>,
+}
+
+impl Flow for Build {
+    type Output = Core;
+    type Error = Error;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Core>, Error> {
+        match (std::mem::replace(&mut self.state, State::Over), event) {
+            (State::Ready, Event::Start) => match self.config.looks.clone() {
+                Looks::Nowhere => self.core(Settings::new(), None).map(Step::Done),
+                Looks::InEnvironment { env, .. } => {
+                    let mut load = Load::new(env.clone());
+                    if let Some(profile) = &self.config.profile {
+                        load = load.profile(profile.as_str());
+                    }
+                    self.load(now, load, env, Event::Start)
+                }
+            },
+            (State::Loading(load, env), event) => self.load(now, load, env, event),
+            _ => Err(Error::OutOfTurn),
+        }
+    }
+}

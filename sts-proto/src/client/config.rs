@@ -1,0 +1,70 @@
+//! What a client is made with.
+
+use crate::settings::{Env, Settings};
+
+/// What a client is made with, before anything is read: what code sets, and where to look for the rest. What code sets
+/// goes before what is looked for.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Config {
+    pub(super) settings: Settings,
+    pub(super) looks: Looks,
+    pub(super) profile: Option<String>,
+    /// Whether a provider of the program's own gives the credentials.
+    pub(super) provided: bool,
+    pub(super) credentials_only: bool,
+}
+
+/// Where settings are looked for that code does not set.
+#[derive(Clone, Debug)]
+pub(super) enum Looks {
+    InEnvironment { env: Env, traced: bool },
+    Nowhere,
+}
+
+impl Config {
+    /// Looks in this environment, and in the shared files that it leads to.
+    pub fn new(env: Env) -> Self {
+        let looks = Looks::InEnvironment { env, traced: false };
+        Self { looks, ..Self::isolated() }
+    }
+
+    /// Looks in the environment of this process: as [`new`](Self::new), and each call belongs to the trace that the
+    /// environment names by then, if it names one.
+    pub fn of_process(env: Env) -> Self {
+        let traced = env.is_aws_lambda();
+        Self { looks: Looks::InEnvironment { env, traced }, ..Self::isolated() }
+    }
+
+    /// Looks in no environment and in no file.
+    pub fn isolated() -> Self {
+        Self {
+            settings: Settings::new(),
+            looks: Looks::Nowhere,
+            profile: None,
+            provided: false,
+            credentials_only: false,
+        }
+    }
+
+    crate::settings_setters!(set_in_field[settings]);
+
+    crate::config_setters!(set_here []);
+
+    /// A provider of the program's own gives the credentials, whatever environment and files say: see
+    /// [`Job::Provider`](super::Job::Provider).
+    pub fn provided(mut self) -> Self {
+        self.provided = true;
+        self
+    }
+}
+
+/// The setters of a driver's builder that has its `Config` in the field `$field`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! builder_setters {
+    ($field:ident) => {
+        $crate::settings_setters!(set_in_field[$field]);
+        $crate::config_setters!(set_in_field[$field]);
+    };
+}

@@ -1,0 +1,170 @@
+//! Work that belongs to a client and not to one of its calls: see [Jobs](super#jobs).
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::keys::{Fetched, Keys};
+use super::region::Region;
+use crate::credentials::{RegionSearch, Resolve};
+use crate::error::{CredentialsError, Error};
+use crate::flow::{Effect, Event, Flow, Step};
+use crate::keys::Credentials;
+use crate::trace::Scope;
+
+/// Something to be run beside the callers, which wait for it. Exhaustive on purpose: a driver has to know each.
+///
+/// A job that is dropped before its end gives its right back.
+#[derive(Debug)]
+pub enum Job {
+    /// Step this until it is done.
+    Flow(FlowJob),
+    /// Ask the program's own provider for credentials.
+    Provider(ProviderJob),
+}
+
+impl Job {
+    /// Where the events of this job belong.
+    pub fn scope(&self) -> &Scope {
+        match self {
+            Self::Flow(job) => &job.scope,
+            Self::Provider(job) => &job.scope,
+        }
+    }
+}
+
+/// A job that is a flow. What comes of it, the core keeps.
+#[derive(Debug)]
+pub struct FlowJob {
+    scope: Scope,
+    /// `None` once it has ended.
+    work: Option<Work>,
+    /// What the work has asked for already.
+    first: Option<Effect>,
+}
+
+#[derive(Debug)]
+enum Work {
+    Keys(Arc<Keys>, Box<Resolve>),
+    Region(Arc<Region>, RegionSearch),
+}
+
+impl FlowJob {
+    pub(super) fn of_keys(keys: Arc<Keys>, scope: Scope, resolve: Box<Resolve>, first: Effect) -> Self {
+        Self { scope, work: Some(Work::Keys(keys, resolve)), first: Some(first) }
+    }
+
+    pub(super) fn of_region(region: Arc<Region>, scope: Scope, search: RegionSearch) -> Self {
+        Self { scope, work: Some(Work::Region(region, search)), first: None }
+    }
+
+    fn go_on(&mut self, now: SystemTime, event: Event) -> Step<()> {
+        if let (Some(first), Event::Start) = (self.first.take(), &event) {
+            return Step::Perform(first);
+        }
+        match self.work.take() {
+            None => Step::Done(()),
+            Some(Work::Keys(keys, mut resolve)) => match resolve.step(now, event) {
+                Ok(Step::Perform(effect)) => {
+                    self.work = Some(Work::Keys(keys, resolve));
+                    Step::Perform(effect)
+                }
+                Ok(Step::Done(resolved)) => {
+                    let kept_in_use = resolve.kept_in_use();
+                    keys.finish(now, Ok(Fetched::by_chain(resolved, kept_in_use)));
+                    Step::Done(())
+                }
+                Err(error) => {
+                    keys.finish(now, Err(error));
+                    Step::Done(())
+                }
+            },
+            Some(Work::Region(region, mut search)) => match search.step(now, event) {
+                Ok(Step::Perform(effect)) => {
+                    self.work = Some(Work::Region(region, search));
+                    Step::Perform(effect)
+                }
+                Ok(Step::Done(())) => {
+                    region.finish(Ok(()));
+                    Step::Done(())
+                }
+                Err(error) => {
+                    region.finish(Err(error));
+                    Step::Done(())
+                }
+            },
+        }
+    }
+}
+
+/// Never fails: an error is one of those who wait.
+impl Flow for FlowJob {
+    type Output = ();
+    type Error = Infallible;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<()>, Infallible> {
+        let scope = self.scope.clone();
+        Ok(scope.enter(|| self.go_on(now, event)))
+    }
+}
+
+impl Drop for FlowJob {
+    fn drop(&mut self) {
+        match self.work.take() {
+            None => {}
+            Some(Work::Keys(keys, _)) => keys.abandon(),
+            Some(Work::Region(region, _)) => region.abandon(),
+        }
+    }
+}
+
+/// A job that a provider of the program's own has to do.
+pub struct ProviderJob {
+    scope: Scope,
+    /// `None` once it has ended.
+    keys: Option<Arc<Keys>>,
+    refused: Option<Credentials>,
+}
+
+impl ProviderJob {
+    pub(super) fn new(keys: Arc<Keys>, scope: Scope, refused: Option<Credentials>) -> Self {
+        Self { scope, keys: Some(keys), refused }
+    }
+
+    /// Credentials that the service has refused since the provider was asked last: it is to be told of them, so that it
+    /// does not give them again.
+    pub fn refused(&self) -> Option<&Credentials> {
+        self.refused.as_ref()
+    }
+
+    /// What the provider gave.
+    pub fn finish(mut self, now: SystemTime, fetched: Result<Credentials, Error>) {
+        if let Some(keys) = self.keys.take() {
+            self.scope.enter(|| keys.finish(now, fetched.map(Fetched::by_provider)));
+        }
+    }
+
+    /// The provider panicked.
+    pub fn panicked(self, now: SystemTime) {
+        let problem = "it panicked; the program's error output says where";
+        self.finish(now, Err(CredentialsError::new(PROVIDER, problem).into()));
+    }
+}
+
+impl Drop for ProviderJob {
+    fn drop(&mut self) {
+        if let Some(keys) = self.keys.take() {
+            keys.abandon();
+        }
+    }
+}
+
+impl fmt::Debug for ProviderJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderJob").field("refused", &self.refused).finish_non_exhaustive()
+    }
+}
+
+/// What errors call a provider that is set in code.
+pub(super) const PROVIDER: &str = "the provider";

@@ -1,0 +1,432 @@
+//! The credentials of a client: kept fresh, and fetched once at a time however many calls need them.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
+use super::region::MAX_LOST;
+use crate::context::Context;
+use crate::credentials::{Cache, Cached, Chain, MfaSession, Resolve, Resolved, Standing, describe, imds};
+use crate::error::{CredentialsError, Error, Outcome, Tried};
+use crate::flow::{Effect, Event, Flow, Join, Step};
+use crate::keys::Credentials;
+use crate::retry::RetryClass;
+use crate::trace::{self, Scope};
+
+/// Where a client has its credentials from, and those that it keeps.
+pub(super) struct Keys {
+    source: Source,
+    context: Arc<Context>,
+    /// Where the region may be asked for, if roles are assumed and the client has none.
+    metadata: Option<imds::Config>,
+    /// What a code of an MFA device was spent on.
+    mfa_session: MfaSession,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    /// What the settings hold, used as it is.
+    Settings,
+    /// The sources that environment and files name.
+    Chain(Arc<Chain>),
+    /// A provider of the program's own.
+    Provider,
+}
+
+struct State {
+    cache: Cache,
+    fetch: Fetch,
+    /// How many fetches have ended.
+    ended: u64,
+    last: Last,
+}
+
+enum Fetch {
+    Idle,
+    /// A job is to be taken.
+    Waiting {
+        background: bool,
+        scope: Scope,
+        work: Work,
+    },
+    Running {
+        background: bool,
+    },
+}
+
+enum Work {
+    Chain(Box<Resolve>, Effect),
+    Provider,
+}
+
+/// What the chain ended with when it last gave credentials; empty before.
+#[derive(Default)]
+struct Last {
+    tried: Arc<[Tried]>,
+    /// Whether the credentials had expired.
+    kept_in_use: bool,
+    held: Option<Credentials>,
+    /// What a provider is to be told of before it is asked.
+    refused: Option<Credentials>,
+}
+
+/// What a fetch gave.
+pub(super) struct Fetched {
+    credentials: Credentials,
+    chain: Option<(Arc<[Tried]>, bool)>,
+}
+
+/// What a flow that needs credentials finds.
+enum Found {
+    Here(Arc<Credentials>),
+    /// They are here, and it is time for newer ones: a job is to be taken.
+    HereWhileFetching(Arc<Credentials>),
+    Failed(CredentialsError),
+    /// A fetch is under way. `begun` where the flow that looked has begun it.
+    Fetching {
+        begun: bool,
+    },
+}
+
+impl Fetched {
+    pub(super) fn by_chain(Resolved { credentials, tried, .. }: Resolved, kept_in_use: bool) -> Self {
+        Self { credentials, chain: Some((tried.into(), kept_in_use)) }
+    }
+
+    pub(super) fn by_provider(credentials: Credentials) -> Self {
+        Self { credentials, chain: None }
+    }
+}
+
+impl Keys {
+    pub(super) fn new(
+        source: Source,
+        context: &Arc<Context>,
+        metadata: Option<imds::Config>,
+        seed: u128,
+    ) -> Self {
+        let state = State { cache: Cache::new(seed), fetch: Fetch::Idle, ended: 0, last: Last::default() };
+        Self {
+            source,
+            context: Arc::clone(context),
+            metadata,
+            mfa_session: MfaSession::default(),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// How many fetches have ended, or were dropped.
+    pub(super) fn ended(&self) -> u64 {
+        self.state().ended
+    }
+
+    /// The fetch that is to be run, if one is.
+    pub(super) fn job(self: &Arc<Self>) -> Option<Job> {
+        let mut state = self.state();
+        match std::mem::replace(&mut state.fetch, Fetch::Idle) {
+            Fetch::Waiting { background, scope, work } => {
+                state.fetch = Fetch::Running { background };
+                let keys = Arc::clone(self);
+                Some(match work {
+                    Work::Chain(resolve, first) => Job::Flow(FlowJob::of_keys(keys, scope, resolve, first)),
+                    Work::Provider => Job::Provider(ProviderJob::new(keys, scope, state.last.refused.take())),
+                })
+            }
+            other => {
+                state.fetch = other;
+                None
+            }
+        }
+    }
+
+    /// A fetch has ended.
+    pub(super) fn finish(&self, now: SystemTime, fetched: Result<Fetched, Error>) {
+        self.end(&mut self.state(), now, fetched);
+    }
+
+    /// A fetch was dropped: the next flow that looks begins another.
+    pub(super) fn abandon(&self) {
+        let mut state = self.state();
+        state.fetch = Fetch::Idle;
+        state.ended = state.ended.wrapping_add(1);
+        state.cache.abandon();
+    }
+
+    /// The service has refused these as expired. Whether it is worth to look again.
+    pub(super) fn refuse(&self, now: SystemTime, refused: &Credentials) -> bool {
+        if matches!(self.source, Source::Settings) {
+            return false;
+        }
+        let clock = self.context.service_time(now);
+        let mut state = self.state();
+        state.last.refused = Some(refused.clone());
+        state.cache.refuse(clock, refused)
+    }
+
+    /// Whether an error of a call says that these have expired, by the service's clock.
+    pub(super) fn says_expired(&self, now: SystemTime, error: &Error, credentials: &Credentials) -> bool {
+        error.says_expired(credentials, self.context.service_time(now))
+    }
+
+    /// Every source in order, with what became of it, once credentials were asked for.
+    pub(super) fn explain(
+        &self,
+        now: SystemTime,
+        got: Result<Arc<Credentials>, CredentialsError>,
+    ) -> Vec<Tried> {
+        let now = self.context.service_time(now);
+        let state = self.state();
+        let failure = state.cache.failure();
+        match (&self.source, got) {
+            (Source::Chain(chain), Ok(credentials)) => {
+                let kept_in_use = state.last.kept_in_use;
+                let standing = Standing { credentials: &credentials, kept_in_use, failure, now };
+                chain.in_use(&state.last.tried, standing)
+            }
+            (Source::Chain(chain), Err(error)) => chain.failed(error),
+            (Source::Provider, Ok(credentials)) => {
+                let standing = Standing { credentials: &credentials, kept_in_use: false, failure, now };
+                vec![Tried::new("the provider set in code", Outcome::Used(standing.to_string().into()))]
+            }
+            (Source::Provider, Err(error)) => {
+                vec![Tried::new("the provider set in code", Outcome::Failed(error.problem().into()))]
+            }
+            (Source::Settings, _) => {
+                let outcome = match self.context.credentials() {
+                    Some(keys) => Outcome::Used(describe(keys, now).into()),
+                    None => {
+                        Outcome::NotConfigured("they hold no credentials, and no sources to look in".into())
+                    }
+                };
+                vec![Tried::new("the settings", outcome)]
+            }
+        }
+    }
+
+    /// Whether a provider of the program's own is asked.
+    pub(super) fn are_provided(&self) -> bool {
+        matches!(self.source, Source::Provider)
+    }
+
+    /// Whether a chain of sources is asked.
+    pub(super) fn are_looked_for(&self) -> bool {
+        matches!(self.source, Source::Chain(_))
+    }
+
+    /// What there is, and begins a fetch where one is due.
+    fn look(&self, now: SystemTime, seed: u128) -> Found {
+        let clock = self.context.service_time(now);
+        let mut state = self.state();
+        match state.cache.look(clock) {
+            Cached::Fresh(credentials) => Found::Here(credentials),
+            Cached::Stale(credentials) => {
+                if state.cache.begin(clock) {
+                    self.begin(&mut state, true, now, seed);
+                }
+                // A job that was not taken waits for the next flow.
+                match state.fetch {
+                    Fetch::Waiting { .. } => Found::HereWhileFetching(credentials),
+                    _ => Found::Here(credentials),
+                }
+            }
+            Cached::Failed(error) => Found::Failed(error),
+            Cached::Absent => {
+                let begun = state.cache.begin(clock);
+                if begun {
+                    self.begin(&mut state, false, now, seed);
+                }
+                // What needs no effect, such as keys of the environment, is there at once.
+                match state.cache.look(clock) {
+                    Cached::Fresh(credentials) | Cached::Stale(credentials) => Found::Here(credentials),
+                    Cached::Failed(error) => Found::Failed(error),
+                    Cached::Absent => Found::Fetching { begun },
+                }
+            }
+        }
+    }
+
+    /// Fetches as far as that goes without an effect.
+    fn begin(&self, state: &mut State, background: bool, now: SystemTime, seed: u128) {
+        trace::fetching(background);
+        let scope = Scope::of_job(background);
+        let work = match &self.source {
+            Source::Settings | Source::Provider => Work::Provider,
+            Source::Chain(chain) => {
+                let mut resolve = Resolve::new(Arc::clone(chain), Arc::clone(&self.context), seed)
+                    .held(state.last.held.clone())
+                    .mfa_session(self.mfa_session.clone())
+                    .metadata(self.metadata.clone());
+                state.fetch = Fetch::Running { background };
+                match resolve.step(now, Event::Start) {
+                    Ok(Step::Perform(effect)) => Work::Chain(Box::new(resolve), effect),
+                    Ok(Step::Done(resolved)) => {
+                        let kept_in_use = resolve.kept_in_use();
+                        return self.end(state, now, Ok(Fetched::by_chain(resolved, kept_in_use)));
+                    }
+                    Err(error) => return self.end(state, now, Err(error)),
+                }
+            }
+        };
+        state.fetch = Fetch::Waiting { background, scope, work };
+    }
+
+    fn end(&self, state: &mut State, now: SystemTime, fetched: Result<Fetched, Error>) {
+        // Fetching may have taken a while, and shown what the service's clock says.
+        let clock = self.context.service_time(now);
+        let background = match std::mem::replace(&mut state.fetch, Fetch::Idle) {
+            Fetch::Running { background } | Fetch::Waiting { background, .. } => background,
+            Fetch::Idle => false,
+        };
+        state.ended = state.ended.wrapping_add(1);
+        let fetched = fetched.map(|Fetched { credentials, chain }| {
+            if let Some((tried, kept_in_use)) = chain {
+                if kept_in_use {
+                    trace::kept_in_use(&describe(&credentials, clock));
+                }
+                let held = Some(credentials.clone());
+                let refused = state.last.refused.take();
+                state.last = Last { tried, kept_in_use, held, refused };
+            }
+            credentials
+        });
+        let kept = state.cache.finish(clock, fetched.map_err(CredentialsError::from));
+        if trace::ENABLED {
+            match &kept {
+                Ok(credentials) => trace::fetched(background, Ok(&describe(credentials, clock))),
+                Err(error) => trace::fetched(background, Err((error, error.retry_class().as_str()))),
+            }
+        }
+    }
+
+    /// What is asked, as errors call it.
+    fn name(&self) -> &str {
+        match &self.source {
+            Source::Chain(chain) => chain.asked(),
+            Source::Provider | Source::Settings => PROVIDER,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// Waits until there are credentials.
+#[derive(Debug)]
+pub(super) struct Take {
+    keys: Arc<Keys>,
+    seed: u128,
+    lost: u32,
+    waiting: Waiting,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Ready,
+    /// For a fetch.
+    ToFetch,
+    /// For a driver that takes the job. These are good meanwhile.
+    Beside(Arc<Credentials>),
+    Over,
+}
+
+impl Take {
+    pub(super) fn new(keys: Arc<Keys>, seed: u128) -> Self {
+        Self { keys, seed, lost: 0, waiting: Waiting::Ready }
+    }
+
+    /// `None` where the settings say that there are none. `ended` is what the client says of all its jobs; `left` is how
+    /// much time there is, of `total`.
+    pub(super) fn step(
+        &mut self,
+        now: SystemTime,
+        event: &Event,
+        ended: u64,
+        left: Duration,
+        total: Duration,
+    ) -> Result<Step<Option<Arc<Credentials>>>, TakeError> {
+        match (std::mem::replace(&mut self.waiting, Waiting::Over), event) {
+            (Waiting::Ready, Event::Start) if matches!(self.keys.source, Source::Settings) => {
+                Ok(Step::Done(self.keys.context.credentials().cloned()))
+            }
+            (Waiting::Ready, Event::Start) => self.look(now, ended, left),
+            (Waiting::ToFetch, Event::Joined) => self.look(now, ended, left),
+            (Waiting::ToFetch, Event::Elapsed) => match self.look(now, ended, left)? {
+                Step::Perform(_) => Err(too_long(self.keys.name(), total).into()),
+                done => Ok(done),
+            },
+            (Waiting::Beside(credentials), Event::Joined | Event::Elapsed) => {
+                Ok(Step::Done(Some(credentials)))
+            }
+            _ => Err(TakeError::OutOfTurn),
+        }
+    }
+
+    fn look(
+        &mut self,
+        now: SystemTime,
+        ended: u64,
+        left: Duration,
+    ) -> Result<Step<Option<Arc<Credentials>>>, TakeError> {
+        let within = match self.keys.look(now, self.seed) {
+            Found::Here(credentials) => return Ok(Step::Done(Some(credentials))),
+            Found::Failed(error) => return Err(error.into()),
+            Found::HereWhileFetching(credentials) => {
+                self.waiting = Waiting::Beside(credentials);
+                Duration::ZERO
+            }
+            Found::Fetching { begun } => {
+                self.lost += u32::from(begun);
+                if self.lost > MAX_LOST {
+                    return Err(lost(self.keys.name()).into());
+                }
+                // Each fetch has a seed of its own.
+                self.seed = self.seed.wrapping_add(u128::from(begun));
+                self.waiting = Waiting::ToFetch;
+                left
+            }
+        };
+        Ok(Step::Perform(Join { seen: ended, within }.into()))
+    }
+}
+
+/// Why there are no credentials.
+#[derive(Debug)]
+pub(super) enum TakeError {
+    Credentials(CredentialsError),
+    OutOfTurn,
+}
+
+impl TakeError {
+    /// The error of a call of `operation`; empty where credentials were asked for themselves.
+    pub(super) fn while_calling(self, operation: &'static str) -> Error {
+        match self {
+            Self::Credentials(error) => error.while_calling(operation),
+            Self::OutOfTurn => Error::OutOfTurn,
+        }
+    }
+}
+
+impl From<CredentialsError> for TakeError {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(error)
+    }
+}
+
+fn too_long(name: &str, total: Duration) -> CredentialsError {
+    let problem = format!("it has not answered after {total:?}, the time that the call may take");
+    CredentialsError::new(name, problem).with_retry_class(RetryClass::Transient)
+}
+
+fn lost(name: &str) -> CredentialsError {
+    let problem = "the thread or task that asked it was ended before it had answered, more than once";
+    CredentialsError::new(name, problem).with_retry_class(RetryClass::Transient)
+}

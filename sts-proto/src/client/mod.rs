@@ -1,0 +1,254 @@
+//! What a client is, without its driver: settings, credentials that are kept fresh, and calls, as values and flows.
+//!
+//! 1. A [`Config`] says what the client is made with.
+//! 2. [`Build`], a flow, reads the shared files and ends with a [`Core`].
+//! 3. [`Core::send`], [`Core::presign`], [`Core::credentials`] and [`Core::explain`] give flows. Each counts everything
+//!    against one deadline: fetching credentials, finding the region, the call, and a second try where the service has
+//!    refused the credentials as expired.
+//!
+//! ```text
+//! Config ──Build──▶ Core ──send──▶ Send ─┬─ Join ──▶ keys ─┐
+//!                    │                   ├─ Join ──▶ region ├─▶ Send, Wait, … ──▶ output or error
+//!                    └──job──▶ Job       └─ (refused: keys once more)
+//! ```
+//!
+//! # Jobs
+//!
+//! Fetching credentials takes time, and any number of calls may wait for it. So it is a [`Job`], which belongs to the
+//! core and not to the call that needs it first: a call that is given up takes nothing from the others. When a flow asks
+//! for [`Effect::Join`](crate::flow::Effect::Join), a driver
+//!
+//! 1. takes every job that [`Core::job`] gives, and runs each beside the caller: in a thread, in a task, or in the same
+//!    event loop;
+//! 2. waits until [`Core::ended`] is no longer [`Join::seen`](crate::flow::Join::seen), at most for
+//!    [`Join::within`](crate::flow::Join::within), and goes on with [`Event::Joined`](crate::flow::Event::Joined) or
+//!    [`Event::Elapsed`](crate::flow::Event::Elapsed);
+//! 3. wakes all that wait whenever a job has ended or was dropped. A job that is dropped gives its right back, and the
+//!    next flow that looks begins another.
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use sts_proto::client::{Build, Config, Core, Job};
+//! use sts_proto::flow::{Effect, Event, Flow, Step};
+//! use sts_proto::operations::GetCallerIdentity;
+//! use sts_proto::{Credentials, Error};
+//!
+//! /// Drives a flow in place: a job runs before the flow that waits for it goes on.
+//! fn drive<F: Flow>(core: &Core, mut flow: F, send: &dyn Fn(Effect) -> Event) -> Result<F::Output, F::Error> {
+//!     let mut event = Event::Start;
+//!     loop {
+//!         event = match flow.step(SystemTime::now(), event)? {
+//!             Step::Done(output) => return Ok(output),
+//!             Step::Perform(Effect::Join(_)) => {
+//!                 while let Some(job) = core.job() {
+//!                     match job {
+//!                         Job::Flow(job) => drive(core, job, send).unwrap_or_else(|never| match never {}),
+//!                         Job::Provider(job) => job.finish(SystemTime::now(), my_keys()),
+//!                     }
+//!                 }
+//!                 Event::Joined
+//!             }
+//!             Step::Perform(effect) => send(effect),
+//!         };
+//!     }
+//! }
+//!
+//! fn my_keys() -> Result<Credentials, Error> {
+//!     Ok(Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI"))
+//! }
+//!
+//! # fn perform(_: Effect) -> Event { Event::Failed(sts_proto::TransportErrorKind::Closed.into()) }
+//! # fn example() -> Result<(), Error> {
+//! let mut build = Build::new(Config::isolated().region("eu-west-1").provided(), "my-tool/1.0");
+//! // An isolated client reads no files: it is there after one step.
+//! let Step::Done(core) = build.step(SystemTime::now(), Event::Start)? else { return Ok(()) };
+//! let me = drive(&core, core.send(GetCallerIdentity::new(), 42), &perform)?;
+//! println!("{}", me.arn);
+//! # Ok(())
+//! # }
+//! ```
+
+mod build;
+mod config;
+mod explain;
+mod get;
+mod job;
+mod keys;
+mod load;
+mod presign;
+mod providers;
+mod ready;
+mod region;
+mod send;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::HeaderValue;
+
+pub use build::Build;
+pub use config::Config;
+pub use explain::Explain;
+pub use get::GetCredentials;
+pub use job::{FlowJob, Job, ProviderJob};
+pub use load::{Load, Loaded};
+pub use presign::Presigning;
+pub use providers::{AssumeRoleProvider, WebIdentityProvider};
+pub use send::Send;
+
+use crate::context::Context;
+use crate::credentials::imds;
+use crate::endpoint::Endpoint;
+use crate::error::{CredentialsError, NoCredentials, Outcome, Tried};
+use crate::flow::Timeouts;
+use crate::keys::Credentials;
+use crate::operation::{Operation, Presign};
+use crate::settings::{Env, Setting, Settings};
+
+use keys::{Keys, Source};
+use region::Region;
+
+/// A client without its driver. Cheap to clone; all clones share credentials, signing key, quota and clock.
+#[derive(Clone)]
+pub struct Core {
+    shared: Arc<Shared>,
+    keys: Arc<Keys>,
+    timeouts: Timeouts,
+}
+
+/// What clients have in common that differ in their credentials only.
+struct Shared {
+    context: Arc<Context>,
+    region: Arc<Region>,
+    /// Where the instance's metadata is, and whether it may be asked.
+    metadata: Result<Option<imds::Config>, CredentialsError>,
+    /// What a driver knows better than the settings do.
+    told: Vec<Setting>,
+    isolated: bool,
+    /// Whether each call belongs to a trace that the environment names by then.
+    traced: bool,
+}
+
+impl Core {
+    /// Calls an operation. `seed` is any number that no other flow of this client has: random, as a rule.
+    pub fn send<O: Operation>(&self, operation: O, seed: u128) -> Send<O> {
+        Send::new(self, operation, seed)
+    }
+
+    /// The operation as a URL: see [`Operation::presign`]. Nothing is sent but what finding region and credentials takes.
+    pub fn presign<'a, O: Operation>(
+        &self,
+        operation: &'a O,
+        options: &'a Presign,
+        seed: u128,
+    ) -> Presigning<'a, O> {
+        Presigning::new(self, operation, options, seed)
+    }
+
+    /// The credentials that calls are signed with.
+    pub fn credentials(&self, seed: u128) -> GetCredentials {
+        GetCredentials::new(self, seed)
+    }
+
+    /// What the client is made with and where its credentials come from. Credentials that are kept are not fetched again
+    /// for it; where there are none, they are looked for.
+    pub fn explain(&self, seed: u128) -> Explain {
+        Explain::new(self, seed)
+    }
+
+    /// A job that is to be run beside the caller, if there is one: see [Jobs](self#jobs).
+    pub fn job(&self) -> Option<Job> {
+        self.keys.job().or_else(|| self.shared.region.job())
+    }
+
+    /// How many jobs have ended so far, or were dropped.
+    pub fn ended(&self) -> u64 {
+        self.keys.ended().wrapping_add(self.shared.region.ended())
+    }
+
+    /// Says that a service has refused these credentials as expired, whatever they say. If they are what this client
+    /// keeps, they are dropped, and the next flow that needs some fetches anew; a provider is told before it is asked.
+    /// Does nothing for credentials that were given in code, which are used as they are. A source that gives the same
+    /// ones again is believed for a minute.
+    pub fn refuse(&self, now: SystemTime, credentials: &Credentials) {
+        self.keys.refuse(now, credentials);
+    }
+
+    /// The same client with other time-outs.
+    #[must_use]
+    pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self.clone() }
+    }
+
+    /// The same client with credentials of a provider: they are asked for with [`Job::Provider`]. `seed` is any number
+    /// that no other has.
+    #[must_use]
+    pub fn with_provider(&self, seed: u128) -> Self {
+        let keys = Keys::new(Source::Provider, &self.shared.context, None, seed);
+        Self { keys: Arc::new(keys), ..self.clone() }
+    }
+
+    /// How long things may take.
+    pub fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// What the calls share.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.shared.context
+    }
+
+    /// What the client is made with.
+    pub fn settings(&self) -> &Settings {
+        self.shared.context.settings()
+    }
+
+    /// The trace that a call belongs to which begins now, for [`Send::trace_id`], where the client was made in AWS Lambda:
+    /// each invocation has another one. `env` gives the environment of the process as it is now, and is asked only there.
+    pub fn trace_id(&self, env: impl FnOnce() -> Env) -> Option<HeaderValue> {
+        if self.shared.traced { env().trace_id() } else { None }
+    }
+
+    /// What a driver knows better than the settings do, for [`explain`](Self::explain).
+    #[must_use]
+    pub fn told(self, told: Vec<Setting>) -> Self {
+        let Shared { context, region, metadata, isolated, traced, .. } = &*self.shared;
+        let (context, region, metadata) = (Arc::clone(context), Arc::clone(region), metadata.clone());
+        let shared = Shared { context, region, metadata, told, isolated: *isolated, traced: *traced };
+        Self { shared: Arc::new(shared), ..self }
+    }
+
+    /// The metadata service that may be asked for the region.
+    fn metadata(&self) -> Option<&imds::Config> {
+        self.shared.metadata.as_ref().ok()?.as_ref()
+    }
+
+    /// There is nothing to sign `operation` with.
+    fn no_credentials(&self, operation: &'static str) -> NoCredentials {
+        let nothing = NoCredentials::new(operation);
+        if !self.shared.isolated || self.shared.context.settings().credentials_are_set_in_code() {
+            return nothing;
+        }
+        let why = "it is isolated and looks in no environment; give it credentials or a provider";
+        nothing.after([Tried::new("the builder", Outcome::NotConfigured(why.into()))])
+    }
+
+    /// Where requests go, where that is known already.
+    fn endpoint(&self) -> Option<&Endpoint> {
+        self.shared.context.endpoint().ok()
+    }
+}
+
+/// Prints where requests go and the time-outs.
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.shared.context.endpoint().map(Endpoint::uri))
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

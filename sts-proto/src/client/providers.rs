@@ -1,0 +1,117 @@
+//! Providers that assume a role by way of a client, whatever its driver.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Core;
+use crate::credentials::{Role, WebIdentity};
+use crate::error::{CredentialsError, Error};
+use crate::keys::Credentials;
+use crate::operations::{AssumeRole, AssumeRoleOutput};
+
+/// Assumes a role, with whatever credentials the client `C` has.
+///
+/// Each fetch is a call of the operation as it is given, with all its options; a `token_code` among them is good for the
+/// first only. Roles are chained by making a client for each link.
+#[derive(Clone)]
+pub struct AssumeRoleProvider<C> {
+    client: C,
+    role: AssumeRole,
+}
+
+impl<C> AssumeRoleProvider<C> {
+    /// Assumes this role by way of this client.
+    pub fn new(client: C, role: AssumeRole) -> Self {
+        Self { client, role }
+    }
+
+    /// The client that assumes the role.
+    pub fn client(&self) -> &C {
+        &self.client
+    }
+
+    /// The call that is to be made for each fetch.
+    pub fn operation(&self) -> AssumeRole {
+        self.role.clone()
+    }
+
+    /// What came of that call, as a provider gives it.
+    ///
+    /// # Errors
+    ///
+    /// The call's own, which names the role.
+    pub fn outcome(&self, called: Result<AssumeRoleOutput, Error>) -> Result<Credentials, Error> {
+        called.map(Credentials::from).map_err(|error| of_role(&self.role.role_arn, error))
+    }
+}
+
+impl<C> fmt::Debug for AssumeRoleProvider<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssumeRoleProvider").field("role_arn", &self.role.role_arn).finish_non_exhaustive()
+    }
+}
+
+/// Assumes a role with the identity token in a file, which is read anew for each attempt: on EKS, or in a CI system that
+/// signs tokens. The client `C` needs no credentials.
+#[derive(Clone)]
+pub struct WebIdentityProvider<C> {
+    client: C,
+    role: Role,
+    token_file: PathBuf,
+}
+
+impl<C> WebIdentityProvider<C> {
+    /// Assumes this role by way of this client, with the token in this file.
+    pub fn new(client: C, role_arn: impl Into<String>, token_file: impl Into<PathBuf>) -> Self {
+        Self { client, role: Role::new(role_arn), token_file: token_file.into() }
+    }
+
+    /// The name of the sessions; one is made up otherwise.
+    #[must_use]
+    pub fn session_name(mut self, name: impl Into<String>) -> Self {
+        self.role.role_session_name = Some(name.into());
+        self
+    }
+
+    /// How long a session lasts, in seconds; an hour otherwise.
+    #[must_use]
+    pub fn duration_seconds(mut self, seconds: u32) -> Self {
+        self.role.duration_seconds = Some(seconds);
+        self
+    }
+
+    /// The client that assumes the role.
+    pub fn client(&self) -> &C {
+        &self.client
+    }
+
+    /// The flow that is to be driven for each fetch; `core` is the client's.
+    pub fn flow(&self, core: &Core, seed: u128) -> WebIdentity {
+        let context = Arc::clone(core.context());
+        WebIdentity::new(self.role.clone(), &self.token_file, context, seed)
+            .metadata(core.metadata().cloned())
+    }
+
+    /// What came of that flow, as a provider gives it.
+    ///
+    /// # Errors
+    ///
+    /// The flow's own, which names the role.
+    pub fn outcome(&self, fetched: Result<Credentials, Error>) -> Result<Credentials, Error> {
+        fetched.map_err(|error| of_role(&self.role.role_arn, error))
+    }
+}
+
+impl<C> fmt::Debug for WebIdentityProvider<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebIdentityProvider")
+            .field("role_arn", &self.role.role_arn)
+            .field("token_file", &self.token_file)
+            .finish_non_exhaustive()
+    }
+}
+
+fn of_role(role_arn: &str, error: Error) -> Error {
+    CredentialsError::met_by(format!("the role {role_arn}"), error).into()
+}

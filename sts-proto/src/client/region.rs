@@ -1,0 +1,148 @@
+//! The search for the region of a client that was given none: one at a time, however many calls wait for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::job::{FlowJob, Job};
+use crate::context::Context;
+use crate::credentials::{RegionSearch, imds};
+use crate::endpoint::EndpointError;
+use crate::error::{Error, Phase, TransportError, TransportErrorKind};
+use crate::flow::{Event, Join, Step};
+use crate::trace::Scope;
+
+/// The region, as the calls of a client share the search for it.
+#[derive(Debug)]
+pub(super) struct Region {
+    context: Arc<Context>,
+    /// Where it may be asked for, if anywhere.
+    metadata: Option<imds::Config>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    search: Search,
+    /// How many searches have ended.
+    ended: u64,
+    /// Why the last one failed.
+    failure: Option<EndpointError>,
+}
+
+#[derive(Debug, Default)]
+enum Search {
+    #[default]
+    Idle,
+    /// A job is to be taken.
+    Waiting(Scope),
+    Running,
+}
+
+impl Region {
+    pub(super) fn new(context: Arc<Context>, metadata: Option<imds::Config>) -> Self {
+        Self { context, metadata, state: Mutex::default() }
+    }
+
+    pub(super) fn ended(&self) -> u64 {
+        self.state().ended
+    }
+
+    pub(super) fn job(self: &Arc<Self>) -> Option<Job> {
+        let mut state = self.state();
+        match std::mem::replace(&mut state.search, Search::Running) {
+            Search::Waiting(scope) => {
+                // Whether it is signed does not matter to the search itself.
+                if let Some(search) = RegionSearch::needed(&self.context, self.metadata.as_ref(), true) {
+                    return Some(Job::Flow(FlowJob::of_region(Arc::clone(self), scope, search)));
+                }
+                state.search = Search::Idle;
+                None
+            }
+            other => {
+                state.search = other;
+                None
+            }
+        }
+    }
+
+    pub(super) fn finish(&self, found: Result<(), Error>) {
+        let mut state = self.state();
+        state.search = Search::Idle;
+        state.ended = state.ended.wrapping_add(1);
+        state.failure = match found {
+            Ok(()) => None,
+            Err(Error::Endpoint(error)) => Some(error),
+            Err(_) => Some(EndpointError::MissingRegion),
+        };
+    }
+
+    pub(super) fn abandon(&self) {
+        let mut state = self.state();
+        state.search = Search::Idle;
+        state.ended = state.ended.wrapping_add(1);
+        state.failure = None;
+    }
+
+    fn is_needed(&self, signed: bool) -> bool {
+        self.metadata.is_some() && self.context.lacks_region(signed)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits until the region is known.
+#[derive(Debug)]
+pub(super) struct Locate {
+    region: Arc<Region>,
+    signed: bool,
+    /// The search that is waited for.
+    seen: Option<u64>,
+    lost: u32,
+}
+
+impl Locate {
+    /// What is sent `signed` needs a region even where there is an endpoint URL.
+    pub(super) fn new(region: Arc<Region>, signed: bool) -> Self {
+        Self { region, signed, seen: None, lost: 0 }
+    }
+
+    /// `ended` is what the client says of all its jobs, and `left` how much time there is.
+    pub(super) fn step(&mut self, event: &Event, ended: u64, left: Duration) -> Result<Step<()>, Error> {
+        if !self.region.is_needed(self.signed) {
+            return Ok(Step::Done(()));
+        }
+        let mut state = self.region.state();
+        match (self.seen, event) {
+            (None, Event::Start) => {}
+            (Some(seen), Event::Joined | Event::Elapsed) if state.ended != seen => {
+                if let Some(failure) = &state.failure {
+                    return Err(failure.clone().into());
+                }
+                // Its thread or task is gone.
+                self.lost += 1;
+                if self.lost >= MAX_LOST {
+                    return Err(EndpointError::MissingRegion.into());
+                }
+            }
+            (Some(_), Event::Joined) => {}
+            (Some(_), Event::Elapsed) => return Err(too_long().into()),
+            _ => return Err(Error::OutOfTurn),
+        }
+        self.seen = Some(state.ended);
+        if matches!(state.search, Search::Idle) {
+            state.search = Search::Waiting(Scope::of_job(false));
+        }
+        Ok(Step::Perform(Join { seen: ended, within: left }.into()))
+    }
+}
+
+fn too_long() -> TransportError {
+    let problem =
+        "the instance's metadata was asked for the region and has not answered in time; set a region";
+    TransportError::new(TransportErrorKind::Timeout(Phase::Response), problem)
+}
+
+/// How often work may be lost before a flow gives up.
+pub(super) const MAX_LOST: u32 = 3;

@@ -1,0 +1,214 @@
+//! A call of a client: credentials, region, the call, and a second try where the service has refused the credentials.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderValue;
+
+use super::Core;
+use super::keys::Take;
+use super::ready::Ready;
+use crate::call::{Attempt, Call};
+use crate::deadline::Deadline;
+use crate::error::{Error, Metadata};
+use crate::flow::{Event, Flow, Step};
+use crate::keys::Credentials;
+use crate::operation::{Operation, Output};
+use crate::trace::{self, CallEnd, Scope};
+
+/// A call of an operation, with all that it takes. See [`Core::send`].
+///
+/// A call whose credentials the service refuses as expired drops them, has new ones fetched, and is sent once more.
+pub struct Send<O> {
+    core: Core,
+    deadline: Deadline,
+    seed: u128,
+    scope: Scope,
+    call: Call<O>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Ready(Ready),
+    /// The request is signed with these, which the service may refuse, if they are fetched and not given in code.
+    Calling(Option<Arc<Credentials>>),
+    /// Newer credentials are waited for.
+    Renewing(Take, Box<Refusal>),
+    /// With newer credentials. The refusal says more than an error from before the first request with them.
+    CallingAgain(Box<Refusal>),
+    Over,
+}
+
+#[derive(Debug)]
+struct Refusal {
+    credentials: Arc<Credentials>,
+    error: Error,
+    /// How many requests were sent by then.
+    sent: u32,
+}
+
+impl<O: Operation> Send<O> {
+    pub(super) fn new(core: &Core, operation: O, seed: u128) -> Self {
+        let endpoint = core.endpoint().map(|endpoint| endpoint.uri());
+        Self {
+            core: core.clone(),
+            deadline: Deadline::new(core.timeouts().call),
+            seed,
+            scope: Scope::of_call(O::ACTION, endpoint),
+            call: Call::new(operation, Arc::clone(core.context()), seed).timeouts(core.timeouts()),
+            state: State::Ready(Ready::to_call(core, O::ACTION, O::SIGNED, seed.rotate_left(64))),
+        }
+    }
+
+    /// With this in `X-Amzn-Trace-Id`: see [`Core::trace_id`].
+    #[must_use]
+    pub fn trace_id(mut self, id: Option<HeaderValue>) -> Self {
+        if id.is_some() {
+            self.call = self.call.trace_id(id);
+        }
+        self
+    }
+
+    /// Where the events of this call belong. Its own steps enter it.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// How the last attempt ended, once one has.
+    pub fn last_attempt(&self) -> Option<&Attempt> {
+        self.call.last_attempt()
+    }
+
+    fn go_on(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
+        self.deadline.tick(now);
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Ready(mut ready) => match ready.step(now, event, &self.deadline)? {
+                Step::Perform(effect) => {
+                    self.state = State::Ready(ready);
+                    Ok(Step::Perform(effect))
+                }
+                Step::Done(credentials) => {
+                    if O::SIGNED && credentials.is_none() {
+                        return Err(self.core.no_credentials(O::ACTION).into());
+                    }
+                    self.call.set_up(self.left(now), credentials.clone());
+                    self.call(now, Event::Start, credentials)
+                }
+            },
+            State::Calling(credentials) => self.call(now, event, credentials),
+            State::Renewing(take, refusal) => self.renew(now, &event, take, refusal),
+            State::CallingAgain(refusal) => self.call_again(now, event, refusal),
+            State::Over => Err(Error::OutOfTurn),
+        }
+    }
+
+    fn call(
+        &mut self,
+        now: SystemTime,
+        event: Event,
+        credentials: Option<Arc<Credentials>>,
+    ) -> Result<Step<O::Output>, Error> {
+        match (self.call.step(now, event), credentials) {
+            (Ok(Step::Perform(effect)), credentials) => {
+                self.state = State::Calling(credentials);
+                Ok(Step::Perform(effect))
+            }
+            (Ok(Step::Done(output)), _) => Ok(Step::Done(output)),
+            (Err(error), Some(credentials))
+                if O::SIGNED && self.core.keys.says_expired(now, &error, &credentials) =>
+            {
+                if !self.core.keys.refuse(now, &credentials) {
+                    return Err(error);
+                }
+                let take = Take::new(Arc::clone(&self.core.keys), self.seed.rotate_left(32));
+                let sent = self.call.attempts();
+                self.renew(now, &Event::Start, take, Box::new(Refusal { credentials, error, sent }))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    fn renew(
+        &mut self,
+        now: SystemTime,
+        event: &Event,
+        mut take: Take,
+        refusal: Box<Refusal>,
+    ) -> Result<Step<O::Output>, Error> {
+        let ended = self.core.ended();
+        match take.step(now, event, ended, self.left(now), self.deadline.total()) {
+            Ok(Step::Perform(effect)) => {
+                self.state = State::Renewing(take, refusal);
+                Ok(Step::Perform(effect))
+            }
+            Ok(Step::Done(Some(newer))) if !newer.same_keys(&refusal.credentials) => {
+                self.call.renew(newer);
+                self.call_again(now, Event::Start, refusal)
+            }
+            // The refusal is what the caller can do something about.
+            _ => Err(refusal.error),
+        }
+    }
+
+    fn call_again(
+        &mut self,
+        now: SystemTime,
+        event: Event,
+        refusal: Box<Refusal>,
+    ) -> Result<Step<O::Output>, Error> {
+        match self.call.step(now, event) {
+            Ok(Step::Perform(effect)) => {
+                self.state = State::CallingAgain(refusal);
+                Ok(Step::Perform(effect))
+            }
+            Ok(Step::Done(output)) => Ok(Step::Done(output)),
+            Err(_) if self.call.attempts() == refusal.sent => Err(refusal.error),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Never nothing: what is tried with it ends with the error that says so.
+    fn left(&self, now: SystemTime) -> Duration {
+        self.deadline.left(now).max(self.deadline.total().min(MIN_LEFT))
+    }
+
+    fn tell(&self, result: &Result<Step<O::Output>, Error>) {
+        let (metadata, attempts, error_type) = match result {
+            Ok(Step::Perform(_)) => return,
+            Ok(Step::Done(output)) => (Some(output.metadata()), output.metadata().attempts(), None),
+            Err(error) => (error.metadata(), error.attempts(), Some(error.error_type())),
+        };
+        let request_id = metadata.and_then(Metadata::short_request_id);
+        self.scope.ended(&CallEnd {
+            attempts,
+            status: metadata.map(|metadata| metadata.status().as_u16()),
+            request_id: request_id.as_deref(),
+            error_type,
+        });
+    }
+}
+
+impl<O: Operation> Flow for Send<O> {
+    type Output = O::Output;
+    type Error = Error;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
+        let scope = self.scope.clone();
+        let result = scope.enter(|| self.go_on(now, event));
+        if trace::ENABLED {
+            self.tell(&result);
+        }
+        result
+    }
+}
+
+/// Prints the action and the state; members may be secrets that are not known as such.
+impl<O: Operation> fmt::Debug for Send<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Send").field("call", &self.call).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+const MIN_LEFT: Duration = Duration::from_millis(5);

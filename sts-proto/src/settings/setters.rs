@@ -1,0 +1,143 @@
+//! What code may set, said once: the lists of setters, and what is made of them. `Settings`, `Config` and the builders of
+//! the drivers have the same setters with the same documentation.
+
+/// The setters of `Settings`. `$expand` is one of the macros below.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! settings_setters {
+    ($expand:ident [$($with:tt)*]) => {
+        $crate::$expand! { [$($with)*]
+            /// The region to call, and to sign for.
+            fn region(this, region: impl Into<String>) {
+                this.region = Sourced::in_code(Some(region.into()));
+            }
+
+            /// Where to send requests instead of AWS's endpoint: `http://` or `https://`, host, and if need be port and
+            /// path.
+            fn endpoint_url(this, url: impl Into<String>) {
+                this.endpoint_url = Sourced::in_code(Some(url.into()));
+            }
+
+            /// AWS's endpoint, whatever environment and files say.
+            fn without_endpoint_url(this) {
+                this.endpoint_url = Sourced::in_code(None);
+            }
+
+            /// Whether to use the endpoint with FIPS 140 validated cryptography.
+            fn use_fips_endpoint(this, on: bool) {
+                this.use_fips_endpoint = Sourced::in_code(on);
+            }
+
+            /// Whether to use the endpoint that is reached over IPv6 too.
+            fn use_dualstack_endpoint(this, on: bool) {
+                this.use_dualstack_endpoint = Sourced::in_code(on);
+            }
+
+            /// Whether the regions that are older than regional endpoints use `sts.amazonaws.com`.
+            fn use_global_endpoint(this, on: bool) {
+                this.use_global_endpoint = Sourced::in_code(on);
+            }
+
+            /// What the user agent says of the application, at most 50 characters.
+            fn app_id(this, app_id: impl Into<String>) {
+                this.app_id = Sourced::in_code(Some(app_id.into()));
+            }
+
+            /// How long things may take: 3.1 s to connect, 10 s for an attempt, 60 s for a whole call by default. A call
+            /// includes what finding region and credentials takes.
+            fn timeouts(this, timeouts: $crate::Timeouts) {
+                this.timeouts = Sourced::in_code(timeouts);
+            }
+
+            /// How calls are retried: three attempts by default.
+            fn retry(this, retry: $crate::Retry) {
+                this.retry = retry;
+                this.retry_mode_origin = Origin::Code;
+                this.max_attempts_origin = Origin::Code;
+            }
+
+            /// The PEM file with the root certificates to trust instead of the usual ones. It is read when the client is
+            /// built.
+            fn ca_bundle_path(this, path: impl Into<std::path::PathBuf>) {
+                this.ca_bundle_path = Sourced::in_code(Some(path.into()));
+            }
+        }
+    };
+}
+
+/// The setters of a client's `Config` beside those of its `Settings`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! config_setters {
+    ($expand:ident [$($with:tt)*]) => {
+        $crate::$expand! { [$($with)*]
+            /// The variables to look in, in place of the process's own: for tests, and for programs that act for others. A
+            /// program that a profile names in `credential_process` runs with the environment of this process all the
+            /// same.
+            fn env(this, env: $crate::settings::Env) {
+                this.looks = Looks::InEnvironment { env, traced: false };
+            }
+
+            /// Uses this profile of the shared files, whatever `AWS_PROFILE` says. It goes before keys in the environment,
+            /// which are passed over.
+            fn profile(this, name: impl Into<String>) {
+                this.profile = Some(name.into());
+            }
+
+            /// All settings at once, in place of those made so far. What they do not set is looked for as before.
+            fn settings(this, settings: $crate::settings::Settings) {
+                this.settings = settings;
+            }
+
+            /// The keys to sign with, such as those that an operation returned. They are used as they are, and never
+            /// fetched anew; of these and a provider the last that is set counts.
+            fn credentials(this, credentials: impl Into<$crate::Credentials>) {
+                this.provided = false;
+                this.settings = this.settings.credentials(credentials);
+            }
+
+            /// The client is there to give credentials, and may never call anything: that no endpoint can be made of the
+            /// settings, as where no region is set, is no error before a call needs one.
+            fn credentials_only(this) {
+                this.credentials_only = true;
+            }
+
+            /// No keys, whatever environment and files say: for operations that are sent unsigned.
+            fn without_credentials(this) {
+                this.provided = false;
+                this.settings = this.settings.without_credentials();
+            }
+        }
+    };
+}
+
+/// Setters that do what the list says.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! set_here {
+    ([] $($(#[$doc:meta])* fn $name:ident($this:ident $(, $arg:ident: $type:ty)*) $body:block)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(self $(, $arg: $type)*) -> Self {
+                let mut $this = self;
+                $body
+                $this
+            }
+        )*
+    };
+}
+
+/// Setters that pass on what they are given to the field of this name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! set_in_field {
+    ([$field:ident] $($(#[$doc:meta])* fn $name:ident($this:ident $(, $arg:ident: $type:ty)*) $body:block)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(mut self $(, $arg: $type)*) -> Self {
+                self.$field = self.$field.$name($($arg),*);
+                self
+            }
+        )*
+    };
+}
