@@ -13,11 +13,11 @@ use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Secret, TransportErrorKind};
 use tower_service::Service;
 
-use crate::client::{Driver, environment, seed};
-use crate::effects::{self, Effects, MfaPrompt, read_bounded};
-use crate::keys::Bell;
+use crate::client::Client;
+use crate::effects::{self, Effects, MfaPrompt, environment, read_bounded, seed};
+use crate::provider::CredentialsProvider;
+use crate::pump::{Driver, Pump};
 use crate::transport::{BoxError, HyperTransport, Proxy, TlsSettings, TowerTransport, Transport};
-use crate::{Client, CredentialsProvider};
 
 /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.
 ///
@@ -205,8 +205,8 @@ impl Builder {
                 (Box::new(transport) as Box<dyn Transport>, told)
             }
         };
-        let driver = Driver { effects: Effects::new(transport, self.mfa_code), bell: Bell::default() };
-        Ok(Client::new(core.told(told), driver, self.provider))
+        let driver = Arc::new(Driver::new(Effects::new(transport, self.mfa_code)));
+        Ok(Client::new(Pump { core: core.told(told), driver, provider: self.provider }))
     }
 }
 

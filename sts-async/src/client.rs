@@ -1,19 +1,18 @@
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use sts_proto::client::Core;
 use sts_proto::credentials::Explanation;
-use sts_proto::flow::{Effect, Event, Flow, Step, Timeouts};
-use sts_proto::settings::Env;
+use sts_proto::flow::{Flow, Timeouts};
 use sts_proto::{Context, Credentials, Error, Operation, Presign};
 
-use crate::effects::Effects;
-use crate::keys::{Bell, within};
-use crate::{Builder, CredentialsProvider};
+use crate::builder::Builder;
+use crate::effects::{environment, seed};
+use crate::provider::CredentialsProvider;
+use crate::pump::{Pump, within};
 
 /// A client of AWS Security Token Service.
 ///
@@ -32,16 +31,7 @@ use crate::{Builder, CredentialsProvider};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    core: Core,
-    driver: Arc<Driver>,
-    /// What is asked for credentials in place of the sources that the settings name.
-    provider: Option<Arc<dyn CredentialsProvider>>,
-}
-
-/// What performs effects.
-pub(crate) struct Driver {
-    pub(crate) effects: Effects,
-    pub(crate) bell: Bell,
+    pump: Pump,
 }
 
 impl Client {
@@ -60,8 +50,8 @@ impl Client {
         Builder::new()
     }
 
-    pub(crate) fn new(core: Core, driver: Driver, provider: Option<Arc<dyn CredentialsProvider>>) -> Self {
-        Self { core, driver: Arc::new(driver), provider }
+    pub(crate) fn new(pump: Pump) -> Self {
+        Self { pump }
     }
 
     /// Calls an operation: one of the eleven, or one of your own.
@@ -82,8 +72,8 @@ impl Client {
     /// # }
     /// ```
     pub async fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let flow = self.core.send(operation, seed()).trace_id(self.core.trace_id(environment));
-        within(flow.scope().clone(), self.drive(flow)).await
+        let flow = self.pump.core.send(operation, seed()).trace_id(self.pump.core.trace_id(environment));
+        within(flow.scope().clone(), self.pump.drive(flow)).await
     }
 
     /// The same client, but its calls have these time-outs: connections, quota, clock and keys are shared.
@@ -103,7 +93,8 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
-        Self { core: self.core.with_timeouts(timeouts), ..self.clone() }
+        let core = self.pump.core.with_timeouts(timeouts);
+        Self { pump: Pump { core, ..self.pump.clone() } }
     }
 
     /// The same client with credentials from somewhere else. Connections, quota and clock are shared with this one.
@@ -124,11 +115,8 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_credentials_provider(&self, provider: impl CredentialsProvider) -> Self {
-        Self {
-            core: self.core.with_provider(seed()),
-            driver: Arc::clone(&self.driver),
-            provider: Some(Arc::new(provider)),
-        }
+        let core = self.pump.core.with_provider(seed());
+        Self { pump: Pump { core, provider: Some(Arc::new(provider)), ..self.pump.clone() } }
     }
 
     /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again for
@@ -148,7 +136,7 @@ impl Client {
     /// # }
     /// ```
     pub async fn credentials(&self) -> Result<Credentials, Error> {
-        self.drive(self.core.credentials(seed())).await
+        self.pump.drive(self.pump.core.credentials(seed())).await
     }
 
     /// Says that a service has refused these as expired, whatever they say: for programs that sign for other services with
@@ -172,8 +160,8 @@ impl Client {
     /// ```
     pub fn credentials_expired(&self, credentials: &Credentials) {
         // The provider first, or a call that comes between is given the same ones by it.
-        self.provider.iter().for_each(|provider| provider.expired(credentials));
-        self.core.refuse(SystemTime::now(), credentials);
+        self.pump.provider.iter().for_each(|provider| provider.expired(credentials));
+        self.pump.core.refuse(SystemTime::now(), credentials);
     }
 
     /// What this client is made with and where its credentials come from, for a person to read: every setting, and every
@@ -187,7 +175,7 @@ impl Client {
     /// # }
     /// ```
     pub async fn explain(&self) -> Explanation {
-        match self.drive(self.core.explain(seed())).await {
+        match self.pump.drive(self.pump.core.explain(seed())).await {
             Ok(explanation) => explanation,
             Err::<_, Infallible>(never) => match never {},
         }
@@ -215,7 +203,7 @@ impl Client {
     /// # }
     /// ```
     pub async fn run<F: Flow>(&self, flow: F) -> Result<F::Output, F::Error> {
-        self.drive(flow).await
+        self.pump.drive(flow).await
     }
 
     /// The operation as a URL that anyone who has it can send, until its lifetime is over: see [`Operation::presign`].
@@ -243,54 +231,23 @@ impl Client {
         operation: &O,
         options: &Presign,
     ) -> Result<http::Request<Bytes>, Error> {
-        self.drive(self.core.presign(operation, options, seed())).await
+        self.pump.drive(self.pump.core.presign(operation, options, seed())).await
     }
 
     /// What the calls of this client share.
     pub fn context(&self) -> &Context {
-        self.core.context()
+        self.pump.core.context()
     }
 
     pub(crate) fn core(&self) -> &Core {
-        &self.core
-    }
-
-    pub(crate) fn bell(&self) -> &Bell {
-        &self.driver.bell
-    }
-
-    pub(crate) fn provider(&self) -> Option<&dyn CredentialsProvider> {
-        self.provider.as_deref()
-    }
-
-    pub(crate) async fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
-        let mut event = Event::Start;
-        loop {
-            match flow.step(SystemTime::now(), event)? {
-                Step::Done(output) => return Ok(output),
-                Step::Perform(Effect::Join(join)) => event = self.join(join).await,
-                Step::Perform(effect) => event = self.driver.effects.perform(effect).await,
-            }
-        }
+        &self.pump.core
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.core.fmt(f)
+        self.pump.core.fmt(f)
     }
-}
-
-/// The environment of this process, as it is now.
-pub(crate) fn environment() -> Env {
-    Env::from_iter(std::env::vars_os())
-}
-
-/// A number that no other call has. The standard library keys its hashers at random; what they make of nothing is
-/// good enough to name a call and to spread waits, and nothing else is made of it: no key, no nonce, no secret.
-pub(crate) fn seed() -> u128 {
-    let half = || u128::from(RandomState::new().build_hasher().finish());
-    half() << 64 | half()
 }
 
 #[cfg(test)]

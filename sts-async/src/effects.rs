@@ -1,7 +1,9 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use sts_proto::settings::Env;
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Effect, Event, Secret, TransportError, TransportErrorKind};
 
@@ -12,6 +14,18 @@ mod program;
 
 use files::is_absent;
 pub(crate) use files::read_bounded;
+
+/// The environment of this process, as it is now.
+pub(crate) fn environment() -> Env {
+    Env::from_iter(std::env::vars_os())
+}
+
+/// A number that no other call has. The standard library keys its hashers at random; what they make of nothing is
+/// good enough to name a call and to spread waits, and nothing else is made of it: no key, no nonce, no secret.
+pub(crate) fn seed() -> u128 {
+    let half = || u128::from(RandomState::new().build_hasher().finish());
+    half() << 64 | half()
+}
 
 /// Asks the user for a code, given the serial number of the device.
 pub(crate) type MfaPrompt = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;

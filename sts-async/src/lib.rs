@@ -14,14 +14,16 @@
 mod builder;
 mod client;
 mod effects;
-mod keys;
 mod methods;
 mod provider;
+mod pump;
+mod roles;
 mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
-pub use provider::{AssumeRoleProvider, CredentialsFuture, CredentialsProvider, WebIdentityProvider};
+pub use provider::{CredentialsFuture, CredentialsProvider};
+pub use roles::{AssumeRoleProvider, WebIdentityProvider};
 pub use sts_proto;
 pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,

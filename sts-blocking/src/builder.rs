@@ -10,11 +10,14 @@ use sts_proto::flow::{Effect, Event, Flow, Step};
 use sts_proto::settings::{Origin, Setting, SettingsError};
 use sts_proto::{Error, Secret, TransportErrorKind};
 
-use crate::client::{AskMfaCode, Driver, environment, seed};
-use crate::keys::Bell;
+use crate::bell::Bell;
+use crate::client::Client;
+use crate::effects::{self, AskMfaCode, environment, seed};
+use crate::provider::CredentialsProvider;
 use crate::proxy::{self, Choice};
+use crate::pump::{Driver, Pump};
 use crate::tls::{self, TlsOptions};
-use crate::{Client, CredentialsProvider, Transport, UreqTransport, effects};
+use crate::transport::{Transport, UreqTransport};
 
 /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.
 ///
@@ -193,7 +196,8 @@ impl Builder {
             }
         };
         let driver = Driver { transport, ask_mfa_code: self.ask_mfa_code, bell: Bell::default() };
-        Ok(Client::new(core.told(told), driver, self.provider))
+        let pump = Pump { core: core.told(told), driver: Arc::new(driver), provider: self.provider };
+        Ok(Client::new(pump))
     }
 
     #[cfg(test)]

@@ -1,19 +1,18 @@
-use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use sts_proto::client::Core;
 use sts_proto::credentials::Explanation;
-use sts_proto::flow::{Effect, Event, Flow, Step, Timeouts};
-use sts_proto::settings::Env;
-use sts_proto::{Context, Credentials, Error, Operation, Presign, Secret};
+use sts_proto::flow::{Flow, Timeouts};
+use sts_proto::{Context, Credentials, Error, Operation, Presign};
 
-use crate::keys::Bell;
-use crate::{Builder, CredentialsProvider, Transport, effects};
+use crate::builder::Builder;
+use crate::effects::{environment, seed};
+use crate::provider::CredentialsProvider;
+use crate::pump::Pump;
 
 /// A blocking client. Cheap to clone; all clones share connections and the signing key of the day.
 ///
@@ -30,21 +29,8 @@ use crate::{Builder, CredentialsProvider, Transport, effects};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    core: Core,
-    driver: Arc<Driver>,
-    /// What is asked for credentials in place of the sources that the settings name.
-    provider: Option<Arc<dyn CredentialsProvider>>,
+    pump: Pump,
 }
-
-/// What performs effects.
-pub(crate) struct Driver {
-    pub(crate) transport: Box<dyn Transport>,
-    pub(crate) ask_mfa_code: Option<Box<AskMfaCode>>,
-    pub(crate) bell: Bell,
-}
-
-/// Answers with the current code of the MFA device that has this serial number, or not at all.
-pub(crate) type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
 
 impl Client {
     /// As environment and shared files say. The same as `Client::builder().build()`.
@@ -62,8 +48,8 @@ impl Client {
         Builder::new()
     }
 
-    pub(crate) fn new(core: Core, driver: Driver, provider: Option<Arc<dyn CredentialsProvider>>) -> Self {
-        Self { core, driver: Arc::new(driver), provider }
+    pub(crate) fn new(pump: Pump) -> Self {
+        Self { pump }
     }
 
     /// The same client with other time-outs for its calls. Connections, signing key, quota and clock are shared with
@@ -82,7 +68,8 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
-        Self { core: self.core.with_timeouts(timeouts), ..self.clone() }
+        let core = self.pump.core.with_timeouts(timeouts);
+        Self { pump: Pump { core, ..self.pump.clone() } }
     }
 
     /// The same client with credentials from somewhere else. Connections, quota and clock are shared with this one.
@@ -101,8 +88,8 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_credentials_provider(&self, provider: impl CredentialsProvider) -> Self {
-        let core = self.core.with_provider(seed());
-        Self { core, provider: Some(Arc::new(provider)), ..self.clone() }
+        let core = self.pump.core.with_provider(seed());
+        Self { pump: Pump { core, provider: Some(Arc::new(provider)), ..self.pump.clone() } }
     }
 
     /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again for
@@ -120,7 +107,7 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn credentials(&self) -> Result<Credentials, Error> {
-        self.drive(self.core.credentials(seed()))
+        self.pump.drive(self.pump.core.credentials(seed()))
     }
 
     /// Says that a service has refused these as expired, whatever they say: for programs that sign for other services with
@@ -142,10 +129,10 @@ impl Client {
     /// ```
     pub fn credentials_expired(&self, credentials: &Credentials) {
         // The provider first, or a call that comes between is given the same ones by it.
-        if let Some(provider) = &self.provider {
+        if let Some(provider) = &self.pump.provider {
             provider.expired(credentials);
         }
-        self.core.refuse(SystemTime::now(), credentials);
+        self.pump.core.refuse(SystemTime::now(), credentials);
     }
 
     /// What this client is made with and where its credentials come from, for a person to read: every setting, and every
@@ -157,7 +144,7 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn explain(&self) -> Explanation {
-        self.drive(self.core.explain(seed())).unwrap_or_else(|never: Infallible| match never {})
+        self.pump.drive(self.pump.core.explain(seed())).unwrap_or_else(|never: Infallible| match never {})
     }
 
     /// Calls an operation and waits for its end.
@@ -176,9 +163,9 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let flow = self.core.send(operation, seed()).trace_id(self.core.trace_id(environment));
+        let flow = self.pump.core.send(operation, seed()).trace_id(self.pump.core.trace_id(environment));
         let scope = flow.scope().clone();
-        scope.enter(|| self.drive(flow))
+        scope.enter(|| self.pump.drive(flow))
     }
 
     /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.
@@ -200,7 +187,7 @@ impl Client {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn run<F: Flow>(&self, flow: F) -> Result<F::Output, F::Error> {
-        self.drive(flow)
+        self.pump.drive(flow)
     }
 
     /// The operation as a URL that anyone who has it can send, until its lifetime is over: see [`Operation::presign`].
@@ -226,67 +213,21 @@ impl Client {
         operation: &O,
         options: &Presign,
     ) -> Result<http::Request<Bytes>, Error> {
-        self.drive(self.core.presign(operation, options, seed()))
+        self.pump.drive(self.pump.core.presign(operation, options, seed()))
     }
 
     /// What the calls of this client share.
     pub fn context(&self) -> &Context {
-        self.core.context()
+        self.pump.core.context()
     }
 
     pub(crate) fn core(&self) -> &Core {
-        &self.core
-    }
-
-    pub(crate) fn bell(&self) -> &Bell {
-        &self.driver.bell
-    }
-
-    pub(crate) fn provider(&self) -> Option<&dyn CredentialsProvider> {
-        self.provider.as_deref()
-    }
-
-    pub(crate) fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
-        let mut event = Event::Start;
-        loop {
-            event = match flow.step(SystemTime::now(), event)? {
-                Step::Done(output) => return Ok(output),
-                Step::Perform(effect) => self.perform(effect),
-            };
-        }
-    }
-
-    fn perform(&self, effect: Effect) -> Event {
-        match effect {
-            Effect::Send(request, timeouts) => {
-                self.driver.transport.send(request, timeouts).map_or_else(Event::Failed, Event::Response)
-            }
-            Effect::Read(path) => effects::read(&path),
-            Effect::Run(command) => effects::run(&command),
-            Effect::AskMfaCode(serial) => effects::ask_mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
-            Effect::Wait(duration) => {
-                std::thread::sleep(duration);
-                Event::Elapsed
-            }
-            Effect::Join(join) => self.join(join),
-        }
+        &self.pump.core
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.core.fmt(f)
+        self.pump.core.fmt(f)
     }
-}
-
-/// The environment of this process, as it is now.
-pub(crate) fn environment() -> Env {
-    Env::from_iter(std::env::vars_os())
-}
-
-/// A number that no other call has, from the randomly keyed hasher of the standard library. It is for ids and for spreading
-/// waits, not for keys.
-pub(crate) fn seed() -> u128 {
-    let half = || u128::from(RandomState::new().build_hasher().finish());
-    half() << 64 | half()
 }

@@ -1,11 +1,11 @@
 //! The effects beside sending: files, programs, questions.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 
 use sts_proto::flow::Event;
-use sts_proto::{TransportError, TransportErrorKind as Kind};
-
-use crate::client::AskMfaCode;
+use sts_proto::settings::Env;
+use sts_proto::{Secret, TransportError, TransportErrorKind as Kind};
 
 mod files;
 mod pipe;
@@ -14,6 +14,21 @@ mod program;
 use files::is_absent;
 pub(crate) use files::read_file;
 pub(crate) use program::run;
+
+/// Answers with the current code of the MFA device that has this serial number, or not at all.
+pub(crate) type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
+
+/// The environment of this process, as it is now.
+pub(crate) fn environment() -> Env {
+    Env::from_iter(std::env::vars_os())
+}
+
+/// A number that no other call has, from the randomly keyed hasher of the standard library. It is for ids and for spreading
+/// waits, not for keys.
+pub(crate) fn seed() -> u128 {
+    let half = || u128::from(RandomState::new().build_hasher().finish());
+    half() << 64 | half()
+}
 
 pub(crate) fn read(path: &Path) -> Event {
     match read_file(path) {

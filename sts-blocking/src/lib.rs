@@ -11,17 +11,19 @@
     )
 )]
 
+mod bell;
 mod builder;
 mod client;
 mod connector;
 mod effects;
 mod error;
-mod keys;
 mod lookup;
 mod methods;
 mod provider;
 mod proxy;
+mod pump;
 mod quiet;
+mod roles;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -29,7 +31,8 @@ mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
-pub use provider::{AssumeRoleProvider, CredentialsProvider, WebIdentityProvider};
+pub use provider::CredentialsProvider;
+pub use roles::{AssumeRoleProvider, WebIdentityProvider};
 pub use sts_proto;
 pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,

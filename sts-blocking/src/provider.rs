@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use sts_proto::client;
 use sts_proto::{Credentials, Error};
-
-use crate::Client;
-use crate::client::seed;
 
 /// Gives credentials whenever it is asked.
 ///
@@ -14,8 +10,8 @@ use crate::client::seed;
 /// [`Builder::credentials_provider`](crate::Builder::credentials_provider). It asks once at a time and keeps what it gets,
 /// so a provider need keep nothing. The text of an error should say what to do and hold no secret.
 ///
-/// Credentials themselves, a [`Client`] and every closure without arguments are providers, and so are
-/// [`AssumeRoleProvider`] and [`WebIdentityProvider`].
+/// Credentials themselves, a [`Client`](crate::Client) and every closure without arguments are providers, and so are
+/// [`AssumeRoleProvider`](crate::AssumeRoleProvider) and [`WebIdentityProvider`](crate::WebIdentityProvider).
 ///
 /// ```
 /// use sts_blocking::{Builder, Credentials, CredentialsError};
@@ -66,17 +62,6 @@ impl<F: Fn() -> Result<Credentials, Error> + Send + Sync + 'static> CredentialsP
     }
 }
 
-/// Those that the client signs with, kept fresh by it.
-impl CredentialsProvider for Client {
-    fn credentials(&self) -> Result<Credentials, Error> {
-        Client::credentials(self)
-    }
-
-    fn expired(&self, credentials: &Credentials) {
-        self.credentials_expired(credentials);
-    }
-}
-
 impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
     fn credentials(&self) -> Result<Credentials, Error> {
         (**self).credentials()
@@ -94,54 +79,5 @@ impl CredentialsProvider for Box<dyn CredentialsProvider> {
 
     fn expired(&self, credentials: &Credentials) {
         (**self).expired(credentials);
-    }
-}
-
-/// Assumes a role, with whatever credentials the client has.
-///
-/// ```no_run
-/// use sts_blocking::operations::AssumeRole;
-/// use sts_blocking::{AssumeRoleProvider, Client};
-///
-/// let sts = Client::from_env()?;
-/// let hub = "arn:aws:iam::111122223333:role/hub";
-/// let hub = AssumeRole::new(hub, "nightly").external_id("x-42");
-/// let hub = AssumeRoleProvider::new(sts.clone(), hub);
-/// let in_hub = sts.with_credentials_provider(hub);
-/// // And another role on top of that one.
-/// let leaf = "arn:aws:iam::444455556666:role/leaf";
-/// let leaf = AssumeRole::new(leaf, "nightly").duration_seconds(900);
-/// let leaf = AssumeRoleProvider::new(in_hub, leaf);
-/// let in_leaf = sts.with_credentials_provider(leaf);
-/// println!("{}", in_leaf.get_caller_identity()?.arn);
-/// # Ok::<(), sts_blocking::Error>(())
-/// ```
-pub type AssumeRoleProvider = client::AssumeRoleProvider<Client>;
-
-impl CredentialsProvider for AssumeRoleProvider {
-    fn credentials(&self) -> Result<Credentials, Error> {
-        self.outcome(self.client().send(self.operation()))
-    }
-}
-
-/// Assumes a role with the identity token in a file.
-///
-/// ```no_run
-/// use sts_blocking::{Client, WebIdentityProvider};
-///
-/// let sts = Client::builder().region("eu-west-1").build()?;
-/// let role = "arn:aws:iam::123456789012:role/ci";
-/// let web = WebIdentityProvider::new(sts.clone(), role, "/run/ci/token")
-///     .session_name("build-42");
-/// let sts = sts.with_credentials_provider(web);
-/// println!("{}", sts.get_caller_identity()?.arn);
-/// # Ok::<(), sts_blocking::Error>(())
-/// ```
-pub type WebIdentityProvider = client::WebIdentityProvider<Client>;
-
-impl CredentialsProvider for WebIdentityProvider {
-    fn credentials(&self) -> Result<Credentials, Error> {
-        let client = self.client();
-        self.outcome(client.run(self.flow(client.core(), seed())))
     }
 }

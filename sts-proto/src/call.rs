@@ -10,15 +10,18 @@ use bytes::Bytes;
 use http::header::{AGE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
+use crate::context::Context;
 use crate::deadline::Deadline;
+use crate::error::{Error, Metadata, NoCredentials};
+use crate::flow::Timeouts;
 use crate::flow::{Effect, Event, Flow, Step};
+use crate::keys::Credentials;
+use crate::operation::{Operation, Output};
+use crate::retry::RetryClass;
 use crate::retry::{Dice, Skew, backoff, with_hint};
 use crate::sigv4::Signer;
 use crate::trace::{self, AttemptEnd};
-use crate::{
-    Context, Credentials, Error, Metadata, NoCredentials, Operation, Output, Phase, RetryClass, Timeouts,
-    TransportError, TransportErrorKind,
-};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 use headers::{ATTEMPT, INVOCATION_ID, TRACE_ID, attempt_of, date, hint, invocation_id};
 

@@ -5,10 +5,15 @@ use bytes::Bytes;
 use http::{HeaderValue, Request};
 
 use crate::endpoint::{Endpoint, EndpointError};
+use crate::error::{Error, NoCredentials};
+use crate::flow::Timeouts;
+use crate::keys::Credentials;
+use crate::operation::{Operation, Presign};
+use crate::retry::Retry;
 use crate::retry::Shared;
+use crate::scope::Scope;
 use crate::settings::{Parts, Settings};
-use crate::sigv4::{KeyCache, Scope, SignError, SigningKey};
-use crate::{Credentials, Error, NoCredentials, Operation, Presign, Retry, Timeouts};
+use crate::sigv4::{KeyCache, SignError, SigningKey};
 
 /// What the calls of one client share: where they go, who signs, how long they may take, and the signing key of
 /// the day. Made once, put into an `Arc`, given to each [`Call`](crate::Call).

@@ -25,7 +25,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::{Secret, TransportError};
+use crate::secret::Secret;
+use crate::transport::TransportError;
 
 /// A state machine that needs effects.
 pub trait Flow {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// The keys that a request is signed with: long-term keys, or the temporary ones of a session.
 ///

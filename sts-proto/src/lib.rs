@@ -28,10 +28,13 @@ mod member;
 mod operation;
 pub mod operations;
 mod retry;
+mod scope;
 mod secret;
 pub mod settings;
 pub mod sigv4;
+mod text;
 mod trace;
+mod transport;
 pub mod types;
 pub mod wire;
 
@@ -40,8 +43,8 @@ pub use call::{Attempt, Call};
 pub use context::Context;
 pub use endpoint::EndpointError;
 pub use error::{
-    CredentialsError, Error, ErrorCode, Fault, Metadata, NoCredentials, Outcome, Phase, ProviderError,
-    ResponseError, ResponseProblem, ServiceError, TransportError, TransportErrorKind, Tried,
+    CredentialsError, Error, ErrorCode, Fault, Metadata, NoCredentials, Outcome, ProviderError,
+    ResponseError, ResponseProblem, ServiceError, Tried,
 };
 pub use flow::{Effect, Event, Flow, SendTimeouts, Step, Timeouts};
 pub use http;
@@ -53,3 +56,4 @@ pub use secret::Secret;
 pub use settings::{Settings, SettingsError};
 pub use sigv4::SignError;
 pub use trace::Scope;
+pub use transport::{Phase, TransportError, TransportErrorKind};

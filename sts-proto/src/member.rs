@@ -1,6 +1,6 @@
 //! Conversions for the constructors and setters that the macros make.
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// A value that `new` and the setters of an input accept for a member of type `T`.
 pub trait IntoMember<T> {

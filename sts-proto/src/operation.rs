@@ -8,8 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata, ResponseError, ResponseProblem, ServiceError};
+use crate::keys::Credentials;
+use crate::secret::Secret;
+use crate::sigv4;
 use crate::wire::{Form, FromXml, MAX_BODY, ToForm, XmlError, XmlReader};
-use crate::{Credentials, Secret, sigv4};
 
 /// An action of the AWS Query protocol: its input is the implementing type, its output is [`Operation::Output`].
 ///

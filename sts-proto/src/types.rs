@@ -1,9 +1,10 @@
 //! Structures that several operations share.
 
+use crate::input;
 use crate::keys::Credentials;
 use crate::member::IntoMember;
+use crate::output;
 use crate::wire::{FromXml, XmlError, XmlReader};
-use crate::{input, output};
 
 /// Temporary keys, of which an answer has all four members.
 impl FromXml for Credentials {

@@ -1,6 +1,10 @@
 use super::*;
+use crate::error::CredentialsError;
+use crate::flow::{SendTimeouts, Timeouts};
+use crate::keys::Credentials;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
-use crate::{Credentials, CredentialsError, Retry, SendTimeouts, Settings, Timeouts};
+use crate::retry::Retry;
+use crate::settings::Settings;
 
 const SECRET: &str = "planted-secret";
 const TOKEN: &str = "planted-token";
@@ -72,7 +76,7 @@ fn an_unsigned_operation_needs_no_credentials_and_uses_none() {
 
 #[test]
 fn an_unsigned_operation_is_presigned_to_a_plain_url() {
-    let options = crate::Presign::new(Duration::from_secs(60));
+    let options = crate::operation::Presign::new(Duration::from_secs(60));
     let operation = AssumeRoleWithWebIdentity::new("arn", "me", "jwt");
     for context in [context(Settings::new()), signed()] {
         let request = context.presign(&operation, &options, SystemTime::UNIX_EPOCH).unwrap();
@@ -142,7 +146,8 @@ fn play<O: Operation>(
                 let (took, event) = serve(now, &request);
                 // A driver gives up where the attempt's time ends.
                 now += took.min(timeouts.attempt);
-                let late = || Event::Failed(TransportErrorKind::Timeout(crate::Phase::Response).into());
+                let late =
+                    || Event::Failed(TransportErrorKind::Timeout(crate::transport::Phase::Response).into());
                 if took <= timeouts.attempt { event } else { late() }
             }
             Ok(Step::Perform(Effect::Wait(wait))) => {
@@ -464,7 +469,7 @@ fn a_wait_that_lasts_too_long_ends_the_call_with_its_cause() {
     call.step(start(), Event::Start).unwrap();
     assert!(call.step(start(), refusal(400, "Throttling")).is_ok());
     let error = call.step(start() + Duration::from_secs(3600), Event::Elapsed).unwrap_err();
-    assert_eq!((error.code(), error.attempts()), (Some(&crate::ErrorCode::Throttling), 1));
+    assert_eq!((error.code(), error.attempts()), (Some(&crate::error::ErrorCode::Throttling), 1));
 }
 
 #[test]
@@ -511,7 +516,7 @@ fn a_url_is_presigned_with_the_corrected_clock() {
     let call = Call::new(GetCallerIdentity::new(), Arc::clone(&shared), 5);
     let (..) =
         play(call, start(), |_, _| (BRIEF, answer(403, &[("date", "Tue, 14 Nov 2023 12:00:00 GMT")], "")));
-    let options = crate::Presign::new(Duration::from_secs(60));
+    let options = crate::operation::Presign::new(Duration::from_secs(60));
     let request = shared.presign(&GetCallerIdentity::new(), &options, start()).unwrap();
     assert!(request.uri().query().unwrap().contains("X-Amz-Date=20231114T1[12]".split('[').next().unwrap()));
     assert!(!request.uri().query().unwrap().contains("X-Amz-Date=20231114T22"), "{}", request.uri());

@@ -2,10 +2,11 @@ use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::error::{Error, TransportError, TransportErrorKind};
+use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::secret::Given;
 use crate::settings::{Env, Files, Platform, Profiles, Section, Settings, SettingsError, TOO_LARGE};
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// Reads the shared config and credentials files and makes settings of them and of the environment, as every AWS tool
 /// does. The only effects that it asks for are [`Effect::Read`].

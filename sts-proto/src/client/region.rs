@@ -7,9 +7,10 @@ use super::job::{FlowJob, Job};
 use crate::context::Context;
 use crate::credentials::{RegionSearch, imds};
 use crate::endpoint::EndpointError;
-use crate::error::{Error, Phase, TransportError, TransportErrorKind};
+use crate::error::Error;
 use crate::flow::{Event, Join, Step};
 use crate::trace::Scope;
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 /// The region, as the calls of a client share the search for it.
 #[derive(Debug)]

@@ -154,7 +154,7 @@ impl<'a> World<'a> {
                 if after <= timeouts.attempt {
                     return Pending::Event(self.now + after, event);
                 }
-                let late = crate::TransportErrorKind::Timeout(crate::Phase::Response);
+                let late = crate::transport::TransportErrorKind::Timeout(crate::transport::Phase::Response);
                 Pending::Event(self.now + timeouts.attempt, Event::Failed(late.into()))
             }
             Effect::Wait(wait) => Pending::Event(self.now + wait, Event::Elapsed),
@@ -437,7 +437,7 @@ fn the_deadline_counts_everything() {
         error.to_string(),
         "no credentials from the provider: it has not answered after 9s, the time that the call may take"
     );
-    assert_eq!(error.retry_class(), crate::RetryClass::Transient);
+    assert_eq!(error.retry_class(), crate::retry::RetryClass::Transient);
     assert_eq!(world.end(call).0, seconds(9));
     let later = world.call();
     world.run();
@@ -513,8 +513,9 @@ fn the_region_is_searched_once_for_all() {
 #[test]
 fn a_region_that_is_nowhere_is_an_error_of_each_call() {
     let env = Env::from_iter([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "planted")]);
-    let serve: Serve<'_> =
-        Box::new(|_, _| (Duration::ZERO, Event::Failed(crate::TransportErrorKind::Connect.into())));
+    let serve: Serve<'_> = Box::new(|_, _| {
+        (Duration::ZERO, Event::Failed(crate::transport::TransportErrorKind::Connect.into()))
+    });
     let mut world = World::new(Config::new(env), serve, gives_none());
     let calls = [world.call(), world.call()];
     world.run();
@@ -574,7 +575,7 @@ fn what_code_sets_wins_whatever_is_loaded_later() {
     let core = built(Config::isolated().region("eu-central-1").env(env.clone()));
     assert_eq!(listed(&core, "region").unwrap(), "eu-central-1 (set in code)");
     assert_eq!(listed(&core, "max attempts").unwrap(), "7 (AWS_MAX_ATTEMPTS)");
-    let core = built(Config::new(env).retry(crate::Retry::off()));
+    let core = built(Config::new(env).retry(crate::retry::Retry::off()));
     assert_eq!(listed(&core, "region").unwrap(), "eu-west-1 (AWS_REGION)");
     assert_eq!(listed(&core, "max attempts").unwrap(), "1 (set in code)");
 }

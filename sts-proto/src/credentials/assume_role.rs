@@ -5,11 +5,12 @@ use super::region::LocatedCall;
 use super::{Role, imds};
 use crate::call::Call;
 use crate::context::Context;
-use crate::error::{CredentialsError, Error, Redactor, TransportError, TransportErrorKind};
+use crate::error::{CredentialsError, Error, Redactor};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::operations::{AssumeRole as Operation, AssumeRoleOutput};
 use crate::secret::Secret;
+use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::AssumedRoleUser;
 
 /// Assumes a role with the given credentials.

@@ -16,10 +16,11 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 pub(super) use self::reply::Reply;
 use self::secrets::Secrets;
 pub(super) use self::token::{TokenProblem, authorization};
-use crate::error::{CredentialsError, Error, Phase, TransportError, TransportErrorKind};
+use crate::error::{CredentialsError, Error};
 use crate::flow::{Direct, Effect, Event, Flow, Step, Timeouts};
 use crate::retry::{Dice, RetryClass, backoff};
 use crate::secret::Given;
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 /// Sends a request and retries it a bounded number of times. Ends with the result of the last try.
 ///

@@ -2,10 +2,11 @@ use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use super::command_line;
-use crate::error::{CredentialsError, Error, TransportError, TransportErrorKind};
+use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, ProcessOutput, Step};
 use crate::keys::Credentials;
 use crate::secret::{Given, Secret};
+use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::json::{JsonError, Object};
 
 /// Runs a program that prints credentials (AWS SDKs and Tools Reference Guide, "Process credential provider").
@@ -210,7 +211,7 @@ mod tests {
     #[test]
     fn the_time_of_a_program_ends_before_that_of_the_call() {
         assert!(TIMEOUT + Duration::from_secs(5) <= crate::flow::Timeouts::default().call);
-        let timeout = TransportErrorKind::Timeout(crate::error::Phase::Response);
+        let timeout = TransportErrorKind::Timeout(crate::transport::Phase::Response);
         let text = not_run(timeout.into()).to_string();
         assert!(text.contains("did not end within 50 s"), "{text}");
     }

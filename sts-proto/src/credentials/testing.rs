@@ -8,9 +8,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::context::Context;
-use crate::error::{Error, TransportErrorKind};
+use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::settings::Settings;
+use crate::transport::TransportErrorKind;
 
 pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 

@@ -7,12 +7,13 @@ use super::region::LocatedCall;
 use super::{Role, imds};
 use crate::call::Call;
 use crate::context::Context;
-use crate::error::{CredentialsError, Error, ErrorCode, TransportError, TransportErrorKind};
+use crate::error::{CredentialsError, Error, ErrorCode};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::operations::AssumeRoleWithWebIdentity;
 use crate::retry::{Dice, RetryClass, backoff, with_hint};
 use crate::secret::{Given, Secret};
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// Assumes a role with the identity token in a file, as IAM roles for service accounts and CI systems provide it.
 ///
@@ -348,7 +349,7 @@ mod tests {
             (Event::Contents(None), "does not exist"),
             (contents("plan\nted"), "line break"),
             (Event::Contents(Some(Bytes::from_static(b"\xff"))), "is not text"),
-            (Event::Failed(crate::error::TransportErrorKind::Other.into()), "cannot be read"),
+            (Event::Failed(crate::transport::TransportErrorKind::Other.into()), "cannot be read"),
         ] {
             let mut flow = flow();
             step(&mut flow, Event::Start).unwrap();

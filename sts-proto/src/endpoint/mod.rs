@@ -59,7 +59,7 @@ pub(crate) use portal::portal;
 #[cfg(feature = "credentials")]
 pub(crate) use url::is_label;
 
-use crate::sigv4::Scope;
+use crate::scope::Scope;
 use http::{HeaderValue, Uri};
 use partitions::{
     GLOBAL_HOST, GLOBAL_REGION, GLOBAL_SIGNING_REGION, LEGACY_GLOBAL_REGIONS, Partition, SERVICE,

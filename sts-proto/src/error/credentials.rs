@@ -4,8 +4,9 @@ use std::fmt::{self, Write as _};
 use std::iter;
 use std::sync::Arc;
 
-use super::{Error, Metadata, OneLine, ServiceError};
+use super::{Error, Metadata, ServiceError};
 use crate::retry::RetryClass;
+use crate::text::OneLine;
 
 /// Why there are no credentials to sign with. Cheap to clone: all calls that wait for the same fetch get the same error.
 ///
@@ -354,9 +355,10 @@ const MAX_CAUSES: usize = 32;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorCode, TransportError, TransportErrorKind};
+    use crate::error::ErrorCode;
     use crate::operation::Operation;
     use crate::operations::AssumeRole;
+    use crate::transport::{TransportError, TransportErrorKind};
 
     fn refusal() -> Error {
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error>\

@@ -183,11 +183,14 @@ mod tests {
                 b"PLANTED\xe9/tok+en==",
                 b"PLANTED/tok+en==",
             ] {
-                let secrets = [crate::Secret::from("PLANTED/tok+en==")];
-                let problem = crate::ResponseProblem::NoResult;
+                let secrets = [crate::secret::Secret::from("PLANTED/tok+en==")];
+                let problem = crate::error::ResponseProblem::NoResult;
                 let metadata = metadata(name, value);
-                let mut error =
-                    crate::Error::from(crate::ResponseError { operation: "A", problem, metadata });
+                let mut error = crate::error::Error::from(crate::error::ResponseError {
+                    operation: "A",
+                    problem,
+                    metadata,
+                });
                 error.redact(&secrets);
                 let shown = format!("{error} {error:?}");
                 assert!(shown.contains("[redacted]") && !shown.contains("PLANTED"), "{name}: {shown}");

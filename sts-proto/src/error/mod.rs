@@ -2,30 +2,28 @@
 
 mod code;
 mod credentials;
-mod line;
 mod metadata;
 mod redact;
 mod service;
-mod transport;
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 pub use code::ErrorCode;
 pub use credentials::{CredentialsError, NoCredentials, Outcome, ProviderError, Tried};
-pub(crate) use line::{OneLine, one_line};
 pub use metadata::Metadata;
 pub(crate) use redact::Redactor;
 pub(crate) use service::read_request_id;
 pub use service::{Fault, ServiceError};
-pub use transport::{Phase, TransportError, TransportErrorKind};
 
 use crate::endpoint::EndpointError;
+use crate::keys::Credentials;
 use crate::retry::RetryClass;
+use crate::secret::Secret;
 use crate::settings::SettingsError;
 use crate::sigv4::SignError;
+use crate::transport::TransportError;
 use crate::wire::XmlError;
-use crate::{Credentials, Secret};
 
 /// Why a call did not end with an output.
 ///
@@ -318,7 +316,7 @@ impl fmt::Display for ResponseProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Operation;
+    use crate::operation::Operation;
     use crate::operations::GetCallerIdentity;
 
     #[test]

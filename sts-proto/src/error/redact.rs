@@ -3,7 +3,7 @@
 mod pattern;
 
 use self::pattern::Pattern;
-use crate::Secret;
+use crate::secret::Secret;
 
 /// Takes secrets out of texts. How a server escapes what it quotes is not known to it: it goes by a secret's letters and
 /// digits, which every escape leaves alone.

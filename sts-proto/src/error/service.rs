@@ -1,9 +1,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::line::shown;
 use super::{ErrorCode, Metadata};
 use crate::retry::{RetryClass, classify};
+use crate::text::shown;
 use crate::wire::{FromXml, MAX_BODY, XmlError, XmlReader};
 
 /// The service said no, or a server on the way did.
@@ -322,7 +322,7 @@ mod tests {
             long('C'),
             long('R')
         );
-        let error = crate::Error::from(read(400, &body));
+        let error = crate::error::Error::from(read(400, &body));
         let code = error.code().unwrap();
         let texts = [
             error.to_string(),

@@ -1,6 +1,9 @@
+use crate::input;
 use crate::keys::Credentials;
+use crate::operation::Operation;
+use crate::output;
+use crate::secret::Secret;
 use crate::types::{AssumedRoleUser, PolicyDescriptorType, ProvidedContext, Tag};
-use crate::{Operation, Secret, input, output};
 
 input! {
     /// Returns temporary keys for a role, in the caller's account or another.

@@ -1,6 +1,9 @@
+use crate::input;
 use crate::keys::Credentials;
+use crate::operation::Operation;
+use crate::output;
+use crate::secret::Secret;
 use crate::types::{AssumedRoleUser, PolicyDescriptorType};
-use crate::{Operation, Secret, input, output};
 
 input! {
     /// Returns temporary keys for a role to a user whom an OpenID Connect provider has signed in.

@@ -1,6 +1,8 @@
+use crate::input;
 use crate::keys::Credentials;
+use crate::operation::Operation;
+use crate::output;
 use crate::types::PolicyDescriptorType;
-use crate::{Operation, input, output};
 
 input! {
     /// Returns keys for one privileged task on a member account of the caller's organization.

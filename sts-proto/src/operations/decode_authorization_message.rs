@@ -1,4 +1,6 @@
-use crate::{Operation, input, output};
+use crate::input;
+use crate::operation::Operation;
+use crate::output;
 
 input! {
     /// Decodes the message that an AWS service adds to an `AccessDenied` error; it shows which policy denied

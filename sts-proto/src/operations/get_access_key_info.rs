@@ -1,4 +1,6 @@
-use crate::{Operation, input, output};
+use crate::input;
+use crate::operation::Operation;
+use crate::output;
 
 input! {
     /// Returns the account that an access key belongs to.

@@ -1,4 +1,6 @@
-use crate::{Operation, input, output};
+use crate::input;
+use crate::operation::Operation;
+use crate::output;
 
 input! {
     /// Returns the caller's identity. Needs no permission, so it is a good test of credentials.

@@ -1,5 +1,8 @@
+use crate::input;
 use crate::keys::Credentials;
-use crate::{Operation, Secret, input, output};
+use crate::operation::Operation;
+use crate::output;
+use crate::secret::Secret;
 
 input! {
     /// Exchanges a trade-in token for temporary keys that act for the customer of an AWS partner.

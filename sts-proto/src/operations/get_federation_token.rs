@@ -1,6 +1,8 @@
+use crate::input;
 use crate::keys::Credentials;
+use crate::operation::Operation;
+use crate::output;
 use crate::types::{FederatedUser, PolicyDescriptorType, Tag};
-use crate::{Operation, input, output};
 
 input! {
     /// Returns temporary keys for a federated user. To be called with the long-term keys of an IAM user.

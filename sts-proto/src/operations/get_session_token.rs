@@ -1,5 +1,8 @@
+use crate::input;
 use crate::keys::Credentials;
-use crate::{Operation, Secret, input, output};
+use crate::operation::Operation;
+use crate::output;
+use crate::secret::Secret;
 
 input! {
     /// Returns temporary keys for the caller, usually to prove MFA. To be called with the long-term keys of

@@ -1,7 +1,10 @@
 use std::time::SystemTime;
 
+use crate::input;
+use crate::operation::Operation;
+use crate::output;
+use crate::secret::Secret;
 use crate::types::Tag;
-use crate::{Operation, Secret, input, output};
 
 input! {
     /// Returns a signed JWT that proves the caller's AWS identity to other services.

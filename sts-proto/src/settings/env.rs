@@ -4,8 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::{Platform, SettingsError};
+use crate::keys::Credentials;
+use crate::secret::Secret;
 use crate::wire::time;
-use crate::{Credentials, Secret};
 
 /// A snapshot of environment variables. The core never reads the environment itself.
 ///

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use super::Origin;
-use crate::error::OneLine;
+use crate::text::OneLine;
 
 /// A setting cannot be used: in the environment, in the shared config and credentials files, or in code.
 #[derive(Clone, Debug, PartialEq, Eq)]

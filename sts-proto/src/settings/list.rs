@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use super::origin::Sourced;
 use super::{Origin, Setting, Settings};
-use crate::{Credentials, Timeouts};
+use crate::flow::Timeouts;
+use crate::keys::Credentials;
 
 /// What was read beside the environment, for a person to know.
 #[derive(Clone, Debug)]

@@ -36,7 +36,9 @@ use list::Found;
 use origin::Sourced;
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
-use crate::{Credentials, Retry, Timeouts};
+use crate::flow::Timeouts;
+use crate::keys::Credentials;
+use crate::retry::Retry;
 
 /// Region, endpoint, credentials and time-outs of a client.
 ///

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::error::one_line;
+use crate::text::one_line;
 
 /// Where the value of a setting comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::properties::{Properties, Property};
 use super::{Origin, SettingsError, parse};
-use crate::Secret;
+use crate::secret::Secret;
 
 /// The sections of the shared config and credentials files (AWS SDKs and Tools Reference Guide, "Shared
 /// config and credentials files").

@@ -6,7 +6,7 @@ use super::list::{Found, FoundFile};
 use super::lookup::Lookup;
 use super::origin::Sourced;
 use super::{Env, Files, Origin, Profiles, Section, Settings, SettingsError};
-use crate::Retry;
+use crate::retry::Retry;
 
 impl Settings {
     /// What the environment says; a variable that is blank counts as absent.
@@ -118,7 +118,7 @@ fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Credentials;
+    use crate::keys::Credentials;
 
     fn from(pairs: &[(&'static str, &'static str)]) -> Result<Settings, SettingsError> {
         Settings::from_env(&Env::from_iter(pairs.iter().copied()))
@@ -186,8 +186,10 @@ mod tests {
         assert!(keys(&[id, secret, ("AWS_CREDENTIAL_EXPIRATION", "soon")]).is_err());
         // Code goes before the environment, right or wrong.
         let settings = from(&[id]).unwrap().region("eu-west-1");
-        assert!(crate::Context::new(&settings, "test/1").is_err());
-        assert!(crate::Context::new(&settings.clone().without_credentials(), "test/1").is_ok());
-        assert!(crate::Context::new(&settings.credentials(Credentials::new("a", "b")), "test/1").is_ok());
+        assert!(crate::context::Context::new(&settings, "test/1").is_err());
+        assert!(crate::context::Context::new(&settings.clone().without_credentials(), "test/1").is_ok());
+        assert!(
+            crate::context::Context::new(&settings.credentials(Credentials::new("a", "b")), "test/1").is_ok()
+        );
     }
 }

@@ -126,7 +126,7 @@ mod tests {
 
     use super::super::{Scope, sign};
     use super::*;
-    use crate::Credentials;
+    use crate::keys::Credentials;
 
     fn keys() -> Credentials {
         Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use super::stamp::{Day, Stamp};
 use super::{Scope, SignError};
-use crate::{Credentials, Secret};
+use crate::keys::Credentials;
+use crate::secret::Secret;
 
 /// The key that signs one day's requests to one service in one region.
 ///

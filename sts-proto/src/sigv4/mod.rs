@@ -57,7 +57,6 @@ mod presign;
 mod sign;
 mod stamp;
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::Request;
@@ -67,7 +66,9 @@ pub use explain::Explanation;
 pub use key::{KeyCache, SigningKey};
 pub use sign::Signer;
 
-use crate::Credentials;
+pub use crate::scope::Scope;
+
+use crate::keys::Credentials;
 
 /// Signs in the header form, with the defaults of [`Signer`].
 ///
@@ -101,28 +102,4 @@ pub fn presign<B: AsRef<[u8]>>(
     lifetime: Duration,
 ) -> Result<(), SignError> {
     Signer::new(credentials, scope, now).presign(request, lifetime)
-}
-
-/// What a signature is valid for: one service in one region.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scope {
-    region: Cow<'static, str>,
-    service: Cow<'static, str>,
-}
-
-impl Scope {
-    /// The region and the service by their signing names, for example `us-east-1` and `sts`.
-    pub fn new(region: impl Into<Cow<'static, str>>, service: impl Into<Cow<'static, str>>) -> Self {
-        Self { region: region.into(), service: service.into() }
-    }
-
-    /// The region, for example `us-east-1`.
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
-    /// The service's signing name, for example `sts`.
-    pub fn service(&self) -> &str {
-        &self.service
-    }
 }

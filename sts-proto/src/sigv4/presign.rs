@@ -192,7 +192,7 @@ mod tests {
 
     use super::super::{Scope, presign};
     use super::*;
-    use crate::Credentials;
+    use crate::keys::Credentials;
 
     const HOUR: Duration = Duration::from_secs(3600);
 

@@ -11,7 +11,8 @@ use super::canonical::{Canonical, Fields, Gather, Hex, Path, Sink};
 use super::explain::Explanation;
 use super::stamp::Stamp;
 use super::{Scope, SignError, SigningKey};
-use crate::{Credentials, Secret};
+use crate::keys::Credentials;
+use crate::secret::Secret;
 
 pub(super) const ALGORITHM: &[u8] = b"AWS4-HMAC-SHA256";
 const DATE_NAME: &str = "x-amz-date";

@@ -1,8 +1,8 @@
 use bytes::Bytes;
 
-use crate::Secret;
 use crate::digits::Decimal;
 use crate::escape::{UNRESERVED, from_ascii, pieces};
+use crate::secret::Secret;
 
 /// Writes an `application/x-www-form-urlencoded` body as the AWS Query protocol wants it.
 ///

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use self::members::{Kept, Members};
 use super::time;
-use crate::Secret;
+use crate::secret::Secret;
 
 /// A JSON object (RFC 8259 §4).
 ///

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use super::{XmlError, XmlReader, time};
-use crate::Secret;
+use crate::secret::Secret;
 
 /// A value that an XML element can hold.
 pub trait FromXml: Sized {

@@ -89,7 +89,7 @@ fn code_then_environment_then_profile() {
     let settings = with(&variables, &config.replace("true", "false")).unwrap();
     assert_eq!(listed(&settings, "endpoint"), "http://there:2/ (AWS_ENDPOINT_URL)");
     assert_eq!(listed(&settings, "region"), "eu-west-2 (AWS_DEFAULT_REGION)");
-    let settings = settings.region("eu-west-3").without_endpoint_url().retry(crate::Retry::off());
+    let settings = settings.region("eu-west-3").without_endpoint_url().retry(crate::retry::Retry::off());
     assert_eq!(listed(&settings, "endpoint"), "https://sts.eu-west-3.amazonaws.com/ (set in code)");
     assert_eq!(listed(&settings, "max attempts"), "1 (set in code)");
 }

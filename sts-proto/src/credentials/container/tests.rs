@@ -1,8 +1,8 @@
 use super::*;
 use crate::credentials::testing::{Played, answer, contents, failed, now, play};
-use crate::error::{Phase, TransportErrorKind};
 use crate::flow::Direct;
 use crate::retry::RetryClass;
+use crate::transport::{Phase, TransportErrorKind};
 
 const FULL_URI: (&str, &str) = (FULL, "http://169.254.170.23/v1/credentials?id=7");
 const KEYS: &str = r#"{"RoleArn":"arn","AccessKeyId":"AKID","SecretAccessKey":"planted-s","Token":"planted-t",

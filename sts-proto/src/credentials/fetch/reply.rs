@@ -3,9 +3,10 @@ use std::fmt;
 use http::Response;
 
 use super::secrets::Secrets;
-use crate::error::{CredentialsError, Phase, TransportError, TransportErrorKind};
+use crate::error::CredentialsError;
 use crate::retry::RetryClass;
 use crate::secret::{Given, Secret};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 use crate::wire::json::Object;
 
 /// The result of a request: an answer, or the reason why there is none.

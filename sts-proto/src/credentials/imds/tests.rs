@@ -1,8 +1,8 @@
 use super::*;
 use crate::credentials::testing::{Played, answer, failed, now, play};
-use crate::error::{Phase, TransportErrorKind};
 use crate::flow::Direct;
 use crate::settings::Env;
+use crate::transport::{Phase, TransportErrorKind};
 
 const HANGS: TransportErrorKind = TransportErrorKind::Timeout(Phase::Response);
 const KEYS: &str = r#"{"Code":"Success","LastUpdated":"2023-11-14T22:00:00Z","Type":"AWS-HMAC","AccessKeyId":"AKID",

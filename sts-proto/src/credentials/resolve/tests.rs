@@ -1,8 +1,8 @@
 use super::*;
 use crate::credentials::testing::{NOW, context, done, effect, error, refused, sent, session, step};
 use crate::credentials::{Plan, Role};
-use crate::error::TransportErrorKind;
 use crate::flow::Effect;
+use crate::transport::TransportErrorKind;
 
 fn candidate(name: &str, found: Found) -> Candidate {
     Candidate { name: name.into(), found }

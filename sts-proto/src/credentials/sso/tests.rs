@@ -1,9 +1,9 @@
 use super::*;
 use crate::credentials::testing::{Played, answer, contents, failed, now, play};
-use crate::error::TransportErrorKind;
 use crate::flow::Direct;
 use crate::retry::RetryClass;
 use crate::settings::{Env, Profiles};
+use crate::transport::TransportErrorKind;
 
 const URL: &str = "https://ssotest.awsapps.com/start";
 /// The SHA-1 of [`URL`] and of `dev`, as other tools compute it.

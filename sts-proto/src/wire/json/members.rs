@@ -5,7 +5,7 @@ use std::fmt;
 use serde_core::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::{MOST_BELOW, MOST_MEMBERS};
-use crate::Secret;
+use crate::secret::Secret;
 
 /// Reads a document to its end.
 pub(super) fn read(document: &[u8]) -> Result<Kept, serde_json::Error> {

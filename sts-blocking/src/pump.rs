@@ -1,0 +1,101 @@
+//! Drives flows: performs what they ask for, and runs the client's jobs in threads of their own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use sts_proto::client::{Core, Job};
+use sts_proto::flow::{Effect, Event, Flow, Join, Step};
+
+use crate::bell::Bell;
+use crate::effects::{self, AskMfaCode};
+use crate::provider::CredentialsProvider;
+use crate::transport::Transport;
+
+/// What a client consists of.
+#[derive(Clone)]
+pub(crate) struct Pump {
+    pub(crate) core: Core,
+    pub(crate) driver: Arc<Driver>,
+    /// What is asked for credentials in place of the sources that the settings name.
+    pub(crate) provider: Option<Arc<dyn CredentialsProvider>>,
+}
+
+/// What performs effects.
+pub(crate) struct Driver {
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) ask_mfa_code: Option<Box<AskMfaCode>>,
+    pub(crate) bell: Bell,
+}
+
+impl Pump {
+    pub(crate) fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
+        let mut event = Event::Start;
+        loop {
+            event = match flow.step(SystemTime::now(), event)? {
+                Step::Done(output) => return Ok(output),
+                Step::Perform(effect) => self.perform(effect),
+            };
+        }
+    }
+
+    fn perform(&self, effect: Effect) -> Event {
+        match effect {
+            Effect::Send(request, timeouts) => {
+                self.driver.transport.send(request, timeouts).map_or_else(Event::Failed, Event::Response)
+            }
+            Effect::Read(path) => effects::read(&path),
+            Effect::Run(command) => effects::run(&command),
+            Effect::AskMfaCode(serial) => effects::ask_mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
+            Effect::Wait(duration) => {
+                std::thread::sleep(duration);
+                Event::Elapsed
+            }
+            Effect::Join(join) => self.join(join),
+        }
+    }
+
+    fn join(&self, join: Join) -> Event {
+        while let Some(job) = self.core.job() {
+            self.start(job);
+        }
+        match self.driver.bell.wait(join.within, || self.core.ended() != join.seen) {
+            true => Event::Joined,
+            false => Event::Elapsed,
+        }
+    }
+
+    fn start(&self, job: Job) {
+        let job = Arc::new(Mutex::new(Some(job)));
+        let take = |job: &Mutex<Option<Job>>| job.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let work = {
+            let (pump, job) = (self.clone(), Arc::clone(&job));
+            move || take(&job).into_iter().for_each(|job| pump.work(job))
+        };
+        if std::thread::Builder::new().name("sts-credentials".to_owned()).spawn(work).is_err() {
+            // Without a thread the caller waits longer than it may, but does not wait in vain.
+            take(&job).into_iter().for_each(|job| self.work(job));
+        }
+    }
+
+    fn work(&self, job: Job) {
+        let scope = job.scope().clone();
+        scope.enter(|| match job {
+            // A job that panics is dropped, which gives its right back.
+            Job::Flow(job) => drop(catch_unwind(AssertUnwindSafe(|| self.drive(job)))),
+            Job::Provider(job) => {
+                let ask = || {
+                    let provider = self.provider.as_ref()?;
+                    job.refused().into_iter().for_each(|refused| provider.expired(refused));
+                    Some(provider.credentials())
+                };
+                match catch_unwind(AssertUnwindSafe(ask)) {
+                    Ok(Some(fetched)) => job.finish(SystemTime::now(), fetched),
+                    Ok(None) => drop(job),
+                    Err(_) => job.panicked(SystemTime::now()),
+                }
+            }
+        });
+        self.driver.bell.ring();
+    }
+}
