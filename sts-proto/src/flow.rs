@@ -43,6 +43,7 @@ pub trait Flow {
 /// What to do next. Exhaustive on purpose.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant)] // passed on once an effect; a box would cost more
+#[allow(clippy::exhaustive_enums)] // on purpose
 pub enum Step<T> {
     /// Perform this and come back with its event.
     Perform(Effect),
@@ -52,6 +53,7 @@ pub enum Step<T> {
 
 /// Something that only the world outside can do. Exhaustive on purpose: a driver has to know each.
 #[allow(clippy::large_enum_variant)] // passed on once; a box would cost more
+#[allow(clippy::exhaustive_enums)] // on purpose
 pub enum Effect {
     /// Send a request and read the whole answer, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes of it. No
     /// redirect is followed, whatever the status. A request that carries [`Direct`] among its extensions goes through no
@@ -77,6 +79,7 @@ pub enum Effect {
 }
 
 /// What to wait for. Exhaustive on purpose.
+#[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Join {
     /// How many jobs had ended when the flow looked: the wait is over once that number is another one. Waiting for a
@@ -88,6 +91,7 @@ pub struct Join {
 
 /// An extension of a request that must not go through a proxy, since it is for a service of the machine or container
 /// itself: no proxy would find it, and none should see it.
+#[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Direct;
 
@@ -116,6 +120,7 @@ impl From<Join> for Effect {
 }
 
 /// What came of an effect. Exhaustive on purpose.
+#[allow(clippy::exhaustive_enums)] // on purpose
 pub enum Event {
     /// Nothing yet: the first step.
     Start,
@@ -154,7 +159,8 @@ impl fmt::Debug for Event {
     }
 }
 
-/// How long things may take.
+/// How long things may take. Exhaustive on purpose: a program writes what it changes and takes the rest from `default()`.
+#[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// To look up the name, connect and agree on TLS. 3.1 s by default: one lost packet on the way is survived. (A
@@ -186,6 +192,7 @@ impl Default for Timeouts {
 
 /// The time-outs that [`Effect::Send`] has to obey. Exhaustive on purpose: a transport that obeys both has done its part.
 /// The time-out of the whole call, [`Timeouts::call`], is the core's affair.
+#[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendTimeouts {
     /// To look up the name, connect and agree on TLS: [`Timeouts::connect`], at most `attempt`.
@@ -207,7 +214,8 @@ impl Default for SendTimeouts {
     }
 }
 
-/// A program to run.
+/// A program to run. Exhaustive on purpose: a driver has to obey each of these.
+#[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     /// Its name or path.
@@ -225,7 +233,8 @@ impl fmt::Debug for Command {
     }
 }
 
-/// What a program left behind.
+/// What a program left behind. Exhaustive on purpose: a driver has to fill in each of these.
+#[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProcessOutput {
     /// Its exit status; `None` where a signal ended it.

@@ -159,6 +159,7 @@ impl fmt::Display for TransportErrorKind {
 
 /// How far an exchange had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Phase {
     /// Looking up the name, TCP, TLS.
     Connect,

@@ -16,6 +16,7 @@ use crate::trace::Scope;
 /// Something to be run beside the callers, which wait for it. Exhaustive on purpose: a driver has to know each.
 ///
 /// A job that is dropped before its end gives its right back.
+#[allow(clippy::exhaustive_enums)] // on purpose
 #[derive(Debug)]
 pub enum Job {
     /// Step this until it is done.
@@ -41,7 +42,7 @@ pub struct FlowJob {
     /// `None` once it has ended.
     work: Option<Work>,
     /// What the work has asked for already.
-    first: Option<Effect>,
+    first: Option<Box<Effect>>,
 }
 
 #[derive(Debug)]
@@ -51,7 +52,7 @@ enum Work {
 }
 
 impl FlowJob {
-    pub(super) fn of_keys(keys: Arc<Keys>, scope: Scope, resolve: Box<Resolve>, first: Effect) -> Self {
+    pub(super) fn of_keys(keys: Arc<Keys>, scope: Scope, resolve: Box<Resolve>, first: Box<Effect>) -> Self {
         Self { scope, work: Some(Work::Keys(keys, resolve)), first: Some(first) }
     }
 
@@ -61,7 +62,7 @@ impl FlowJob {
 
     fn go_on(&mut self, now: SystemTime, event: Event) -> Step<()> {
         if let (Some(first), Event::Start) = (self.first.take(), &event) {
-            return Step::Perform(first);
+            return Step::Perform(*first);
         }
         match self.work.take() {
             None => Step::Done(()),

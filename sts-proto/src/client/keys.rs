@@ -57,7 +57,7 @@ enum Fetch {
 }
 
 enum Work {
-    Chain(Box<Resolve>, Effect),
+    Chain(Box<Resolve>, Box<Effect>),
     Provider,
 }
 
@@ -260,7 +260,7 @@ impl Keys {
                     .metadata(self.metadata.clone());
                 state.fetch = Fetch::Running { background };
                 match resolve.step(now, Event::Start) {
-                    Ok(Step::Perform(effect)) => Work::Chain(Box::new(resolve), effect),
+                    Ok(Step::Perform(effect)) => Work::Chain(Box::new(resolve), Box::new(effect)),
                     Ok(Step::Done(resolved)) => {
                         let kept_in_use = resolve.kept_in_use();
                         return self.end(state, now, Ok(Fetched::by_chain(resolved, kept_in_use)));

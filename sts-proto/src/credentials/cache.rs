@@ -48,7 +48,8 @@ pub struct Cache {
     fetching: bool,
 }
 
-/// What a cache holds.
+/// What a cache holds. Exhaustive on purpose: each calls for something else.
+#[allow(clippy::exhaustive_enums)] // on purpose
 #[derive(Clone, Debug)]
 pub enum Cached {
     /// Valid credentials.

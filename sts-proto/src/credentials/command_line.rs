@@ -26,6 +26,7 @@ pub fn split(line: &str) -> Result<Vec<String>, Unclosed> {
 
 /// A command line ends within a quotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unclosed {
     /// The mark that is open: `'`, `"` or `\`.
     pub mark: char,

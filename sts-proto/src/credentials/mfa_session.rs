@@ -8,7 +8,7 @@ use crate::keys::Credentials;
 ///
 /// For [`Resolve::mfa_session`](super::Resolve::mfa_session).
 #[derive(Clone, Debug, Default)]
-pub struct MfaSession(Arc<Mutex<Option<Session>>>);
+pub(crate) struct MfaSession(Arc<Mutex<Option<Session>>>);
 
 #[derive(Debug)]
 struct Session {

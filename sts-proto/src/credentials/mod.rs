@@ -26,9 +26,10 @@ mod web_identity;
 
 pub use cache::{Cache, Cached};
 pub use chain::{Candidate, Chain, Found};
-pub use mfa_session::MfaSession;
+pub(crate) use mfa_session::MfaSession;
 pub use plan::{Plan, Role, Source};
 pub(crate) use region::RegionSearch;
-pub use report::{Explanation, Standing, describe};
+pub use report::Explanation;
+pub(crate) use report::{Standing, describe};
 pub use resolve::{Resolve, Resolved};
 pub use web_identity::WebIdentity;

@@ -59,7 +59,7 @@ impl fmt::Display for Explanation {
 /// The state of the credentials in use, for people to read and without a secret. `Display` prints what [`describe`] returns
 /// and, if there are problems, warnings.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing<'a> {
+pub(crate) struct Standing<'a> {
     /// The credentials in use.
     pub credentials: &'a Credentials,
     /// Whether they have expired and are kept in use: see [`Resolve::kept_in_use`](super::Resolve::kept_in_use).
@@ -86,7 +86,7 @@ impl fmt::Display for Standing<'_> {
 impl Chain {
     /// The outcomes of all sources while the credentials of one are in use. `tried` is what the resolution returned that gave
     /// them.
-    pub fn in_use(&self, tried: &[Tried], standing: Standing<'_>) -> Vec<Tried> {
+    pub(crate) fn in_use(&self, tried: &[Tried], standing: Standing<'_>) -> Vec<Tried> {
         let told = |(index, tried): (usize, &Tried)| match (&tried.outcome, self.plan(index)) {
             (Outcome::Used(_), Some(plan)) => {
                 Tried::new(&*tried.source, Outcome::Used(format!("{plan}: {standing}").into()))
@@ -98,7 +98,7 @@ impl Chain {
 
     /// The outcomes of all sources after this error. An error that lists none, such as a time-out while waiting, counts as a
     /// failure of the first configured source.
-    pub fn failed(&self, error: CredentialsError) -> Vec<Tried> {
+    pub(crate) fn failed(&self, error: CredentialsError) -> Vec<Tried> {
         if !error.tried().is_empty() {
             return error.tried().to_vec();
         }
@@ -115,7 +115,7 @@ impl Chain {
     }
 
     /// The name of the first configured source, which is the one that is asked.
-    pub fn asked(&self) -> &str {
+    pub(crate) fn asked(&self) -> &str {
         let asked = |candidate: &&Candidate| !matches!(candidate.found, Found::NotConfigured(_));
         self.candidates.iter().find(asked).map_or("the chain", |candidate| &candidate.name)
     }
@@ -130,16 +130,7 @@ impl Chain {
 
 /// Describes credentials without a secret: `access key …MPLE, account 123456789012, valid for 3540 s`.
 /// `now` is the time of the service: see [`Context::service_time`](crate::context::Context::service_time).
-///
-/// ```
-/// use std::time::SystemTime;
-/// use sts_proto::Credentials;
-/// use sts_proto::credentials::describe;
-///
-/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI").with_account_id("123456789012");
-/// assert_eq!(describe(&keys, SystemTime::now()), "access key …MPLE, account 123456789012");
-/// ```
-pub fn describe(credentials: &Credentials, now: SystemTime) -> String {
+pub(crate) fn describe(credentials: &Credentials, now: SystemTime) -> String {
     let mut text = format!("access key …{}", last_four(&credentials.access_key_id));
     if let Some(account) = &credentials.account_id {
         let _ = write!(text, ", account {account}");
@@ -294,5 +285,7 @@ mod tests {
         let ends = |end| describe(&Credentials::new("ASIAEXAMPLE", "planted").with_expiration(end), now);
         assert_eq!(ends(now + Duration::from_millis(2500)), "access key …MPLE, valid for 2 s");
         assert_eq!(ends(now), "access key …MPLE, expired");
+        let keys = Credentials::new("AKIDEXAMPLE", "planted").with_account_id("123456789012");
+        assert_eq!(describe(&keys, now), "access key …MPLE, account 123456789012");
     }
 }

@@ -102,7 +102,7 @@ impl Resolve {
 
     /// Shares the MFA session of earlier resolutions of the same chain, so that the user is asked for one code a session.
     #[must_use]
-    pub fn mfa_session(mut self, mfa_session: MfaSession) -> Self {
+    pub(crate) fn mfa_session(mut self, mfa_session: MfaSession) -> Self {
         self.mfa_session = mfa_session;
         self
     }

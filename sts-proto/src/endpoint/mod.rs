@@ -68,7 +68,9 @@ use partitions::{
 use std::fmt;
 pub(crate) use url::Target;
 
-/// The settings that determine the endpoint. By default, none is set.
+/// The settings that determine the endpoint. By default, none is set. Exhaustive on purpose: a program writes what it sets
+/// and takes the rest from `default()`.
+#[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, Copy, Default)]
 pub struct EndpointParams<'a> {
     /// The region, for example `eu-west-1`. Required unless there is an endpoint URL.

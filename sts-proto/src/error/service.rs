@@ -151,6 +151,7 @@ impl std::error::Error for ServiceError {}
 
 /// Whose fault a refusal is: `Type` in the error document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Fault {
     /// The caller's.
     Sender,

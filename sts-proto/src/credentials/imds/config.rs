@@ -27,6 +27,7 @@ pub struct Config {
 
 /// Which of its addresses to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mode {
     /// `169.254.169.254`
     IPv4,
