@@ -31,6 +31,7 @@ impl Deadline {
     }
 
     /// The whole time.
+    #[cfg(feature = "credentials")]
     pub(crate) fn total(&self) -> Duration {
         self.total
     }

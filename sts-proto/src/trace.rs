@@ -4,6 +4,9 @@
 //!
 //! Without the feature `tracing` all of this is empty.
 
+// Without the feature `credentials` there is no client to tell of.
+#![cfg_attr(not(feature = "credentials"), allow(dead_code))]
+
 use std::fmt::Display;
 use std::time::Duration;
 

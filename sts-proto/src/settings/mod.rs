@@ -170,11 +170,13 @@ impl Settings {
     }
 
     /// Whether a region is set.
+    #[cfg(feature = "credentials")]
     pub(crate) fn has_region(&self) -> bool {
         self.region.value.is_some()
     }
 
     /// Whether code has said which credentials to use, or that there are none.
+    #[cfg(feature = "credentials")]
     pub(crate) fn credentials_are_set_in_code(&self) -> bool {
         self.credentials.origin == Origin::Code
     }

@@ -1,11 +1,15 @@
 use std::path::PathBuf;
 
+#[cfg(feature = "credentials")]
+use super::Files;
 use super::endpoint_url::configured_endpoint_url;
+#[cfg(feature = "credentials")]
 use super::files::{CONFIG, CREDENTIALS};
+#[cfg(feature = "credentials")]
 use super::list::{Found, FoundFile};
 use super::lookup::Lookup;
 use super::origin::Sourced;
-use super::{Env, Files, Origin, Profiles, Section, Settings, SettingsError};
+use super::{Env, Origin, Profiles, Section, Settings, SettingsError};
 use crate::retry::Retry;
 
 impl Settings {
