@@ -67,6 +67,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+#![doc = include_str!("../../CLIENTS.md")]
 
 mod build;
 mod config;
