@@ -10,7 +10,7 @@ use sts_proto::bytes::Bytes;
 use sts_proto::endpoint::{Endpoint, EndpointParams};
 use sts_proto::operations::AssumeRole;
 use sts_proto::sigv4::{KeyCache, Signer};
-use sts_proto::{Call, Context, Credentials, Effect, Event, Flow, Operation, Settings, Step, http};
+use sts_proto::{Call, Context, Credentials, Effect, Event, Flow, Operation, Retry, Settings, Step, http};
 
 /// The workloads of the core.
 pub struct Core;
@@ -24,6 +24,8 @@ impl Workloads for Core {
         Workload { name: "quick-xml-loop", ceiling: None },
         Workload { name: "parse", ceiling: Some(Ceiling { instructions: 33_000, allocations: 12 }) },
         Workload { name: "call", ceiling: Some(Ceiling { instructions: 56_000, allocations: 22 }) },
+        Workload { name: "error", ceiling: Some(Ceiling { instructions: 60_000, allocations: 21 }) },
+        Workload { name: "error-of-session", ceiling: Some(Ceiling { instructions: 540_000, allocations: 28 }) },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {
@@ -37,6 +39,8 @@ impl Workloads for Core {
                 meter.measure(answer, |answer| (AssumeRole::parse(&answer).expect("a good answer"), answer));
             }
             "call" => call(meter),
+            "error" => error(keys(), meter),
+            "error-of-session" => error(keys().with_session_token(SESSION_TOKEN), meter),
             _ => return false,
         }
         true
@@ -104,6 +108,23 @@ fn call(meter: &mut impl Meter) {
     );
 }
 
+/// A refusal, from the answer to the error that the caller gets.
+fn error(keys: Credentials, meter: &mut impl Meter) {
+    let settings = Settings::new().region(REGION).credentials(keys).retry(Retry::off());
+    let context = Arc::new(Context::new(&settings, "bench/1.0").expect("usable settings"));
+    meter.measure(
+        || {
+            let mut call = Call::new(input(), Arc::clone(&context), 7);
+            call.step(now(), Event::Start).expect("nothing is missing");
+            (call, refusal())
+        },
+        |(mut call, refusal)| match call.step(now(), Event::Response(refusal)) {
+            Err(error) => (error, call),
+            step => panic!("it is refused: {step:?}"),
+        },
+    );
+}
+
 fn input() -> AssumeRole {
     AssumeRole::new("arn:aws:iam::123456789012:role/deployment-of-the-shop", "build-42-of-the-main-branch")
         .duration_seconds(900)
@@ -130,8 +151,18 @@ fn answer() -> http::Response<Bytes> {
         .expect("a good answer")
 }
 
+fn refusal() -> http::Response<Bytes> {
+    let mut refusal = answer().map(|_| Bytes::from_static(REFUSAL));
+    *refusal.status_mut() = http::StatusCode::FORBIDDEN;
+    refusal
+}
+
+/// In the format of the service.
+const REFUSAL: &[u8] = include_bytes!("refusal.xml");
 /// In the format of the service.
 const ANSWER: &[u8] = include_bytes!("assume_role.xml");
+/// As long as a token of the service, and with the same alphabet.
+const SESSION_TOKEN: &str = include_str!("session_token.txt");
 const REGION: &str = "eu-west-1";
 
 /// Checks the sizes that the published figures refer to.
