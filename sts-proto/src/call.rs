@@ -393,7 +393,7 @@ impl<O: Operation> Call<O> {
         error.while_calling(O::ACTION, authority.map_or("", |authority| authority.as_str())).into()
     }
 
-    /// What the server quotes of the call's own secrets is taken out.
+    /// Withholds what quotes a secret of the call.
     fn redacted(&self, mut error: Error) -> Error {
         let mut secrets = self.operation.secrets();
         if let Some(credentials) = self.credentials.as_deref().filter(|_| O::SIGNED) {

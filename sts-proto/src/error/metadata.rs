@@ -51,15 +51,15 @@ impl Metadata {
         self.total_retry_delay = total_retry_delay;
     }
 
-    /// Changes the ids as `clean` says.
-    pub(crate) fn clean(&mut self, clean: &impl Fn(&str) -> Option<String>) {
-        if let Some(cleaned) = self.body_request_id.as_deref().and_then(clean) {
-            self.body_request_id = Some(cleaned.into());
+    /// Passes each id to `replace`, which may return another one for it.
+    pub(crate) fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
+        if let Some(other) = self.body_request_id.as_deref().and_then(&mut *replace) {
+            self.body_request_id = Some(other.into());
         }
         for id in [&mut self.header_request_id, &mut self.extended_request_id, &mut self.cloudfront_id] {
-            // Whether or not it is text: what is no text is shown too.
-            if let Some(cleaned) = id.as_ref().map(lossy).as_deref().and_then(clean) {
-                *id = HeaderValue::try_from(cleaned).ok();
+            // `Debug` shows ids that are not text too.
+            if let Some(other) = id.as_ref().map(lossy).as_deref().and_then(&mut *replace) {
+                *id = HeaderValue::try_from(other).ok();
             }
         }
     }

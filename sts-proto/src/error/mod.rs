@@ -29,7 +29,7 @@ use crate::wire::XmlError;
 ///
 /// The text is one lower-case line that says what was tried and carries the request id where there is one. It holds
 /// no secret of the call, and of an answer's body no more than the code and the first line of the message in an error
-/// document, from which the call's secrets are taken out. [`std::error::Error::source`] leads to what a
+/// document, unless they quote a secret of the call. [`std::error::Error::source`] leads to what a
 /// transport has to say beside it.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -159,21 +159,38 @@ impl Error {
         }
     }
 
-    /// Takes `secrets` out of whatever the server sent back, since some servers quote the request in their errors.
-    /// [`Call`](crate::Call) has done so with the call's own; whoever uses [`Operation::parse`](crate::Operation::parse)
-    /// alone does it with what was sent: the credentials' secrets and [`Operation::secrets`](crate::Operation::secrets).
+    /// Withholds every text of the server that quotes one of `secrets`: some servers quote the request in their errors. The
+    /// whole code, message, member or id is then `[redacted]`. [`Call`](crate::Call) has done this with the call's own
+    /// secrets. After [`Operation::parse`](crate::Operation::parse) alone, do it with what was sent: the credentials' secrets
+    /// and [`Operation::secrets`](crate::Operation::secrets).
     ///
-    /// A secret is known by its letters and digits (ASCII): it is found whatever its case, whatever stands between them where
-    /// the secret has other characters (escapes of any kind, once or several times), broken into lines, and cut, if its first
-    /// 10 or any 12 of them are left. Secrets of fewer than six bytes are left alone, and those with fewer than eight letters
-    /// and digits have to keep them together. What is changed as a whole (its letters escaped, encoded, encrypted) is not
-    /// found. The time is in proportion to text and secrets; text that is made to take longer is withheld as a whole.
+    /// A secret is recognised by its letters and digits (ASCII): any ten of them in a row are enough, or all of them if it has
+    /// fewer. Case does not matter, and neither do other characters between them, so line breaks and truncation do not hide a
+    /// secret. Neither do escapes: percent-encoding, references of XML and HTML, backslash escapes of JSON and most
+    /// programming languages, quoted-printable, nested up to seven times. A text that is escaped more often is withheld. Other
+    /// escapes do not matter if they leave ten letters and digits together.
+    ///
+    /// Secrets shorter than six bytes are ignored. Those with fewer than four letters and digits are found only as they are.
+    /// Secrets that are encoded or encrypted as a whole are not recognised. The time is in proportion to texts and secrets.
     pub fn redact(&mut self, secrets: &[Secret]) {
         let redactor = Redactor::new(secrets);
-        let clean = |text: &str| redactor.clean(text);
+        // Hardly any answer quotes a secret, and searching all texts at once reads each secret once.
+        let mut texts = String::new();
+        self.each_text(&mut |text| {
+            redact::add(text, &mut texts);
+            None
+        });
+        if redactor.finds(&texts) {
+            drop(texts);
+            self.each_text(&mut |text| redactor.finds(text).then(|| redact::INSTEAD.to_owned()));
+        }
+    }
+
+    /// Passes each text of the server to `replace`, which may return another one for it.
+    fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
         match self {
-            Self::Service(error) => error.clean(&clean),
-            Self::Response(error) => error.metadata.clean(&clean),
+            Self::Service(error) => error.each_text(replace),
+            Self::Response(error) => error.metadata.each_text(replace),
             _ => {}
         }
     }

@@ -1,89 +1,177 @@
-//! Takes secrets out of what a server sent: some servers quote the request in their errors, escaped in ways of their own.
+//! Finds secrets in the texts of a server: some servers quote the request in their errors, escaped in one way or another.
 
-mod pattern;
+mod unescape;
 
-use self::pattern::Pattern;
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use self::unescape::{ESCAPES, QUOTED_PRINTABLE, unescape};
 use crate::secret::Secret;
 
-/// Takes secrets out of texts. How a server escapes what it quotes is not known to it: it goes by a secret's letters and
-/// digits, which every escape leaves alone.
-///
-/// - Case does not count, and neither does what stands between: line breaks, blanks, control characters.
-/// - Where the secret has another character, up to [`pattern::ESCAPE`] bytes of anything but words may stand for it, or nothing.
-/// - Of a secret that is cut, the beginning is found from [`pattern::BEGINNING`] letters and digits on, any other part
-///   from [`pattern::PART`] on.
-///
-/// What has fewer than [`SHORTEST_SECRET`] bytes might be part of any word and is left alone. Of what has fewer than
-/// [`pattern::FEW`] letters and digits, only blanks, control characters and what is not ASCII may stand in between, and
-/// with fewer than [`pattern::LEAST`] it is found as it is and not otherwise.
-pub(crate) struct Redactor<'a> {
-    secrets: Vec<(&'a str, Option<Pattern<'a>>)>,
-}
+/// Finds secrets by their letters and digits, in a text as it is and with its escapes decoded.
+/// [`Error::redact`](crate::Error::redact) documents what it finds.
+pub(crate) struct Redactor<'a>(&'a [Secret]);
 
 impl<'a> Redactor<'a> {
     pub(crate) fn new(secrets: &'a [Secret]) -> Self {
-        let long = secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST_SECRET);
-        Self { secrets: long.map(|secret| (secret, Pattern::new(secret))).collect() }
+        Self(secrets)
     }
 
-    /// The text without the secrets, if there was one in it.
-    pub(crate) fn clean(&self, text: &str) -> Option<String> {
-        let mut hidden = Hidden(Vec::new());
-        for (secret, pattern) in &self.secrets {
-            for (start, found) in text.match_indices(secret) {
-                hidden.hide(text, start, start + found.len());
-            }
-            let searched = pattern
-                .as_ref()
-                .map(|pattern| pattern.find(text, |start, end| hidden.hide(text, start, end)));
-            // Nothing that cannot be searched in time is shown.
-            if searched.is_some_and(|searched| searched.is_err()) {
-                return Some(INSTEAD.to_owned());
-            }
-        }
-        hidden.rest(text)
-    }
-
-    /// Whether one of the secrets is in the text.
-    #[cfg(feature = "credentials")]
+    /// Whether the text quotes one of the secrets.
     pub(crate) fn finds(&self, text: &str) -> bool {
-        self.clean(text).is_some()
+        if self.secrets().next().is_none() {
+            return false;
+        }
+        let mut text = Cow::Borrowed(text);
+        for _ in 0..MAX_ROUNDS {
+            if self.finds_plain(&text) {
+                return true;
+            }
+            match unescape(&text, ESCAPES) {
+                Some(plain) => text = Cow::Owned(plain),
+                // Last and alone, because `=` usually separates a name from a value.
+                None => {
+                    return unescape(&text, QUOTED_PRINTABLE).is_some_and(|plain| self.finds_plain(&plain));
+                }
+            }
+        }
+        // The text is still escaped and cannot be judged.
+        true
+    }
+
+    fn finds_plain(&self, text: &str) -> bool {
+        let mut filter = None;
+        let mut is_in = |secret: &str| match letters(secret).take(RUN).count() {
+            RUN => shares_a_run(text, filter.get_or_insert_with(|| Filter::new(text)), secret),
+            count @ MIN_LETTERS.. => {
+                let whole = runs(secret, count).next();
+                runs(text, count).any(|run| Some(run) == whole)
+            }
+            _ => text.contains(secret),
+        };
+        self.secrets().any(|secret| {
+            // Part of a secret may look like an escape, and is decoded in the text as well.
+            is_in(secret) || unescaped(secret).is_some_and(|plain| is_in(plain.expose()))
+        })
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Secret::expose).filter(|secret| secret.len() >= MIN_SECRET)
     }
 }
 
-/// Which bytes of a text are not to be shown; empty as long as all are.
-struct Hidden(Vec<bool>);
+/// The secret with its escapes decoded, if part of it looks like one.
+fn unescaped(secret: &str) -> Option<Secret> {
+    let mut plain = Secret::new(unescape(secret, ESCAPES)?);
+    for _ in 1..MAX_ROUNDS {
+        match unescape(plain.expose(), ESCAPES) {
+            Some(more) => plain = Secret::new(more),
+            None => break,
+        }
+    }
+    Some(plain).filter(|plain| plain.expose().len() >= MIN_SECRET)
+}
 
-impl Hidden {
-    fn hide(&mut self, text: &str, start: usize, end: usize) {
-        self.0.resize(text.len(), false);
-        self.0.get_mut(start..end).unwrap_or_default().fill(true);
+/// Adds a text to those that are searched together.
+pub(super) fn add(text: &str, texts: &mut String) {
+    // Exact, because a text may be as large as an answer.
+    texts.reserve_exact(text.len() + SEPARATOR.len_utf8());
+    texts.push_str(text);
+    texts.push(SEPARATOR);
+}
+
+/// Whether both contain the same [`RUN`] letters and digits in a row.
+fn shares_a_run(text: &str, filter: &Filter, secret: &str) -> bool {
+    let candidates = || runs(secret, RUN).filter(|run| filter.may_hold(*run));
+    let count = candidates().count();
+    if count == 0 {
+        return false;
+    }
+    // It must not grow: that would leave unwiped copies behind.
+    let mut sorted = Zeroizing::new(Vec::with_capacity(count));
+    sorted.extend(candidates());
+    sorted.sort_unstable();
+    runs(text, RUN).any(|run| sorted.binary_search(&run).is_ok())
+}
+
+/// A Bloom filter of the runs of a text. For a text of a few hundred bytes it rejects nearly every run that is not in it. The
+/// longer the text, the more it lets through.
+struct Filter([u64; 256]);
+
+impl Filter {
+    fn new(text: &str) -> Self {
+        let mut words = [0; 256];
+        runs(text, RUN).for_each(|run| {
+            let (at, bits) = Self::place(run);
+            if let Some(word) = words.get_mut(at) {
+                *word |= bits;
+            }
+        });
+        Self(words)
     }
 
-    /// The other bytes, if any is hidden.
-    fn rest(&self, text: &str) -> Option<String> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let mut rest = String::new();
-        let mut at = 0;
-        for piece in self.0.chunk_by(|one, other| one == other) {
-            let end = at + piece.len();
-            rest.push_str(match piece {
-                [true, ..] => INSTEAD,
-                _ => text.get(at..end).unwrap_or_default(),
-            });
-            at = end;
-        }
-        Some(rest)
+    fn may_hold(&self, run: u64) -> bool {
+        let (at, bits) = Self::place(run);
+        self.0.get(at).is_some_and(|word| word & bits == bits)
+    }
+
+    fn place(run: u64) -> (usize, u64) {
+        let [at, one, two, three, four, ..] = run.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+        (usize::from(at), [one, two, three, four].into_iter().fold(0, |bits, bit| bits | 1 << (bit & 63)))
     }
 }
 
-/// What is shown instead of a secret.
-const INSTEAD: &str = "[redacted]";
+/// Each sequence of `count` letters and digits, as a number. `count` must not be above [`RUN`].
+fn runs(text: &str, count: usize) -> impl Iterator<Item = u64> {
+    let mask = (1 << (BITS * count)) - 1;
+    let mut last = 0;
+    let each = letters(text).map(move |letter| {
+        last = (last << BITS | letter) & mask;
+        last
+    });
+    each.skip(count - 1)
+}
 
-/// What is shorter, in bytes, is no secret, and might be part of any word. An MFA code has six digits.
-const SHORTEST_SECRET: usize = 6;
+/// The letters and digits (ASCII) of a text, numbered from 1, ignoring case. A separator has a number of its own.
+fn letters(text: &str) -> impl Iterator<Item = u64> {
+    let number = |byte: u8| NUMBERS.get(usize::from(byte)).copied().unwrap_or_default();
+    text.bytes().map(number).filter(|number| *number != 0).map(u64::from)
+}
+
+/// Separates texts. Neither XML nor a header can contain it.
+const SEPARATOR: char = '\0';
+
+#[allow(clippy::indexing_slicing)] // at compile time
+static NUMBERS: [u8; 256] = {
+    let mut numbers = [0; 256];
+    let mut at = 0;
+    while at < numbers.len() {
+        let byte = (at as u8).to_ascii_lowercase();
+        numbers[at] = match byte {
+            b'0'..=b'9' => byte - b'0' + 1,
+            b'a'..=b'z' => byte - b'a' + 11,
+            _ => 0,
+        };
+        at += 1;
+    }
+    numbers[SEPARATOR as usize] = (1 << BITS) - 1;
+    numbers
+};
+
+/// Replaces a text that quotes a secret.
+pub(super) const INSTEAD: &str = "[redacted]";
+
+/// In bytes. Anything shorter may be part of any word; an MFA code has six digits.
+const MIN_SECRET: usize = 6;
+/// A secret with fewer letters and digits is found only as it is.
+const MIN_LETTERS: usize = 4;
+/// So many equal letters and digits in a row do not occur by chance. A secret with fewer must be quoted completely.
+const RUN: usize = 10;
+/// Bits of a letter's number, so that a run fits a `u64`.
+const BITS: usize = 6;
+/// How many forms of a text are searched: as it is, and decoded once, twice, …
+const MAX_ROUNDS: usize = 8;
 
 #[cfg(test)]
 mod tests;

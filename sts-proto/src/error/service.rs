@@ -16,6 +16,7 @@ pub struct ServiceError {
     operation: &'static str,
     document: ErrorDocument,
     metadata: Metadata,
+    retry_class: RetryClass,
 }
 
 impl ServiceError {
@@ -25,26 +26,27 @@ impl ServiceError {
             Some(body).filter(|body| body.len() <= MAX_BODY).and_then(|body| ErrorDocument::read(body).ok());
         let mut document = document.unwrap_or_default();
         metadata.set_body_request_id(document.request_id.take());
-        Self { operation, document, metadata }
+        // Before any text is withheld.
+        let code = document.code.as_ref().map(|(_, wire)| wire.trim());
+        let retry_class = classify(metadata.status().as_u16(), code, document.message.as_deref());
+        Self { operation, document, metadata, retry_class }
     }
 
-    /// Changes all that the server sent as `clean` says.
-    pub(super) fn clean(&mut self, clean: &impl Fn(&str) -> Option<String>) {
-        let in_place = |text: &mut String| {
-            if let Some(cleaned) = clean(text) {
-                *text = cleaned;
+    /// Passes each text of the server to `replace`, which may return another one for it.
+    pub(super) fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
+        if let Some((code, wire)) = &mut self.document.code
+            && let Some(other) = replace(wire)
+        {
+            *code = ErrorCode::from(other.trim());
+            *wire = other;
+        }
+        let extra = self.document.extra.iter_mut().flat_map(|(name, text)| [name, text]);
+        for text in self.document.message.iter_mut().chain(extra) {
+            if let Some(other) = replace(text) {
+                *text = other;
             }
-        };
-        if let Some((code, wire)) = &mut self.document.code {
-            in_place(wire);
-            *code = ErrorCode::from(wire.trim());
         }
-        self.document.message.iter_mut().for_each(in_place);
-        for (name, text) in &mut self.document.extra {
-            in_place(name);
-            in_place(text);
-        }
-        self.metadata.clean(clean);
+        self.metadata.each_text(replace);
     }
 
     /// The action that was called.
@@ -57,14 +59,14 @@ impl ServiceError {
         self.document.code.as_ref().map(|(code, _)| code)
     }
 
-    /// The code exactly as it was sent, whatever its length, but for the call's own secrets. To be shown, take
+    /// The code exactly as it was sent, whatever its length, unless it quotes a secret of the call. To be shown, take
     /// [`code`](Self::code).
     pub fn wire_code(&self) -> Option<&str> {
         self.document.code.as_ref().map(|(_, wire)| wire.as_str())
     }
 
-    /// The message exactly as it was sent, but for the call's own secrets. It may have several lines and as many characters
-    /// as fit a body: `Display` shows the beginning of the first line.
+    /// The message exactly as it was sent, unless it quotes a secret of the call. It may have several lines and as many
+    /// characters as fit a body: `Display` shows the beginning of the first line.
     pub fn message(&self) -> Option<&str> {
         self.document.message.as_deref()
     }
@@ -98,7 +100,7 @@ impl ServiceError {
 
     /// Whether the same call may succeed later.
     pub fn retry_class(&self) -> RetryClass {
-        classify(self.metadata.status().as_u16(), self.wire_code().map(str::trim), self.message())
+        self.retry_class
     }
 
     /// The code, fit to be shown.
@@ -388,11 +390,18 @@ mod tests {
         let body = "<ErrorResponse><Error><Code>tok-tok</Code><Message>tok-tok</Message><tok-tok>tok-tok</tok-tok></Error>\
                     <RequestId>tok-tok</RequestId></ErrorResponse>";
         let mut error = read(403, body);
-        error.clean(&|text| text.contains("tok-tok").then(|| text.replace("tok-tok", "gone")));
+        error.each_text(&mut |text| text.contains("tok-tok").then(|| text.replace("tok-tok", "gone")));
         assert!(!format!("{error} {error:?}").contains("tok-tok"), "{error:?}");
         assert_eq!((error.wire_code(), error.message()), (Some("gone"), Some("gone")));
         assert_eq!(error.extra().collect::<Vec<_>>(), [("gone", "gone")]);
         assert_eq!(error.metadata().request_id(), Some("gone"));
+    }
+
+    #[test]
+    fn a_withheld_text_does_not_change_the_retry_class() {
+        let mut error = read(400, "<Error><Code>Throttling</Code></Error>");
+        error.each_text(&mut |_| Some("gone".to_owned()));
+        assert_eq!((error.wire_code(), error.retry_class()), (Some("gone"), RetryClass::Throttling));
     }
 
     #[test]
