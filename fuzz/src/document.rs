@@ -51,6 +51,14 @@ pub fn read(body: &[u8]) -> Option<Verdict<'_>> {
     })
 }
 
+/// Whether a document can be read once its characters beyond ASCII are letters: our reader accepts all of them in names.
+pub fn has_odd_names(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let plain: String = text.chars().map(|c| if c.is_ascii() { c } else { 'x' }).collect();
+    !text.is_ascii() && !matches!(read(plain.as_bytes()), Some(Verdict::Refused(_)))
+}
+
 /// Whether our reader accepts the whole document.
 pub fn is_accepted(body: &[u8]) -> bool {
     let whole = || {

@@ -4,12 +4,10 @@
 //! instants. The macros [`input!`](crate::input) and [`output!`](crate::output) are built on the
 //! traits here; write them by hand for a shape that the macros do not cover.
 
-mod declaration;
 mod error;
 mod form;
 #[cfg(feature = "credentials")]
 pub(crate) mod json;
-mod name;
 pub mod time;
 mod value;
 mod xml;

@@ -5,8 +5,6 @@ use quick_xml::events::{BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::XmlError;
-use super::declaration::is_declaration;
-use super::name::{is_name, is_target, local_name};
 
 /// How deep elements may nest. Answers need five levels; what the reader does not know may need more.
 pub const MAX_DEPTH: usize = 64;
@@ -16,10 +14,11 @@ pub const MAX_ATTRIBUTES: usize = 64;
 
 /// Reads an XML document element by element, without building a tree.
 ///
-/// Prefixes, namespaces, attributes, comments and processing instructions are passed over, text is joined from
-/// character data, CDATA sections and references. A DOCTYPE, an entity that XML does not predefine (XML 1.0
-/// §4.6), nesting beyond [`MAX_DEPTH`], a tag with more than [`MAX_ATTRIBUTES`] attributes, bytes that are not UTF-8 and
-/// whatever is not well-formed are errors.
+/// Namespaces, attributes, comments, processing instructions and the declaration are skipped, names lose their prefix, and
+/// text is joined from character data, CDATA sections and references. These are errors: a DOCTYPE, an entity that XML does
+/// not predefine (XML 1.0 §4.6), nesting beyond [`MAX_DEPTH`], a tag with more than [`MAX_ATTRIBUTES`] attributes, bytes that
+/// are not UTF-8, and elements, attributes and characters that are not well-formed. What is skipped is not validated further:
+/// a declaration may say anything, and names may contain any character beyond ASCII.
 ///
 /// Take the children of an element with [`child`](Self::child) until it says `None`, and do exactly one of three
 /// things with each: read its own children to the end, [`text`](Self::text), or [`skip`](Self::skip).
@@ -61,12 +60,9 @@ impl<'a> XmlReader<'a> {
         if let Some(at) = if plain { None } else { forbidden_character(text) } {
             return Err(XmlError::NotWellFormed { at });
         }
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // A second one is a character before the root element, which the reader below would pass over in silence.
-        if text.starts_with('\u{feff}') {
-            return Err(XmlError::NotWellFormed { at: 0 });
-        }
         let mut events = Reader::from_str(text);
+        // It skips a byte order mark and does not count it in its positions.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         events.config_mut().check_comments = true;
         let mut reader = Self { text, events, root: "", plain, depth: 0, empty: false };
         let mut first = true;
@@ -75,10 +71,9 @@ impl<'a> XmlReader<'a> {
                 Event::Start(tag) => return reader.begin(tag, false),
                 Event::Empty(tag) => return reader.begin(tag, true),
                 // Only the very beginning of a document is a place for a declaration (XML 1.0 §2.8).
-                Event::Decl(text) if first && text.strip_prefix("xml").is_some_and(is_declaration) => {}
+                Event::Decl(_) if first => {}
                 Event::Text(text) if is_blank(&text) => {}
-                Event::Comment(_) => {}
-                Event::PI(instruction) if is_target(instruction.target()) => {}
+                Event::Comment(_) | Event::PI(_) => {}
                 Event::DocType(_) => return Err(XmlError::Doctype),
                 Event::Eof => return Err(XmlError::Empty),
                 _ => return Err(reader.not_well_formed()),
@@ -135,8 +130,7 @@ impl<'a> XmlReader<'a> {
             match self.next()? {
                 Event::Eof => return Ok(()),
                 Event::Text(text) if is_blank(&text) => {}
-                Event::Comment(_) => {}
-                Event::PI(instruction) if is_target(instruction.target()) => {}
+                Event::Comment(_) | Event::PI(_) => {}
                 event => return Err(self.misplaced(&event)),
             }
         }
@@ -168,10 +162,14 @@ impl<'a> XmlReader<'a> {
 
     /// Checks that a tag's attributes are well-formed (XML 1.0 §3.1), each there once, and not too many.
     fn check_attributes(&self, tag: &BytesStart<'_>) -> Result<(), XmlError> {
+        let text = tag.attributes_raw();
         for (before, attribute) in tag.attributes().enumerate() {
             let attribute = attribute.map_err(|_| self.not_well_formed())?;
             let (key, value) = (attribute.key.into_inner(), &*attribute.value);
-            if !is_name(key) || value.contains('<') || !are_references(value) {
+            // XML 1.0 §3.1 wants a blank before each. The iterator also takes `a='1'b='2'`.
+            let at = key.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+            let follows_blank = text.get(..at).is_some_and(|before| before.ends_with(BLANKS));
+            if !follows_blank || local_name(key).is_none() || value.contains('<') || !are_references(value) {
                 return Err(self.not_well_formed());
             }
             if before >= MAX_ATTRIBUTES {
@@ -220,8 +218,7 @@ impl<'a> XmlReader<'a> {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(None);
                 }
-                Ok(Event::Comment(_)) => {}
-                Ok(Event::PI(instruction)) if is_target(instruction.target()) => {}
+                Ok(Event::Comment(_) | Event::PI(_)) => {}
                 Ok(event) => return Err(self.misplaced(&event)),
                 Err(_) => return Err(self.not_well_formed()),
             }
@@ -280,9 +277,9 @@ fn wipe(text: Cow<'_, str>) {
 fn is_simple_attribute(text: &str) -> bool {
     let special = |b: u8| (b == b'"') | (b == b'<') | (b == b'&');
     let attribute = text.strip_prefix(' ').and_then(|text| text.strip_suffix('"')?.split_once('='));
-    attribute
-        .and_then(|(key, value)| Some((key, value.strip_prefix('"')?)))
-        .is_some_and(|(key, value)| is_name(key) && !value.bytes().fold(false, |found, b| found | special(b)))
+    attribute.and_then(|(key, value)| Some((key, value.strip_prefix('"')?))).is_some_and(|(key, value)| {
+        local_name(key).is_some() && !value.bytes().fold(false, |found, b| found | special(b))
+    })
 }
 
 /// Whether every `&` in an attribute's value begins a reference that stands for something.
@@ -329,9 +326,41 @@ fn forbidden_character(document: &str) -> Option<usize> {
     document.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at)
 }
 
-fn is_blank(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+/// A name without its prefix, if it is a name: `Name` of XML 1.0 §2.3, but with any character beyond ASCII.
+fn local_name(name: &str) -> Option<&str> {
+    if name.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '.')) {
+        return None;
+    }
+    match name.bytes().fold(0, |found, b| found | NAME.get(usize::from(b)).unwrap_or(&ODD)) {
+        0 => Some(name).filter(|name| !name.is_empty()),
+        COLON => name.split_once(':').map(|(_, local)| local),
+        _ => None,
+    }
 }
+
+fn is_blank(text: &str) -> bool {
+    text.trim_start_matches(BLANKS).is_empty()
+}
+
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Which bytes may be in a name: 0 is one that may, [`ODD`] one that may not, [`COLON`] the one that ends a prefix.
+#[allow(clippy::indexing_slicing)] // at compile time
+static NAME: [u8; 256] = {
+    let mut name = [ODD; 256];
+    let mut byte = 0;
+    while byte < name.len() {
+        let b = byte as u8;
+        if b.is_ascii_alphanumeric() || !b.is_ascii() || matches!(b, b'_' | b'-' | b'.') {
+            name[byte] = 0;
+        }
+        byte += 1;
+    }
+    name[b':' as usize] = COLON;
+    name
+};
+const ODD: u8 = 1;
+const COLON: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -388,20 +417,21 @@ mod tests {
             "<r a='<'/>",
             "<r a='&nope;'/>",
             "<r a='&'/>",
+            "<r a='1'b='2'/>",
+            "<r a=\"1\"b=\"2\"></r>",
+            "<r a='1' b='2'c='3'/>",
+            "<r><x xmlns=\"urn:x\"b=''/></r>",
+            "<r><x a=''b=''></x></r>",
+            "<r 1a=''/>",
+            "<r/a/>",
+            "<r='1'/>",
             "<1r/>",
             "<r!/>",
             "< r/>",
             "<r>]]></r>",
             "<r><!-- a -- b --></r>",
             " <?xml version='1.0'?><r/>",
-            "<?xml ver='1.0'?><r/>",
-            "<?xml?><r/>",
             "<r><?xml version='1.0'?></r>",
-            "<r><?XML?></r>",
-            "<r><?1?></r>",
-            "<r><? a?></r>",
-            "<?<a?><r/>",
-            "<r/><??>",
             "<r>\u{1}</r>",
             "<r>&#xFFFF;</r>",
             "<!DOCTYPE r><r/>",
@@ -413,6 +443,41 @@ mod tests {
         }
         assert_eq!(text("<!DOCTYPE r><r/>"), Err(XmlError::Doctype));
         assert_eq!(XmlReader::new(b"<r>\xff</r>").err(), Some(XmlError::NotUtf8 { at: 3 }));
+    }
+
+    #[test]
+    fn what_is_passed_over_is_not_read() {
+        for document in [
+            "<?xml?><r/>",
+            "<?xml ver='1.0'encoding=?><r/>",
+            "<r><?XML?></r>",
+            "<r><?1?></r>",
+            "<r><? a?></r>",
+            "<?<a?><r/>",
+            "<r/><??>",
+        ] {
+            assert_eq!(text(document).as_deref(), Ok(""), "{document}");
+        }
+    }
+
+    #[test]
+    fn a_name_loses_its_prefix() {
+        for (name, expected) in [
+            ("a", "a"),
+            ("_a-1.b", "_a-1.b"),
+            ("p:a", "a"),
+            ("é", "é"),
+            ("p:é\u{300}\u{b7}", "é\u{300}\u{b7}"),
+            ("\u{10000}", "\u{10000}"),
+            ("日本", "日本"),
+            ("\u{b7}a", "\u{b7}a"),
+        ] {
+            assert_eq!(local_name(name), Some(expected));
+        }
+        for name in ["", "1a", "-a", ".a", "a b", "a!", "\u{30c}/", "é!", "a=b", "a/b", "a<b", "a'b", "a\"b"]
+        {
+            assert_eq!(local_name(name), None, "{name:?}");
+        }
     }
 
     #[test]
