@@ -141,7 +141,7 @@ def chains():
 def lines():
     texts = ["tool --role 'a b' \"c\\\"d\" e\\ f", "a | b && c; d > e", "'", '"\\', "\\\n", "''\"\" x", "$HOME/`x` ~ #c"]
     for number, text in enumerate(texts):
-        write("words", f"line-{number}", text.encode())
+        write("command_line", f"line-{number}", text.encode())
 
 
 responses()
