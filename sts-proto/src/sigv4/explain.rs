@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::canonical::{Canonical, Hex};
+use super::date::Date;
 use super::sign::Signer;
-use super::stamp::Stamp;
 
 /// The intermediate results of signing a request.
 ///
@@ -34,17 +34,17 @@ impl fmt::Debug for Explanation {
 }
 
 impl Signer<'_> {
-    pub(super) fn explanation(&self, stamp: &Stamp, canonical: &Canonical<'_>) -> Explanation {
+    pub(super) fn explanation(&self, date: &Date, canonical: &Canonical<'_>) -> Explanation {
         let (mut request, mut to_sign, mut names) = (Vec::new(), Vec::new(), Vec::new());
         canonical.put(&mut request);
         canonical.fields.put_names(b";", &mut names);
         let hash = Hex::sha256(&request);
-        self.put_string_to_sign(stamp, &hash, &mut to_sign);
+        self.put_string_to_sign(date, &hash, &mut to_sign);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Explanation {
             canonical_request: text(&request),
             string_to_sign: text(&to_sign),
-            signature: text(self.signature_of(stamp, &hash).as_bytes()),
+            signature: text(self.signature_of(date, &hash).as_bytes()),
             signed_headers: text(&names),
         }
     }

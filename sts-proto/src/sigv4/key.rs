@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::stamp::{Day, Stamp};
+use super::date::{Date, Day};
 use super::{Scope, SignError};
 use crate::keys::Credentials;
 use crate::secret::Secret;
@@ -37,11 +37,11 @@ impl SigningKey {
     ///
     /// [`SignError::Time`] outside the years 0 to 9999.
     pub fn derive(secret: &Secret, now: SystemTime, scope: &Scope) -> Result<Self, SignError> {
-        Ok(Self::of_day(secret, &Stamp::new(now)?, scope))
+        Ok(Self::of_day(secret, &Date::new(now)?, scope))
     }
 
-    pub(super) fn of_day(secret: &Secret, stamp: &Stamp, scope: &Scope) -> Self {
-        let (day, date) = (stamp.day(), *stamp.date());
+    pub(super) fn of_day(secret: &Secret, date: &Date, scope: &Scope) -> Self {
+        let (day, date) = (date.day(), *date.yyyymmdd());
         let key = derive(secret, &date, scope);
         Self(Arc::new(Derived { mac: keyed(&[&key[..]]), day, date, scope: scope.clone() }))
     }

@@ -48,14 +48,14 @@
 //! - **URI.** What an [`http::Uri`] cannot hold cannot be signed: a raw space or control character, a
 //!   fragment, more than 65 534 bytes.
 
-mod basis;
 mod canonical;
+mod date;
 mod error;
 mod explain;
+mod inputs;
 mod key;
 mod presign;
 mod sign;
-mod stamp;
 
 use std::time::{Duration, SystemTime};
 

@@ -8,9 +8,9 @@ use http::{Request, Uri};
 use percent_encoding::percent_decode;
 
 use super::SignError;
-use super::basis::Basis;
 use super::canonical::{Canonical, Sink, put_encoded};
 use super::explain::Explanation;
+use super::inputs::Inputs;
 use super::sign::{ALGORITHM, Signer};
 use crate::escape::UNRESERVED;
 
@@ -47,14 +47,14 @@ impl Signer<'_> {
         request: &mut Request<B>,
         lifetime: Duration,
     ) -> Result<(), SignError> {
-        let basis = Basis::new(self, request)?;
-        let query = Query::new(self, request, &basis, lifetime)?;
-        let signature = self.signature(&basis.stamp, &self.query_form(request, &basis, &query));
+        let inputs = Inputs::new(self, request)?;
+        let query = Query::new(self, request, &inputs, lifetime)?;
+        let signature = self.signature(&inputs.date, &self.query_form(request, &inputs, &query));
 
         let mut parts = request.uri().clone().into_parts();
         let target = query.target(request.uri().path(), signature.as_bytes());
         parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| SignError::Uri)?);
-        if let Some(authority) = basis.plain_authority(request.uri())? {
+        if let Some(authority) = inputs.plain_authority(request.uri())? {
             parts.authority = Some(authority);
         }
         *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SignError::Uri)?;
@@ -71,26 +71,26 @@ impl Signer<'_> {
         request: &Request<B>,
         lifetime: Duration,
     ) -> Result<Explanation, SignError> {
-        let basis = Basis::new(self, request)?;
-        let query = Query::new(self, request, &basis, lifetime)?;
-        Ok(self.explanation(&basis.stamp, &self.query_form(request, &basis, &query)))
+        let inputs = Inputs::new(self, request)?;
+        let query = Query::new(self, request, &inputs, lifetime)?;
+        Ok(self.explanation(&inputs.date, &self.query_form(request, &inputs, &query)))
     }
 
     fn query_form<'r, B>(
         &self,
         request: &'r Request<B>,
-        basis: &'r Basis<'_>,
+        inputs: &'r Inputs<'_>,
         query: &'r Query<'_>,
     ) -> Canonical<'r> {
         let token = if self.token_after_signing { b"" } else { &query.token[..] };
-        let mut fields = basis.fields(request.headers(), |_| false);
+        let mut fields = inputs.fields(request.headers(), |_| false);
         fields.sort();
         Canonical {
             method: request.method().as_str(),
             path: self.path(request.uri()),
             query: [query.kept.as_bytes(), &query.items, token],
             fields,
-            payload: &basis.payload,
+            payload: &inputs.payload,
         }
     }
 }
@@ -108,14 +108,14 @@ impl<'r> Query<'r> {
     fn new<B>(
         signer: &Signer<'_>,
         request: &'r Request<B>,
-        basis: &Basis<'_>,
+        inputs: &Inputs<'_>,
         lifetime: Duration,
     ) -> Result<Self, SignError> {
         let seconds = lifetime.as_secs();
         if !LIFETIMES.contains(&seconds) {
             return Err(SignError::Lifetime);
         }
-        let mut fields = basis.fields(request.headers(), |_| false);
+        let mut fields = inputs.fields(request.headers(), |_| false);
         fields.sort();
 
         let mut items = Vec::with_capacity(256 + fields.names_len());
@@ -124,9 +124,9 @@ impl<'r> Query<'r> {
         items.put(b"&X-Amz-Credential=");
         put_encoded(signer.credentials.access_key_id.as_bytes(), &UNRESERVED, &mut items);
         items.put(b"%2F");
-        signer.put_scope(&basis.stamp, b"%2F", &mut items);
+        signer.put_scope(&inputs.date, b"%2F", &mut items);
         items.put(b"&X-Amz-Date=");
-        items.put(basis.stamp.text());
+        items.put(inputs.date.timestamp());
         items.put(b"&X-Amz-Expires=");
         items.put(seconds.to_string().as_bytes());
         items.put(b"&X-Amz-SignedHeaders=");

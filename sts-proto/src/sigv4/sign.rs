@@ -6,10 +6,10 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Uri};
 use sha2::{Digest, Sha256};
 
-use super::basis::Basis;
 use super::canonical::{Canonical, Fields, Gather, Hex, Path, Sink};
+use super::date::Date;
 use super::explain::Explanation;
-use super::stamp::Stamp;
+use super::inputs::Inputs;
 use super::{Scope, SignError, SigningKey};
 use crate::keys::Credentials;
 use crate::secret::Secret;
@@ -110,14 +110,14 @@ impl<'a> Signer<'a> {
     /// If the request cannot be signed as it is. It is then unchanged, except after
     /// [`SignError::TooManyHeaders`].
     pub fn sign<B: AsRef<[u8]>>(&self, request: &mut Request<B>) -> Result<(), SignError> {
-        let basis = Basis::new(self, request)?;
-        let canonical = self.header_form(request, &basis);
-        let signature = self.signature(&basis.stamp, &canonical);
-        let authorization = self.authorization(&basis.stamp, &canonical.fields, &signature)?;
-        let date = HeaderValue::from_bytes(basis.stamp.text()).map_err(|_| SignError::Time)?;
-        let hash = self.content_sha256.then(|| HeaderValue::from_bytes(basis.payload.as_bytes()));
+        let inputs = Inputs::new(self, request)?;
+        let canonical = self.header_form(request, &inputs);
+        let signature = self.signature(&inputs.date, &canonical);
+        let authorization = self.authorization(&inputs.date, &canonical.fields, &signature)?;
+        let date = HeaderValue::from_bytes(inputs.date.timestamp()).map_err(|_| SignError::Time)?;
+        let hash = self.content_sha256.then(|| HeaderValue::from_bytes(inputs.payload.as_bytes()));
         let token = self.token_header()?;
-        if let Some(authority) = basis.plain_authority(request.uri())? {
+        if let Some(authority) = inputs.plain_authority(request.uri())? {
             let mut parts = request.uri().clone().into_parts();
             parts.authority = Some(authority);
             *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SignError::Uri)?;
@@ -139,19 +139,19 @@ impl<'a> Signer<'a> {
     ///
     /// As [`Signer::sign`].
     pub fn explain<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Result<Explanation, SignError> {
-        let basis = Basis::new(self, request)?;
+        let inputs = Inputs::new(self, request)?;
         self.token_header()?;
-        Ok(self.explanation(&basis.stamp, &self.header_form(request, &basis)))
+        Ok(self.explanation(&inputs.date, &self.header_form(request, &inputs)))
     }
 
-    fn header_form<'r, B>(&'r self, request: &'r Request<B>, basis: &'r Basis<'_>) -> Canonical<'r> {
+    fn header_form<'r, B>(&'r self, request: &'r Request<B>, inputs: &'r Inputs<'_>) -> Canonical<'r> {
         let set_by_us = |name: &HeaderName| {
             *name == DATE || *name == TOKEN || (self.content_sha256 && *name == CONTENT_SHA256)
         };
-        let mut fields = basis.fields(request.headers(), set_by_us);
-        fields.push(DATE_NAME, basis.stamp.text());
+        let mut fields = inputs.fields(request.headers(), set_by_us);
+        fields.push(DATE_NAME, inputs.date.timestamp());
         if self.content_sha256 {
-            fields.push(CONTENT_SHA256_NAME, basis.payload.as_bytes());
+            fields.push(CONTENT_SHA256_NAME, inputs.payload.as_bytes());
         }
         if let Some(token) = self.token().filter(|_| !self.token_after_signing) {
             fields.push(TOKEN_NAME, token.expose().as_bytes());
@@ -162,7 +162,7 @@ impl<'a> Signer<'a> {
             path: self.path(request.uri()),
             query: [request.uri().query().unwrap_or_default().as_bytes(), b"", b""],
             fields,
-            payload: &basis.payload,
+            payload: &inputs.payload,
         }
     }
 
@@ -179,7 +179,7 @@ impl<'a> Signer<'a> {
     }
 
     /// Checks what goes into the credential scope in both forms, and returns the time.
-    pub(super) fn stamp(&self) -> Result<Stamp, SignError> {
+    pub(super) fn date(&self) -> Result<Date, SignError> {
         // Commas separate the header's parts, and slashes the parts of the scope.
         let word = |text: &str, refused: u8| {
             let fits = |byte: u8| byte.is_ascii_graphic() & (byte != b',') & (byte != refused);
@@ -191,51 +191,51 @@ impl<'a> Signer<'a> {
         if !word(self.scope.region(), b'/') || !word(self.scope.service(), b'/') {
             return Err(SignError::Scope);
         }
-        Stamp::new(self.now)
+        Date::new(self.now)
     }
 
     pub(super) fn path<'r>(&self, uri: &'r Uri) -> Path<'r> {
         Path { text: uri.path(), normalize: self.normalize_path, double_encode: self.double_encode }
     }
 
-    pub(super) fn signature(&self, stamp: &Stamp, canonical: &Canonical<'_>) -> Hex {
+    pub(super) fn signature(&self, date: &Date, canonical: &Canonical<'_>) -> Hex {
         let mut hash = Sha256::new();
         let mut text = Gather::new(&mut hash);
         canonical.put(&mut text);
         text.finish();
-        self.signature_of(stamp, &Hex::new(hash.finalize().into()))
+        self.signature_of(date, &Hex::new(hash.finalize().into()))
     }
 
-    pub(super) fn signature_of(&self, stamp: &Stamp, hash: &Hex) -> Hex {
+    pub(super) fn signature_of(&self, date: &Date, hash: &Hex) -> Hex {
         let derived;
         let key = match self.key {
-            Some(key) if key.fits(stamp.day(), self.scope) => key,
+            Some(key) if key.fits(date.day(), self.scope) => key,
             _ => {
-                derived = SigningKey::of_day(&self.credentials.secret_access_key, stamp, self.scope);
+                derived = SigningKey::of_day(&self.credentials.secret_access_key, date, self.scope);
                 &derived
             }
         };
         let mut mac = key.mac();
         let mut text = Gather::new(&mut mac);
-        self.put_string_to_sign(stamp, hash, &mut text);
+        self.put_string_to_sign(date, hash, &mut text);
         text.finish();
         Hex::new(hmac::Mac::finalize(mac).into_bytes().into())
     }
 
     /// Source: "Create a signed AWS API request", step "Create a string to sign", AWS IAM User Guide.
-    pub(super) fn put_string_to_sign(&self, stamp: &Stamp, hash: &Hex, sink: &mut impl Sink) {
+    pub(super) fn put_string_to_sign(&self, date: &Date, hash: &Hex, sink: &mut impl Sink) {
         sink.put(ALGORITHM);
         sink.put(b"\n");
-        sink.put(stamp.text());
+        sink.put(date.timestamp());
         sink.put(b"\n");
-        self.put_scope(stamp, b"/", sink);
+        self.put_scope(date, b"/", sink);
         sink.put(b"\n");
         sink.put(hash.as_bytes());
     }
 
     /// `20150830/us-east-1/service/aws4_request`
-    pub(super) fn put_scope(&self, stamp: &Stamp, slash: &[u8], sink: &mut impl Sink) {
-        sink.put(stamp.date());
+    pub(super) fn put_scope(&self, date: &Date, slash: &[u8], sink: &mut impl Sink) {
+        sink.put(date.yyyymmdd());
         sink.put(slash);
         sink.put(self.scope.region().as_bytes());
         sink.put(slash);
@@ -246,7 +246,7 @@ impl<'a> Signer<'a> {
 
     fn authorization(
         &self,
-        stamp: &Stamp,
+        date: &Date,
         fields: &Fields<'_>,
         signature: &Hex,
     ) -> Result<HeaderValue, SignError> {
@@ -259,7 +259,7 @@ impl<'a> Signer<'a> {
         text.put(b" Credential=");
         text.put(self.credentials.access_key_id.as_bytes());
         text.put(b"/");
-        self.put_scope(stamp, b"/", &mut text);
+        self.put_scope(date, b"/", &mut text);
         text.put(b", SignedHeaders=");
         fields.put_names(b";", &mut text);
         text.put(b", Signature=");

@@ -8,29 +8,29 @@ use http::{Request, Uri};
 
 use super::SignError;
 use super::canonical::{Fields, Hex};
+use super::date::Date;
 use super::sign::Signer;
-use super::stamp::Stamp;
 
 /// Computed first for both forms; the canonical request borrows from it.
-pub(super) struct Basis<'r> {
-    pub(super) stamp: Stamp,
+pub(super) struct Inputs<'r> {
+    pub(super) date: Date,
     pub(super) payload: Hex,
     /// Derived from the URI; `None` if the request has a `host` header.
     host: Option<Cow<'r, str>>,
 }
 
-impl<'r> Basis<'r> {
+impl<'r> Inputs<'r> {
     pub(super) fn new<B: AsRef<[u8]>>(
         signer: &Signer<'_>,
         request: &'r Request<B>,
     ) -> Result<Self, SignError> {
-        let stamp = signer.stamp()?;
+        let date = signer.date()?;
         let host = match request.headers().get(HOST) {
             Some(host) if host.as_bytes().trim_ascii().is_empty() => return Err(SignError::HostMissing),
             Some(_) => None,
             None => Some(host(request.uri()).ok_or(SignError::HostMissing)?),
         };
-        Ok(Self { stamp, payload: Hex::sha256(request.body().as_ref()), host })
+        Ok(Self { date, payload: Hex::sha256(request.body().as_ref()), host })
     }
 
     /// `host` and the request's headers that are signed, without those that `skip` selects. Not yet sorted.

@@ -23,13 +23,13 @@ impl Day {
 
 /// A time in UTC as `YYYYMMDDTHHMMSSZ` (ISO 8601 basic format), and its date alone.
 #[derive(Clone, Copy)]
-pub(super) struct Stamp {
-    text: [u8; 16],
-    date: [u8; 8],
+pub(super) struct Date {
+    timestamp: [u8; 16],
+    yyyymmdd: [u8; 8],
     day: Day,
 }
 
-impl Stamp {
+impl Date {
     /// Drops the fraction of a second, also before 1970. Fails unless the year has four digits.
     pub(super) fn new(now: SystemTime) -> Result<Self, SignError> {
         let seconds = seconds(now).ok_or(SignError::Time)?;
@@ -45,20 +45,20 @@ impl Stamp {
         let [mi1, mi2] = two_digits(minute);
         let [s1, s2] = two_digits(second);
         Ok(Self {
-            text: [y1, y2, y3, y4, mo1, mo2, d1, d2, b'T', h1, h2, mi1, mi2, s1, s2, b'Z'],
-            date: [y1, y2, y3, y4, mo1, mo2, d1, d2],
+            timestamp: [y1, y2, y3, y4, mo1, mo2, d1, d2, b'T', h1, h2, mi1, mi2, s1, s2, b'Z'],
+            yyyymmdd: [y1, y2, y3, y4, mo1, mo2, d1, d2],
             day: Day::at(seconds),
         })
     }
 
     /// `YYYYMMDDTHHMMSSZ`
-    pub(super) fn text(&self) -> &[u8; 16] {
-        &self.text
+    pub(super) fn timestamp(&self) -> &[u8; 16] {
+        &self.timestamp
     }
 
     /// `YYYYMMDD`
-    pub(super) fn date(&self) -> &[u8; 8] {
-        &self.date
+    pub(super) fn yyyymmdd(&self) -> &[u8; 8] {
+        &self.yyyymmdd
     }
 
     pub(super) fn day(&self) -> Day {
@@ -93,11 +93,11 @@ mod tests {
 
     fn text(now: Option<SystemTime>) -> Result<String, SignError> {
         let now = now.expect("the platform can hold this time");
-        let (stamp, day) = (Stamp::new(now), Day::of(now));
-        assert_eq!(stamp.map(|stamp| stamp.day == day.unwrap()).ok(), day.map(|_| true).ok());
-        let stamp = stamp?;
-        let text = String::from_utf8_lossy(stamp.text()).into_owned();
-        assert_eq!(text.as_bytes().first_chunk(), Some(stamp.date()));
+        let (date, day) = (Date::new(now), Day::of(now));
+        assert_eq!(date.map(|date| date.day == day.unwrap()).ok(), day.map(|_| true).ok());
+        let date = date?;
+        let text = String::from_utf8_lossy(date.timestamp()).into_owned();
+        assert_eq!(text.as_bytes().first_chunk(), Some(date.yyyymmdd()));
         Ok(text)
     }
 
