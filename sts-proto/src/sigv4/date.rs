@@ -13,7 +13,7 @@ pub(super) struct Day(i64);
 impl Day {
     /// Fails unless the year has four digits.
     pub(super) fn of(now: SystemTime) -> Result<Self, SignError> {
-        seconds(now).filter(|seconds| WRITABLE.contains(seconds)).map(Self::at).ok_or(SignError::Time)
+        writable(now).map(Self::at)
     }
 
     fn at(seconds: i64) -> Self {
@@ -32,10 +32,10 @@ pub(super) struct Date {
 impl Date {
     /// Drops the fraction of a second, also before 1970. Fails unless the year has four digits.
     pub(super) fn new(now: SystemTime) -> Result<Self, SignError> {
-        let seconds = seconds(now).ok_or(SignError::Time)?;
+        let seconds = writable(now)?;
         let at = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| SignError::Time)?;
         let (year, month, day) = at.to_calendar_date();
-        let year = u16::try_from(year).ok().filter(|year| *year <= 9999).ok_or(SignError::Time)?;
+        let year = year.unsigned_abs();
         let [y1, y2] = two_digits((year / 100) as u8);
         let [y3, y4] = two_digits((year % 100) as u8);
         let (hour, minute, second) = at.to_hms();
@@ -64,6 +64,11 @@ impl Date {
     pub(super) fn day(&self) -> Day {
         self.day
     }
+}
+
+/// Seconds since 1970, if the year has four digits.
+fn writable(now: SystemTime) -> Result<i64, SignError> {
+    seconds(now).filter(|seconds| WRITABLE.contains(seconds)).ok_or(SignError::Time)
 }
 
 /// Whole seconds since 1970, rounded down.
