@@ -60,18 +60,11 @@ fn epoch_seconds(text: &str) -> Option<SystemTime> {
         if !in_range(seconds as f64) {
             return None;
         }
-        let distance = Duration::from_secs(seconds.unsigned_abs());
-        return match seconds < 0 {
-            true => SystemTime::UNIX_EPOCH.checked_sub(distance),
-            false => SystemTime::UNIX_EPOCH.checked_add(distance),
-        };
+        return from_1970(Duration::from_secs(seconds.unsigned_abs()), seconds < 0);
     }
     let seconds = text.parse::<f64>().ok().filter(|seconds| in_range(*seconds))?;
     let distance = Duration::try_from_secs_f64(seconds.abs()).ok()?;
-    match seconds < 0.0 {
-        true => SystemTime::UNIX_EPOCH.checked_sub(distance),
-        false => SystemTime::UNIX_EPOCH.checked_add(distance),
-    }
+    from_1970(distance, seconds < 0.0)
 }
 
 fn from_date_time(value: OffsetDateTime) -> Option<SystemTime> {
@@ -79,12 +72,15 @@ fn from_date_time(value: OffsetDateTime) -> Option<SystemTime> {
     if !(EARLIEST..LATEST).contains(&(seconds as f64)) {
         return None;
     }
-    let whole = Duration::from_secs(seconds.unsigned_abs());
-    let start = match seconds < 0 {
-        true => SystemTime::UNIX_EPOCH.checked_sub(whole)?,
-        false => SystemTime::UNIX_EPOCH.checked_add(whole)?,
-    };
-    start.checked_add(Duration::from_nanos(u64::from(value.nanosecond())))
+    let second = from_1970(Duration::from_secs(seconds.unsigned_abs()), seconds < 0)?;
+    second.checked_add(Duration::from_nanos(u64::from(value.nanosecond())))
+}
+
+fn from_1970(distance: Duration, before: bool) -> Option<SystemTime> {
+    match before {
+        true => SystemTime::UNIX_EPOCH.checked_sub(distance),
+        false => SystemTime::UNIX_EPOCH.checked_add(distance),
+    }
 }
 
 /// 0000-01-01T00:00:00Z, in seconds since 1970.
