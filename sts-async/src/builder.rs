@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::effects::{self, Effects, MfaPrompt, environment, read_bounded, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
-use crate::transport::{BoxError, HyperTransport, Proxy, TlsSettings, TowerTransport, Transport};
+use crate::transport::{BoxError, HyperTransport, TlsSettings, TowerTransport, Transport};
 
 /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.
 ///
@@ -33,7 +33,6 @@ pub struct Builder {
     config: Config,
     provider: Option<Arc<dyn CredentialsProvider>>,
     tls: TlsSettings,
-    proxy: Proxy,
     transport: Option<Box<dyn Transport>>,
     mfa_code: Option<MfaPrompt>,
 }
@@ -46,8 +45,7 @@ impl Default for Builder {
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        let config = Config::of_process(environment());
-        Self { config, proxy: Proxy::Environment, ..Self::isolated() }
+        Self { config: Config::of_process(environment()), ..Self::isolated() }
     }
 
     /// Begins with nothing set, and looks in no environment and in no file.
@@ -70,7 +68,6 @@ impl Builder {
             config: Config::isolated(),
             provider: None,
             tls: TlsSettings::default(),
-            proxy: Proxy::Direct,
             transport: None,
             mfa_code: None,
         }
@@ -131,20 +128,6 @@ impl Builder {
         self
     }
 
-    /// Sends everything through this proxy: `http://host:port`, with `user:password@` before the host if need be,
-    /// percent-encoded where they hold reserved characters. `https` endpoints are reached through a tunnel
-    /// (`CONNECT`), so that the proxy sees the host and nothing else.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Proxy::Url(Secret::new(url.into()));
-        self
-    }
-
-    /// No proxy, whatever the environment says.
-    pub fn no_proxy(mut self) -> Self {
-        self.proxy = Proxy::Direct;
-        self
-    }
-
     /// What sends the requests, instead of [`HyperTransport`].
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
@@ -194,14 +177,13 @@ impl Builder {
                 (transport, vec![own("ca bundle"), own("proxy")])
             }
             None => {
-                let mut told = self.tls.told();
+                let proxies = core.settings().proxies(HAS_TLS)?;
+                let told = self.tls.told();
                 // Without TLS there is nothing to trust, whatever the environment says for other programs.
                 if self.tls.ca_bundle.is_none() && HAS_TLS {
                     self.tls.ca_bundle = core.settings().ca_bundle().map(read_ca_bundle).transpose()?;
                 }
-                let transport = HyperTransport::configured(&self.tls, &self.proxy)?;
-                let endpoint = core.context().endpoint().ok().map(|endpoint| endpoint.uri());
-                told.push(transport.proxy(&self.proxy, endpoint));
+                let transport = HyperTransport::configured(&self.tls, proxies)?;
                 (Box::new(transport) as Box<dyn Transport>, told)
             }
         };

@@ -3,8 +3,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::Uri;
-use http::uri::Scheme;
 use sts_proto::client::{Build, Config, Core};
 use sts_proto::flow::{Effect, Event, Flow, Step};
 use sts_proto::settings::{Origin, Setting, SettingsError};
@@ -14,7 +12,6 @@ use crate::bell::Bell;
 use crate::client::Client;
 use crate::effects::{self, AskMfaCode, environment, seed};
 use crate::provider::CredentialsProvider;
-use crate::proxy::{self, Choice};
 use crate::pump::{Driver, Pump};
 use crate::tls::{self, TlsOptions};
 use crate::transport::{Transport, UreqTransport};
@@ -34,7 +31,6 @@ pub struct Builder {
     provider: Option<Arc<dyn CredentialsProvider>>,
     transport: Option<Box<dyn Transport>>,
     tls: TlsOptions,
-    proxy: Choice,
     ask_mfa_code: Option<Box<AskMfaCode>>,
 }
 
@@ -52,8 +48,7 @@ impl fmt::Debug for Builder {
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        let config = Config::of_process(environment());
-        Self { config, proxy: Choice::Environment, ..Self::isolated() }
+        Self { config: Config::of_process(environment()), ..Self::isolated() }
     }
 
     /// Begins with nothing set, and looks in no environment and in no file.
@@ -74,7 +69,6 @@ impl Builder {
             provider: None,
             transport: None,
             tls: TlsOptions::default(),
-            proxy: Choice::Direct,
             ask_mfa_code: None,
         }
     }
@@ -130,19 +124,6 @@ impl Builder {
         self
     }
 
-    /// Goes through this proxy, `http://user:password@host:port` or `https://…`, to all hosts. Name and password are
-    /// optional, and percent-encoded where need be. The proxy is asked to `CONNECT`, for `http` URLs too.
-    pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
-        self.proxy = Choice::Url(proxy::parse(url.as_ref()));
-        self
-    }
-
-    /// Uses no proxy, whatever the environment says.
-    pub fn no_proxy(mut self) -> Self {
-        self.proxy = Choice::Direct;
-        self
-    }
-
     /// Sends requests another way: see [`Transport`].
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
@@ -173,36 +154,26 @@ impl Builder {
     pub fn build(mut self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         let core = load(build.seed(seed()))?;
-        let context = core.context();
         let (transport, told) = match self.transport {
             Some(transport) => {
                 let own = |name| Setting::new(name, "as the client's own transport has it", Origin::Code);
                 (transport, vec![own("ca bundle"), own("proxy")])
             }
             None => {
-                let mut told = self.tls.told();
+                let proxies = core.settings().proxies(tls::ENABLED)?;
+                let told = self.tls.told();
                 // Where there is no TLS, the environment's bundle has nothing to say.
                 let path = core.settings().ca_bundle().filter(|_| tls::ENABLED);
                 if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
                     self.tls.ca_bundle = Some(read_bundle(path)?);
                 }
-                let endpoint = context.endpoint().ok().map(|endpoint| endpoint.uri());
-                let proxies = self.proxy.proxies();
-                // Where the region is still to be found, it is AWS's own.
-                let scheme = endpoint.map_or(Some(&Scheme::HTTPS), Uri::scheme);
-                told.push(proxy::setting(proxies.of(scheme)?, endpoint));
-                let transport = UreqTransport::with(context.timeouts().into(), &self.tls, proxies)?;
+                let transport = UreqTransport::with(core.context().timeouts().into(), &self.tls, proxies)?;
                 (Box::new(transport) as Box<dyn Transport>, told)
             }
         };
         let driver = Driver { transport, ask_mfa_code: self.ask_mfa_code, bell: Bell::default() };
         let pump = Pump { core: core.told(told), driver: Arc::new(driver), provider: self.provider };
         Ok(Client::new(pump))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn proxies(self) -> proxy::Proxies {
-        self.proxy.proxies()
     }
 }
 

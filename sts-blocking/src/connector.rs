@@ -1,4 +1,4 @@
-//! How connections are made: ureq's own chain, with one more link between TCP and TLS.
+//! How connections are made: ureq's own links, with one more between TCP and TLS, and with the core's decision about proxies.
 //!
 //! A server that refuses while the request is still being written, with a TLS alert or with an early answer, closes the
 //! connection behind its words. The next write then fails, and ureq would report that, with the reason unread. So a
@@ -8,24 +8,41 @@
 //! time what is left of a time-out, to the nanosecond, unless it is what the socket was told last. Long ones are
 //! therefore told in steps.
 
+use sts_proto::settings::proxy::Proxies;
 use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
+    Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
 };
 use ureq::{Error, config::Config, unversioned::resolver::DefaultResolver};
 
 use crate::lookup::{AtLast, Later};
+use crate::proxy::Route;
 use crate::quiet;
 
-/// An agent whose connections hear the other side out.
-pub(crate) fn agent(config: Config) -> ureq::Agent {
-    let chain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default()).chain(HearOut);
-    #[cfg(any(feature = "ring", feature = "aws-lc"))]
-    let chain = chain.chain(ureq::unversioned::transport::RustlsConnector::default());
-    #[cfg(all(feature = "native-tls", not(any(feature = "ring", feature = "aws-lc"))))]
-    let chain = chain.chain(ureq::unversioned::transport::NativeTlsConnector::default());
+/// An agent whose connections hear the other side out, and go through these proxies.
+pub(crate) fn agent(config: Config, proxies: Proxies) -> ureq::Agent {
+    let chain = ().chain(TcpConnector::default()).chain(HearOut);
     let connector = AtLast { connector: chain, resolver: DefaultResolver::default() };
-    ureq::Agent::with_parts(config, connector, Later)
+    #[cfg(any(feature = "ring", feature = "aws-lc"))]
+    let tls = ureq::unversioned::transport::RustlsConnector::default();
+    #[cfg(all(feature = "native-tls", not(any(feature = "ring", feature = "aws-lc"))))]
+    let tls = ureq::unversioned::transport::NativeTlsConnector::default();
+    #[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
+    let tls = WithoutTls;
+    ureq::Agent::with_parts(config, Route { proxies, connector, tls }, Later)
+}
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
+#[derive(Debug)]
+struct WithoutTls;
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
+impl<In: Transport> Connector<In> for WithoutTls {
+    type Out = In;
+
+    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<In>, Error> {
+        Ok(chained)
+    }
 }
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use sts_proto::settings::proxy::ThroughProxy;
 use sts_proto::{Phase, TransportErrorKind as Kind};
 
 use crate::tls;
@@ -9,7 +10,7 @@ use crate::tls;
 pub(crate) fn kind(error: &ureq::Error, phase: Phase) -> Kind {
     match error {
         ureq::Error::HostNotFound => Kind::UnknownHost,
-        ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => Kind::Connect,
+        ureq::Error::ConnectionFailed => Kind::Connect,
         ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
             Kind::Timeout(Phase::Connect)
         }
@@ -21,6 +22,9 @@ pub(crate) fn kind(error: &ureq::Error, phase: Phase) -> Kind {
         ureq::Error::TlsRequired => Kind::Unsupported,
         ureq::Error::Io(error) if is_lookup(error) => Kind::UnknownHost,
         ureq::Error::Io(error) => io_kind(error, phase),
+        ureq::Error::Other(error) if error.is::<ThroughProxy>() => {
+            error.downcast_ref::<ThroughProxy>().map_or(Kind::Connect, ThroughProxy::kind)
+        }
         error if tls::is_tls(error) => Kind::Tls,
         _ => Kind::Other,
     }

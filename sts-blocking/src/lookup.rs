@@ -37,29 +37,26 @@ impl<C: Connector, R: Resolver> Connector for AtLast<C, R> {
 
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<C::Out>, Error> {
         let start = Instant::now();
-        let (addrs, timeout) = match *details.addrs {
-            [LATER] => {
-                let within = if is_address(details.uri) { UNBOUNDED } else { details.timeout };
-                let addrs = self.resolver.resolve(details.uri, details.config, within)?;
-                (addrs, shortened(details.timeout, start))
-            }
-            // A proxy's, or none because the proxy looks up the name.
-            _ => (details.addrs.clone(), details.timeout),
-        };
-        let details = ConnectionDetails {
-            uri: details.uri,
-            addrs,
-            config: details.config,
-            request_level: details.request_level,
-            // A proxy's name is looked up by a connector: at last, too.
-            resolver: &self.resolver,
-            now: details.now,
-            timeout,
-            current_time: details.current_time.clone(),
-            run_connector: details.run_connector.clone(),
-            register_shutdown: details.register_shutdown.clone(),
-        };
-        self.connector.connect(&details, chained)
+        let within = if is_address(details.uri) { UNBOUNDED } else { details.timeout };
+        let addrs = self.resolver.resolve(details.uri, details.config, within)?;
+        let timeout = shortened(details.timeout, start);
+        self.connector.connect(&ConnectionDetails { addrs, timeout, ..copy(details) }, chained)
+    }
+}
+
+/// The same details.
+pub(crate) fn copy<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a> {
+    ConnectionDetails {
+        uri: details.uri,
+        addrs: details.addrs.clone(),
+        config: details.config,
+        request_level: details.request_level,
+        resolver: details.resolver,
+        now: details.now,
+        timeout: details.timeout,
+        current_time: details.current_time.clone(),
+        run_connector: details.run_connector.clone(),
+        register_shutdown: details.register_shutdown.clone(),
     }
 }
 
@@ -71,7 +68,7 @@ fn is_address(uri: &Uri) -> bool {
 }
 
 /// What is left of a time-out.
-fn shortened(timeout: NextTimeout, start: Instant) -> NextTimeout {
+pub(crate) fn shortened(timeout: NextTimeout, start: Instant) -> NextTimeout {
     if timeout.after.is_not_happening() {
         return timeout;
     }

@@ -52,20 +52,6 @@ impl Server {
         Self { address, heard }
     }
 
-    /// Knows who everybody is, and keeps connections open.
-    pub(crate) fn sts() -> Self {
-        Self::start(|mut connection, heard| {
-            while let Some(head) = connection.request() {
-                heard(head);
-                connection.write(&answer(IDENTITY));
-            }
-        })
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -105,15 +91,6 @@ impl<S: Read + Write> Connection<S> {
 }
 
 impl Connection<TcpStream> {
-    /// Passes bytes on in both directions.
-    pub(crate) fn join(self, target: &str) {
-        let there = TcpStream::connect(target).unwrap();
-        let (mut from, mut to) = (self.0.try_clone().unwrap(), there.try_clone().unwrap());
-        std::thread::spawn(move || std::io::copy(&mut from, &mut to));
-        let (mut from, mut to) = (there, self.0);
-        let _ = std::io::copy(&mut from, &mut to);
-    }
-
     /// Says nothing for longer than a test waits.
     pub(crate) fn hold(&self) {
         std::thread::sleep(Duration::from_secs(20));

@@ -1,15 +1,15 @@
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
-use sts_proto::flow::{Direct, SendTimeouts};
+use sts_proto::flow::SendTimeouts;
+use sts_proto::settings::proxy::{Proxies, Proxy};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
+use ureq::Agent;
 use ureq::config::AutoHeaderValue;
-use ureq::{Agent, Proxy};
 
 use crate::connector;
 use crate::error::kind;
-use crate::proxy::{Proxies, ThroughProxy};
 use crate::quiet::Quiet;
 use crate::tls::{self, TlsOptions};
 
@@ -81,9 +81,11 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
 /// system that throws away what a reset connection had received leaves [`Closed`](Kind::Closed).
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
-    agent: Agent,
-    timeouts: SendTimeouts,
+    direct: Agent,
+    /// Its connections go through the proxies, if there are any.
+    proxied: Agent,
     proxies: Proxies,
+    timeouts: SendTimeouts,
     /// Whether the options name somebody to trust.
     trusts: bool,
 }
@@ -93,17 +95,16 @@ impl UreqTransport {
     /// `ca_bundle` (PEM) if there is one. Uses no proxy; [`Builder`](crate::Builder) can do more.
     pub fn new(timeouts: SendTimeouts, ca_bundle: Option<&[u8]>) -> Result<Self, Error> {
         let ca_bundle = ca_bundle.map(<[u8]>::to_vec);
-        Self::with(timeouts, &TlsOptions { ca_bundle, ..TlsOptions::default() }, Proxies::none())
+        Self::with(timeouts, &TlsOptions { ca_bundle, ..TlsOptions::default() }, &Proxies::default())
     }
 
-    pub(crate) fn with(timeouts: SendTimeouts, tls: &TlsOptions, proxies: Proxies) -> Result<Self, Error> {
-        // Which most requests go through; others are told of theirs.
-        let usual = proxies.of(Some(&Scheme::HTTPS)).ok().flatten().map(|found| found.proxy.clone());
+    pub(crate) fn with(timeouts: SendTimeouts, tls: &TlsOptions, proxies: &Proxies) -> Result<Self, Error> {
         let config = tls::configure(Agent::config_builder(), tls)?
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .proxy(usual)
+            // By itself ureq would take one from the environment.
+            .proxy(None)
             .user_agent(AutoHeaderValue::None)
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
@@ -112,26 +113,26 @@ impl UreqTransport {
             .timeout_global(bound(timeouts.attempt))
             .timeout_connect(bound(timeouts.connect))
             .build();
-        Ok(Self { agent: connector::agent(config), timeouts, proxies, trusts: tls.trusts() })
+        let direct = connector::agent(config.clone(), Proxies::default());
+        let proxied = if proxies.any() { connector::agent(config, proxies.clone()) } else { direct.clone() };
+        Ok(Self { direct, proxied, proxies: proxies.clone(), timeouts, trusts: tls.trusts() })
     }
 
     fn exchange(
         &self,
+        agent: &Agent,
         request: Request<&[u8]>,
         timeouts: SendTimeouts,
-        proxy: Option<&Proxy>,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
-        if timeouts == self.timeouts && proxy == self.agent.config().proxy() {
-            return self.agent.run(request);
+        if timeouts == self.timeouts {
+            return agent.run(request);
         }
-        let request = self
-            .agent
+        let request = agent
             .configure_request(request)
-            .proxy(proxy.cloned())
             .timeout_global(bound(timeouts.attempt))
             .timeout_connect(bound(timeouts.connect))
             .build();
-        self.agent.run(request)
+        agent.run(request)
     }
 }
 
@@ -151,28 +152,21 @@ impl Transport for UreqTransport {
         request: Request<Bytes>,
         timeouts: SendTimeouts,
     ) -> Result<Response<Bytes>, TransportError> {
-        if request.uri().scheme() == Some(&Scheme::HTTPS) {
+        let proxy = self.proxies.of(&request);
+        if request.uri().scheme() == Some(&Scheme::HTTPS) || proxy.is_some_and(Proxy::is_https) {
             tls::available(self.trusts)?;
         }
-        let direct = request.extensions().get::<Direct>().is_some();
-        let proxy = if direct { Ok(None) } else { self.proxies.of(request.uri().scheme()) };
-        let proxy = proxy.map_err(|error| TransportError::new(Kind::Unsupported, error))?;
-        let proxy = proxy.map(|found| &found.proxy);
-        let through = ThroughProxy::of(proxy, request.uri());
+        let agent = if proxy.is_some() { &self.proxied } else { &self.direct };
         let _quiet = Quiet::begin();
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts, &body[..]);
-        let response = self
-            .exchange(request, timeouts, proxy)
-            .map_err(|error| failure(error, Phase::Response, through))?;
+        let response =
+            self.exchange(agent, request, timeouts).map_err(|error| failure(error, Phase::Response))?;
         let (parts, mut body) = response.into_parts();
         // One byte more than is taken, so that a body of exactly the bound is told from a longer one.
         let limit = MAX_BODY as u64 + 1;
-        let body = body
-            .with_config()
-            .limit(limit)
-            .read_to_vec()
-            .map_err(|error| failure(error, Phase::Body, None))?;
+        let body =
+            body.with_config().limit(limit).read_to_vec().map_err(|error| failure(error, Phase::Body))?;
         if body.len() > MAX_BODY {
             return Err(Kind::TooLarge.into());
         }
@@ -180,14 +174,11 @@ impl Transport for UreqTransport {
     }
 }
 
-/// What an error of ureq's means; `proxy` is whom the connection was to be made through.
-fn failure(error: ureq::Error, phase: Phase, proxy: Option<String>) -> TransportError {
+fn failure(error: ureq::Error, phase: Phase) -> TransportError {
     let kind = kind(&error, phase);
-    let connecting =
-        matches!(kind, Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(Phase::Connect));
-    match proxy.filter(|_| connecting) {
-        Some(proxy) => TransportError::new(kind, ThroughProxy::new(proxy, error)),
-        None => TransportError::new(kind, error),
+    match error {
+        ureq::Error::Other(error) => TransportError::new(kind, error),
+        error => TransportError::new(kind, error),
     }
 }
 

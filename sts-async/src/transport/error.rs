@@ -3,16 +3,22 @@
 use std::error::Error as StdError;
 use std::{fmt, io};
 
+use sts_proto::settings::proxy::ThroughProxy;
 use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
 
 use super::BoxError;
 
 /// The error with its kind: the most telling cause in its chain decides, else the first that says anything.
 pub(super) fn of(error: BoxError) -> TransportError {
-    TransportError::new(kind(&*error), error)
+    let through = causes(&*error).find_map(|cause| cause.downcast_ref::<ThroughProxy>()).cloned();
+    match through {
+        // The layers of hyper above it add nothing.
+        Some(through) => TransportError::new(through.kind(), through),
+        None => TransportError::new(kind(&*error), error),
+    }
 }
 
-fn kind(error: &(dyn StdError + 'static)) -> Kind {
+pub(super) fn kind(error: &(dyn StdError + 'static)) -> Kind {
     let mut likely = None;
     for cause in causes(error) {
         match meaning(cause) {
@@ -33,12 +39,6 @@ pub(super) enum ConnectError {
     Timeout,
     /// TLS cannot even begin.
     Tls(TlsError),
-    /// The proxy cannot be reached, or makes no connection.
-    Proxy(String, BoxError),
-    /// The proxy wants to know who asks, or does not like who does.
-    ProxyAuthorization(String),
-    /// The proxy is spoken to in a way that is not known here.
-    ProxyScheme(String),
 }
 
 /// Why TLS cannot be set up.
@@ -54,16 +54,6 @@ impl fmt::Display for ConnectError {
             Self::UnknownHost(_) => f.write_str("the name was not resolved"),
             Self::Timeout => f.write_str("no connection within the time"),
             Self::Tls(error) => f.write_str(error.why),
-            Self::Proxy(proxy, _) => write!(f, "the proxy {proxy} made no connection"),
-            Self::ProxyAuthorization(proxy) => {
-                write!(
-                    f,
-                    "the proxy {proxy} asks for a user and a password, or refuses those it was sent (407)"
-                )
-            }
-            Self::ProxyScheme(proxy) => {
-                write!(f, "the proxy {proxy} is not an http:// one, and no other kind is supported")
-            }
         }
     }
 }
@@ -72,7 +62,6 @@ impl StdError for ConnectError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::UnknownHost(error) => Some(error),
-            Self::Proxy(_, error) => Some(&**error),
             _ => None,
         }
     }
@@ -92,10 +81,6 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
             ConnectError::UnknownHost(_) => Sure(Kind::UnknownHost),
             ConnectError::Timeout => Sure(Kind::Timeout(Phase::Connect)),
             ConnectError::Tls(error) => Sure(error.kind),
-            // Refused, say, or of unknown name: the proxy.
-            ConnectError::Proxy(..) => Likely(Kind::Connect),
-            ConnectError::ProxyAuthorization(_) => Sure(Kind::Connect),
-            ConnectError::ProxyScheme(_) => Sure(Kind::Unsupported),
         });
     }
     if super::tls::is_tls(cause) {

@@ -7,22 +7,22 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::PROXY_AUTHORIZATION;
+use http::Uri;
 use http::uri::Scheme;
-use http::{StatusCode, Uri};
 use http_body_util::Full;
+use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use sts_proto::flow::Direct;
+use sts_proto::settings::proxy::{Proxies, ThroughProxy};
 use sts_proto::settings::{Origin, Setting};
 use sts_proto::{Error, Phase, Secret, SendTimeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
-use super::error::{self, ConnectError, TlsError};
+use super::error::{ConnectError, TlsError};
 use super::metered::Metered;
-use super::proxy::{Proxies, Proxy, Route};
+use super::proxy::Route;
 use super::{BoxError, Transport, TransportFuture, exchange, tls};
 
 /// The default transport: HTTP/1.1 on hyper, with connections kept for the next request.
@@ -34,28 +34,28 @@ use super::{BoxError, Transport, TransportFuture, exchange, tls};
 /// which they were made.
 #[derive(Clone)]
 pub struct HyperTransport {
-    client: Client<Connector, Full<Bytes>>,
-    /// Goes through no proxy; there where the other one may.
-    direct: Option<Client<Connector, Full<Bytes>>>,
-    proxies: Proxies,
+    direct: Client<Connector, Full<Bytes>>,
+    /// Its connections go through the proxies, if there are any.
+    proxied: Client<Connector, Full<Bytes>>,
+    proxies: Arc<Proxies>,
 }
 
 impl HyperTransport {
     /// Trusts the roots that are compiled in, or those of the system, as the crate's features say.
     pub fn new() -> Self {
-        Self::with(tls::Trust::default(), Proxies::default())
+        Self::with(tls::Trust::default(), &Proxies::default())
     }
 
     /// Trusts exactly the certificates in `pem`. It is an error if there are none, or if one of them is broken.
     pub fn with_ca_bundle(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::with(
             tls::Trust { roots: Some(tls::parse(pem)?), ..tls::Trust::default() },
-            Proxies::default(),
+            &Proxies::default(),
         ))
     }
 
     /// What a builder says.
-    pub(crate) fn configured(tls: &TlsSettings, proxy: &Proxy) -> Result<Self, Error> {
+    pub(crate) fn configured(tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
         let parse = |pem: &Option<Vec<u8>>| pem.as_deref().map(tls::parse).transpose();
         let identity =
             tls.client_certificate.as_ref().map(|(chain, key)| tls::identity(chain, key.expose().as_bytes()));
@@ -64,32 +64,29 @@ impl HyperTransport {
             extra_roots: parse(&tls.extra_roots)?,
             identity: identity.transpose()?,
         };
-        Ok(Self::with(trust, Proxies::new(proxy)?))
+        Ok(Self::with(trust, proxies))
     }
 
-    fn with(trust: tls::Trust, proxies: Proxies) -> Self {
-        let trust = Arc::new(trust);
-        let direct = proxies.any().then(|| client(&trust, Proxies::default()));
-        Self { client: client(&trust, proxies.clone()), direct, proxies }
-    }
-
-    /// Which proxy requests to an endpoint go through, for a person to read.
-    pub(crate) fn proxy(&self, chosen: &Proxy, endpoint: Option<&Uri>) -> Setting {
-        self.proxies.setting(chosen, endpoint)
+    fn with(trust: tls::Trust, proxies: &Proxies) -> Self {
+        let secure = Arc::new(Secure { trust, setup: OnceLock::new() });
+        let proxies = Arc::new(proxies.clone());
+        let direct = client(&secure, Arc::default());
+        let proxied = if proxies.any() { client(&secure, Arc::clone(&proxies)) } else { direct.clone() };
+        Self { direct, proxied, proxies }
     }
 }
 
-fn client(trust: &Arc<tls::Trust>, proxies: Proxies) -> Client<Connector, Full<Bytes>> {
+fn client(secure: &Arc<Secure>, proxies: Arc<Proxies>) -> Client<Connector, Full<Bytes>> {
     let mut http = Http::new_with_resolver(Resolver::system());
     http.enforce_http(false);
     http.set_nodelay(true);
-    let secure = Arc::new(Secure { trust: Arc::clone(trust), connector: OnceLock::new() });
+    let secure = Arc::clone(secure);
     Client::builder(TokioExecutor::new())
         .retry_canceled_requests(true)
         .http1_max_buf_size(LARGEST_HEAD)
         .pool_timer(TokioTimer::new())
         .pool_max_idle_per_host(MOST_IDLE)
-        .build(Connector { route: Route { http, proxies }, secure })
+        .build(Connector(Route { http, proxies, secure }))
 }
 
 /// What a builder was told about TLS, all in PEM.
@@ -132,28 +129,17 @@ impl fmt::Debug for HyperTransport {
 }
 
 impl Transport for HyperTransport {
-    fn send(&self, mut request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
+    fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
         if ![Some(&Scheme::HTTP), Some(&Scheme::HTTPS)].contains(&request.uri().scheme()) {
             let why = "only http and https urls can be sent to";
             return Box::pin(ready(Err(TransportError::new(TransportErrorKind::Unsupported, why))));
         }
-        let direct = self.direct.as_ref().filter(|_| request.extensions().get::<Direct>().is_some());
-        let forwarding = if direct.is_some() { None } else { self.proxies.forwarding(request.uri()) };
-        if let Some(authorization) = forwarding.as_ref().and_then(|proxy| proxy.authorization.clone()) {
-            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
-        }
+        let client = if self.proxies.of(&request).is_some() { &self.proxied } else { &self.direct };
         let attempt = Arc::new(Attempt { connect: timeouts.connect, connecting: AtomicBool::new(false) });
-        let client = direct.unwrap_or(&self.client);
         let response = ATTEMPT.scope(Arc::clone(&attempt), client.request(request.map(Full::new)));
         Box::pin(async move {
             let head = async { response.await.map_err(BoxError::from) };
-            let sent = exchange(head, timeouts.attempt).await.map_err(|error| attempt.in_its_phase(error));
-            match (sent, forwarding) {
-                (Ok(answer), Some(by)) if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                    Err(error::of(ConnectError::ProxyAuthorization(by.proxy).into()))
-                }
-                (sent, _) => sent,
-            }
+            exchange(head, timeouts.attempt).await.map_err(|error| attempt.in_its_phase(error))
         })
     }
 }
@@ -182,28 +168,25 @@ impl Attempt {
 
 /// Looks up the name, connects, by way of a proxy where there is one, agrees on TLS where it has to, all within the attempt's time to connect.
 #[derive(Clone)]
-struct Connector {
-    route: Route,
-    secure: Arc<Secure>,
-}
+struct Connector(Route);
 
 /// Connections to servers and to proxies.
 pub(super) type Http = HttpConnector<Resolver>;
 
-struct Secure {
-    trust: Arc<tls::Trust>,
-    connector: OnceLock<Result<tls::Connector, TlsError>>,
+pub(super) struct Secure {
+    trust: tls::Trust,
+    setup: OnceLock<Result<tls::Setup, TlsError>>,
 }
 
-impl Connector {
-    fn connect(&mut self, uri: Uri) -> Connecting {
+impl Secure {
+    /// A connection that `inner` makes, with TLS on it if the URI says so.
+    pub(super) fn connect<S: Inner>(&self, mut inner: S, uri: Uri) -> Connecting<tls::Stream<S::Response>> {
         if uri.scheme() != Some(&Scheme::HTTPS) {
-            let tcp = self.route.call(uri);
-            return Box::pin(async move { Ok(tls::plain(tcp.await?)) });
+            let plain = inner.call(uri);
+            return Box::pin(async move { plain.await.map(tls::plain).map_err(Into::into) });
         }
-        let Secure { trust, connector } = &*self.secure;
-        match connector.get_or_init(|| tls::connector(self.route.clone(), trust)) {
-            Ok(connector) => tls::connect(connector, uri),
+        match self.setup.get_or_init(|| tls::setup(&self.trust)) {
+            Ok(setup) => tls::connect(setup, inner, uri),
             Err(error) => Box::pin(ready(Err(ConnectError::Tls(*error).into()))),
         }
     }
@@ -215,11 +198,12 @@ impl Service<Uri> for Connector {
     type Future = Pin<Box<dyn Future<Output = Result<Metered, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.route.poll_ready(cx)
+        self.0.poll_ready(cx)
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.connect(uri);
+        let proxy = self.0.proxies.for_uri(&uri).cloned();
+        let connecting = self.0.secure.connect(self.0.clone(), uri);
         let attempt = ATTEMPT.try_with(Arc::clone).ok();
         if let Some(attempt) = &attempt {
             attempt.connecting.store(true, Ordering::Relaxed);
@@ -228,13 +212,43 @@ impl Service<Uri> for Connector {
             let Some(attempt) = attempt else { return connecting.await.map(Metered::new) };
             let result = tokio::time::timeout(attempt.connect, connecting).await;
             attempt.connecting.store(false, Ordering::Relaxed);
-            result.unwrap_or_else(|_| Err(ConnectError::Timeout.into())).map(Metered::new)
+            let connection = result.unwrap_or_else(|_| {
+                let (timeout, error) = (TransportErrorKind::Timeout(Phase::Connect), ConnectError::Timeout);
+                Err(match proxy {
+                    Some(proxy) => ThroughProxy::new(&proxy, timeout, error).into(),
+                    None => error.into(),
+                })
+            });
+            connection.map(Metered::new)
         })
     }
 }
 
 /// A connection to come.
-pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<tls::Stream, BoxError>> + Send>>;
+pub(super) type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+
+/// What makes connections on which TLS can be agreed.
+pub(super) trait Inner:
+    Service<
+        Uri,
+        Response: Read + Write + Connection + Send + Unpin + 'static,
+        Error: Into<BoxError>,
+        Future: Send + 'static,
+    > + Send
+    + 'static
+{
+}
+
+impl<S> Inner for S where
+    S: Service<
+            Uri,
+            Response: Read + Write + Connection + Send + Unpin + 'static,
+            Error: Into<BoxError>,
+            Future: Send + 'static,
+        > + Send
+        + 'static
+{
+}
 
 /// Status line and headers of an answer, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;

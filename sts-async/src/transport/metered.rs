@@ -7,12 +7,13 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use sts_proto::wire::MAX_BODY;
 
-use super::tls::Stream;
+use super::proxy::Hop;
+use super::tls;
 
 /// A connection that is read from with measure: a server that sends interim answers or chunk headers without end
 /// neither keeps the runtime's thread to itself nor is heard for ever.
 pub(super) struct Metered {
-    stream: Stream,
+    stream: tls::Stream<Hop>,
     /// Bytes read since something was written: of one answer.
     read: usize,
     /// Bytes read since other tasks had their turn.
@@ -20,7 +21,7 @@ pub(super) struct Metered {
 }
 
 impl Metered {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(super) fn new(stream: tls::Stream<Hop>) -> Self {
         Self { stream, read: 0, at_once: 0 }
     }
 }

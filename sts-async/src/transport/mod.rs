@@ -18,7 +18,6 @@ use sts_proto::{Phase, SendTimeouts, TransportError, TransportErrorKind};
 
 pub use self::hyper::HyperTransport;
 pub(crate) use self::hyper::TlsSettings;
-pub(crate) use self::proxy::Proxy;
 pub use self::tower::TowerTransport;
 
 /// Sends a request and reads the whole answer.

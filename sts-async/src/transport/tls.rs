@@ -15,21 +15,18 @@ use none as backend;
 use rustls as backend;
 
 use super::error::TlsError;
-use super::hyper::Connecting;
-use super::proxy::{Route, Tcp};
+use super::hyper::{Connecting, Inner};
 
-/// Makes connections with TLS.
-pub(super) use backend::Connector;
 /// A certificate chain and its key.
 pub(super) use backend::Identity;
 /// Roots to trust.
 pub(super) use backend::Roots;
+/// TLS that is set up.
+pub(super) use backend::Setup;
 /// A connection, with TLS or without.
 pub(super) use backend::Stream;
 /// Connects to an `https` URI.
 pub(super) use backend::connect;
-/// Sets TLS up.
-pub(super) use backend::connector;
 /// The client certificate of a chain and a key, both PEM, if they fit.
 pub(super) use backend::identity;
 /// Whether this error is the TLS library's.
@@ -38,6 +35,8 @@ pub(super) use backend::is_tls;
 pub(super) use backend::parse;
 /// A connection without TLS.
 pub(super) use backend::plain;
+/// Sets TLS up.
+pub(super) use backend::setup;
 
 /// Whom to trust, and who to be.
 #[derive(Default)]

@@ -107,6 +107,9 @@ impl Core {
                     let uri = endpoint.uri().to_string();
                     *setting = Setting::new("endpoint", uri, Origin::InstanceMetadata);
                 }
+                ("proxy", Some((endpoint, _))) if settings.endpoint().is_err() => {
+                    *setting = settings.listed_proxy(Some(endpoint));
+                }
                 ("endpoint", None) if to_be_found && settings.endpoint().is_err() => {
                     *setting = Setting::new("endpoint", "known once the region is", Origin::Default);
                 }

@@ -66,7 +66,7 @@ use partitions::{
     SERVICE_FIPS,
 };
 use std::fmt;
-pub(crate) use url::Target;
+pub(crate) use url::{Problem, Target, check_characters, read_host_and_port};
 
 /// The settings that determine the endpoint. By default, none is set. Exhaustive on purpose: a program writes what it sets
 /// and takes the rest from `default()`.

@@ -80,7 +80,7 @@ impl Scheme {
     }
 }
 
-fn check_characters(text: &str) -> Result<(), Problem> {
+pub(crate) fn check_characters(text: &str) -> Result<(), Problem> {
     if text.is_empty() {
         return Err("is empty");
     }
@@ -127,7 +127,7 @@ fn read_authority(scheme: Scheme, authority: &str) -> Result<String, Problem> {
 }
 
 /// The host in lower case, an IPv6 address in brackets, and the port if there is one.
-fn read_host_and_port(authority: &str) -> Result<(String, Option<u16>), Problem> {
+pub(crate) fn read_host_and_port(authority: &str) -> Result<(String, Option<u16>), Problem> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, after) = rest.split_once(']').ok_or(BAD_IPV6)?;

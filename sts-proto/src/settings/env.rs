@@ -10,8 +10,9 @@ use crate::wire::time;
 
 /// A snapshot of environment variables. The core never reads the environment itself.
 ///
-/// Keeps only names that start with `AWS_` or `_X_AMZN_`, and those of the home directory (`HOME`,
-/// `USERPROFILE`, `HOMEDRIVE`, `HOMEPATH`), so that nothing else can leak. `Debug` prints names only.
+/// Keeps only names that start with `AWS_` or `_X_AMZN_`, those of the home directory (`HOME`, `USERPROFILE`,
+/// `HOMEDRIVE`, `HOMEPATH`), and those that name a proxy (see [`proxy`](super::proxy)), so that nothing else can leak.
+/// `Debug` prints names only.
 ///
 /// ```
 /// use sts_proto::settings::Env;
@@ -34,6 +35,11 @@ impl Env {
     /// Whether a variable is set and not blank, Unicode or not.
     pub(crate) fn has(&self, variable: &'static str) -> bool {
         !matches!(self.get(variable), Ok(None))
+    }
+
+    /// Whether a variable is set, blank or not.
+    pub(crate) fn is_set(&self, variable: &'static str) -> bool {
+        self.0.contains_key(variable)
     }
 
     /// The user's home directory, if it is known: `HOME`, or on Windows `HOME`, else `USERPROFILE`, else
@@ -71,8 +77,10 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let known = |(name, value): (N, V)| {
             let name = name.into().into_string().ok()?;
-            let kept =
-                name.starts_with("AWS_") || name.starts_with("_X_AMZN_") || HOME.contains(&name.as_str());
+            let kept = name.starts_with("AWS_")
+                || name.starts_with("_X_AMZN_")
+                || HOME.contains(&name.as_str())
+                || PROXY.contains(&name.as_str());
             kept.then(|| (name, value.into().into_string().map(Secret::new).map_err(drop)))
         };
         Self(variables.into_iter().filter_map(known).collect())
@@ -86,6 +94,17 @@ impl fmt::Debug for Env {
 }
 
 const HOME: [&str; 4] = ["HOME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH"];
+const PROXY: [&str; 9] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "REQUEST_METHOD",
+];
 
 #[cfg(test)]
 mod tests {
@@ -93,9 +112,13 @@ mod tests {
 
     #[test]
     fn keeps_known_variables_and_prints_only_names() {
-        let env =
-            Env::from_iter([("AWS_SECRET_ACCESS_KEY", "planted"), ("HOME", "/home/x"), ("PATH", "/bin")]);
-        assert_eq!(format!("{env:?}"), r#"{"AWS_SECRET_ACCESS_KEY", "HOME"}"#);
+        let env = Env::from_iter([
+            ("AWS_SECRET_ACCESS_KEY", "planted"),
+            ("HOME", "/home/x"),
+            ("PATH", "/bin"),
+            ("https_proxy", "http://me:planted@proxy"),
+        ]);
+        assert_eq!(format!("{env:?}"), r#"{"AWS_SECRET_ACCESS_KEY", "HOME", "https_proxy"}"#);
         assert_eq!(env.get("PATH"), Ok(None));
     }
 

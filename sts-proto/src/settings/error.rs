@@ -82,8 +82,13 @@ pub enum SettingsError {
     },
     /// The client certificate or its key cannot be used.
     ClientCertificate,
-    /// The proxy's URL cannot be used.
-    Proxy,
+    /// The URL of a proxy cannot be used.
+    Proxy {
+        /// Where it stands.
+        origin: Origin,
+        /// What is wrong with it, in words that continue "the proxy url": never a part of it, since it may hold a password.
+        problem: &'static str,
+    },
 }
 
 impl fmt::Display for SettingsError {
@@ -146,8 +151,10 @@ impl fmt::Display for SettingsError {
                 "the client certificate cannot be used: give a chain and the private key of its first certificate, \
                  both in pem",
             ),
-            Self::Proxy => f.write_str(
-                "the proxy url cannot be used: write it like http://user:password@proxy.example.com:3128",
+            Self::Proxy { origin, problem } => write!(
+                f,
+                "the proxy url of {} {problem}; write it like http://user:password@proxy.example.com:3128",
+                Named(origin)
             ),
             Self::CaBundle => {
                 f.write_str("the ca bundle holds no certificate, or a damaged one; it has to be pem")

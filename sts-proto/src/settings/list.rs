@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use super::origin::Sourced;
-use super::{Origin, Setting, Settings};
+use super::{Origin, Setting, Settings, proxy};
+use crate::endpoint::Endpoint;
 use crate::flow::Timeouts;
 use crate::keys::Credentials;
 
@@ -56,6 +57,7 @@ impl Settings {
         list.push(optional("app id", &self.app_id));
         let bundle = self.ca_bundle().map_or(NOT_SET.to_owned(), |path| path.display().to_string());
         list.push(Setting::new("ca bundle", bundle, self.ca_bundle_path.origin.clone()));
+        list.push(self.listed_proxy(self.endpoint().ok().as_ref()));
         if let Some(id) = self.trace_id.as_ref().and_then(|id| id.to_str().ok()) {
             list.push(Setting::new("trace id", id, Origin::Environment("_X_AMZN_TRACE_ID")));
         }
@@ -80,6 +82,16 @@ impl Settings {
             Err(error) => format!("none: {error}"),
         };
         Setting::new("endpoint", value, from.origin.clone())
+    }
+
+    /// Which proxy requests to this endpoint go through.
+    pub(crate) fn listed_proxy(&self, endpoint: Option<&Endpoint>) -> Setting {
+        match &self.proxies {
+            Ok(proxies) => proxies.setting(endpoint.map(Endpoint::uri)),
+            Err(error) => {
+                Setting::new("proxy", format!("cannot be used: {error}"), proxy::origin(&self.proxies))
+            }
+        }
     }
 
     pub(crate) fn listed_credentials(&self) -> Setting {
@@ -168,6 +180,7 @@ mod tests {
                 "call time-out: 60 s (default)",
                 "app id: not set (default)",
                 "ca bundle: not set (default)",
+                "proxy: none (default)",
                 "credentials: access key …XYZA (AWS_ACCESS_KEY_ID)",
             ]
         );

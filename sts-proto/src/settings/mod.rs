@@ -11,6 +11,7 @@ mod origin;
 mod parse;
 mod profile;
 mod properties;
+pub mod proxy;
 mod resolve;
 mod setters;
 mod trace;
@@ -34,6 +35,7 @@ pub use profile::{Profiles, Section};
 
 use list::Found;
 use origin::Sourced;
+use proxy::Proxies;
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
 use crate::flow::Timeouts;
@@ -70,6 +72,8 @@ pub struct Settings {
     max_attempts_origin: Origin,
     ca_bundle_path: Sourced<Option<PathBuf>>,
     trace_id: Option<HeaderValue>,
+    /// An error if the environment's proxies cannot be used; code may still set others.
+    proxies: Result<Proxies, SettingsError>,
     /// Whether an environment was looked in.
     looked: bool,
     /// What was read beside the environment.
@@ -102,6 +106,7 @@ impl Settings {
             max_attempts_origin: Origin::Default,
             ca_bundle_path: Sourced::default(),
             trace_id: None,
+            proxies: Ok(Proxies::default()),
             looked: false,
             found: None,
         }
@@ -124,6 +129,15 @@ impl Settings {
     /// Where the root certificates to trust are, if not the usual ones.
     pub fn ca_bundle(&self) -> Option<&Path> {
         self.ca_bundle_path.value.as_deref()
+    }
+
+    /// The proxies that requests go through. `tls` says whether the driver supports TLS.
+    ///
+    /// # Errors
+    ///
+    /// A proxy that cannot be used. Do not build a client then: to bypass the proxy silently would be worse.
+    pub fn proxies(&self, tls: bool) -> Result<&Proxies, SettingsError> {
+        self.proxies.as_ref().map_err(Clone::clone)?.with_tls(tls)
     }
 
     /// The endpoint that these settings lead to.
@@ -164,6 +178,7 @@ impl Settings {
             max_attempts_origin,
             ca_bundle_path: self.ca_bundle_path.over(base.ca_bundle_path),
             trace_id: self.trace_id.or(base.trace_id),
+            proxies: if set(&proxy::origin(&self.proxies)) { self.proxies } else { base.proxies },
             looked: self.looked || base.looked,
             found: self.found.or(base.found),
         }

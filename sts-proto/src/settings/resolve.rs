@@ -9,7 +9,8 @@ use super::files::{CONFIG, CREDENTIALS};
 use super::list::{Found, FoundFile};
 use super::lookup::Lookup;
 use super::origin::Sourced;
-use super::{Env, Origin, Profiles, Section, Settings, SettingsError};
+use super::proxy::Proxies;
+use super::{Env, Files, Origin, Profiles, Section, Settings, SettingsError};
 use crate::retry::Retry;
 
 impl Settings {
@@ -25,14 +26,15 @@ impl Settings {
     /// | roots to trust | `AWS_CA_BUNDLE`: a PEM file |
     /// | retries | `AWS_RETRY_MODE`: `standard` (the default; `legacy` is the same) or `adaptive`; `AWS_MAX_ATTEMPTS` |
     /// | trace in AWS Lambda | `_X_AMZN_TRACE_ID`, where `AWS_LAMBDA_FUNCTION_NAME` is there |
+    /// | proxy | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`: see [`proxy`](super::proxy) |
     /// | credentials | `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, with `AWS_SESSION_TOKEN` if they are temporary, `AWS_CREDENTIAL_EXPIRATION` if their end is known and `AWS_ACCOUNT_ID` if their account is |
     ///
     /// (AWS SDKs and Tools Reference Guide, "Environment variables support".)
     ///
     /// # Errors
     ///
-    /// A variable that is not Unicode or has a value that it may not have. Keys that cannot be used are an error only
-    /// when a client is made, and not if code gives others.
+    /// A variable that is not Unicode or has a value that it may not have. Keys and proxies that cannot be used are
+    /// an error only when a client is built, and not if code sets others.
     pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
         let credentials =
             Sourced { value: env.credentials(), origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
@@ -95,6 +97,7 @@ impl Settings {
         settings.ca_bundle_path = bundle.map(|(path, origin)| (PathBuf::from(path), origin)).into();
         settings.read_retry(lookup)?;
         settings.trace_id = env.trace_id();
+        settings.proxies = Proxies::from_env(env);
         Ok(settings)
     }
 

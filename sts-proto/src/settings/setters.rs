@@ -61,6 +61,18 @@ macro_rules! settings_setters {
             fn ca_bundle_path(this, path: impl Into<std::path::PathBuf>) {
                 this.ca_bundle_path = Sourced::in_code(Some(path.into()));
             }
+
+            /// Uses this proxy for all hosts, whatever `NO_PROXY` says: `http://user:password@host:port` or `https://…`.
+            /// User and password are optional, and percent-encoded where need be. The proxy is asked for a tunnel
+            /// (`CONNECT`), for `http` endpoints too, so that it sees host and port and nothing else.
+            fn proxy(this, url: impl AsRef<str>) {
+                this.proxies = $crate::settings::proxy::Proxies::all(url.as_ref());
+            }
+
+            /// Uses no proxy, whatever the environment says.
+            fn no_proxy(this) {
+                this.proxies = Ok($crate::settings::proxy::Proxies::none());
+            }
         }
     };
 }

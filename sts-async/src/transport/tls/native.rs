@@ -8,15 +8,15 @@ use sts_proto::settings::SettingsError;
 use sts_proto::{Error, TransportErrorKind};
 use tower_service::Service;
 
-use super::{Connecting, Route, Tcp, TlsError, Trust};
+use super::{Connecting, Inner, TlsError, Trust};
 
-pub(in crate::transport) type Stream = MaybeHttpsStream<Tcp>;
-pub(in crate::transport) type Connector = HttpsConnector<Route>;
+pub(in crate::transport) type Stream<T> = MaybeHttpsStream<T>;
+pub(in crate::transport) type Setup = TlsConnector;
 pub(in crate::transport) struct Roots(Vec<Certificate>);
 pub(in crate::transport) type Identity = native_tls::Identity;
 
-pub(in crate::transport) fn plain(tcp: Tcp) -> Stream {
-    Stream::Http(tcp)
+pub(in crate::transport) fn plain<T>(connection: T) -> Stream<T> {
+    Stream::Http(connection)
 }
 
 pub(in crate::transport) fn parse(pem: &[u8]) -> Result<Roots, Error> {
@@ -36,7 +36,7 @@ pub(in crate::transport) fn identity(chain: &[u8], key: &[u8]) -> Result<Identit
     Ok(identity)
 }
 
-pub(in crate::transport) fn connector(route: Route, trust: &Trust) -> Result<Connector, TlsError> {
+pub(in crate::transport) fn setup(trust: &Trust) -> Result<Setup, TlsError> {
     let mut builder = TlsConnector::builder();
     builder.disable_built_in_roots(trust.roots.is_some());
     for Roots(certificates) in trust.roots.iter().chain(&trust.extra_roots) {
@@ -47,14 +47,17 @@ pub(in crate::transport) fn connector(route: Route, trust: &Trust) -> Result<Con
     if let Some(identity) = &trust.identity {
         builder.identity(identity.clone());
     }
-    let tls = builder
+    builder
         .build()
-        .map_err(|_| TlsError { kind: TransportErrorKind::Tls, why: "the system's tls cannot be set up" })?;
-    Ok(Connector::from((route, tls.into())))
+        .map_err(|_| TlsError { kind: TransportErrorKind::Tls, why: "the system's tls cannot be set up" })
 }
 
-pub(in crate::transport) fn connect(connector: &Connector, uri: Uri) -> Connecting {
-    Box::pin(connector.clone().call(uri))
+pub(in crate::transport) fn connect<S: Inner>(
+    setup: &Setup,
+    inner: S,
+    uri: Uri,
+) -> Connecting<Stream<S::Response>> {
+    Box::pin(HttpsConnector::from((inner, setup.clone().into())).call(uri))
 }
 
 /// A connection that broke during the handshake comes as the library's error too; it is not meant.

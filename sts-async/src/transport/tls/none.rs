@@ -3,18 +3,18 @@ use std::error::Error as StdError;
 use http::Uri;
 use sts_proto::{Error, TransportError, TransportErrorKind};
 
-use super::{Connecting, Route, Tcp, TlsError, Trust};
+use super::{Connecting, Inner, TlsError, Trust};
 
-pub(in crate::transport) type Stream = Tcp;
+pub(in crate::transport) type Stream<T> = T;
 /// Never made.
-pub(in crate::transport) enum Connector {}
+pub(in crate::transport) enum Setup {}
 /// Never made.
 pub(in crate::transport) enum Roots {}
 /// Never made.
 pub(in crate::transport) enum Identity {}
 
-pub(in crate::transport) fn plain(tcp: Tcp) -> Stream {
-    tcp
+pub(in crate::transport) fn plain<T>(connection: T) -> Stream<T> {
+    connection
 }
 
 pub(in crate::transport) fn parse(_: &[u8]) -> Result<Roots, Error> {
@@ -25,12 +25,16 @@ pub(in crate::transport) fn identity(_: &[u8], _: &[u8]) -> Result<Identity, Err
     Err(TransportError::new(TransportErrorKind::Unsupported, WHY).into())
 }
 
-pub(in crate::transport) fn connector(_: Route, _: &Trust) -> Result<Connector, TlsError> {
+pub(in crate::transport) fn setup(_: &Trust) -> Result<Setup, TlsError> {
     Err(TlsError { kind: TransportErrorKind::Unsupported, why: WHY })
 }
 
-pub(in crate::transport) fn connect(connector: &Connector, _: Uri) -> Connecting {
-    match *connector {}
+pub(in crate::transport) fn connect<S: Inner>(
+    setup: &Setup,
+    _: S,
+    _: Uri,
+) -> Connecting<Stream<S::Response>> {
+    match *setup {}
 }
 
 pub(in crate::transport) fn is_tls(_: &(dyn StdError + 'static)) -> bool {

@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use http::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use rustls::client::WantsClientCert;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -13,15 +13,15 @@ use sts_proto::settings::SettingsError;
 use sts_proto::{Error, TransportErrorKind};
 use tower_service::Service;
 
-use super::{Connecting, Route, Tcp, TlsError, Trust};
+use super::{Connecting, Inner, TlsError, Trust};
 
-pub(in crate::transport) type Stream = MaybeHttpsStream<Tcp>;
-pub(in crate::transport) type Connector = HttpsConnector<Route>;
+pub(in crate::transport) type Stream<T> = MaybeHttpsStream<T>;
+pub(in crate::transport) type Setup = Arc<ClientConfig>;
 pub(in crate::transport) type Roots = Vec<CertificateDer<'static>>;
 pub(in crate::transport) type Identity = Arc<SingleCertAndKey>;
 
-pub(in crate::transport) fn plain(tcp: Tcp) -> Stream {
-    Stream::Http(tcp)
+pub(in crate::transport) fn plain<T>(connection: T) -> Stream<T> {
+    Stream::Http(connection)
 }
 
 pub(in crate::transport) fn parse(pem: &[u8]) -> Result<Roots, Error> {
@@ -53,7 +53,7 @@ fn store(roots: &[CertificateDer<'static>]) -> Result<RootCertStore, rustls::Err
     Ok(store)
 }
 
-pub(in crate::transport) fn connector(route: Route, trust: &Trust) -> Result<Connector, TlsError> {
+pub(in crate::transport) fn setup(trust: &Trust) -> Result<Setup, TlsError> {
     let config = ClientConfig::builder_with_provider(Arc::new(provider()))
         .with_safe_default_protocol_versions()
         .map_err(|_| TlsError {
@@ -69,15 +69,15 @@ pub(in crate::transport) fn connector(route: Route, trust: &Trust) -> Result<Con
         Some(identity) => config.with_client_cert_resolver(Arc::<SingleCertAndKey>::clone(identity)),
         None => config.with_no_client_auth(),
     };
-    Ok(HttpsConnectorBuilder::new()
-        .with_tls_config(config)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(route))
+    Ok(Arc::new(config))
 }
 
-pub(in crate::transport) fn connect(connector: &Connector, uri: Uri) -> Connecting {
-    connector.clone().call(uri)
+pub(in crate::transport) fn connect<S: Inner>(
+    setup: &Setup,
+    inner: S,
+    uri: Uri,
+) -> Connecting<Stream<S::Response>> {
+    HttpsConnector::from((inner, Arc::clone(setup))).call(uri)
 }
 
 pub(in crate::transport) fn is_tls(error: &(dyn StdError + 'static)) -> bool {

@@ -3,13 +3,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustls::version::{TLS12, TLS13};
 use sts_proto::settings::SettingsError;
+use sts_proto::settings::proxy::Proxies;
 use sts_proto::{Error, SendTimeouts, TransportErrorKind};
 
 use crate::transport::testing::Pki;
-use crate::transport::{HyperTransport, Proxy, TlsSettings, Transport};
+use crate::transport::{HyperTransport, TlsSettings, Transport};
 
 async fn send(port: u16, tls: &TlsSettings) -> Result<http::Response<Bytes>, TransportErrorKind> {
-    let transport = HyperTransport::configured(tls, &Proxy::Direct).unwrap();
+    let transport = HyperTransport::configured(tls, &Proxies::default()).unwrap();
     let long = Duration::from_secs(20);
     let request = http::Request::post(format!("https://localhost:{port}/"));
     let request = request.body(Bytes::from_static(b"Action=Test")).unwrap();
