@@ -21,6 +21,9 @@ macro_rules! configured {
         if let Some(url) = &$setup.proxy {
             builder = builder.proxy(url.as_str());
         }
+        if $setup.no_proxy {
+            builder = builder.no_proxy();
+        }
         if let Some((chain, key)) = &$setup.client_certificate {
             builder = builder.client_certificate(chain.clone(), key.clone());
         }
@@ -37,6 +40,7 @@ pub struct Setup {
     base: Base,
     ca_bundle: Option<Vec<u8>>,
     proxy: Option<String>,
+    no_proxy: bool,
     client_certificate: Option<(Vec<u8>, Vec<u8>)>,
     mfa_code: Option<fn(&str) -> Option<Secret>>,
 }
@@ -75,6 +79,12 @@ impl Setup {
     /// Uses this proxy.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
+        self
+    }
+
+    /// Uses no proxy, whatever was set before.
+    pub fn no_proxy(mut self) -> Self {
+        self.no_proxy = true;
         self
     }
 

@@ -15,6 +15,7 @@ pub mod finding;
 pub mod home;
 pub mod hostile;
 pub mod pki;
+pub mod proxy;
 pub mod readers;
 pub mod scripted;
 pub mod simulator;

@@ -6,4 +6,5 @@ mod bad_input;
 mod effects;
 mod lambda;
 mod operations;
+mod proxy;
 mod settings_files;

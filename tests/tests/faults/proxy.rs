@@ -18,6 +18,7 @@ pub(crate) fn rows() -> Vec<Row> {
     let refused = || Expect::transport(Kind::Connect, 3);
     let mut rows = vec![
         scripted("proxy answers 407", answer(407), refused()),
+        scripted("proxy answers 403", answer(403), refused()),
         scripted("proxy answers 502", answer(502), refused()),
         scripted("proxy answers 503", answer(503), refused()),
         scripted("proxy closes", Script::Raw(Vec::new()), refused()),

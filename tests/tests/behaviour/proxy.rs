@@ -1,0 +1,627 @@
+//! Which way requests go, and how a proxy is spoken to: the same through both clients.
+
+use std::error::Error as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Request;
+use sts_proto::operations::GetCallerIdentity;
+use sts_proto::settings::{Origin, Setting, SettingsError};
+use sts_proto::{Credentials, Error, Phase, Retry, Settings, Timeouts, TransportErrorKind as Kind};
+use sts_tests::driver::{Driver, Setup};
+use sts_tests::exchange::send;
+use sts_tests::pki::Pki;
+use sts_tests::proxy::{Does, Proxy};
+use sts_tests::scripted::{Script, Scripted};
+
+/// How the request of a row goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Direct,
+    Proxied,
+    /// No client is made, because of this variable.
+    Refused(&'static str),
+}
+use Way::{Direct, Proxied, Refused};
+
+type Row = (&'static [(&'static str, &'static str)], &'static str, Way);
+
+/// Variables (`PROXY` in a value is the address of the proxy), the endpoint, and the way. A name below `localhost` or an
+/// address of the loopback network need not have a server: no request gets further than to the proxy.
+const ROWS: &[Row] = &[
+    // Which variable.
+    (&[], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY")], "http://a.localhost:1", Proxied),
+    (&[("http_proxy", "http://PROXY")], "http://a.localhost:1", Proxied),
+    (&[("HTTPS_PROXY", "http://PROXY")], "https://a.localhost:1", Proxied),
+    (&[("https_proxy", "http://PROXY")], "https://a.localhost:1", Proxied),
+    (&[("ALL_PROXY", "http://PROXY")], "http://a.localhost:1", Proxied),
+    (&[("all_proxy", "http://PROXY")], "https://a.localhost:1", Proxied),
+    (&[("HTTPS_PROXY", "http://PROXY")], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY")], "https://a.localhost:1", Direct),
+    (
+        &[("HTTP_PROXY", "http://PROXY"), ("http_proxy", "http://127.0.0.1:1")],
+        "http://a.localhost:1",
+        Proxied,
+    ),
+    (&[("HTTP_PROXY", " "), ("http_proxy", "http://PROXY")], "http://a.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("ALL_PROXY", "http://127.0.0.1:1")], "http://a.localhost:1", Proxied),
+    (
+        &[("HTTP_PROXY", "http://127.0.0.1:1"), ("ALL_PROXY", "http://PROXY")],
+        "https://a.localhost:1",
+        Proxied,
+    ),
+    (&[("HTTP_PROXY", "http://PROXY"), ("REQUEST_METHOD", "GET")], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("REQUEST_METHOD", "")], "http://a.localhost:1", Direct),
+    (&[("http_proxy", "socks5://PROXY"), ("REQUEST_METHOD", "GET")], "http://a.localhost:1", Direct),
+    // Which URL of a proxy.
+    (&[("HTTP_PROXY", "PROXY")], "http://a.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "HTTP://me:planted@PROXY/")], "http://a.localhost:1", Proxied),
+    (&[("HTTP_PROXY", " http://me:pl%40nted@PROXY ")], "http://a.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://127.0.0.1:99999")], "http://a.localhost:1", Refused("HTTP_PROXY")),
+    (&[("HTTPS_PROXY", "http://127.0.0.1:0")], "https://a.localhost:1", Refused("HTTPS_PROXY")),
+    (&[("http_proxy", "http://127.0.0.1:")], "http://a.localhost:1", Refused("http_proxy")),
+    (&[("HTTP_PROXY", "socks5://127.0.0.1:1")], "http://a.localhost:1", Refused("HTTP_PROXY")),
+    (&[("HTTPS_PROXY", "socks5://127.0.0.1:1")], "http://a.localhost:1", Refused("HTTPS_PROXY")),
+    (&[("ALL_PROXY", "socks5h://127.0.0.1:1")], "http://a.localhost:1", Refused("ALL_PROXY")),
+    (&[("all_proxy", "ftp://127.0.0.1:1")], "http://a.localhost:1", Refused("all_proxy")),
+    (
+        &[("HTTPS_PROXY", "http://PROXY"), ("ALL_PROXY", "socks5://127.0.0.1:1")],
+        "https://a.localhost:1",
+        Refused("ALL_PROXY"),
+    ),
+    (
+        &[
+            ("HTTPS_PROXY", "http://PROXY"),
+            ("HTTP_PROXY", "http://PROXY"),
+            ("ALL_PROXY", "socks5://127.0.0.1:1"),
+        ],
+        "https://a.localhost:1",
+        Proxied,
+    ),
+    (&[("https_proxy", "http://me:planted@ss@127.0.0.1:1")], "http://a.localhost:1", Refused("https_proxy")),
+    (&[("HTTP_PROXY", "http://me:planted%zz@127.0.0.1:1")], "http://a.localhost:1", Refused("HTTP_PROXY")),
+    (&[("HTTP_PROXY", "http://me:1/planted@127.0.0.1:1")], "http://a.localhost:1", Refused("HTTP_PROXY")),
+    (&[("HTTP_PROXY", "http://PROXY/planted.pac")], "http://a.localhost:1", Refused("HTTP_PROXY")),
+    (&[("HTTP_PROXY", "http://pl anted")], "http://a.localhost:1", Refused("HTTP_PROXY")),
+    (
+        &[("HTTP_PROXY", "http://me:planted@q@r"), ("NO_PROXY", "*")],
+        "http://a.localhost:1",
+        Refused("HTTP_PROXY"),
+    ),
+    // Which host: names.
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "a.localhost")], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("no_proxy", "a.localhost")], "http://a.localhost:1", Direct),
+    (
+        &[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "b"), ("no_proxy", "a.localhost")],
+        "http://a.localhost:1",
+        Proxied,
+    ),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "A.LocalHost")], "http://a.localhost:1", Direct),
+    (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "localhost")], "https://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", ".localhost")], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", ".a.localhost")], "http://a.localhost:1", Direct),
+    (
+        &[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "*.corp.localhost")],
+        "http://sts.corp.localhost:1",
+        Direct,
+    ),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "*.corp.localhost")], "http://corp.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "*corp.localhost")], "http://acorp.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "corp.localhost")], "http://acorp.localhost:1", Proxied),
+    (
+        &[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "b.localhost , a.localhost")],
+        "http://a.localhost:1",
+        Direct,
+    ),
+    (
+        &[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "b.localhost a.localhost")],
+        "http://a.localhost:1",
+        Direct,
+    ),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "a.localhost.")], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "a.localhost")], "http://a.localhost.:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "10.*")], "http://10.evil.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "10.")], "http://10.evil.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "a.localhost:1")], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "a.localhost:2")], "http://a.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "*")], "http://a.localhost:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "b, *")], "http://[::1]:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", " ")], "http://a.localhost:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", ".,,*.")], "http://a.localhost:1", Proxied),
+    // Addresses and networks.
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.1")], "http://127.0.0.1:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.1")], "http://127.0.0.11:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.1:1")], "http://127.0.0.1:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.1:2")], "http://127.0.0.1:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.*")], "http://127.0.0.1:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.")], "http://127.0.0.1:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.0/8")], "http://127.9.9.9:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.0/16")], "http://127.9.9.9:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.0/8:1")], "http://127.9.9.9:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.0/33")], "http://127.0.0.0:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "0.0.0.0/0")], "http://127.9.9.9:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "::1")], "http://[::1]:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "[::1]")], "http://[::1]:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "[::1]:1")], "http://[::1]:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "[::1]:2")], "http://[::1]:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "0:0:0::0:1")], "http://[::1]:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "::/127")], "http://[::1]:1", Direct),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "127.0.0.1")], "http://[::ffff:127.0.0.1]:1", Proxied),
+    (&[("HTTP_PROXY", "http://PROXY"), ("NO_PROXY", "::ffff:7f00:1")], "http://[::ffff:127.0.0.1]:1", Direct),
+];
+
+#[test]
+fn every_row_goes_the_same_way_through_both_clients() {
+    let mut failures = Vec::new();
+    for (variables, endpoint, expected) in ROWS {
+        let [blocking, asynchronous] =
+            [Setup::blocking, Setup::asynchronous].map(|make| go(variables, endpoint, make));
+        let row = format!("{variables:?} {endpoint}");
+        if blocking.way != *expected || asynchronous.way != *expected {
+            failures.push(format!(
+                "{row}: blocking {:?}, async {:?}, not {expected:?}",
+                blocking.way, asynchronous.way
+            ));
+        }
+        if blocking.told != asynchronous.told {
+            failures.push(format!("{row}: blocking says\n{}\nasync\n{}", blocking.told, asynchronous.told));
+        }
+        if blocking.told.contains("nted") {
+            failures.push(format!("{row}: says\n{}", blocking.told));
+        }
+    }
+    println!("proxies: {} rows, 2 clients, {} failures", ROWS.len(), failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What came of a row: the way, and all that a person is told.
+struct Went {
+    way: Way,
+    told: String,
+}
+
+fn go(variables: &[(&str, &str)], endpoint: &str, make: fn(&Setup) -> Result<Driver, Error>) -> Went {
+    let proxy = Proxy::start(Does::Answer("HTTP/1.1 502 Bad\r\n\r\n".to_owned()));
+    let address = proxy.address().to_string();
+    let plain = |told: String| told.replace(&address, "PROXY");
+    let mut all = vec![
+        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ("AWS_MAX_ATTEMPTS", "1".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ];
+    all.extend(variables.iter().map(|(name, value)| (*name, value.replace("PROXY", &address))));
+    let driver = match make(&Setup::of_environment(all)) {
+        Ok(driver) => driver,
+        Err(error) => {
+            let told = plain(format!("{error} {error:?}"));
+            let culprit = variables
+                .iter()
+                .map(|(name, _)| *name)
+                .find(|name| told.contains(&format!("the proxy url of {name} ")));
+            let Error::Settings(SettingsError::Proxy { origin: Origin::Environment(variable), .. }) = error
+            else {
+                panic!("{variables:?} {endpoint}: {told}");
+            };
+            assert_eq!(culprit, Some(variable), "{told}");
+            return Went { way: Refused(variable), told };
+        }
+    };
+    let error = driver.send(GetCallerIdentity::new()).expect_err("there is no server");
+    let heads = proxy.heads();
+    let mut told = driver.explain().to_string();
+    let way = match &heads[..] {
+        [] => Direct,
+        [head] => {
+            let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+            let expected = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+            assert!(head.starts_with(&expected), "{head}");
+            // The whole chain: what the proxy answered is told in the same words.
+            told = format!("{told}\n{}", text(&error));
+            Proxied
+        }
+        _ => panic!("{heads:?}"),
+    };
+    let listed = explained(&driver);
+    assert_eq!(*listed.value == *address, way == Proxied, "{listed:?}");
+    Went { way, told: plain(told) }
+}
+
+fn explained(driver: &Driver) -> Setting {
+    let mut settings = driver.explain().settings.into_iter();
+    settings.find(|setting| setting.name == "proxy").expect("it is always told")
+}
+
+/// An error with all that lies below it.
+fn text(error: &Error) -> String {
+    let mut causes = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    causes.join("; ")
+}
+
+/// Both clients of an endpoint that is reached through this proxy.
+fn through(proxy: impl Into<String>, endpoint: &str) -> [Driver; 2] {
+    Setup::new(settings(endpoint)).proxy(proxy).drivers().unwrap()
+}
+
+fn settings(endpoint: &str) -> Settings {
+    let keys = Credentials::new("AKIDEXAMPLE", "secret");
+    Settings::new().region("us-east-1").credentials(keys).endpoint_url(endpoint).retry(Retry::off())
+}
+
+/// An STS of the barest kind, which says what it was sent.
+fn server() -> Proxy {
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{IDENTITY}",
+        IDENTITY.len()
+    );
+    Proxy::start(Does::Answer(answer))
+}
+
+const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>u</UserId>\
+    <Account>0123</Account><Arn>a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+#[test]
+fn calls_go_through_a_tunnel_with_the_password() {
+    for (endpoint, target) in
+        [("http://sts.invalid:8080/path", "sts.invalid:8080"), ("http://sts.invalid", "sts.invalid:80")]
+    {
+        let server = server();
+        let proxy = Proxy::start(Does::TunnelTo(server.address()));
+        for driver in through(format!("http://aladdin:planted%40opensesame@{}", proxy.address()), endpoint) {
+            let (before, sent) = (proxy.heads().len(), server.heads().len());
+            assert_eq!(driver.send(GetCallerIdentity::new()).unwrap().account, "0123", "{driver}");
+            let asked = &proxy.heads()[before..];
+            assert_eq!(asked.len(), 1, "{driver}: {asked:?}");
+            assert!(
+                asked[0].starts_with(&format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n")),
+                "{}",
+                asked[0]
+            );
+            // aladdin:planted@opensesame
+            let line = "\r\nProxy-Authorization: Basic YWxhZGRpbjpwbGFudGVkQG9wZW5zZXNhbWU=\r\n";
+            assert!(asked[0].contains(line), "{driver}: {}", asked[0]);
+            let head = server.heads()[sent].to_ascii_lowercase();
+            assert!(head.starts_with("post /"), "{driver}: no absolute form: {head}");
+            assert!(
+                head.contains(&format!("\r\nhost: {}\r\n", target.strip_suffix(":80").unwrap_or(target))),
+                "{head}"
+            );
+            assert!(!head.contains("proxy-"), "{driver}: {head}");
+            let client = match &driver {
+                Driver::Blocking(client) => format!("{client:?}"),
+                Driver::Async(client, _) => format!("{client:?}"),
+            };
+            assert!(!client.contains("planted"), "{client}");
+        }
+    }
+}
+
+#[test]
+fn without_a_proxy_none_is_asked() {
+    let (server, proxy) = (server(), Proxy::start(Does::Tunnel));
+    let variables = [
+        ("AWS_ENDPOINT_URL", format!("http://{}", server.address())),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("HTTP_PROXY", format!("http://{}", proxy.address())),
+    ];
+    for setup in [
+        Setup::of_environment(variables.clone()).no_proxy(),
+        Setup::new(settings(&variables[0].1)).proxy(&variables[5].1).no_proxy(),
+        Setup::new(settings(&variables[0].1)),
+    ] {
+        for driver in setup.drivers().unwrap() {
+            driver.send(GetCallerIdentity::new()).unwrap();
+            assert_eq!(&*explained(&driver).value, "none");
+        }
+    }
+    assert_eq!((proxy.heads().len(), server.heads().len()), (0, 6));
+    // What is not used may be wrong.
+    for wrong in ["", "socks5://a"] {
+        assert!(Setup::new(settings("http://a")).proxy(wrong).no_proxy().drivers().is_ok());
+    }
+}
+
+#[test]
+fn what_is_for_the_machine_itself_goes_through_no_proxy() {
+    let (server, proxy) = (server(), Proxy::start(Does::Tunnel));
+    let url = format!("http://{}/", server.address());
+    for driver in through(format!("http://aladdin:planted@{}", proxy.address()), &url) {
+        let counts = || (server.heads().len(), proxy.heads().len());
+        let (sent, asked) = counts();
+        let mut request = Request::post(&url).body(Bytes::from_static(b"x")).unwrap();
+        request.extensions_mut().insert(sts_proto::flow::Direct);
+        assert_eq!(send(&driver, request.clone()).unwrap().status(), 200);
+        assert_eq!(counts(), (sent + 1, asked), "{driver}");
+        let head = server.heads()[sent].to_ascii_lowercase();
+        assert!(head.starts_with("post / http/1.1\r\n") && !head.contains("proxy-authorization"), "{head}");
+        request.extensions_mut().clear();
+        assert_eq!(send(&driver, request.clone()).unwrap().status(), 200);
+        assert_eq!(counts(), (sent + 2, asked + 1), "{driver}");
+        // Connections of the one kind are not used for the other.
+        request.extensions_mut().insert(sts_proto::flow::Direct);
+        assert_eq!(send(&driver, request).unwrap().status(), 200);
+        assert_eq!(counts(), (sent + 3, asked + 1), "{driver}");
+        let told = explained(&driver);
+        assert_eq!((told.value.to_string(), told.origin), (proxy.address().to_string(), Origin::Code));
+    }
+}
+
+/// Wherever the service itself is.
+#[test]
+fn each_request_goes_through_the_proxy_of_its_own_scheme() {
+    let (server, proxy) = (server(), Proxy::start(Does::Answer("HTTP/1.1 502 Bad\r\n\r\n".to_owned())));
+    let direct = format!("http://{}", server.address());
+    for (variable, endpoint) in [("HTTPS_PROXY", "https://sts.invalid"), ("HTTP_PROXY", "http://sts.invalid")]
+    {
+        let variables = [
+            ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            (variable, format!("http://{}", proxy.address())),
+        ];
+        for driver in Setup::of_environment(variables).drivers().unwrap() {
+            let post = |url: &str| send(&driver, Request::post(url).body(Bytes::from_static(b"x")).unwrap());
+            let kind = |result: Result<_, Error>| result.unwrap_err().as_transport_error().unwrap().kind();
+            let (sent, asked) = (server.heads().len(), proxy.heads().len());
+            if variable == "HTTPS_PROXY" {
+                assert_eq!(post(&direct).unwrap().status(), 200);
+                assert_eq!(kind(post("https://sts.invalid/")), Kind::Connect);
+            } else {
+                assert_eq!(kind(post(&direct)), Kind::Connect);
+            }
+            let sent = server.heads().len() - sent;
+            let asked = proxy.heads().split_off(asked);
+            let target = if variable == "HTTPS_PROXY" {
+                "sts.invalid:443".to_owned()
+            } else {
+                server.address().to_string()
+            };
+            assert_eq!((sent, asked.len()), (usize::from(variable == "HTTPS_PROXY"), 1), "{driver}");
+            assert!(asked[0].starts_with(&format!("CONNECT {target} ")), "{driver}: {asked:?}");
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_makes_no_tunnel_is_told_of_in_the_same_words() {
+    for (answer, said) in [
+        ("HTTP/1.1 407 Who\r\ncontent-length: 0\r\n\r\n", "asks for a user and a password"),
+        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "(407)"),
+        ("HTTP/1.1 403 planted\r\n\r\nplanted", "the status 403 Forbidden"),
+        ("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", "the status 502 Bad Gateway"),
+        ("HTTP/1.0 503 No\r\n\r\n", "the status 503"),
+        ("HTTP/1.1 301 Moved\r\nlocation: http://127.0.0.1:1/\r\n\r\n", "the status 301"),
+        ("", "closed the connection and did not respond"),
+        ("HTTP/1.1 200", "closed the connection and did not respond"),
+        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "not http/1.1"),
+        ("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "not http/1.1"),
+    ] {
+        for endpoint in ["http://sts.invalid", "https://sts.invalid"] {
+            let proxy = Proxy::start(Does::Answer(answer.to_owned()));
+            let address = proxy.address();
+            let texts = through(format!("http://me:planted@{address}"), endpoint).map(|driver| {
+                let error = driver.send(GetCallerIdentity::new()).unwrap_err();
+                assert_eq!(error.as_transport_error().unwrap().kind(), Kind::Connect, "{driver} {answer:?}");
+                assert!(!format!("{error:?}").contains("planted"), "{error:?}");
+                text(&error)
+            });
+            assert_eq!(texts[0], texts[1]);
+            assert!(texts[0].contains(&format!("through the proxy {address}; ")), "{}", texts[0]);
+            assert!(texts[0].contains(said) && !texts[0].contains("planted"), "{}", texts[0]);
+            assert_eq!(texts[0].matches("through the proxy").count(), 1, "{}", texts[0]);
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_told_of() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, kind, named) in [
+        (format!("http://me:planted@{free}"), Kind::Refused, free.to_string()),
+        ("http://me:planted@proxy.invalid:1".to_owned(), Kind::UnknownHost, "proxy.invalid:1".to_owned()),
+    ] {
+        for driver in through(url.as_str(), "https://sts.invalid") {
+            let error = driver.send(GetCallerIdentity::new()).unwrap_err();
+            assert_eq!(error.as_transport_error().unwrap().kind(), kind, "{driver}");
+            let text = format!("{} {error:?}", text(&error));
+            assert!(text.contains(&format!("the proxy {named}")) && !text.contains("planted"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_tunnel_has_to_be_made_in_the_time_to_connect() {
+    let proxy = Proxy::start(Does::Silence);
+    let timeouts = Timeouts { connect: Duration::from_millis(300), ..Timeouts::default() };
+    for endpoint in ["http://sts.invalid", "https://sts.invalid"] {
+        let setup =
+            Setup::new(settings(endpoint).timeouts(timeouts)).proxy(format!("http://{}", proxy.address()));
+        for driver in setup.drivers().unwrap() {
+            let begun = Instant::now();
+            let error = driver.send(GetCallerIdentity::new()).unwrap_err();
+            assert_eq!(error.as_transport_error().unwrap().kind(), Kind::Timeout(Phase::Connect), "{driver}");
+            assert!(text(&error).contains(&format!("the proxy {}", proxy.address())), "{}", text(&error));
+            assert!(begun.elapsed() < Duration::from_secs(10), "{driver}");
+        }
+    }
+}
+
+#[test]
+fn tunnels_carry_tls_and_proxies_may_be_spoken_to_over_tls() {
+    let pki = Pki::new();
+    let kept = Script::Kept(200, Vec::new(), IDENTITY.into());
+    let (plain, secure) = (Scripted::start(kept.clone()), Scripted::start_tls(kept, pki.good()));
+    let (proxy, secure_proxy) = (Proxy::start(Does::Tunnel), Proxy::start_tls(Does::Tunnel, pki.good()));
+    let open = format!("http://aladdin:planted%40opensesame@localhost:{}", proxy.address().port());
+    let hidden = format!("https://aladdin:planted%40opensesame@localhost:{}", secure_proxy.address().port());
+    for (proxy, url, endpoint) in [
+        (&proxy, &open, format!("https://localhost:{}", secure.port())),
+        (&secure_proxy, &hidden, format!("https://localhost:{}", secure.port())),
+        (&secure_proxy, &hidden, format!("http://localhost:{}", plain.port())),
+    ] {
+        let setup = Setup::new(settings(&endpoint)).ca_bundle(pki.ca_pem()).proxy(url);
+        for driver in setup.drivers().unwrap() {
+            let asked = proxy.heads().len();
+            for _ in 0..2 {
+                let ended = driver.send(GetCallerIdentity::new());
+                assert_eq!(
+                    ended.unwrap_or_else(|error| panic!("{driver}: {}", text(&error))).account,
+                    "0123"
+                );
+            }
+            let heads = proxy.heads().split_off(asked);
+            // The second call goes out on the connection of the first, if hyper's task has put it back by then.
+            let max = if matches!(driver, Driver::Blocking(_)) { 1 } else { 2 };
+            assert!((1..=max).contains(&heads.len()), "{driver}: {heads:?}");
+            let target = endpoint.split_once("://").unwrap().1;
+            assert!(heads[0].starts_with(&format!("CONNECT {target} HTTP/1.1\r\n")), "{driver}: {heads:?}");
+            assert!(heads[0].contains("Proxy-Authorization: Basic YWxhZGRpbjpwbGFudGVkQG9wZW5zZXNhbWU=\r\n"));
+        }
+    }
+}
+
+#[test]
+fn the_certificate_of_a_proxy_is_verified() {
+    let pki = Pki::new();
+    for (server, trusted) in [(pki.wrong_name(), true), (pki.expired(), true), (pki.good(), false)] {
+        let proxy = Proxy::start_tls(Does::Tunnel, server);
+        let name = format!("https://localhost:{}", proxy.address().port());
+        for endpoint in ["http://sts.invalid", "https://sts.invalid"] {
+            let setup = Setup::new(settings(endpoint)).proxy(&name);
+            let setup = if trusted { setup.ca_bundle(pki.ca_pem()) } else { setup };
+            for driver in setup.drivers().unwrap() {
+                let error = driver.send(GetCallerIdentity::new()).unwrap_err();
+                assert_eq!(
+                    error.as_transport_error().unwrap().kind(),
+                    Kind::Tls,
+                    "{driver}: {}",
+                    text(&error)
+                );
+                assert!(text(&error).contains(&format!("through the proxy {name}")), "{}", text(&error));
+            }
+        }
+        assert!(proxy.heads().is_empty());
+    }
+}
+
+#[test]
+fn urls_that_cannot_be_used_are_refused_and_not_shown() {
+    let builds = |url: &str| Setup::new(settings("http://sts.invalid")).proxy(url).drivers();
+    for url in [
+        "http://proxy.test",
+        "http://proxy.test:3128/",
+        "proxy.test:3128",
+        "me:pw@proxy.example.com:3128",
+        "http://u:p@[::1]:3128",
+        "https://proxy.example.com",
+        "https://planted@proxy.test",
+    ] {
+        assert!(builds(url).is_ok(), "{url}");
+    }
+    for url in [
+        "",
+        " ",
+        "http://",
+        "http://planted@",
+        "http://user:planted@ss@proxy.test",
+        "http://user:planted word@proxy.test",
+        "http://me:planted@:1",
+        "http://pl anted",
+        "socks5://planted:planted@proxy.test",
+        "socks5://host:1",
+        "ftp://me:planted@host:1",
+        "ftp://planted",
+        "/p",
+        "http://127.0.0.1:99999",
+    ] {
+        let setup = Setup::new(settings("http://sts.invalid")).proxy(url);
+        let texts = [setup.blocking(), setup.asynchronous()].map(|built| {
+            let Err(error) = built else { panic!("{url} is taken") };
+            assert!(
+                matches!(&error, Error::Settings(SettingsError::Proxy { origin: Origin::Code, .. })),
+                "{url}"
+            );
+            format!("{error} {error:?}")
+        });
+        assert_eq!(texts[0], texts[1]);
+        assert!(texts[0].contains("the program") && !texts[0].contains("anted"), "{}", texts[0]);
+    }
+}
+
+/// The clients' own look at the environment, in a process of its own.
+#[test]
+fn the_environment_of_the_process_is_heeded() {
+    let run = |variables: &[(&str, &str)], expected: &str| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "--ignored", &format!("{}in_this_environment", module())]);
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command.env_remove("REQUEST_METHOD").env_remove("HOME").env("AWS_EC2_METADATA_DISABLED", "true");
+        let output = command.envs(variables.iter().copied()).env("EXPECTED", expected).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{variables:?}\n{said}");
+    };
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let url = (variable, "http://u:planted@proxy.test:3128");
+        run(&[url], &format!("proxy.test:3128 {variable}"));
+        let excepted = "none for this host, else proxy.test:3128";
+        run(&[url, ("NO_PROXY", "amazonaws.com")], &format!("{excepted} NO_PROXY"));
+        run(&[url, ("no_proxy", "*")], &format!("{excepted} no_proxy"));
+        run(&[url, ("REQUEST_METHOD", "GET")], "none REQUEST_METHOD");
+        run(&[(variable, "")], "none default");
+    }
+    for variable in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        run(&[(variable, "http://u:planted@q@r")], &format!("error {variable}"));
+        run(&[(variable, "http://u:planted@q@r"), ("no_proxy", "*")], &format!("error {variable}"));
+    }
+    run(&[("HTTP_PROXY", "http://proxy.test:3128")], "none default");
+}
+
+#[test]
+#[ignore = "runs in a process of its own"]
+fn in_this_environment() {
+    let Ok(expected) = std::env::var("EXPECTED") else { return };
+    let blocking = || sts_blocking::Client::builder().region("eu-west-1");
+    let asynchronous = || sts_async::Client::builder().region("eu-west-1");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let told = [
+        blocking().build().map(|client| client.explain()),
+        asynchronous().build().map(|client| runtime.block_on(client.explain())),
+    ];
+    for told in told {
+        match told {
+            Ok(told) => {
+                let mut settings = told.settings.iter();
+                let proxy = settings.find(|setting| setting.name == "proxy").unwrap();
+                assert_eq!(format!("{} {}", proxy.value, proxy.origin), expected);
+            }
+            Err(error) => {
+                let variable = expected.strip_prefix("error ").unwrap();
+                assert!(error.to_string().contains(&format!("of {variable} ")), "{error}");
+                assert!(!format!("{error} {error:?}").contains("planted"));
+            }
+        }
+    }
+    blocking().no_proxy().build().unwrap();
+    asynchronous().no_proxy().build().unwrap();
+}
+
+/// Where this file stands in its binary, as the names of tests begin.
+fn module() -> String {
+    module_path!().split_once("::").map_or(String::new(), |(_, module)| format!("{module}::"))
+}
