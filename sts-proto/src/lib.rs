@@ -27,6 +27,7 @@ mod keys;
 mod member;
 mod operation;
 pub mod operations;
+pub mod perform;
 mod retry;
 mod scope;
 mod secret;
