@@ -1,5 +1,4 @@
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,13 +7,12 @@ use http_body::Body;
 use http_body_util::Full;
 use sts_proto::client::{Build, Config, Core};
 use sts_proto::flow::{Effect, Event, Flow, Step};
-use sts_proto::settings::{Origin, Setting, SettingsError};
-use sts_proto::wire::MAX_BODY;
+use sts_proto::settings::{self, Origin, Setting};
 use sts_proto::{Error, Secret, TransportErrorKind};
 use tower_service::Service;
 
 use crate::client::Client;
-use crate::effects::{self, Effects, MfaPrompt, environment, read_bounded, seed};
+use crate::effects::{Effects, MfaPrompt, environment, read_in_place, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
 use crate::transport::{BoxError, HyperTransport, TlsSettings, TowerTransport, Transport};
@@ -180,8 +178,9 @@ impl Builder {
                 let proxies = core.settings().proxies(HAS_TLS)?;
                 let told = self.tls.told();
                 // Without TLS there is nothing to trust, whatever the environment says for other programs.
-                if self.tls.ca_bundle.is_none() && HAS_TLS {
-                    self.tls.ca_bundle = core.settings().ca_bundle().map(read_ca_bundle).transpose()?;
+                let path = core.settings().ca_bundle().filter(|_| HAS_TLS && self.tls.ca_bundle.is_none());
+                if let Some(path) = path {
+                    self.tls.ca_bundle = Some(settings::ca_bundle(path, read_in_place(path))?);
                 }
                 let transport = HyperTransport::configured(&self.tls, proxies)?;
                 (Box::new(transport) as Box<dyn Transport>, told)
@@ -198,9 +197,7 @@ fn load(mut build: Build) -> Result<Core, Error> {
     loop {
         event = match build.step(SystemTime::now(), event)? {
             Step::Done(core) => return Ok(core),
-            Step::Perform(Effect::Read(path)) => {
-                effects::read_file(&path).map_or_else(Event::Failed, Event::Contents)
-            }
+            Step::Perform(Effect::Read(path)) => read_in_place(&path),
             Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
         };
     }
@@ -212,19 +209,15 @@ impl fmt::Debug for Builder {
     }
 }
 
-fn read_ca_bundle(path: &Path) -> Result<Vec<u8>, Error> {
-    let reason = match read_bounded(path) {
-        Ok(pem) if pem.len() <= MAX_BODY => return Ok(pem),
-        Ok(_) => format!("it is longer than {MAX_BODY} bytes"),
-        Err(error) => error.to_string(),
-    };
-    Err(SettingsError::CaBundleFile { path: path.to_owned(), reason }.into())
-}
-
 const HAS_TLS: bool = cfg!(any(feature = "ring", feature = "aws-lc", feature = "native-tls"));
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use sts_proto::settings::SettingsError;
+    use sts_proto::wire::MAX_BODY;
+
     use super::*;
     use crate::{Credentials, Presign, Settings, operations::GetCallerIdentity};
 

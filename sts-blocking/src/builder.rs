@@ -1,11 +1,10 @@
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use sts_proto::client::{Build, Config, Core};
 use sts_proto::flow::{Effect, Event, Flow, Step};
-use sts_proto::settings::{Origin, Setting, SettingsError};
+use sts_proto::settings::{self, Origin, Setting};
 use sts_proto::{Error, Secret, TransportErrorKind};
 
 use crate::bell::Bell;
@@ -165,7 +164,7 @@ impl Builder {
                 // Where there is no TLS, the environment's bundle has nothing to say.
                 let path = core.settings().ca_bundle().filter(|_| tls::ENABLED);
                 if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
-                    self.tls.ca_bundle = Some(read_bundle(path)?);
+                    self.tls.ca_bundle = Some(settings::ca_bundle(path, effects::read(path))?);
                 }
                 let transport = UreqTransport::with(core.context().timeouts().into(), &self.tls, proxies)?;
                 (Box::new(transport) as Box<dyn Transport>, told)
@@ -187,14 +186,4 @@ fn load(mut build: Build) -> Result<Core, Error> {
             Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
         };
     }
-}
-
-/// At most 1 MiB, as much as an answer.
-fn read_bundle(path: &Path) -> Result<Vec<u8>, SettingsError> {
-    let reason = match effects::read_file(path) {
-        Ok(Some(contents)) => return Ok(contents.into()),
-        Ok(None) => "it is larger than 1 MiB".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Err(SettingsError::CaBundleFile { path: path.to_owned(), reason })
 }

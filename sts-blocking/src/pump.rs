@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use sts_proto::client::{Core, Job};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
+use sts_proto::perform;
 
 use crate::bell::Bell;
 use crate::effects::{self, AskMfaCode};
@@ -46,7 +47,9 @@ impl Pump {
             }
             Effect::Read(path) => effects::read(&path),
             Effect::Run(command) => effects::run(&command),
-            Effect::AskMfaCode(serial) => effects::ask_mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
+            Effect::AskMfaCode(serial) => {
+                perform::mfa_code(self.driver.ask_mfa_code.as_ref().map(|ask| ask(&serial)))
+            }
             Effect::Wait(duration) => {
                 std::thread::sleep(duration);
                 Event::Elapsed

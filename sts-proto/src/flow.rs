@@ -62,13 +62,15 @@ pub enum Effect {
     /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
     /// `None` where there is no such file, or [`Event::Failed`]. A driver refuses what it could wait for without end, such
     /// as a named pipe, and reads anew what somebody wrote to meanwhile: files of tokens are replaced at any time.
+    /// [`perform::ReadFile`](crate::perform::ReadFile) decides all of that.
     Read(PathBuf),
     /// Run a program, with no standard input and no shell. When its time is over, it is ended with all that it has started
     /// (on Unix it has a process group of its own, and so cannot ask at the terminal); what it leaves running when it ends
     /// by itself is let alone. Comes back as [`Event::Exited`] or [`Event::Failed`], which names nothing of the command line.
+    /// [`perform::RunProgram`](crate::perform::RunProgram) decides how long to wait, and for what.
     Run(Command),
     /// Ask the user for the current code of the MFA device with this serial number. Comes back as
-    /// [`Event::MfaCode`] or [`Event::Failed`].
+    /// [`Event::MfaCode`] or [`Event::Failed`]; see [`perform::mfa_code`](crate::perform::mfa_code).
     AskMfaCode(String),
     /// Let this much time pass. Comes back as [`Event::Elapsed`].
     Wait(Duration),

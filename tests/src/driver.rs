@@ -1,11 +1,13 @@
 //! Both clients behind one type, so that a test case is written once and run through each.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use sts_proto::credentials::Explanation;
 use sts_proto::settings::Env;
-use sts_proto::{Credentials, Error, Flow, Operation, Secret, Settings};
+use sts_proto::{Credentials, Effect, Error, Event, Flow, Operation, Secret, Settings, Step};
 use tokio::runtime::Runtime;
 
 /// A macro, since the two builders are unrelated types with the same methods.
@@ -152,6 +154,12 @@ impl Driver {
         }
     }
 
+    /// Performs one effect.
+    pub fn perform(&self, effect: Effect) -> Event {
+        let Ok(event) = self.run(Once::from(effect));
+        event
+    }
+
     /// Runs any flow to its end.
     pub fn run<F: Flow<Output: Send, Error: Send> + Send + 'static>(
         &self,
@@ -161,6 +169,27 @@ impl Driver {
             Self::Blocking(client) => client.run(flow),
             Self::Async(client, runtime) => runtime.block_on(client.run(flow)),
         }
+    }
+}
+
+/// Asks for one effect and ends with its event.
+pub struct Once(Option<Effect>);
+
+impl Flow for Once {
+    type Output = Event;
+    type Error = Infallible;
+
+    fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Event>, Infallible> {
+        Ok(match self.0.take() {
+            Some(effect) => Step::Perform(effect),
+            None => Step::Done(event),
+        })
+    }
+}
+
+impl From<Effect> for Once {
+    fn from(effect: Effect) -> Self {
+        Self(Some(effect))
     }
 }
 

@@ -1,34 +1,18 @@
 //! Sends one request unchanged through either client's transport.
 
-use std::time::SystemTime;
-
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::{Effect, Error, Event, Flow, Secret, SendTimeouts, Step, TransportErrorKind};
+use sts_proto::{Effect, Error, Event, Secret, SendTimeouts};
 
 use crate::driver::Driver;
 
-struct Exchange(Option<Request<Bytes>>);
-
-impl Flow for Exchange {
-    type Output = Response<Bytes>;
-    type Error = Error;
-
-    fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
-        match (event, self.0.take()) {
-            (Event::Start, Some(request)) => {
-                Ok(Step::Perform(Effect::Send(request, SendTimeouts::default())))
-            }
-            (Event::Response(response), None) => Ok(Step::Done(response)),
-            (Event::Failed(error), None) => Err(error.into()),
-            _ => Err(Error::Transport(Box::new(TransportErrorKind::Unsupported.into()))),
-        }
-    }
-}
-
 /// Sends `request` through `driver` and returns the response.
 pub fn send(driver: &Driver, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-    driver.run(Exchange(Some(request)))
+    match driver.perform(Effect::Send(request, SendTimeouts::default())) {
+        Event::Response(response) => Ok(response),
+        Event::Failed(error) => Err(error.into()),
+        event => unreachable!("{event:?} comes of no request"),
+    }
 }
 
 /// A token from the OpenID Connect provider for the user `johndoe`.

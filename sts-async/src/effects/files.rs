@@ -1,109 +1,99 @@
-//! Files, read within bounds of size and of time.
+//! Files, read on a thread that may wait for a disk.
 
-use std::fs::{File, FileType, OpenOptions};
-use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 
-use sts_proto::wire::MAX_BODY;
+use sts_proto::Event;
+use sts_proto::perform::{FileKind, ReadFile, Seen};
 
-/// One byte more than the bound, at most, of what was in the file at one moment. What could keep a reader waiting for
-/// ever, such as a named pipe, is refused.
-pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    for _ in 1..LOOKS {
-        if let (contents, true) = look(path)? {
-            return Ok(contents);
+/// Performs [`Effect::Read`](sts_proto::Effect::Read).
+pub(super) async fn read(path: PathBuf) -> Event {
+    super::blocking(move || read_in_place(&path)).await
+}
+
+/// The same where the caller may wait.
+pub(crate) fn read_in_place(path: &Path) -> Event {
+    let mut file = ReadFile::new(path);
+    loop {
+        match attempt(path, &mut file) {
+            Ok(()) => {
+                if let Some(event) = file.event() {
+                    return event;
+                }
+            }
+            Err(error) => {
+                let absent = [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind());
+                return file.failed(absent, &error);
+            }
         }
     }
-    Ok(look(path)?.0)
 }
 
-/// What is in a file, and whether nobody wrote to it meanwhile: reading takes more than one step, and whoever replaces a
-/// token without another file beside it leaves its beginning to a reader, or the beginning of one and the end of another.
-/// (What is written in pieces is seen as it is between them: nothing tells that more is to come.)
-fn look(path: &Path) -> io::Result<(Vec<u8>, bool)> {
-    // Before it is opened, since opening some of them does something; and after, since another may be there by then.
-    readable(std::fs::metadata(path)?.file_type())?;
-    let file = open(path)?;
-    let before = file.metadata()?;
-    readable(before.file_type())?;
-    let most = MAX_BODY as u64 + 1;
-    // Room for all of it: most files are read in one step, and no copy is left behind by a buffer that grows.
-    let room = before.len().min(most).max(ROOM);
-    let mut contents = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
-    (&file).take(most).read_to_end(&mut contents)?;
-    let after = file.metadata()?;
-    let settled = before.len() == after.len() && before.modified().ok() == after.modified().ok();
-    Ok((contents, settled))
+fn attempt(path: &Path, file: &mut ReadFile<'_>) -> io::Result<()> {
+    if file.may_open(of(path.metadata()?)) {
+        let mut opened = open_at_once(path)?;
+        if file.may_read(of(opened.metadata()?)) {
+            while fill(file, &mut opened)? {}
+            file.read(of(opened.metadata()?));
+        }
+    }
+    Ok(())
 }
 
-/// Whether there is no such file, as where the home of a daemon is `/dev/null`.
-pub(crate) fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+/// Returns whether there is more to read.
+fn fill(file: &mut ReadFile<'_>, from: &mut File) -> io::Result<bool> {
+    let count = from.read(file.room());
+    match count {
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+        count => Ok(file.filled(count?)),
+    }
 }
 
-/// Does not wait for somebody to write.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
+/// Even if there is a named pipe without a writer by now.
+fn open_at_once(path: &Path) -> io::Result<File> {
+    let mut how = File::options();
+    how.read(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    options.open(path)
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        how.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    how.open(path)
 }
 
-fn readable(kind: FileType) -> io::Result<()> {
-    if kind.is_file() || is_character_device(kind) {
-        return Ok(());
-    }
-    let what = if kind.is_dir() { "a directory" } else { special(kind) };
-    Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what} and not a file")))
+fn of(metadata: Metadata) -> Seen {
+    Seen { kind: kind(&metadata), size: metadata.len(), changed: metadata.modified().ok() }
 }
 
 #[cfg(unix)]
-fn is_character_device(kind: FileType) -> bool {
-    // `/dev/null` is one, and the usual way to say "no file".
-    std::os::unix::fs::FileTypeExt::is_char_device(&kind)
+fn kind(metadata: &Metadata) -> FileKind {
+    use std::os::unix::fs::MetadataExt as _;
+    FileKind::of_unix_mode(metadata.mode())
 }
 
 #[cfg(not(unix))]
-fn is_character_device(_: FileType) -> bool {
-    false
-}
-
-#[cfg(unix)]
-fn special(kind: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    match kind {
-        _ if kind.is_fifo() => "a named pipe",
-        _ if kind.is_socket() => "a socket",
-        _ if kind.is_block_device() => "a block device",
-        _ => "something else",
+fn kind(metadata: &Metadata) -> FileKind {
+    if metadata.is_dir() {
+        FileKind::Directory
+    } else if metadata.is_file() {
+        FileKind::File
+    } else {
+        FileKind::Other
     }
 }
-
-#[cfg(not(unix))]
-fn special(_: FileType) -> &'static str {
-    "something else"
-}
-
-/// How often a file is read that somebody writes to.
-const LOOKS: u32 = 8;
-/// Bytes. A file whose size is not known, such as one of `/proc`, is seldom larger.
-const ROOM: u64 = 4096;
 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    /// One that took a file's place after the first look.
     #[test]
-    fn a_pipe_does_not_keep_its_opener_waiting() {
+    fn opening_a_named_pipe_does_not_wait_for_a_writer() {
         let pipe = std::env::temp_dir().join(format!("sts-async-pipe-{}", std::process::id()));
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
-        assert!(open(&pipe).unwrap().metadata().is_ok());
+        let seen = open_at_once(&pipe).and_then(|file| file.metadata()).map(of);
         std::fs::remove_file(&pipe).unwrap();
+        assert_eq!(seen.unwrap().kind, FileKind::NamedPipe);
     }
 }

@@ -1,97 +1,101 @@
-//! A program's output, which is read without waiting for longer than one wants.
+//! A program's output, read with a time-out.
 
 use std::io;
 use std::process::ChildStdout;
-#[cfg(not(unix))]
-use std::sync::mpsc;
 use std::time::Duration;
 
-/// What came of a wait.
-pub(super) enum Piece<'a> {
-    Bytes(&'a [u8]),
-    /// Nobody has it open for writing any more.
-    End,
-    NotYet,
-}
+#[cfg(not(unix))]
+pub(super) use piecewise::Pipe;
 
-/// The end of it that is read. The system tells when there is something, so no thread has to wait.
+/// The end that is read. The system says when there is something to read, so no thread has to wait.
 #[cfg(unix)]
-pub(super) struct Pipe {
-    from: ChildStdout,
-    buffer: Vec<u8>,
-}
+pub(super) struct Pipe(ChildStdout);
 
 #[cfg(unix)]
 impl Pipe {
     pub(super) fn new(from: ChildStdout) -> Self {
-        Self { from, buffer: vec![0; PIECE] }
+        Self(from)
     }
 
-    /// Waits for as long as this.
-    pub(super) fn next(&mut self, wait: Duration) -> io::Result<Piece<'_>> {
+    /// Reads what there is. `None` if there is nothing yet after this time, 0 at the end.
+    pub(super) fn read(&mut self, room: &mut [u8], wait: Duration) -> io::Result<Option<usize>> {
         use std::io::Read;
 
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-        // Waits are short: what is too long for the system is as good as for ever.
+        // A time that is too long for the system is as good as no limit.
         let wait = Timespec::try_from(wait).ok();
-        match poll(&mut [PollFd::new(&self.from, PollFlags::IN)], wait.as_ref()) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Piece::NotYet),
+        match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], wait.as_ref()) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(None),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
-        match self.from.read(&mut self.buffer) {
-            Ok(0) => Ok(Piece::End),
-            Ok(size) => Ok(Piece::Bytes(self.buffer.get(..size).unwrap_or_default())),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Piece::NotYet),
-            Err(error) => Err(error),
+        match self.0.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            count => count.map(Some),
         }
     }
 }
 
-/// Reading has no time-out here, so another thread reads. It ends when the output does, or with the first bytes that
-/// nobody wants any more.
+/// Where reading has no time-out, another thread reads. It ends with the output, or with the first bytes that are not
+/// wanted any more.
 #[cfg(not(unix))]
-pub(super) struct Pipe {
-    pieces: mpsc::Receiver<io::Result<Vec<u8>>>,
-    last: Vec<u8>,
-}
+mod piecewise {
+    use std::io::Read;
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
-#[cfg(not(unix))]
-impl Pipe {
-    pub(super) fn new(mut from: ChildStdout) -> Self {
-        use std::io::Read;
+    use sts_proto::perform::Buffer;
 
-        let (sender, pieces) = mpsc::sync_channel(1);
-        std::thread::spawn(move || {
-            let mut buffer = vec![0; PIECE];
-            loop {
-                let piece = match from.read(&mut buffer) {
-                    Ok(0) => return,
-                    Ok(size) => Ok(buffer.get(..size).unwrap_or_default().to_vec()),
-                    Err(error) => Err(error),
-                };
-                let over = piece.is_err();
-                if sender.send(piece).is_err() || over {
-                    return;
+    use super::{ChildStdout, Duration, io};
+
+    pub(in super::super) struct Pipe {
+        pieces: Receiver<io::Result<Buffer>>,
+        piece: Buffer,
+        /// How much of the piece was taken.
+        taken: usize,
+    }
+
+    impl Pipe {
+        pub(in super::super) fn new(from: ChildStdout) -> Self {
+            let (sender, pieces) = sync_channel(1);
+            std::thread::spawn(move || send(from, &sender));
+            Self { pieces, piece: Buffer::new(0), taken: 0 }
+        }
+
+        pub(in super::super) fn read(
+            &mut self,
+            room: &mut [u8],
+            wait: Duration,
+        ) -> io::Result<Option<usize>> {
+            if self.taken == self.piece.filled().len() {
+                match self.pieces.recv_timeout(wait) {
+                    Ok(piece) => (self.piece, self.taken) = (piece?, 0),
+                    Err(RecvTimeoutError::Timeout) => return Ok(None),
+                    Err(RecvTimeoutError::Disconnected) => return Ok(Some(0)),
                 }
             }
-        });
-        Self { pieces, last: Vec::new() }
+            let mut rest = self.piece.filled().get(self.taken..).unwrap_or_default();
+            let count = rest.read(room)?;
+            self.taken += count;
+            Ok(Some(count))
+        }
     }
 
-    /// Waits for as long as this.
-    pub(super) fn next(&mut self, wait: Duration) -> io::Result<Piece<'_>> {
-        match self.pieces.recv_timeout(wait) {
-            Ok(piece) => {
-                self.last = piece?;
-                Ok(Piece::Bytes(&self.last))
+    fn send(mut from: ChildStdout, to: &SyncSender<io::Result<Buffer>>) {
+        loop {
+            let mut piece = Buffer::new(0);
+            let piece = match from.read(piece.room()) {
+                Ok(0) => return,
+                Ok(count) => {
+                    piece.fill(count);
+                    Ok(piece)
+                }
+                Err(error) => Err(error),
+            };
+            let over = piece.is_err();
+            if to.send(piece).is_err() || over {
+                return;
             }
-            Err(mpsc::RecvTimeoutError::Timeout) => Ok(Piece::NotYet),
-            Err(mpsc::RecvTimeoutError::Disconnected) => Ok(Piece::End),
         }
     }
 }
-
-/// In bytes.
-const PIECE: usize = 8 * 1024;

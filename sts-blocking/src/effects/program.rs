@@ -1,134 +1,89 @@
-//! Programs, run within bounds of size and of time.
+//! The system calls that run a program.
 
 use std::io;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use sts_proto::flow::{Command, Event, ProcessOutput};
-use sts_proto::wire::MAX_BODY;
-use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
+use sts_proto::flow::{Command, Event};
+use sts_proto::perform::{RunProgram, Wait};
 
-use super::pipe::{Piece, Pipe};
+use super::pipe::Pipe;
 
-/// Runs a program and takes what it prints. One that does not end in time is ended, with all that it has started; what a
-/// program that has ended leaves running is let alone.
-///
-/// The texts of its errors name nothing of the command line: people put secrets there.
+/// Performs [`Effect::Run`](sts_proto::Effect::Run).
 pub(crate) fn run(command: &Command) -> Event {
-    match Program::start(command).and_then(Program::finish) {
-        Ok(output) => Event::Exited(output),
-        Err(error) => Event::Failed(error),
-    }
+    Program::start(command)
+        .and_then(|mut program| program.finish())
+        .unwrap_or_else(|error| RunProgram::failed(&error))
 }
 
 struct Program {
     child: Child,
-    /// Once it has ended. Until then its number belongs to it and to nobody else, and it may be ended by that.
-    ended: Option<Ended>,
-    /// `None` from its end on.
     output: Option<Pipe>,
-    /// `None` where the clock cannot say it.
-    deadline: Option<Instant>,
+    begun: Instant,
+    run: RunProgram,
 }
 
 impl Program {
-    fn start(command: &Command) -> Result<Self, TransportError> {
-        let deadline = Instant::now().checked_add(command.timeout);
+    fn start(command: &Command) -> io::Result<Self> {
+        let begun = Instant::now();
         let mut program = std::process::Command::new(&command.program);
         program.args(&command.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // A group of its own, by which all that it starts can be ended.
+        // All that it starts can be ended by its process group.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut program, 0);
-        let mut child = program.spawn().map_err(failed)?;
+        let mut child = program.spawn()?;
         let output = child.stdout.take().map(Pipe::new);
-        Ok(Self { child, ended: None, output, deadline })
+        Ok(Self { child, output, begun, run: RunProgram::new(command.timeout) })
     }
 
-    fn finish(mut self) -> Result<ProcessOutput, TransportError> {
-        let mut printed = Vec::new();
+    fn finish(&mut self) -> io::Result<Event> {
         loop {
-            if self.ended.is_none() {
-                self.ended = ended(self.child.try_wait()).map_err(failed)?;
-                if self.ended.is_some() {
-                    self.deadline = Instant::now().checked_add(GRACE);
-                }
+            if !self.run.has_ended() {
+                self.look()?;
             }
-            let left = self.left();
-            match (self.ended, &mut self.output) {
-                (Some(Ended(status)), output) if output.is_none() || left.is_zero() => {
-                    return Ok(ProcessOutput { status, stdout: printed.into() });
+            let left = match self.run.wait(self.begun.elapsed()) {
+                Wait::Over(event) => return Ok(event),
+                Wait::Most(left) => left,
+            };
+            match &mut self.output {
+                Some(output) if !self.run.output_ended() => {
+                    if let Some(count) = output.read(self.run.room(), left.min(LOOK_WHILE_READING))? {
+                        self.run.printed(count);
+                    }
                 }
-                (None, _) if left.is_zero() => {
-                    let why = "the program did not end in time";
-                    return Err(TransportError::new(Kind::Timeout(Phase::Response), why));
-                }
-                (_, Some(output)) => match output.next(left.min(LOOK_AT_A_READER)).map_err(failed)? {
-                    Piece::Bytes(bytes) => printed.extend_from_slice(bytes),
-                    Piece::End => self.output = None,
-                    Piece::NotYet => {}
-                },
-                (_, None) => std::thread::sleep(left.min(LOOK)),
-            }
-            if printed.len() > MAX_BODY {
-                return Err(TransportError::new(Kind::TooLarge, "the program printed more than 1 MiB"));
+                _ => std::thread::sleep(left.min(LOOK)),
             }
         }
     }
 
-    fn left(&self) -> Duration {
-        self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
-    }
-}
-
-/// With which status, if it ended by itself.
-#[derive(Clone, Copy)]
-struct Ended(Option<i32>);
-
-fn ended(looked: io::Result<Option<ExitStatus>>) -> io::Result<Option<Ended>> {
-    match looked {
-        Ok(status) => Ok(status.map(|status| Ended(status.code()))),
-        // Whoever started this process ignores `SIGCHLD`, and so the system tells nobody how a program ended: what it
-        // printed has to say.
-        #[cfg(unix)]
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::CHILD.raw_os_error()) => {
-            Ok(Some(Ended(Some(0))))
+    /// Sees whether it has ended.
+    fn look(&mut self) -> io::Result<()> {
+        match self.child.try_wait() {
+            Ok(Some(status)) => self.run.ended(status.code(), self.begun.elapsed()),
+            Err(error) if !self.run.unknown_end(error.raw_os_error(), self.begun.elapsed()) => {
+                return Err(error);
+            }
+            Ok(None) | Err(_) => {}
         }
-        Err(error) => Err(error),
+        Ok(())
     }
 }
 
-/// Nothing stays behind of a program that has not ended.
+/// Nothing of a program that has not ended stays behind. Once it has ended, its process id may belong to another process.
 impl Drop for Program {
     fn drop(&mut self) {
-        if self.ended.is_some() {
-            return;
+        if !self.run.has_ended() {
+            #[cfg(unix)]
+            let _ = rustix::process::kill_process_group(
+                rustix::process::Pid::from_child(&self.child),
+                rustix::process::Signal::KILL,
+            );
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
-        #[cfg(unix)]
-        {
-            let group = rustix::process::Pid::from_child(&self.child);
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
-fn failed(error: io::Error) -> TransportError {
-    TransportError::new(Kind::Other, said(&error))
-}
-
-/// What the system says of it, as errors are written.
-fn said(error: &io::Error) -> String {
-    let system = error.raw_os_error().map(io::Error::from_raw_os_error);
-    let text = system.map_or_else(|| io::Error::from(error.kind()).to_string(), |error| error.to_string());
-    let text = text.split(" (os error").next().unwrap_or_default();
-    text.to_lowercase()
-}
-
-/// What a program has printed is there when it ends. What it leaves running may print for as long as this, and may keep
-/// the output open for longer.
-const GRACE: Duration = Duration::from_millis(500);
-
 /// How often to see whether the program has ended, while its output is open and after.
-const LOOK_AT_A_READER: Duration = Duration::from_millis(50);
+const LOOK_WHILE_READING: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(2);

@@ -1,12 +1,11 @@
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::secret::Given;
-use crate::settings::{Env, Files, Platform, Profiles, Section, Settings, SettingsError, TOO_LARGE};
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::settings::{Env, Files, Platform, Profiles, Section, Settings, SettingsError, reason};
+use crate::transport::TransportError;
 
 /// Reads the shared config and credentials files and makes settings of them and of the environment, as every AWS tool
 /// does. The only effects that it asks for are [`Effect::Read`].
@@ -141,14 +140,7 @@ fn source<'a>(path: &'a Option<PathBuf>, contents: &'a Option<Given>) -> (&'a Pa
 
 fn unreadable(path: Option<PathBuf>, error: &TransportError) -> Error {
     let path = path.unwrap_or_default();
-    // The kind speaks of answers; what the driver met with says more.
-    let reason = match error.kind() {
-        TransportErrorKind::TooLarge => TOO_LARGE.to_owned(),
-        _ => error.source().map_or_else(|| error.to_string(), ToString::to_string),
-    };
-    let reason = reason.lines().next().unwrap_or_default();
-    // Said once is enough.
-    let reason = reason.strip_prefix(&format!("{}: ", path.display())).unwrap_or(reason).to_owned();
+    let reason = reason(&path, error);
     SettingsError::ProfileFile { path, reason }.into()
 }
 

@@ -8,21 +8,24 @@ use crate::wire::MAX_BODY;
 
 /// Takes at most [`MAX_BODY`] bytes, and one more that shows that there are too many. All of it is wiped when it is
 /// dropped, and so is what it leaves behind when it grows.
-pub(super) struct Buffer {
+///
+/// [`ReadFile`](super::ReadFile) and [`RunProgram`](super::RunProgram) have one. A driver needs others only if it cannot
+/// read into theirs.
+pub struct Buffer {
     bytes: Zeroizing<Vec<u8>>,
     filled: usize,
 }
 
 impl Buffer {
     /// With room for this many bytes, and for more if that turns out to be too few.
-    pub(super) fn new(expected: u64) -> Self {
+    pub fn new(expected: u64) -> Self {
         // One more: the end of a file is found without growing.
         let size = usize::try_from(expected).unwrap_or(MAX_BODY).clamp(MIN_SIZE, MAX_BODY) + 1;
         Self { bytes: Zeroizing::new(vec![0; size]), filled: 0 }
     }
 
     /// Where the next bytes go; empty only if there are too many.
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    pub fn room(&mut self) -> &mut [u8] {
         if self.filled == self.bytes.len() && !self.is_too_large() {
             let size = (self.filled * 2).min(MAX_BODY + 1);
             let mut larger = Zeroizing::new(Vec::with_capacity(size));
@@ -34,15 +37,20 @@ impl Buffer {
     }
 
     /// This many bytes of the room are filled now.
-    pub(super) fn fill(&mut self, count: usize) {
+    pub fn fill(&mut self, count: usize) {
         self.filled = self.filled.saturating_add(count).min(self.bytes.len());
+    }
+
+    /// What it was filled with.
+    pub fn filled(&self) -> &[u8] {
+        self.bytes.get(..self.filled).unwrap_or_default()
     }
 
     pub(super) fn is_too_large(&self) -> bool {
         self.filled > MAX_BODY
     }
 
-    /// What it was filled with. No longer wiped: the flow that gets it does that.
+    /// The same memory, no longer wiped: the flow that gets it does that.
     pub(super) fn into_bytes(mut self) -> Bytes {
         self.bytes.truncate(self.filled);
         mem::take(&mut *self.bytes).into()
@@ -84,6 +92,7 @@ mod tests {
             for count in [0, 1, MIN_SIZE, MIN_SIZE + 2, 100_000, MAX_BODY] {
                 let buffer = filled(expected, count);
                 assert!(!buffer.is_too_large());
+                assert_eq!(buffer.filled(), vec![7; count]);
                 assert_eq!(buffer.into_bytes(), vec![7; count]);
             }
             for count in [MAX_BODY + 1, MAX_BODY + 2, 5 * MAX_BODY] {

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use super::buffer::Buffer;
 use super::{failed, in_our_style};
-use crate::error::TransportErrorKind;
 use crate::flow::Event;
+use crate::transport::TransportErrorKind;
 
 /// Reads a file as it is at one moment, within bounds, and nothing that could keep the reader waiting.
 ///

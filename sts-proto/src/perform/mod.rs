@@ -12,12 +12,14 @@ mod program;
 
 use std::fmt::Display;
 
+pub use buffer::Buffer;
+pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
 pub use program::{RunProgram, Wait};
 
-use crate::error::{TransportError, TransportErrorKind};
 use crate::flow::Event;
 use crate::secret::Secret;
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// What came of a question for an MFA code: `None` if there is nothing to ask with, `Some(None)` if no code was given.
 pub fn mfa_code(answer: Option<Option<Secret>>) -> Event {

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use super::buffer::Buffer;
 use super::{failed, in_our_style};
-use crate::error::{Phase, TransportErrorKind};
 use crate::flow::{Event, ProcessOutput};
+use crate::transport::{Phase, TransportErrorKind};
 
 /// Waits for a program and takes what it prints, within bounds of size and of time.
 ///

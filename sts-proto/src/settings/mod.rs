@@ -11,7 +11,7 @@ mod origin;
 mod parse;
 mod profile;
 mod properties;
-pub mod proxy;
+mod reason;
 mod resolve;
 mod setters;
 mod trace;
@@ -29,9 +29,10 @@ pub use files::{Files, Platform};
 #[cfg(feature = "credentials")]
 pub(crate) use lookup::Lookup;
 pub use origin::{Origin, Setting};
-#[cfg(feature = "credentials")]
-pub(crate) use parse::TOO_LARGE;
 pub use profile::{Profiles, Section};
+pub use reason::ca_bundle;
+#[cfg(feature = "credentials")]
+pub(crate) use reason::reason;
 
 use list::Found;
 use origin::Sourced;

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::SettingsError;
 use super::profile::Kind;
 use super::properties::{Properties, Property};
+use crate::perform::TOO_LARGE;
 use crate::wire::MAX_BODY;
 
 /// A section: its kind, its name and its properties.
@@ -252,7 +253,6 @@ fn named(sections: BTreeMap<Header, Properties>) -> impl Iterator<Item = Parsed>
 
 const COMMENT: [char; 2] = ['#', ';'];
 /// The value of [`MAX_BODY`].
-pub(crate) const TOO_LARGE: &str = "it is larger than 1 MiB";
 const DEFAULT: &str = "default";
 const OPEN_SECTION: &str = "a section must end with ]";
 const OUTSIDE: &str = "it is before the first section; write [default] or [profile name] above it";

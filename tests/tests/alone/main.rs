@@ -30,6 +30,9 @@ alone! {
     /// Looks through the memory of the process.
     #[cfg(target_os = "linux")]
     wiped::no_copy_is_left_in_memory;
+    /// As above.
+    #[cfg(target_os = "linux")]
+    wiped::no_copy_is_left_by_the_drivers;
 
     /// Installs the logger of the process, and changes its level.
     quiet::a_log_that_is_raised_amid_a_call_does_not_get_its_bytes;

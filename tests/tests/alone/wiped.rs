@@ -4,11 +4,15 @@
 use std::fs::File;
 use std::hint::black_box;
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use sts_proto::Operation;
+use sts_proto::flow::{Command, Effect, Event};
 use sts_proto::operations::AssumeRole;
+use sts_proto::{Operation, Settings};
+use sts_tests::driver::Setup;
+use sts_tests::home::Home;
 use sts_tests::readers::{Source, load};
 
 pub(crate) fn no_copy_is_left_in_memory() {
@@ -56,6 +60,37 @@ pub(crate) fn no_copy_is_left_in_memory() {
         drop(AssumeRole::parse(&answer).expect("it is a good answer"));
         wipe(answer.body_mut());
         assert_eq!(copies(), 0, "an answer with {between}");
+    }
+}
+
+/// Buffers that grow leave no copy behind.
+pub(crate) fn no_copy_is_left_by_the_drivers() {
+    let home = Home::new();
+    let mut secret = planted("", "", "");
+    let file = home.write("secret", &secret);
+    wipe(&mut secret);
+    // Blanks first, so that the allocator writes into these and not into the secret, and then more of them, in pieces.
+    let script = format!(
+        "printf %4000s; cat {}; for piece in 1 2 3 4 5 6 7 8 9 10; do sleep 0.02; printf %4000s; done",
+        file.display()
+    );
+    let command = Command {
+        program: "sh".to_owned(),
+        arguments: vec!["-c".to_owned(), script],
+        timeout: Duration::from_secs(20),
+    };
+    for driver in Setup::new(Settings::new().region("us-east-1")).drivers().expect("the settings are good") {
+        for effect in [Effect::Read(file.clone()), Effect::Run(command.clone())] {
+            let what = format!("{driver}: {effect:?}");
+            let bytes = match driver.perform(effect) {
+                Event::Contents(Some(contents)) => contents,
+                Event::Exited(output) => output.stdout,
+                event => panic!("{what}: {event:?}"),
+            };
+            assert!(copies() > 0, "{what}: it was read");
+            wipe(&mut bytes.try_into_mut().expect("nothing else holds it"));
+            assert_eq!(copies(), 0, "{what}");
+        }
     }
 }
 

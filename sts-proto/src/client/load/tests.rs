@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::transport::TransportErrorKind;
 
 const HOME: (&str, &str) = ("HOME", "/home/me");
 const CONFIG_PATH: &str = "/home/me/.aws/config";

@@ -1,6 +1,7 @@
 //! Files.
 
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -8,36 +9,38 @@ use sts_proto::wire::MAX_BODY;
 use sts_proto::{Effect, Event, TransportErrorKind as Kind};
 use sts_tests::home::Home;
 
-use super::{cause, drivers, kind, perform};
+use super::{cause, drivers, kind};
 
 #[test]
 fn are_read_within_the_bound_and_nothing_else_is() {
     let home = Home::new();
     for driver in drivers() {
         let file = home.write("token", "abc");
-        match perform(&driver, Effect::Read(file.clone())) {
+        match driver.perform(Effect::Read(file.clone())) {
             Event::Contents(Some(contents)) => assert_eq!(contents, "abc", "{driver}"),
             event => panic!("{driver}: {event:?}"),
         }
-        for (size, fits) in [(3, true), (MAX_BODY, true), (MAX_BODY + 1, false), (MAX_BODY + 2, false)] {
+        for (size, fits) in
+            [(0, true), (10_000, true), (MAX_BODY, true), (MAX_BODY + 1, false), (MAX_BODY + 2, false)]
+        {
             fs::write(&file, vec![b'x'; size]).unwrap();
-            match perform(&driver, Effect::Read(file.clone())) {
+            match driver.perform(Effect::Read(file.clone())) {
                 Event::Contents(Some(contents)) => {
                     assert!(fits && contents.len() == size, "{driver}, {size}")
                 }
                 event => {
                     assert!(!fits && kind(&event) == Some(Kind::TooLarge), "{driver}: {event:?}");
-                    assert_eq!(cause(&event), "the file is larger than 1 MiB", "{driver}");
+                    assert_eq!(cause(&event), of(&file, "it is larger than 1 MiB"), "{driver}");
                 }
             }
         }
         for absent in [home.path("nothing"), file.join("below")] {
-            let event = perform(&driver, Effect::Read(absent));
+            let event = driver.perform(Effect::Read(absent));
             assert!(matches!(event, Event::Contents(None)), "{driver}: {event:?}");
         }
-        let folder = perform(&driver, Effect::Read(home.path("")));
+        let folder = driver.perform(Effect::Read(home.path("")));
         assert_eq!(kind(&folder), Some(Kind::Other), "{driver}");
-        assert_eq!(cause(&folder), "it is a directory and not a file", "{driver}");
+        assert_eq!(cause(&folder), of(&home.path(""), "it is a directory and not a file"), "{driver}");
     }
 }
 
@@ -57,7 +60,7 @@ fn that_are_replaced_meanwhile_are_whole_or_empty() {
                 over.store(true, Ordering::SeqCst);
             });
             while !over.load(Ordering::SeqCst) {
-                let event = perform(&driver, Effect::Read(file.clone()));
+                let event = driver.perform(Effect::Read(file.clone()));
                 let Event::Contents(Some(read)) = event else { panic!("{driver}: {event:?}") };
                 let whole = read.is_empty() || tokens.iter().any(|token| *token == read);
                 assert!(whole, "{driver}: {} bytes, the last {:?}", read.len(), read.last());
@@ -75,12 +78,44 @@ fn that_may_keep_a_reader_waiting_are_refused() {
     assert!(made.success());
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     for driver in drivers() {
-        let words = |path: &std::path::Path| cause(&perform(&driver, Effect::Read(path.to_owned())));
-        assert_eq!(words(&pipe), "it is a named pipe and not a file", "{driver}");
-        assert_eq!(words(&socket), "it is a socket and not a file", "{driver}");
-        match perform(&driver, Effect::Read("/dev/null".into())) {
+        let words = |path: &Path| cause(&driver.perform(Effect::Read(path.to_owned())));
+        assert_eq!(words(&pipe), of(&pipe, "it is a named pipe and not a file"), "{driver}");
+        assert_eq!(words(&socket), of(&socket, "it is a socket and not a file"), "{driver}");
+        let zero = Path::new("/dev/zero");
+        assert_eq!(words(zero), of(zero, "it is larger than 1 MiB"), "{driver}");
+        match driver.perform(Effect::Read("/dev/null".into())) {
             Event::Contents(Some(contents)) => assert!(contents.is_empty(), "{driver}"),
             event => panic!("{driver}: {event:?}"),
         }
     }
+}
+
+/// Its size is not known before it is read.
+#[cfg(target_os = "linux")]
+#[test]
+fn of_the_system_are_read_to_their_end() {
+    let path = Path::new("/proc/self/environ");
+    for driver in drivers() {
+        match driver.perform(Effect::Read(path.to_owned())) {
+            Event::Contents(Some(contents)) => assert_eq!(contents, fs::read(path).unwrap(), "{driver}"),
+            event => panic!("{driver}: {event:?}"),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn that_the_system_refuses_are_named_by_the_error() {
+    let home = Home::new();
+    let link = home.path("link");
+    std::os::unix::fs::symlink(&link, &link).unwrap();
+    for driver in drivers() {
+        let event = driver.perform(Effect::Read(link.clone()));
+        assert_eq!(cause(&event), of(&link, "too many levels of symbolic links"), "{driver}");
+    }
+}
+
+/// What an error says about a file.
+fn of(path: &Path, problem: &str) -> String {
+    format!("{}: {problem}", path.display())
 }

@@ -4,16 +4,16 @@ mod files;
 #[cfg(unix)]
 mod programs;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use sts_proto::{Effect, Error, Event, Flow, Settings, Step, TransportErrorKind as Kind};
+use sts_proto::{Effect, Event, Settings, TransportErrorKind as Kind};
 use sts_tests::driver::{Driver, Setup};
 
 #[test]
 fn a_wait_is_as_long_as_it_says() {
     for driver in drivers() {
         let begun = Instant::now();
-        assert!(matches!(perform(&driver, Effect::Wait(Duration::from_millis(50))), Event::Elapsed));
+        assert!(matches!(driver.perform(Effect::Wait(Duration::from_millis(50))), Event::Elapsed));
         assert!(begun.elapsed() >= Duration::from_millis(50), "{driver}");
     }
 }
@@ -22,30 +22,19 @@ fn a_wait_is_as_long_as_it_says() {
 fn codes_come_from_what_the_builder_names() {
     let ask = |serial: &str| Effect::AskMfaCode(serial.to_owned());
     for driver in drivers() {
-        assert_eq!(kind(&perform(&driver, ask("arn:mfa"))), Some(Kind::Unsupported), "{driver}");
+        let event = driver.perform(ask("arn:mfa"));
+        assert_eq!(kind(&event), Some(Kind::Unsupported), "{driver}");
+        assert!(cause(&event).contains("set mfa_code when building the client"), "{driver}: {event:?}");
     }
     let knows = setup().mfa_code(|serial| (serial == "arn:mfa").then(|| "123456".into()));
     for driver in knows.drivers().unwrap() {
-        match perform(&driver, ask("arn:mfa")) {
+        match driver.perform(ask("arn:mfa")) {
             Event::MfaCode(code) => assert_eq!(code.expose(), "123456", "{driver}"),
             event => panic!("{driver}: {event:?}"),
         }
-        assert_eq!(kind(&perform(&driver, ask("other"))), Some(Kind::Unsupported), "{driver}");
-    }
-}
-
-/// Asks for one effect and ends with what came of it.
-struct Once(Option<Effect>);
-
-impl Flow for Once {
-    type Output = Event;
-    type Error = Error;
-
-    fn step(&mut self, _: SystemTime, event: Event) -> Result<Step<Event>, Error> {
-        Ok(match self.0.take() {
-            Some(effect) => Step::Perform(effect),
-            None => Step::Done(event),
-        })
+        let event = driver.perform(ask("other"));
+        assert_eq!(kind(&event), Some(Kind::Unsupported), "{driver}");
+        assert_eq!(cause(&event), "no code was given", "{driver}");
     }
 }
 
@@ -55,10 +44,6 @@ fn setup() -> Setup {
 
 fn drivers() -> [Driver; 2] {
     setup().drivers().unwrap()
-}
-
-fn perform(driver: &Driver, effect: Effect) -> Event {
-    driver.run(Once(Some(effect))).unwrap()
 }
 
 fn kind(event: &Event) -> Option<Kind> {

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use sts_proto::flow::Command;
 use sts_proto::{Effect, Event, Phase, TransportErrorKind as Kind};
-use sts_tests::driver::Driver;
+use sts_tests::driver::{Driver, Once};
 use sts_tests::home::Home;
 
-use super::{Once, cause, drivers, kind, perform};
+use super::{cause, drivers, kind};
 
 #[test]
 fn run_without_input_and_leave_output_and_status() {
@@ -17,6 +17,7 @@ fn run_without_input_and_leave_output_and_status() {
             ("printf abc; echo noise >&2; exit 3", Some(3), "abc"),
             ("cat; printf end", Some(0), "end"),
             ("kill -9 $$", None, ""),
+            ("exec >&-; sleep 0.1; exit 4", Some(4), ""),
         ] {
             assert_eq!(exited(shell(&driver, script, LONG)), (status, expected.to_owned()), "{driver}");
         }
@@ -46,7 +47,7 @@ fn may_be_run_where_the_end_of_children_is_ignored() {
 #[test]
 fn get_arguments_as_they_are() {
     for driver in drivers() {
-        let (_, output) = exited(perform(&driver, run("printf", &["%s", "a b; $HOME"], LONG)));
+        let (_, output) = exited(driver.perform(run("printf", &["%s", "a b; $HOME"], LONG)));
         assert_eq!(output, "a b; $HOME", "{driver}");
     }
 }
@@ -54,9 +55,13 @@ fn get_arguments_as_they_are() {
 #[test]
 fn may_be_missing_or_write_too_much() {
     for driver in drivers() {
-        let missing = perform(&driver, run("/no/such/program", &[], LONG));
+        let missing = driver.perform(run("/no/such/program", &[], LONG));
         assert_eq!(kind(&missing), Some(Kind::Other), "{driver}");
-        assert_eq!(kind(&shell(&driver, "exec cat /dev/zero", LONG)), Some(Kind::TooLarge), "{driver}");
+        let endless = shell(&driver, "exec cat /dev/zero", LONG);
+        assert_eq!(kind(&endless), Some(Kind::TooLarge), "{driver}");
+        assert_eq!(cause(&endless), "the program printed more than 1 MiB", "{driver}");
+        let (status, output) = exited(shell(&driver, "head -c 1048576 /dev/zero", LONG));
+        assert_eq!((status, output.len()), (Some(0), 1 << 20), "{driver}");
     }
 }
 
@@ -69,6 +74,7 @@ fn are_ended_when_their_time_is_over() {
         let begun = Instant::now();
         let event = shell(&driver, &script, Duration::from_millis(200));
         assert_eq!(kind(&event), Some(Kind::Timeout(Phase::Response)), "{driver}");
+        assert_eq!(cause(&event), "the program did not end in time", "{driver}");
         assert!(begun.elapsed() < Duration::from_millis(1900), "{driver}");
         std::thread::sleep(Duration::from_millis(2500).saturating_sub(begun.elapsed()));
         assert!(!file.exists(), "{driver}");
@@ -94,7 +100,7 @@ fn are_ended_with_the_future_that_waits() {
     let numbers = Numbers::new();
     let file = numbers.file.display();
     let script = format!("echo $$ >> {file}; sleep 300 & echo $! >> {file}; wait");
-    let waiting = runtime.spawn(async move { client.run(Once(Some(in_shell(&script, LONG)))).await });
+    let waiting = runtime.spawn(async move { client.run(Once::from(in_shell(&script, LONG))).await });
     assert!(numbers.read(2).iter().all(|number| runs(*number)));
     waiting.abort();
     assert!(runtime.block_on(waiting).unwrap_err().is_cancelled());
@@ -144,8 +150,9 @@ fn are_not_named_by_errors() {
             ("planted", "no such file or directory"),
             ("/planted/x", "no such file or directory"),
             (&folder, "permission denied"),
+            ("planted\0", "nul byte found in provided data"),
         ] {
-            let event = perform(&driver, run(program, &["planted"], LONG));
+            let event = driver.perform(run(program, &["planted"], LONG));
             assert_eq!(cause(&event), reason, "{driver}");
             shows_nothing_planted(&event);
         }
@@ -199,7 +206,7 @@ impl Numbers {
 }
 
 fn shell(driver: &Driver, script: &str, timeout: Duration) -> Event {
-    perform(driver, in_shell(script, timeout))
+    driver.perform(in_shell(script, timeout))
 }
 
 fn in_shell(script: &str, timeout: Duration) -> Effect {
