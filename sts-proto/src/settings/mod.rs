@@ -11,6 +11,7 @@ mod origin;
 mod parse;
 mod profile;
 mod properties;
+pub mod proxy;
 mod reason;
 mod resolve;
 mod setters;

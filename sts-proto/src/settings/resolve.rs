@@ -10,7 +10,7 @@ use super::list::{Found, FoundFile};
 use super::lookup::Lookup;
 use super::origin::Sourced;
 use super::proxy::Proxies;
-use super::{Env, Files, Origin, Profiles, Section, Settings, SettingsError};
+use super::{Env, Origin, Profiles, Section, Settings, SettingsError};
 use crate::retry::Retry;
 
 impl Settings {
