@@ -2,52 +2,53 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, Barrier};
 
+use bytes::Bytes;
+use http::Request;
 use sts_proto::credentials::Explanation;
+use sts_proto::operations::AssumeRole;
 use sts_proto::settings::Env;
-use sts_proto::{Credentials, Effect, Error, Event, Flow, Operation, Secret, Settings, Step};
+use sts_proto::{Context, Credentials, Error, Flow, Operation, Presign, Secret, Settings, Timeouts};
 use tokio::runtime::Runtime;
+
+use crate::peer::Peer;
+use crate::provider::{Provider, WebIdentity};
 
 /// A macro, since the two builders are unrelated types with the same methods.
 macro_rules! configured {
-    ($setup:expr, $client:ident) => {{
-        let mut builder = match &$setup.base {
+    ($setup:expr, $client:ident, $provider:ident) => {{
+        let base = match &$setup.base {
             Base::Settings(settings) => $client::Builder::isolated().settings((**settings).clone()),
             Base::Environment(env) => $client::Client::builder().env(env.clone()),
         };
-        if let Some(pem) = &$setup.ca_bundle {
-            builder = builder.ca_bundle(pem.clone());
-        }
-        if let Some(url) = &$setup.proxy {
-            builder = builder.proxy(url.as_str());
-        }
-        if $setup.no_proxy {
-            builder = builder.no_proxy();
-        }
-        if let Some((chain, key)) = &$setup.client_certificate {
-            builder = builder.client_certificate(chain.clone(), key.clone());
-        }
-        if let Some(ask) = $setup.mfa_code {
-            builder = builder.mfa_code(ask);
-        }
-        builder
+        $setup.set.iter().cloned().fold(base, |builder, set| match set {
+            Set::Region(region) => builder.region(region),
+            Set::DualStack => builder.use_dualstack_endpoint(true),
+            Set::Profile(name) => builder.profile(name),
+            Set::Credentials(credentials) => builder.credentials(credentials),
+            Set::Provider(provider) => builder.credentials_provider(provider.$provider()),
+            Set::NoCredentials => builder.without_credentials(),
+            Set::CredentialsOnly => builder.credentials_only(),
+            Set::CaBundle(pem) => builder.ca_bundle(pem),
+            Set::ExtraRoots(pem) => builder.extra_roots(pem),
+            Set::ClientCertificate(chain, key) => builder.client_certificate(chain, key),
+            Set::Proxy(url) => builder.proxy(url),
+            Set::Transport(peer) => builder.transport(peer),
+            Set::MfaCode(ask) => builder.mfa_code(move |serial| ask(serial)),
+        })
     }};
 }
 
 /// How to build the clients of a test case.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Setup {
     base: Base,
-    ca_bundle: Option<Vec<u8>>,
-    proxy: Option<String>,
-    no_proxy: bool,
-    client_certificate: Option<(Vec<u8>, Vec<u8>)>,
-    mfa_code: Option<fn(&str) -> Option<Secret>>,
+    /// What code sets, in this order.
+    set: Vec<Set>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Base {
     Settings(Box<Settings>),
     Environment(Env),
@@ -57,6 +58,23 @@ impl Default for Base {
     fn default() -> Self {
         Self::Settings(Box::default())
     }
+}
+
+#[derive(Clone)]
+enum Set {
+    Region(String),
+    DualStack,
+    Profile(String),
+    Credentials(Credentials),
+    Provider(Provider),
+    NoCredentials,
+    CredentialsOnly,
+    CaBundle(Vec<u8>),
+    ExtraRoots(Vec<u8>),
+    ClientCertificate(Vec<u8>, Vec<u8>),
+    Proxy(String),
+    Transport(Peer),
+    MfaCode(Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>),
 }
 
 impl Setup {
@@ -72,16 +90,59 @@ impl Setup {
         Self { base: Base::Environment(Env::from_iter(variables)), ..Self::default() }
     }
 
-    /// Trusts these root certificates, in PEM.
-    pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca_bundle = Some(pem.into());
+    fn with(mut self, set: Set) -> Self {
+        self.set.push(set);
         self
     }
 
+    /// Calls this region.
+    pub fn region(self, region: &str) -> Self {
+        self.with(Set::Region(region.to_owned()))
+    }
+
+    /// Uses the dual-stack endpoint.
+    pub fn dual_stack(self) -> Self {
+        self.with(Set::DualStack)
+    }
+
+    /// Uses this profile of the shared files.
+    pub fn profile(self, name: &str) -> Self {
+        self.with(Set::Profile(name.to_owned()))
+    }
+
+    /// Signs with these.
+    pub fn credentials(self, credentials: Credentials) -> Self {
+        self.with(Set::Credentials(credentials))
+    }
+
+    /// Signs with what this provider gives.
+    pub fn provider(self, provider: impl Into<Provider>) -> Self {
+        self.with(Set::Provider(provider.into()))
+    }
+
+    /// Signs nothing.
+    pub fn without_credentials(self) -> Self {
+        self.with(Set::NoCredentials)
+    }
+
+    /// Needs no endpoint.
+    pub fn credentials_only(self) -> Self {
+        self.with(Set::CredentialsOnly)
+    }
+
+    /// Trusts these root certificates, in PEM.
+    pub fn ca_bundle(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.with(Set::CaBundle(pem.into()))
+    }
+
+    /// Trusts these root certificates, in PEM, beside the usual ones.
+    pub fn extra_roots(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.with(Set::ExtraRoots(pem.into()))
+    }
+
     /// Uses this proxy.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
-        self
+    pub fn proxy(self, url: impl Into<String>) -> Self {
+        self.with(Set::Proxy(url.into()))
     }
 
     /// Uses no proxy, whatever was set before.
@@ -91,15 +152,18 @@ impl Setup {
     }
 
     /// Presents this certificate chain with this private key, in PEM.
-    pub fn client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.client_certificate = Some((chain.into(), key.into()));
-        self
+    pub fn client_certificate(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.with(Set::ClientCertificate(chain.into(), key.into()))
     }
 
-    /// Asking this for the code of an MFA device, by its serial number.
-    pub fn mfa_code(mut self, ask: fn(&str) -> Option<Secret>) -> Self {
-        self.mfa_code = Some(ask);
-        self
+    /// Sends requests to this peer in place of the network.
+    pub fn transport(self, peer: &Peer) -> Self {
+        self.with(Set::Transport(peer.clone()))
+    }
+
+    /// Asks this for the code of an MFA device, by its serial number.
+    pub fn mfa_code(self, ask: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static) -> Self {
+        self.with(Set::MfaCode(Arc::new(ask)))
     }
 
     /// Both clients.
@@ -109,19 +173,51 @@ impl Setup {
 
     /// The blocking client.
     pub fn blocking(&self) -> Result<Driver, Error> {
-        Ok(Driver::Blocking(configured!(self, sts_blocking).build()?))
+        Ok(Driver::Blocking(configured!(self, sts_blocking, blocking).build()?))
     }
 
     /// The async client with its own runtime.
     pub fn asynchronous(&self) -> Result<Driver, Error> {
-        let client = configured!(self, sts_async).build()?;
+        let client = configured!(self, sts_async, asynchronous).build()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         Ok(Driver::Async(client, Arc::new(runtime.expect("a runtime starts"))))
+    }
+
+    /// The client of the same kind as `driver`, and on the same runtime.
+    pub fn beside(&self, driver: &Driver) -> Result<Driver, Error> {
+        match driver {
+            Driver::Blocking(_) => self.blocking(),
+            Driver::Async(_, runtime) => {
+                let client = configured!(self, sts_async, asynchronous).build()?;
+                Ok(Driver::Async(client, Arc::clone(runtime)))
+            }
+        }
+    }
+}
+
+/// Runs a case through each client. What a failed test has printed names the client.
+pub fn through_both(case: impl Fn(Make)) {
+    for (name, make) in [("blocking", Setup::blocking as Make), ("async", Setup::asynchronous)] {
+        println!("through {name}");
+        case(make);
+    }
+}
+
+/// Makes one of the clients.
+pub type Make = fn(&Setup) -> Result<Driver, Error>;
+
+/// Prints both builders.
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entry(&configured!(self, sts_blocking, blocking))
+            .entry(&configured!(self, sts_async, asynchronous))
+            .finish()
     }
 }
 
 /// One of the two clients. `Display` names it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Driver {
     /// sts-blocking.
     Blocking(sts_blocking::Client),
@@ -138,11 +234,27 @@ impl Driver {
         }
     }
 
+    /// Presigns an operation.
+    pub fn presign<O: Operation>(&self, operation: &O, options: &Presign) -> Result<Request<Bytes>, Error> {
+        match self {
+            Self::Blocking(client) => client.presign(operation, options),
+            Self::Async(client, runtime) => runtime.block_on(client.presign(operation, options)),
+        }
+    }
+
     /// The credentials that the client signs with.
     pub fn credentials(&self) -> Result<Credentials, Error> {
         match self {
             Self::Blocking(client) => client.credentials(),
             Self::Async(client, runtime) => runtime.block_on(client.credentials()),
+        }
+    }
+
+    /// Says that these were refused as expired.
+    pub fn credentials_expired(&self, credentials: &Credentials) {
+        match self {
+            Self::Blocking(client) => client.credentials_expired(credentials),
+            Self::Async(client, _) => client.credentials_expired(credentials),
         }
     }
 
@@ -169,6 +281,79 @@ impl Driver {
             Self::Blocking(client) => client.run(flow),
             Self::Async(client, runtime) => runtime.block_on(client.run(flow)),
         }
+    }
+
+    /// What the client's calls share.
+    pub fn context(&self) -> &Context {
+        match self {
+            Self::Blocking(client) => client.context(),
+            Self::Async(client, _) => client.context(),
+        }
+    }
+
+    /// The same client with other time-outs.
+    #[must_use]
+    pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
+        match self {
+            Self::Blocking(client) => Self::Blocking(client.with_timeouts(timeouts)),
+            Self::Async(client, runtime) => Self::Async(client.with_timeouts(timeouts), Arc::clone(runtime)),
+        }
+    }
+
+    /// The same client with other credentials.
+    #[must_use]
+    pub fn with_provider(&self, provider: impl Into<Provider>) -> Self {
+        let provider = provider.into();
+        match self {
+            Self::Blocking(client) => Self::Blocking(client.with_credentials_provider(provider.blocking())),
+            Self::Async(client, runtime) => {
+                let client = client.with_credentials_provider(provider.asynchronous());
+                Self::Async(client, Arc::clone(runtime))
+            }
+        }
+    }
+
+    /// Assumes this role by way of this client.
+    pub fn assumes(&self, role: AssumeRole) -> Provider {
+        match self {
+            Self::Blocking(client) => {
+                Provider::Blocking(Arc::new(sts_blocking::AssumeRoleProvider::new(client.clone(), role)))
+            }
+            Self::Async(client, _) => {
+                Provider::Async(Arc::new(sts_async::AssumeRoleProvider::new(client.clone(), role)))
+            }
+        }
+    }
+
+    /// Assumes a role by way of this client, with the token in a file.
+    pub fn assumes_with(&self, web: &WebIdentity) -> Provider {
+        macro_rules! provider {
+            ($client:ident, $kind:ident, $of:expr) => {{
+                let provider = $client::WebIdentityProvider::new($of.clone(), web.role_arn, &web.token_file);
+                let provider = provider.session_name(web.session_name).duration_seconds(web.duration_seconds);
+                Provider::$kind(Arc::new(provider))
+            }};
+        }
+        match self {
+            Self::Blocking(client) => provider!(sts_blocking, Blocking, client),
+            Self::Async(client, _) => provider!(sts_async, Async, client),
+        }
+    }
+
+    /// Does something in a hundred threads, which begin together.
+    pub fn crowd<T: Send>(&self, work: impl Fn(&Self) -> T + Sync) -> Vec<T> {
+        let barrier = Barrier::new(CROWD);
+        std::thread::scope(|scope| {
+            let begun: Vec<_> = (0..CROWD)
+                .map(|_| {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        work(self)
+                    })
+                })
+                .collect();
+            begun.into_iter().map(|thread| thread.join().expect("no caller panics")).collect()
+        })
     }
 }
 
@@ -201,3 +386,5 @@ impl fmt::Display for Driver {
         })
     }
 }
+
+const CROWD: usize = 100;

@@ -41,6 +41,14 @@ impl Pki {
         self.server("localhost", 2001)
     }
 
+    /// A client's certificate and its private key, in PEM.
+    pub fn client(&self) -> (String, String) {
+        let params = CertificateParams::new(vec!["client".to_owned()]).expect("the name is valid");
+        let key = KeyPair::generate().expect("a key can be generated");
+        let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be signed");
+        (certificate.pem(), key.serialize_pem())
+    }
+
     fn server(&self, name: &str, until_year: i32) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("the name is valid");
         params.not_before = date_time_ymd(2000, 1, 1);

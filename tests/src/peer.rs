@@ -1,0 +1,97 @@
+//! A transport for both clients that answers in place of the network.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use sts_proto::{SendTimeouts, TransportError};
+
+/// Answers requests with a closure and keeps them. The closure may block: with sts-async it runs in a thread of its own.
+#[derive(Clone)]
+pub struct Peer {
+    answer: Arc<Answer>,
+    sent: Arc<Mutex<Vec<Request<Bytes>>>>,
+}
+
+type Answer = dyn Fn(&Request<Bytes>) -> Answered + Send + Sync;
+
+/// What comes of a request.
+pub type Answered = Result<Response<Bytes>, TransportError>;
+
+impl Peer {
+    /// A peer that answers with this.
+    pub fn new(answer: impl Fn(&Request<Bytes>) -> Answered + Send + Sync + 'static) -> Self {
+        Self { answer: Arc::new(answer), sent: Arc::default() }
+    }
+
+    /// A peer that answers `GetCallerIdentity`, whatever it is asked.
+    pub fn sts() -> Self {
+        Self::new(|_| answer(200, IDENTITY))
+    }
+
+    /// A peer that refuses requests signed with this access key as expired, and answers others as [`sts`](Self::sts).
+    pub fn refusing(access_key_id: &'static str) -> Self {
+        Self::new(move |request| match signer(request) == access_key_id {
+            true => answer(403, EXPIRED),
+            false => answer(200, IDENTITY),
+        })
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<Request<Bytes>> {
+        self.sent.lock().expect("no test panics here").clone()
+    }
+
+    /// The access key ids that requests were signed with; empty for one that was not signed.
+    pub fn signers(&self) -> Vec<String> {
+        self.requests().iter().map(signer).collect()
+    }
+
+    /// The bodies of the requests so far.
+    pub fn bodies(&self) -> Vec<String> {
+        let text = |request: &Request<Bytes>| String::from_utf8_lossy(request.body()).into_owned();
+        self.requests().iter().map(text).collect()
+    }
+
+    fn exchange(&self, request: Request<Bytes>) -> Answered {
+        let answer = (self.answer)(&request);
+        self.sent.lock().expect("no test panics here").push(request);
+        answer
+    }
+}
+
+impl sts_blocking::Transport for Peer {
+    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> Answered {
+        self.exchange(request)
+    }
+}
+
+impl sts_async::Transport for Peer {
+    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> sts_async::TransportFuture<'_> {
+        let peer = self.clone();
+        Box::pin(async move {
+            let exchanged = tokio::task::spawn_blocking(move || peer.exchange(request)).await;
+            exchanged.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        })
+    }
+}
+
+/// The access key id that a request was signed with.
+pub fn signer(request: &Request<Bytes>) -> String {
+    let header = request.headers().get("authorization").map(|value| value.to_str().expect("it is text"));
+    let (_, scope) = header.and_then(|header| header.split_once("Credential=")).unwrap_or_default();
+    scope.split('/').next().unwrap_or_default().to_owned()
+}
+
+/// An answer.
+pub fn answer(status: u16, body: impl Into<Bytes>) -> Answered {
+    Ok(Response::builder().status(status).body(body.into()).expect("the status is one"))
+}
+
+/// What `GetCallerIdentity` is answered with.
+pub const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDA</UserId>\
+    <Account>0123</Account><Arn>arn:aws:iam::0123:user/a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+/// What a request with an expired token is answered with.
+pub const EXPIRED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code>\
+    <Message>The security token included in the request is expired</Message></Error></ErrorResponse>";
