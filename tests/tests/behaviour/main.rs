@@ -3,8 +3,10 @@
 mod answer_size;
 mod bad_credentials;
 mod bad_input;
+mod credentials;
 mod effects;
+mod explained;
 mod lambda;
 mod operations;
-mod proxy;
+mod region;
 mod settings_files;
