@@ -1,3 +1,4 @@
+mod explain;
 mod keys;
 mod region;
 mod settings;

@@ -51,3 +51,20 @@ fn a_region_that_is_nowhere_is_an_error_of_each_call() {
         assert!(matches!(error, Error::Endpoint(_)), "{error}");
     }
 }
+
+#[test]
+fn a_region_is_searched_only_where_none_is_set() {
+    let env = Env::from_iter([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "planted")]);
+    let mut world = World::new(Config::new(env.clone()).region("eu-west-1"), serves(), gives_none());
+    let call = world.call();
+    world.run();
+    assert!(world.end(call).1.is_ok());
+    assert_eq!(world.jobs, 0);
+
+    // Until one is found, the list says that the endpoint depends on it.
+    let core = built(Config::new(env));
+    let fails = |_| Event::Failed(crate::TransportErrorKind::Connect.into());
+    let Ok(told) = drive(&core, start(), core.explain(1), &fails);
+    let endpoint = told.settings.iter().find(|setting| setting.name == "endpoint").unwrap();
+    assert_eq!(format!("{} ({})", endpoint.value, endpoint.origin), "known once the region is (default)");
+}

@@ -31,6 +31,8 @@ pub(super) struct World<'a> {
     ended: BTreeMap<usize, (SystemTime, Called)>,
     /// Jobs that were taken.
     pub(super) jobs: usize,
+    /// How long each request may take.
+    pub(super) allowed: Vec<Duration>,
     /// How many of the next jobs are dropped rather than run.
     pub(super) lose: usize,
 }
@@ -58,6 +60,7 @@ impl<'a> World<'a> {
             next: 0,
             ended: BTreeMap::new(),
             jobs: 0,
+            allowed: Vec::new(),
             lose: 0,
         }
     }
@@ -152,6 +155,7 @@ impl<'a> World<'a> {
     fn perform(&mut self, effect: Effect) -> Pending {
         match effect {
             Effect::Send(request, timeouts) => {
+                self.allowed.push(timeouts.attempt);
                 let (after, event) = (self.serve)(self.now, &request);
                 if after <= timeouts.attempt {
                     return Pending::Event(self.now + after, event);
@@ -197,13 +201,41 @@ impl<'a> World<'a> {
 }
 
 pub(super) fn built(config: Config) -> Core {
+    built_with(config, None)
+}
+
+/// A client whose shared files hold this.
+pub(super) fn built_with(config: Config, files: Option<&'static str>) -> Core {
     let mut build = Build::new(config, "test/1").seed(7);
     let mut event = Event::Start;
     loop {
         event = match build.step(start(), event).unwrap() {
             Step::Done(core) => return core,
-            Step::Perform(Effect::Read(_)) => Event::Contents(None),
+            Step::Perform(Effect::Read(_)) => Event::Contents(files.map(Bytes::from)),
             Step::Perform(effect) => panic!("{effect:?}"),
+        };
+    }
+}
+
+/// Drives a flow and its jobs in place; all of it happens at `now`.
+pub(super) fn drive<F: Flow>(
+    core: &Core,
+    now: SystemTime,
+    mut flow: F,
+    perform: &dyn Fn(Effect) -> Event,
+) -> Result<F::Output, F::Error> {
+    let mut event = Event::Start;
+    loop {
+        event = match flow.step(now, event)? {
+            Step::Done(output) => return Ok(output),
+            Step::Perform(Effect::Join(_)) => {
+                while let Some(job) = core.job() {
+                    let Job::Flow(job) = job else { panic!("{job:?}") };
+                    drive(core, now, job, perform).unwrap_or_else(|never| match never {});
+                }
+                Event::Joined
+            }
+            Step::Perform(effect) => perform(effect),
         };
     }
 }
