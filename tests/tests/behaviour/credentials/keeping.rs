@@ -131,6 +131,16 @@ fn a_call_that_begins_a_fetch_takes_no_longer_either_and_the_fetch_goes_on() {
     });
 }
 
+#[test]
+fn a_call_that_may_take_for_ever_waits_until_a_fetch_has_ended() {
+    through_both(|make| {
+        let provider = Asked::default().provider(Duration::from_millis(50), |_| Ok(keys("KEY", 3600)));
+        let sts = make(&setup(&Peer::sts()).provider(provider)).unwrap();
+        let ever = Timeouts { connect: Duration::MAX, attempt: Duration::MAX, call: Duration::MAX };
+        call(&sts.with_timeouts(ever)).unwrap();
+    });
+}
+
 /// Nothing waits for the process's own keys, and no thread or task fetches them.
 #[test]
 fn keys_of_the_environment_take_no_time() {
