@@ -1,3 +1,5 @@
+mod runtimes;
+
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,17 @@ use crate::{Credentials, SendTimeouts, Transport, TransportFuture};
 /// Keeps what is sent and answers as one who knows the caller.
 #[derive(Clone, Default)]
 struct Canned(Arc<Mutex<Vec<http::Request<Bytes>>>>);
+
+impl Canned {
+    /// The access keys that requests were signed with.
+    fn signers(&self) -> Vec<String> {
+        let signer = |request: &http::Request<Bytes>| {
+            let header = request.headers()["authorization"].to_str().unwrap();
+            header.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned()
+        };
+        self.0.lock().unwrap().iter().map(signer).collect()
+    }
+}
 
 impl Transport for Canned {
     fn send(&self, request: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {

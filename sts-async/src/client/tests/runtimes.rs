@@ -1,0 +1,130 @@
+//! Fetching credentials where futures are dropped, providers panic and runtimes end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::Canned;
+use crate::{Builder, Client, Credentials, CredentialsFuture, CredentialsProvider, Error, Timeouts};
+
+#[tokio::test]
+async fn a_call_that_is_dropped_takes_nothing_from_the_others() {
+    let (provider, mut asked, gives) = by_hand();
+    let sts = client(&Canned::default(), provider);
+    begin(&sts, &mut asked).await;
+    let hurried = sts.with_timeouts(Timeouts { call: Duration::from_millis(200), ..Timeouts::default() });
+    let begun = Instant::now();
+    let error = hurried.get_caller_identity().await.unwrap_err();
+    assert!(error.to_string().contains("200ms"), "{error}");
+    assert!(begun.elapsed() >= Duration::from_millis(200) && begun.elapsed() < PATIENCE);
+    // The fetch of the one that was dropped goes on.
+    gives.send(keys("KEY")).unwrap();
+    hurried.get_caller_identity().await.unwrap();
+    assert!(asked.try_recv().is_err());
+}
+
+#[test]
+fn a_panic_elsewhere_is_not_the_provider_s() {
+    let canned = Canned::default();
+    let (provider, mut asked, gives) = by_hand();
+    let sts = client(&canned, provider);
+    let one = runtime();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let one = one;
+        one.block_on(begin(&sts, &mut asked));
+        panic_any("planted");
+    }));
+    assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"planted"));
+    gives.send(keys("KEY")).unwrap();
+    runtime().block_on(sts.get_caller_identity()).unwrap();
+}
+
+#[test]
+fn a_fetch_that_ends_with_its_runtime_is_begun_anew() {
+    let canned = Canned::default();
+    let (provider, mut asked, gives) = by_hand();
+    let sts = client(&canned, provider);
+    let (one, other) = (runtime(), runtime());
+    one.block_on(begin(&sts, &mut asked));
+    // The other one waits for a task that is driven no more, until that is dropped.
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| other.block_on(sts.get_caller_identity()).map(drop));
+        std::thread::sleep(Duration::from_millis(100));
+        gives.send(keys("KEY")).unwrap();
+        drop(one);
+        waiting.join().unwrap().unwrap();
+    });
+    assert_eq!(canned.signers(), ["KEY"]);
+}
+
+/// Panics before there is a future, and within it.
+struct Panics(bool);
+
+impl CredentialsProvider for Panics {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        assert!(self.0, "planted");
+        Box::pin(async { panic!("planted") })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_may_panic_before_it_gives_a_future() {
+    for within in [false, true] {
+        let error = client(&Canned::default(), Panics(within)).get_caller_identity().await.unwrap_err();
+        assert!(error.to_string().contains("panicked"), "{error}");
+    }
+}
+
+/// Without a runtime nothing runs beside the caller, and nothing measures the time.
+#[test]
+fn another_executor_will_do_where_the_provider_and_the_transport_need_no_runtime() {
+    let canned = Canned::default();
+    let sts = client(&canned, || async { keys("KEY") });
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut call = std::pin::pin!(sts.get_caller_identity());
+    assert!(matches!(call.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(_))));
+    assert_eq!(canned.signers(), ["KEY"]);
+}
+
+/// Makes a call, and drops it once the provider is asked.
+async fn begin(sts: &Client, asked: &mut UnboundedReceiver<()>) {
+    tokio::select! {
+        biased;
+        ended = sts.get_caller_identity() => panic!("{ended:?}"),
+        heard = asked.recv() => heard.unwrap(),
+    }
+}
+
+fn client(canned: &Canned, provider: impl CredentialsProvider) -> Client {
+    let builder = Builder::isolated().region("eu-west-1").transport(canned.clone());
+    builder.credentials_provider(provider).build().unwrap()
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn keys(id: &str) -> Result<Credentials, Error> {
+    Ok(Credentials::new(id, "planted-secret"))
+}
+
+/// A provider that says when it is asked and gives what it is sent.
+fn by_hand() -> (impl CredentialsProvider, UnboundedReceiver<()>, UnboundedSender<Result<Credentials, Error>>)
+{
+    let (asks, asked) = unbounded_channel();
+    let (gives, given) = unbounded_channel();
+    let given = Arc::new(tokio::sync::Mutex::new(given));
+    let provider = move || {
+        let (asks, given) = (asks.clone(), Arc::clone(&given));
+        async move {
+            asks.send(()).unwrap();
+            given.lock().await.recv().await.unwrap()
+        }
+    };
+    (provider, asked, gives)
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
