@@ -195,17 +195,28 @@ mod imp {
         );
     }
 
+    /// An event of a fetch. One in the background is in no span, although it begins within that of a call.
+    macro_rules! of_fetch {
+        ($level:ident, $background:ident, $($fields:tt)+) => {
+            if $background {
+                $level!(target: TARGET, parent: None, $background, $($fields)+)
+            } else {
+                $level!(target: TARGET, $background, $($fields)+)
+            }
+        };
+    }
+
     pub(super) fn fetching(background: bool) {
-        debug!(target: TARGET, background, "fetching credentials");
+        of_fetch!(debug, background, "fetching credentials");
     }
 
     pub(super) fn fetched(background: bool, result: Result<&dyn Display, (&dyn Display, &'static str)>) {
         match result {
             Ok(credentials) => {
-                debug!(target: TARGET, background, credentials = %credentials, "fetched credentials");
+                of_fetch!(debug, background, credentials = %credentials, "fetched credentials");
             }
-            Err((error, class)) => warn!(
-                target: TARGET,
+            Err((error, class)) => of_fetch!(
+                warn,
                 background,
                 retry.class = class,
                 error = %error,
