@@ -3,13 +3,16 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Barrier};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
 use sts_proto::credentials::Explanation;
 use sts_proto::operations::AssumeRole;
 use sts_proto::settings::Env;
-use sts_proto::{Context, Credentials, Error, Flow, Operation, Presign, Secret, Settings, Timeouts};
+use sts_proto::{
+    Context, Credentials, Effect, Error, Event, Flow, Operation, Presign, Secret, Settings, Step, Timeouts,
+};
 use tokio::runtime::Runtime;
 
 use crate::peer::Peer;
@@ -34,6 +37,7 @@ macro_rules! configured {
             Set::ExtraRoots(pem) => builder.extra_roots(pem),
             Set::ClientCertificate(chain, key) => builder.client_certificate(chain, key),
             Set::Proxy(url) => builder.proxy(url),
+            Set::NoProxy => builder.no_proxy(),
             Set::Transport(peer) => builder.transport(peer),
             Set::MfaCode(ask) => builder.mfa_code(move |serial| ask(serial)),
         })
@@ -73,6 +77,7 @@ enum Set {
     ExtraRoots(Vec<u8>),
     ClientCertificate(Vec<u8>, Vec<u8>),
     Proxy(String),
+    NoProxy,
     Transport(Peer),
     MfaCode(Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>),
 }
@@ -146,9 +151,8 @@ impl Setup {
     }
 
     /// Uses no proxy, whatever was set before.
-    pub fn no_proxy(mut self) -> Self {
-        self.no_proxy = true;
-        self
+    pub fn no_proxy(self) -> Self {
+        self.with(Set::NoProxy)
     }
 
     /// Presents this certificate chain with this private key, in PEM.

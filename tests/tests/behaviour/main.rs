@@ -8,5 +8,6 @@ mod effects;
 mod explained;
 mod lambda;
 mod operations;
+mod proxy;
 mod region;
 mod settings_files;
