@@ -17,6 +17,7 @@ pub mod hostile;
 pub mod peer;
 pub mod pki;
 pub mod provider;
+pub mod proxy;
 pub mod readers;
 pub mod scripted;
 pub mod simulator;
