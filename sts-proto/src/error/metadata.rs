@@ -156,7 +156,9 @@ fn lossy(value: &HeaderValue) -> Cow<'_, str> {
 
 /// An id as it is shown.
 fn printable(id: &str) -> String {
-    id.chars().filter(char::is_ascii_graphic).take(LONGEST_SHOWN).collect()
+    let mut shown = String::with_capacity(id.len().min(LONGEST_SHOWN));
+    shown.extend(id.chars().filter(char::is_ascii_graphic).take(LONGEST_SHOWN));
+    shown
 }
 
 /// How much of an id is shown, in characters.
