@@ -17,7 +17,7 @@ use crate::tls::{self, TlsOptions};
 ///
 /// ```
 /// use bytes::Bytes;
-/// use sts_blocking::{Client, Credentials, SendTimeouts, Transport, TransportError};
+/// use sts_blocking::{Builder, Credentials, SendTimeouts, Transport, TransportError};
 ///
 /// struct Canned;
 ///
