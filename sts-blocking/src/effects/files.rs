@@ -64,12 +64,13 @@ fn seen(metadata: &Metadata) -> Seen {
     Seen { kind, size: metadata.len(), changed: metadata.modified().ok() }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use super::*;
-
+    #[cfg(unix)]
     #[test]
     fn opening_a_named_pipe_does_not_wait_for_a_writer() {
+        use super::*;
+
         let pipe = std::env::temp_dir().join(format!("sts-blocking-pipe-{}", std::process::id()));
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
