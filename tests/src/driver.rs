@@ -79,8 +79,10 @@ enum Set {
     Proxy(String),
     NoProxy,
     Transport(Peer),
-    MfaCode(Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>),
+    MfaCode(Arc<AskMfaCode>),
 }
+
+type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
 
 impl Setup {
     /// Clients with these settings.

@@ -228,7 +228,7 @@ fn settings_that_cannot_be_used() {
         [setup.blocking().map(drop), setup.asynchronous().map(drop)]
     };
     for (settings, words) in [
-        (Settings::new().credentials(keys()), "AWS_REGION"),
+        (Settings::new().credentials(keys()), "the builder is isolated"),
         (Settings::new().region("not a region"), "region"),
         (settings("localhost:4566"), "http://"),
         (settings("ftp://localhost"), "http"),

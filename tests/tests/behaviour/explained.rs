@@ -99,7 +99,7 @@ fn a_source_that_does_not_answer_is_named() {
 
 /// A setting and where it is from.
 fn row(told: &Explanation, name: &str) -> String {
-    let rows = told.settings.iter().filter(|setting| setting.name == name);
-    let setting = rows.last().unwrap_or_else(|| panic!("{name} is told"));
+    let mut rows = told.settings.iter().filter(|setting| setting.name == name);
+    let setting = rows.next_back().unwrap_or_else(|| panic!("{name} is told"));
     format!("{} ({})", setting.value, setting.origin)
 }
