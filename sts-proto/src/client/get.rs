@@ -12,7 +12,7 @@ use crate::keys::Credentials;
 
 /// Gives the credentials that calls are signed with; they hold at this moment.
 ///
-/// Fails with [`Error::NoCredentials`] where there are none, and with [`Error::Credentials`] where their source fails.
+/// Fails with [`Error::Credentials`] where there are none or their source fails.
 #[derive(Debug)]
 pub struct GetCredentials {
     ready: Ready,
