@@ -1,213 +1,265 @@
-//! One thread, many calls, no driver: a loop that pumps `Call`s by hand over sockets that never block, against a
-//! small server in the same process. Needs no network.
+//! One thread, many calls, no driver: a loop that runs a client by hand and never blocks, against a small server in the
+//! same process. Needs no network, and Unix for the program that prints keys.
 //!
-//! The loop asks every socket in turn, where a real one would sleep until `mio` or `epoll` names those that are ready;
-//! the rest is the same. A real one would also look up names, speak TLS, keep connections, and read chunked bodies.
+//! The client has its settings from a config file: it signs with the session of a role, which it assumes with the keys
+//! that a program prints and a code that a user types. The server's sessions end after a moment, and it refuses the
+//! first one even earlier.
+//!
+//! The loop asks every socket, program and timer in turn, where a real one would sleep until `mio` or `epoll` names those
+//! that are ready. The rest is the same. A real one would also look up names, speak TLS and keep connections.
 //!
 //! `cargo run --example event_loop`
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::error::Error;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
-use sts_blocking::operations::GetCallerIdentity;
+use sts_blocking::operations::{GetCallerIdentity, GetCallerIdentityOutput};
+use sts_blocking::sts_proto::client::{Build, Config, Core, Job};
+use sts_blocking::sts_proto::flow::Join;
+use sts_blocking::sts_proto::settings::Env;
 use sts_blocking::sts_proto::wire::MAX_BODY;
-use sts_blocking::sts_proto::{Call, Context, Effect, Event, Step};
-use sts_blocking::{Credentials, Flow, Phase, Settings, TransportError, TransportErrorKind as Kind};
+use sts_blocking::sts_proto::{Effect, Event, Step};
+use sts_blocking::{Credentials, Flow, TransportError, TransportErrorKind};
+
+use exchange::Exchange;
+use program::Program;
+use server::ConfigFile;
+
+#[path = "event_loop/exchange.rs"]
+mod exchange;
+#[path = "event_loop/program.rs"]
+mod program;
+#[path = "event_loop/server.rs"]
+mod server;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let server = serve()?;
-    let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
-    let settings =
-        Settings::new().region("eu-west-1").endpoint_url(format!("http://{server}")).credentials(keys);
-    let context = Arc::new(Context::new(&settings, "event-loop/1.0")?);
-
-    let mut running: Vec<_> = (0..8)
-        // The number should be random; each call has its own.
-        .map(|number| Task::new(Call::new(GetCallerIdentity::new(), Arc::clone(&context), number), server))
-        .collect();
-    while !running.is_empty() {
-        let mut waiting = Vec::new();
-        for mut task in running {
-            match task.turn() {
-                Some(Ok(me)) => println!("{} after {} attempts", me.arn, me.metadata.attempts()),
-                Some(Err(error)) => return Err(error.into()),
-                None => waiting.push(task),
-            }
+    let config = ConfigFile::write(server::start()?)?;
+    let mut event_loop = EventLoop::new(build(config.path())?);
+    let tally = Rc::new(RefCell::new(Tally::default()));
+    let give_up = Instant::now() + Duration::from_secs(30);
+    // One session that the server refuses, one that is replaced before it ends, and its successor.
+    while tally.borrow().sessions.len() < 3 && Instant::now() < give_up {
+        for number in 0..10 {
+            let (at, tally) = (Instant::now() + EVERY * number, Rc::clone(&tally));
+            let call = event_loop.core.send(GetCallerIdentity::new(), random());
+            event_loop.start(at, call, move |called| tally.borrow_mut().count(at, called));
         }
-        running = waiting;
-        std::thread::sleep(Duration::from_millis(1)); // poll.poll(&mut events, next_deadline)
+        event_loop.run();
     }
-    Ok(())
+    println!("the longest turn of the loop took {:?}", event_loop.longest_turn);
+    tally.take().check()
+}
+
+/// Making a client is a flow too, which only reads the shared files.
+fn build(config: &Path) -> Result<Core, sts_blocking::Error> {
+    let path = config.to_string_lossy();
+    let env = Env::from_iter([("AWS_CONFIG_FILE", &*path), ("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")]);
+    let mut build = Build::new(Config::new(env), "event-loop/1.0").seed(random());
+    let mut event = Event::Start;
+    loop {
+        event = match build.step(SystemTime::now(), event)? {
+            Step::Done(core) => return Ok(core),
+            Step::Perform(Effect::Read(path)) => read(&path),
+            Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
+        };
+    }
+}
+
+struct EventLoop {
+    core: Core,
+    tasks: Vec<Task>,
+    longest_turn: Duration,
 }
 
 /// A flow, and the effect that it waits for.
-struct Task<F> {
-    flow: F,
-    server: SocketAddr,
+struct Task {
+    /// Takes an event, and returns the next effect until the flow is over. A closure, since flows have many types.
+    step: Box<dyn FnMut(Event) -> Option<Effect>>,
     pending: Pending,
 }
 
 enum Pending {
-    Begin,
-    Timer(Instant),
+    /// This event, at this time.
+    Timer(Instant, Option<Event>),
     Exchange(Exchange),
-    Refused,
+    Program(Program),
+    /// The end of a job, or this time.
+    Job(Join, Instant),
 }
 
-impl<F: Flow<Error = sts_blocking::Error>> Task<F> {
-    fn new(flow: F, server: SocketAddr) -> Self {
-        Self { flow, server, pending: Pending::Begin }
+impl EventLoop {
+    fn new(core: Core) -> Self {
+        Self { core, tasks: Vec::new(), longest_turn: Duration::ZERO }
     }
 
-    /// Goes on as far as it can without waiting. `None` until it is over.
-    fn turn(&mut self) -> Option<Result<F::Output, sts_blocking::Error>> {
-        loop {
-            let event = match &mut self.pending {
-                Pending::Begin => Event::Start,
-                Pending::Timer(end) if Instant::now() < *end => return None,
-                Pending::Timer(_) => Event::Elapsed,
-                Pending::Refused => Event::Failed(Kind::Unsupported.into()),
-                Pending::Exchange(exchange) => match exchange.turn()? {
-                    Ok(response) => Event::Response(response),
-                    Err(error) => Event::Failed(error),
-                },
+    /// Starts a flow at this time. `ended` gets its result.
+    fn start<F: Flow + 'static>(
+        &mut self,
+        at: Instant,
+        mut flow: F,
+        mut ended: impl FnMut(Result<F::Output, F::Error>) + 'static,
+    ) {
+        let step = move |event| {
+            let result = match flow.step(SystemTime::now(), event) {
+                Ok(Step::Perform(effect)) => return Some(effect),
+                Ok(Step::Done(output)) => Ok(output),
+                Err(error) => Err(error),
             };
-            let effect = match self.flow.step(SystemTime::now(), event) {
-                Ok(Step::Perform(effect)) => effect,
-                Ok(Step::Done(output)) => return Some(Ok(output)),
-                Err(error) => return Some(Err(error)),
-            };
-            self.pending = match effect {
-                Effect::Wait(duration) => Pending::Timer(Instant::now() + duration),
-                Effect::Send(request, timeouts) => {
-                    Pending::Exchange(Exchange::begin(self.server, &request, timeouts.attempt))
-                }
-                // A call asks for nothing else; flows that find credentials do.
-                Effect::Read(_) | Effect::Run(_) | Effect::AskMfaCode(_) | Effect::Join(_) => {
-                    Pending::Refused
-                }
-            };
-        }
-    }
-}
-
-/// One request and its answer, over a connection of its own.
-struct Exchange {
-    /// Why there is none, where there is none.
-    stream: Result<TcpStream, Option<io::Error>>,
-    to_write: Vec<u8>,
-    read: Vec<u8>,
-    deadline: Instant,
-}
-
-impl Exchange {
-    fn begin(server: SocketAddr, request: &http::Request<Bytes>, timeout: Duration) -> Self {
-        // Standard library sockets connect blockingly; mio's do not.
-        let stream = TcpStream::connect(server).and_then(|stream| {
-            stream.set_nonblocking(true)?;
-            Ok(stream)
-        });
-        let body = request.body();
-        let mut to_write = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri().path()).into_bytes();
-        for (name, value) in request.headers() {
-            to_write.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
-        }
-        to_write.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).bytes());
-        to_write.extend(body);
-        Self { stream: stream.map_err(Some), to_write, read: Vec::new(), deadline: Instant::now() + timeout }
-    }
-
-    fn turn(&mut self) -> Option<Result<http::Response<Bytes>, TransportError>> {
-        if Instant::now() >= self.deadline {
-            return Some(Err(Kind::Timeout(Phase::Response).into()));
-        }
-        let ended = match &mut self.stream {
-            Ok(stream) => pump(stream, &mut self.to_write, &mut self.read),
-            Err(error) => Err(error.take().unwrap_or(ErrorKind::NotConnected.into())),
+            ended(result);
+            None
         };
-        match ended {
-            Ok(true) => Some(parse(&self.read)),
-            Ok(false) => None,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                Some(Err(TransportError::new(Kind::Refused, error)))
+        self.tasks.push(Task { step: Box::new(step), pending: Pending::Timer(at, Some(Event::Start)) });
+    }
+
+    /// Goes on until all tasks are over.
+    fn run(&mut self) {
+        while !self.tasks.is_empty() {
+            let begun = Instant::now();
+            self.turn();
+            self.longest_turn = self.longest_turn.max(begun.elapsed());
+            std::thread::sleep(Duration::from_millis(1)); // poll.poll(&mut events, next_deadline)
+        }
+    }
+
+    /// Steps every task whose event is there.
+    fn turn(&mut self) {
+        for mut task in std::mem::take(&mut self.tasks) {
+            if let Some(event) = task.pending.poll(&self.core) {
+                let Some(effect) = (task.step)(event) else { continue };
+                task.pending = self.perform(effect);
             }
-            Err(error) => Some(Err(TransportError::new(Kind::Closed, error))),
+            self.tasks.push(task);
+        }
+    }
+
+    /// Begins an effect, without waiting for its end.
+    fn perform(&mut self, effect: Effect) -> Pending {
+        match effect {
+            Effect::Send(request, timeouts) => Pending::Exchange(Exchange::begin(&request, timeouts.attempt)),
+            Effect::Run(command) => match Program::begin(&command) {
+                Ok(program) => Pending::Program(program),
+                Err(error) => later(Duration::ZERO, Event::Failed(error)),
+            },
+            // A small file of this machine. A loop that must not even wait for that reads it in a thread.
+            Effect::Read(path) => later(Duration::ZERO, read(&path)),
+            // A real one shows a dialogue, and the event is the user's answer.
+            Effect::AskMfaCode(_) => later(TYPING, Event::MfaCode("123456".into())),
+            Effect::Wait(time) => later(time, Event::Elapsed),
+            Effect::Join(join) => {
+                self.start_jobs();
+                Pending::Job(join, Instant::now() + join.within)
+            }
+        }
+    }
+
+    /// Jobs fetch credentials for all calls of the client. Each is a task of its own, so that a call can be given up
+    /// while others wait for the same credentials.
+    fn start_jobs(&mut self) {
+        while let Some(job) = self.core.job() {
+            match job {
+                Job::Flow(job) => self.start(Instant::now(), job, |_| {}),
+                // Only a client that is made with `Config::provided` asks for this.
+                Job::Provider(job) => {
+                    job.finish(SystemTime::now(), Ok(Credentials::new("AKIDEXAMPLE", "secret")))
+                }
+            }
         }
     }
 }
 
-/// Writes and reads what goes at once; true at the end of what the server sends.
-fn pump(stream: &mut TcpStream, to_write: &mut Vec<u8>, read: &mut Vec<u8>) -> io::Result<bool> {
-    while !to_write.is_empty() {
-        let written = stream.write(to_write)?;
-        to_write.drain(..written);
-    }
-    let mut buffer = [0; 4096];
-    loop {
-        let count = stream.read(&mut buffer)?;
-        read.extend_from_slice(&buffer[..count]);
-        if count == 0 || read.len() > 2 * MAX_BODY {
-            return Ok(true);
+impl Pending {
+    /// The event, once it is there.
+    fn poll(&mut self, core: &Core) -> Option<Event> {
+        match self {
+            Self::Timer(at, event) if Instant::now() >= *at => event.take(),
+            Self::Timer(..) => None,
+            Self::Exchange(exchange) => exchange.turn().map(|ended| match ended {
+                Ok(response) => Event::Response(response),
+                Err(error) => Event::Failed(error),
+            }),
+            Self::Program(program) => program.turn().map(|ended| match ended {
+                Ok(output) => Event::Exited(output),
+                Err(error) => Event::Failed(error),
+            }),
+            // Compared with what the flow saw, so that a job that ends before the first look is not missed.
+            Self::Job(join, _) if core.ended() != join.seen => Some(Event::Joined),
+            Self::Job(_, until) => (Instant::now() >= *until).then_some(Event::Elapsed),
         }
     }
 }
 
-/// Status line, headers, and a body of the length that they say.
-fn parse(read: &[u8]) -> Result<http::Response<Bytes>, TransportError> {
-    let end = read.windows(4).position(|window| window == b"\r\n\r\n").ok_or(Kind::Closed)?;
-    let (head, body) = (std::str::from_utf8(&read[..end]).map_err(|_| Kind::NotHttp)?, &read[end + 4..]);
-    let mut lines = head.split("\r\n");
-    let status =
-        lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3)).ok_or(Kind::NotHttp)?;
-    let mut response = http::Response::builder().status(status);
-    let mut length: Option<usize> = None;
-    for line in lines {
-        let (name, value) = line.split_once(':').ok_or(Kind::NotHttp)?;
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().ok();
-        }
-        response = response.header(name, value.trim());
-    }
-    match length {
-        Some(length) if length > MAX_BODY => return Err(Kind::TooLarge.into()),
-        Some(length) if length != body.len() => return Err(Kind::Closed.into()),
-        Some(_) => {}
-        None => return Err(Kind::NotHttp.into()),
-    }
-    response.body(Bytes::copy_from_slice(body)).map_err(|error| TransportError::new(Kind::NotHttp, error))
+fn later(after: Duration, event: Event) -> Pending {
+    Pending::Timer(Instant::now() + after, Some(event))
 }
 
-/// A server that is busy at every third of the first requests.
-fn serve() -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    std::thread::spawn(move || {
-        for (number, stream) in listener.incoming().flatten().enumerate() {
-            let _ = answer(stream, number < 8 && number % 3 == 2);
-        }
-    });
-    Ok(address)
-}
-
-fn answer(stream: TcpStream, busy: bool) -> io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    let (mut line, mut length) = (String::new(), 0);
-    while stream.read_line(&mut line)? > 2 {
-        if let Some(value) = line.strip_prefix("content-length: ") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        line.clear();
+fn read(path: &Path) -> Event {
+    match std::fs::read(path) {
+        Ok(contents) if contents.len() > MAX_BODY => Event::Failed(TransportErrorKind::TooLarge.into()),
+        Ok(contents) => Event::Contents(Some(contents.into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Event::Contents(None),
+        Err(error) => Event::Failed(TransportError::new(TransportErrorKind::Other, error)),
     }
-    io::copy(&mut stream.by_ref().take(length), &mut io::sink())?;
-    let (status, body) = if busy { ("503 Busy", "") } else { ("200 OK", IDENTITY) };
-    write!(stream.get_mut(), "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDA</UserId>\
-    <Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/loop</Arn></GetCallerIdentityResult>\
-    </GetCallerIdentityResponse>";
+/// The results of the calls.
+#[derive(Default)]
+struct Tally {
+    succeeded: u32,
+    sent_again: u32,
+    max_wait: Duration,
+    /// The sessions that signed: the ARN of each.
+    sessions: BTreeSet<String>,
+    failed: Vec<sts_blocking::Error>,
+}
+
+impl Tally {
+    fn count(&mut self, begun: Instant, called: Result<GetCallerIdentityOutput, sts_blocking::Error>) {
+        self.max_wait = self.max_wait.max(begun.elapsed());
+        match called {
+            Ok(me) => {
+                self.succeeded += 1;
+                self.sent_again += u32::from(me.metadata.attempts() > 1);
+                self.sessions.insert(me.arn);
+            }
+            Err(error) => self.failed.push(error),
+        }
+    }
+
+    fn check(self) -> Result<(), Box<dyn Error>> {
+        let Self { succeeded, sent_again, max_wait, sessions, failed } = self;
+        println!(
+            "{succeeded} calls, {sent_again} of them sent more than once; the longest took {max_wait:?}"
+        );
+        println!("signed with {} sessions: {sessions:#?}", sessions.len());
+        if let Some(error) = failed.into_iter().next() {
+            return Err(error.into());
+        }
+        if sessions.len() < 3 {
+            return Err("the credentials were not kept fresh".into());
+        }
+        Ok(())
+    }
+}
+
+/// A number that no other flow has. `getrandom` or `rand` do this better; the standard library has nothing else.
+fn random() -> u128 {
+    let number = || u128::from(RandomState::new().build_hasher().finish());
+    number() << 64 | number()
+}
+
+/// How often a call begins.
+const EVERY: Duration = Duration::from_millis(50);
+/// How long the user needs for a code.
+const TYPING: Duration = Duration::from_millis(100);
+
+/// `cargo test` runs the example too.
+#[test]
+fn the_credentials_are_kept_fresh() -> Result<(), Box<dyn Error>> {
+    main()
+}
