@@ -46,6 +46,12 @@ impl Fault {
     /// STS refuses a date in the future.
     pub const TOO_YOUNG: &'static Fault = &FAULTS[5];
 
+    /// The first refusal of the table with this code.
+    pub fn refusal(code: &str) -> &'static Fault {
+        let with = |fault: &&Fault| matches!(fault.wire, Wire::Refusal(_, of, _) if of == code);
+        FAULTS.iter().find(with).expect("a code of the table")
+    }
+
     /// The event that the driver gives to the flow. A response carries the fault's index in [`FAULTS`] as
     /// `x-fault`, so that a trace shows which fault it was.
     pub fn event(&self) -> Event {

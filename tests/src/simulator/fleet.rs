@@ -73,8 +73,7 @@ impl Fleet {
         let context = |id: u64| &contexts[(id % self.clients) as usize];
         let mut seeds = Chance::new(self.seed);
         let starts = (0..number).map(|id| {
-            let seed = u128::from(seeds.bits()) << 64 | u128::from(seeds.bits());
-            let flow = Call::new(operation.clone(), Arc::clone(context(id)), seed);
+            let flow = Call::new(operation.clone(), Arc::clone(context(id)), seeds.wide());
             Start { at: begin(id), id, flow }
         });
 

@@ -4,15 +4,18 @@
 //! waiting. The test chooses what responds: [`Weathered`] is a service whose condition changes over time,
 //! [`Fault`] a single result. [`Recorded`] writes down what a flow asks for and what it gets, in virtual time
 //! and in a real driver alike, and [`check`] compares such a trace with an independent implementation of the
-//! published retry rules.
+//! published retry rules. [`Sessions`] is a fleet of whole clients, whose credentials are kept fresh while callers give up,
+//! jobs are lost, clocks are set and sessions are refused.
 //!
 //! Everything is deterministic: events happen in the order of their time, then of their creation, and
 //! randomness comes from [`Chance`] and its seed.
 
 mod carrier;
 mod chance;
+mod clients;
 mod fault;
 mod fleet;
+mod issuer;
 mod rules;
 mod sessions;
 mod trace;
@@ -30,7 +33,7 @@ pub use chance::Chance;
 pub use fault::{FAULTS, Fault, Wire, date_of};
 pub use fleet::{Fleet, Run, Tally};
 pub use rules::{Rules, Seen, check};
-pub use sessions::{Kept, Sessions, Uses};
+pub use sessions::{Calls, Kept, Mishaps, Sessions, Uses};
 pub use trace::{Entry, Note, Recorded, Trace, timeless};
 pub use weather::{Minute, Weather, Weathered, clock, judge};
 

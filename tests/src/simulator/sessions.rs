@@ -1,52 +1,75 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::Request;
-use sts_proto::client::Load;
-use sts_proto::credentials::{Cache, Cached, Chain, Resolve, Resolved};
-use sts_proto::settings::Env;
-use sts_proto::{
-    Context, Credentials, CredentialsError, Effect, Error, Event, Flow, Phase, Settings, Step,
-    TransportErrorKind,
-};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use sts_proto::{Credentials, Error, ErrorCode};
 
-use super::{Chance, Minute, Reply, Weather, Weathered};
+use super::clients::Run;
+use super::{Minute, Weather};
 
-/// Clients that use the credentials of a session at random intervals and keep them fresh as a driver does:
-/// each has a cache and the flow that assumes the role of its profile.
+/// Clients that use the credentials of a session at random intervals, and keep them fresh: each is a `Core` whose profile
+/// assumes a role, and any number of callers.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     /// The number of clients.
     pub clients: u64,
+    /// The number of callers of each client.
+    pub callers: u64,
     /// The lifetime of a session.
     pub lifetime: Duration,
-    /// The average interval between two uses of a client's credentials.
+    /// The average interval between two uses by one caller.
     pub every: Duration,
-    /// The time over which the clients start.
+    /// The time over which the callers start.
     pub starts: Duration,
-    /// How long the clients use credentials.
+    /// How long the callers use credentials.
     pub length: Duration,
     /// The condition of the service, and since when.
     pub spells: Vec<(Duration, Weather)>,
+    /// What else happens to clients.
+    pub mishaps: Mishaps,
     /// The seed of all randomness.
     pub seed: u64,
+}
+
+/// What happens to clients, beside the condition of the service. By default, nothing does.
+#[derive(Clone, Debug, Default)]
+pub struct Mishaps {
+    /// How many of a hundred uses are calls, which the service can refuse. The others only take credentials.
+    pub calls: u64,
+    /// How many of a hundred callers that do not get their result at once give up, a moment later.
+    pub given_up: u64,
+    /// How many of a hundred jobs are lost on their way, but never more than two of a client in a row.
+    pub lost: u64,
+    /// When the clocks of all clients are set, and by how many seconds.
+    pub jumps: Vec<(Duration, i64)>,
+    /// When the service forgets all sessions that it has begun.
+    pub forgets: Vec<Duration>,
+    /// When the service refuses all sessions, new ones too.
+    pub refuses: Vec<Range<Duration>>,
 }
 
 /// The outcome of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    /// For each minute: the requests that the service received.
+    /// For each minute: the requests for sessions that the service received.
     pub service: Vec<Minute>,
-    /// For each minute: the results of the uses that started in it.
+    /// For each minute: the results of the uses that started in it, without the calls.
     pub uses: Vec<Uses>,
+    /// For each minute: the results of the calls that started in it.
+    pub calls: Vec<Calls>,
     /// The refreshes that succeeded and that failed.
     pub refreshed: [u32; 2],
-    /// The max_wait time that a successful use waited for credentials.
+    /// The maximum time that a successful use waited for credentials.
     pub max_wait: Duration,
+    /// The maximum duration of a use or a call, whatever its result.
+    pub max_duration: Duration,
+    /// The maximum number of jobs that one client had at once.
+    pub max_jobs: usize,
+    /// Requests that were signed with a session that had ended, when the client had another one: must be none.
+    pub outdated: u32,
+    /// The callers that gave up.
+    pub given_up: u32,
+    /// The jobs that were lost.
+    pub lost: u32,
 }
 
 /// The results of uses of credentials.
@@ -54,174 +77,43 @@ pub struct Kept {
 pub struct Uses {
     /// All uses.
     pub all: u32,
-    /// Uses of credentials that were in the cache.
+    /// Uses of credentials that were there.
     pub at_once: u32,
     /// Uses that waited for credentials.
     pub waited: u32,
-    /// Uses of expired credentials: must be none.
+    /// Uses of credentials that the client could know to have expired: must be none.
     pub expired: u32,
     /// Uses that got no credentials.
     pub without: u32,
 }
 
-struct Client {
-    context: Arc<Context>,
-    cache: Cache,
-    /// The refresh in progress.
-    flow: Option<Resolve>,
-    /// The start times of the uses that wait for it.
-    waiting: Vec<SystemTime>,
-}
-
-/// The next event of a client.
-enum Next {
-    Use,
-    Event(Event),
+/// The results of calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Calls {
+    /// All calls.
+    pub all: u32,
+    /// Calls that succeeded.
+    pub succeeded: u32,
+    /// Calls whose credentials the service refused as expired, to the end.
+    pub refused: u32,
+    /// Requests that the service refused so.
+    pub refusals: u32,
 }
 
 impl Sessions {
     /// Runs the simulation.
     pub fn run(&self) -> Kept {
-        let mut run = Run::new(self);
-        let mut starts = Chance::new(self.seed ^ 1);
-        for index in 0..self.clients as usize {
-            let at = start() + starts.millis(0, self.starts.as_millis() as u64);
-            run.plan(at, index, Next::Use);
-        }
-        let end = start() + self.length;
-        while let Some(((now, _), (index, next))) = run.agenda.pop_first() {
-            match next {
-                // No use starts after the end, but refreshes in progress may finish.
-                Next::Use if now >= end => {}
-                Next::Use => run.used(now, index),
-                Next::Event(event) => run.step(now, index, event),
-            }
-        }
-        run.kept.service = run.service.minutes().to_vec();
-        run.kept
-    }
-}
-
-struct Run<'a> {
-    sessions: &'a Sessions,
-    chain: Arc<Chain>,
-    service: Weathered,
-    clients: Vec<Client>,
-    agenda: BTreeMap<(SystemTime, u64), (usize, Next)>,
-    sequence: u64,
-    chance: Chance,
-    kept: Kept,
-}
-
-impl<'a> Run<'a> {
-    fn new(sessions: &'a Sessions) -> Self {
-        let (settings, chain) = settings(sessions.lifetime);
-        let mut seeds = Chance::new(sessions.seed);
-        let client = |_| Client {
-            context: Arc::new(Context::new(&settings, "fleet/1").expect("the settings are sound")),
-            cache: Cache::new(wide(&mut seeds)),
-            flow: None,
-            waiting: Vec::new(),
-        };
-        let clients = (0..sessions.clients).map(client).collect();
-        let minutes = sessions.length.as_secs().div_ceil(60) as usize;
-        Self {
-            sessions,
-            service: Weathered::new(start(), &sessions.spells, sessions.seed),
-            clients,
-            agenda: BTreeMap::new(),
-            sequence: 0,
-            chance: Chance::new(sessions.seed ^ 2),
-            kept: Kept { uses: vec![Uses::default(); minutes], ..Kept::default() },
-            chain: Arc::new(chain),
-        }
-    }
-
-    fn plan(&mut self, at: SystemTime, index: usize, next: Next) {
-        self.sequence += 1;
-        self.agenda.insert((at, self.sequence), (index, next));
-    }
-
-    /// A client needs credentials to sign a request.
-    fn used(&mut self, now: SystemTime, index: usize) {
-        let every = self.sessions.every.as_millis() as u64;
-        let pause = self.chance.millis(every / 2, every * 3 / 2);
-        self.plan(now + pause, index, Next::Use);
-        let client = &mut self.clients[index];
-        let look = client.cache.look(now);
-        let refresh = match look {
-            Cached::Fresh(credentials) => {
-                self.kept.count(now, now, Some(&credentials));
-                false
-            }
-            Cached::Stale(credentials) => {
-                self.kept.count(now, now, Some(&credentials));
-                true
-            }
-            Cached::Absent => {
-                client.waiting.push(now);
-                true
-            }
-            Cached::Failed(_) => {
-                self.kept.count(now, now, None);
-                false
-            }
-        };
-        if refresh && client.cache.begin(now) {
-            let flow =
-                Resolve::new(Arc::clone(&self.chain), Arc::clone(&client.context), wide(&mut self.chance));
-            client.flow = Some(flow);
-            self.step(now, index, Event::Start);
-        }
-    }
-
-    /// Feeds `event` to the refresh of a client.
-    fn step(&mut self, now: SystemTime, index: usize, event: Event) {
-        let Some(flow) = &mut self.clients[index].flow else { unreachable!("no refresh is in progress") };
-        match flow.step(now, event) {
-            Ok(Step::Done(resolved)) => self.ended(now, index, Ok(resolved)),
-            Err(error) => self.ended(now, index, Err(error)),
-            Ok(Step::Perform(Effect::Wait(wait))) => {
-                self.plan(now + wait, index, Next::Event(Event::Elapsed))
-            }
-            Ok(Step::Perform(Effect::Send(request, timeouts))) => {
-                let Reply { after, event } = self.serve(now, &request);
-                if after <= timeouts.attempt {
-                    self.plan(now + after, index, Next::Event(event));
-                } else {
-                    let late = Event::Failed(TransportErrorKind::Timeout(Phase::Response).into());
-                    self.plan(now + timeouts.attempt, index, Next::Event(late));
-                }
-            }
-            Ok(Step::Perform(effect)) => unreachable!("no role asks for {effect:?}"),
-        }
-    }
-
-    fn ended(&mut self, now: SystemTime, index: usize, result: Result<Resolved, Error>) {
-        let client = &mut self.clients[index];
-        client.flow = None;
-        self.kept.refreshed[usize::from(result.is_err())] += 1;
-        let fetched = result.map(|resolved| resolved.credentials).map_err(CredentialsError::from);
-        let held = client.cache.finish(now, fetched).ok();
-        for began in std::mem::take(&mut client.waiting) {
-            self.kept.count(began, now, held.as_deref());
-        }
-    }
-
-    /// Responds with a session, if the service works.
-    fn serve(&mut self, now: SystemTime, request: &Request<Bytes>) -> Reply {
-        let Reply { after, event } = self.service.serve(now, request);
-        let Event::Response(mut response) = event else { return Reply { after, event } };
-        if response.status().is_success() {
-            let end = now + after.min(Duration::from_secs(1)) + self.sessions.lifetime;
-            self.sequence += 1;
-            *response.body_mut() = session(self.sequence, end);
-        }
-        Reply { after, event: Event::Response(response) }
+        Run::new(self).run()
     }
 }
 
 impl Kept {
+    pub(super) fn new(length: Duration) -> Self {
+        let minutes = length.as_secs().div_ceil(60) as usize;
+        let (uses, calls) = (vec![Uses::default(); minutes], vec![Calls::default(); minutes]);
+        Self { uses, calls, ..Self::default() }
+    }
+
     /// The outcome of both runs, which cover the same time.
     pub fn and(mut self, other: Self) -> Self {
         self.service.resize(self.service.len().max(other.service.len()), Minute::default());
@@ -232,24 +124,68 @@ impl Kept {
             minute.served += more.served;
         }
         let uses = self.uses.iter().zip(&other.uses).map(|(one, more)| Uses::sum(&[*one, *more])).collect();
-        let refreshed = [self.refreshed[0] + other.refreshed[0], self.refreshed[1] + other.refreshed[1]];
-        Self { uses, refreshed, max_wait: self.max_wait.max(other.max_wait), ..self }
+        let calls =
+            self.calls.iter().zip(&other.calls).map(|(one, more)| Calls::sum(&[*one, *more])).collect();
+        Self {
+            service: self.service,
+            uses,
+            calls,
+            refreshed: [self.refreshed[0] + other.refreshed[0], self.refreshed[1] + other.refreshed[1]],
+            max_wait: self.max_wait.max(other.max_wait),
+            max_duration: self.max_duration.max(other.max_duration),
+            max_jobs: self.max_jobs.max(other.max_jobs),
+            outdated: self.outdated + other.outdated,
+            given_up: self.given_up + other.given_up,
+            lost: self.lost + other.lost,
+        }
     }
 
-    /// Counts a use that started at `began` and ends at `now`.
-    fn count(&mut self, began: SystemTime, now: SystemTime, credentials: Option<&Credentials>) {
-        let minute = began.duration_since(start()).unwrap_or_default().as_secs() / 60;
-        let uses = &mut self.uses[minute as usize];
+    /// Counts a use that started at `began` and ends at `now`. `clock` is what the client takes for the service's time:
+    /// while that is wrong, it cannot know what has expired.
+    pub(super) fn used(
+        &mut self,
+        began: SystemTime,
+        now: SystemTime,
+        clock: SystemTime,
+        got: Result<&Credentials, &Error>,
+    ) {
+        self.took(began, now);
+        let uses = &mut self.uses[minute(began)];
         uses.all += 1;
-        match credentials {
-            None => uses.without += 1,
-            Some(credentials) if credentials.expiration.is_none_or(|end| end <= now) => uses.expired += 1,
-            Some(_) if began == now => uses.at_once += 1,
-            Some(_) => {
+        match got {
+            Err(_) => uses.without += 1,
+            Ok(credentials) if credentials.expiration.is_none_or(|end| end <= now && end <= clock) => {
+                uses.expired += 1;
+            }
+            Ok(_) if began == now => uses.at_once += 1,
+            Ok(_) => {
                 uses.waited += 1;
                 self.max_wait = self.max_wait.max(now.duration_since(began).unwrap_or_default());
             }
         }
+    }
+
+    /// Counts a call that started at `began` and ends at `now`.
+    pub(super) fn called<T>(&mut self, began: SystemTime, now: SystemTime, called: &Result<T, Error>) {
+        self.took(began, now);
+        let calls = &mut self.calls[minute(began)];
+        calls.all += 1;
+        match called {
+            Ok(_) => calls.succeeded += 1,
+            Err(error) => calls.refused += u32::from(error.code() == Some(&ErrorCode::ExpiredToken)),
+        }
+    }
+
+    /// Counts a request that the service refused as expired.
+    pub(super) fn refused(&mut self, now: SystemTime) {
+        // Calls may end after the last minute in which one starts.
+        if let Some(calls) = self.calls.get_mut(minute(now)) {
+            calls.refusals += 1;
+        }
+    }
+
+    fn took(&mut self, began: SystemTime, now: SystemTime) {
+        self.max_duration = self.max_duration.max(now.duration_since(began).unwrap_or_default());
     }
 }
 
@@ -266,46 +202,23 @@ impl Uses {
     }
 }
 
-/// Settings of a client whose profile assumes a role.
-fn settings(lifetime: Duration) -> (Settings, Chain) {
-    let config = format!(
-        "[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/fleet\nsource_profile = base\n\
-         role_session_name = fleet\nduration_seconds = {}\n\
-         [profile base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = wJalrXUtnFEMI\n",
-        lifetime.as_secs()
-    );
-    let env =
-        Env::from_iter([("AWS_CONFIG_FILE", "/config"), ("AWS_SHARED_CREDENTIALS_FILE", "/credentials")]);
-    let mut load = Load::new(env.clone());
-    let mut event = Event::Start;
-    loop {
-        event = match load.step(start(), event).expect("the profile is sound") {
-            Step::Done(loaded) => return (loaded.settings, Chain::new(&env, &loaded.profiles, None)),
-            Step::Perform(Effect::Read(path)) => {
-                Event::Contents(path.ends_with("config").then(|| config.clone().into()))
-            }
-            Step::Perform(effect) => unreachable!("settings ask for {effect:?}"),
-        };
+impl Calls {
+    /// The sum of all.
+    pub fn sum(calls: &[Self]) -> Self {
+        calls.iter().fold(Self::default(), |sum, calls| Self {
+            all: sum.all + calls.all,
+            succeeded: sum.succeeded + calls.succeeded,
+            refused: sum.refused + calls.refused,
+            refusals: sum.refusals + calls.refusals,
+        })
     }
 }
 
-/// The response to AssumeRole.
-fn session(number: u64, end: SystemTime) -> Bytes {
-    let end = OffsetDateTime::from(end).format(&Rfc3339).expect("a date of our time");
-    Bytes::from(format!(
-        "<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><AssumedRoleId>AROA:fleet</AssumedRoleId>\
-         <Arn>arn:aws:sts::123456789012:assumed-role/fleet/fleet</Arn></AssumedRoleUser><Credentials>\
-         <AccessKeyId>ASIA{number:012}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
-         <SessionToken>t</SessionToken><Expiration>{end}</Expiration></Credentials></AssumeRoleResult>\
-         </AssumeRoleResponse>"
-    ))
-}
-
-fn wide(chance: &mut Chance) -> u128 {
-    u128::from(chance.bits()) << 64 | u128::from(chance.bits())
-}
-
-/// 2023-11-14T22:13:20Z.
-fn start() -> SystemTime {
+/// 2023-11-14T22:13:20Z: when every run begins.
+pub(super) fn start() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+fn minute(at: SystemTime) -> usize {
+    (at.duration_since(start()).unwrap_or_default().as_secs() / 60) as usize
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::slice;
 use std::time::{Duration, Instant};
 
-use sts_tests::simulator::{Kept, Minute, Sessions, Uses, Weather};
+use sts_proto::Timeouts;
+use sts_tests::simulator::{Kept, Minute, Mishaps, Sessions, Uses, Weather};
 
 /// 200 clients with sessions of a quarter of an hour, half of them in each of two regions that fare alike.
 #[test]
@@ -15,6 +16,7 @@ fn a_week_uses_no_expired_credential() {
     let throttled = hours(100)..hours(106);
     let sessions = Sessions {
         clients: 100,
+        callers: 1,
         lifetime: minutes(15),
         every: Duration::from_secs(45),
         starts: minutes(1),
@@ -27,6 +29,7 @@ fn a_week_uses_no_expired_credential() {
             (throttled.start, Weather::Takes(0.3, 0)),
             (throttled.end, PLENTY),
         ],
+        mishaps: Mishaps::default(),
         seed: 7,
     };
     let real = Instant::now();
@@ -78,6 +81,14 @@ fn a_week_uses_no_expired_credential() {
     assert!(slow.without * 100 < slow.all, "{} of {} uses failed while throttled", slow.without, slow.all);
     // Nobody but the first use of each has to wait for the service when it is well.
     assert_eq!(good.waited, Uses::sum(&kept.uses[..2]).waited, "uses waited in good times");
+    assert_eq!(kept.max_jobs, 1, "fetches of one client at a time");
+    assert!(kept.max_duration <= Timeouts::default().call, "a use took {:?}", kept.max_duration);
+    // What was begun in the outage is over by the second minute; then each client needs one session, and some need
+    // another one soon.
+    let fetches = |minutes: Range<usize>| kept.service[minutes].iter().map(|minute| minute.requests).max();
+    let after = fetches(outage.end - 1..outage.end + 15).expect("a quarter of an hour");
+    say(&format!("fleet: at most {after} requests for sessions a minute after the outage"));
+    assert!(after < 200, "a storm of {after} requests in a minute after the outage");
     // The simulation has to show what it is about.
     assert!(refused > 1000, "{refused} requests were throttled");
     assert!(bad.without > 1000, "{} uses failed within the outage", bad.without);
@@ -89,11 +100,13 @@ fn a_start_in_the_same_second_evens_out() {
     let outage = hours(8)..hours(9);
     let sessions = Sessions {
         clients: 1000,
+        callers: 1,
         lifetime: LIFETIME,
         every: Duration::from_secs(60),
         starts: Duration::from_secs(1),
         length: hours(16),
         spells: vec![(Duration::ZERO, PLENTY), (outage.start, Weather::Outage), (outage.end, PLENTY)],
+        mishaps: Mishaps::default(),
         seed: 11,
     };
     let kept = sessions.run();
