@@ -202,7 +202,7 @@ impl Setup {
 }
 
 /// Runs a case through each client. What a failed test has printed names the client.
-pub fn through_both(case: impl Fn(Make)) {
+pub fn through_both(mut case: impl FnMut(Make)) {
     for (name, make) in [("blocking", Setup::blocking as Make), ("async", Setup::asynchronous)] {
         println!("through {name}");
         case(make);

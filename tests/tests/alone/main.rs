@@ -6,6 +6,7 @@ mod logger;
 mod quiet;
 mod secrets;
 mod soak;
+mod traced;
 #[cfg(target_os = "linux")]
 mod wiped;
 
@@ -43,6 +44,11 @@ alone! {
     /// Installs the logger of the process.
     #[cfg(unix)] // One source is a program.
     secrets::no_source_of_credentials_tells_a_secret;
+
+    /// `tracing` remembers for the whole process whether there was a subscriber.
+    traced::both_clients_tell_the_same_of_calls_and_credentials_and_no_secret;
+    /// Installs the logger of the process.
+    traced::what_no_subscriber_is_told_goes_to_the_log;
 
     /// Compares times of the processor: nothing else is to use its caches.
     linear::documents_are_read_in_linear_time;
