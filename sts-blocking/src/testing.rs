@@ -4,7 +4,6 @@ use std::error::Error as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use crate::{Builder, Credentials, Error};
 
@@ -87,12 +86,7 @@ impl<S: Read + Write> Connection<S> {
     }
 }
 
-impl Connection<TcpStream> {
-    /// Says nothing for longer than a test waits.
-    pub(crate) fn hold(&self) {
-        std::thread::sleep(Duration::from_secs(20));
-    }
-}
+impl Connection<TcpStream> {}
 
 pub(crate) fn answer(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nx-amzn-requestid: req-1\r\ncontent-length: {}\r\n\r\n{body}", body.len())

@@ -21,6 +21,8 @@ pub enum Script {
     Kept(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Read the request, write these bytes, close.
     Raw(Vec<u8>),
+    /// Read the request, write these bytes, close without waiting until the client does.
+    RawThenClosed(Vec<u8>),
     /// Read the request, write these bytes, then send nothing and keep the connection open.
     RawThenSilence(Vec<u8>),
     /// Write these bytes as soon as the request starts to arrive, then reset the connection.
@@ -54,6 +56,7 @@ struct Shared {
     played: AtomicUsize,
     requests: AtomicUsize,
     successes: AtomicUsize,
+    accepted: AtomicUsize,
     connections: AtomicUsize,
     /// Returns the script for a number that counts from 0.
     pick: Box<dyn Fn(usize) -> Script + Send + Sync>,
@@ -115,6 +118,11 @@ impl Scripted {
         self.shared.successes.load(Ordering::SeqCst)
     }
 
+    /// How many connections were accepted.
+    pub fn accepted(&self) -> usize {
+        self.shared.accepted.load(Ordering::SeqCst)
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
@@ -132,6 +140,7 @@ impl Scripted {
             played: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
             successes: AtomicUsize::new(0),
+            accepted: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             pick: Box::new(pick),
         });
@@ -188,6 +197,7 @@ struct Live(Arc<Shared>);
 
 impl Live {
     fn new(shared: Arc<Shared>) -> Self {
+        shared.accepted.fetch_add(1, Ordering::SeqCst);
         shared.connections.fetch_add(1, Ordering::SeqCst);
         Self(shared)
     }
@@ -203,6 +213,8 @@ impl Drop for Live {
 enum After {
     Keep,
     Close,
+    /// Closed at once.
+    Closed,
     Reset,
 }
 
@@ -220,10 +232,14 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, shared: &Shared) -> 
             after
         }
     };
-    if let After::Reset = after {
-        // Closing resets the connection, since it has unread data. The written bytes must arrive first.
-        std::thread::sleep(Duration::from_millis(20));
-        return Ok(());
+    match after {
+        After::Closed => return Ok(()),
+        After::Reset => {
+            // Closing resets the connection, since it has unread data. The written bytes must arrive first.
+            std::thread::sleep(Duration::from_millis(20));
+            return Ok(());
+        }
+        After::Keep | After::Close => {}
     }
     stream.shutdown(Shutdown::Write)?;
     // The client closes first, so that a reset does not discard what it has not read yet.
@@ -282,6 +298,10 @@ fn exchange(
             answer(stream, 403, &headers, body.as_bytes(), shared)?;
         }
         Script::Raw(bytes) => stream.write_all(bytes).and_then(|()| stream.flush())?,
+        Script::RawThenClosed(bytes) => {
+            stream.write_all(bytes).and_then(|()| stream.flush())?;
+            return Ok(After::Closed);
+        }
         Script::RawThenSilence(bytes) => {
             stream.write_all(bytes)?;
             stream.flush()?;

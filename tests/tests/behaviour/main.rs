@@ -3,6 +3,7 @@
 mod answer_size;
 mod bad_credentials;
 mod bad_input;
+mod connections;
 mod credentials;
 mod effects;
 mod explained;
@@ -10,4 +11,5 @@ mod lambda;
 mod operations;
 mod proxy;
 mod region;
+mod requests;
 mod settings_files;

@@ -1,14 +1,18 @@
 //! Fetching credentials where futures are dropped, providers panic and runtimes end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::Canned;
-use crate::{Builder, Client, Credentials, CredentialsFuture, CredentialsProvider, Error, Timeouts};
+use super::IDENTITY;
+use crate::bytes::Bytes;
+use crate::{
+    Builder, Client, Credentials, CredentialsFuture, CredentialsProvider, Error, SendTimeouts, Timeouts,
+    Transport, TransportFuture, http,
+};
 
 #[tokio::test]
 async fn a_call_that_is_dropped_takes_nothing_from_the_others() {
@@ -109,6 +113,28 @@ fn runtime() -> Runtime {
 
 fn keys(id: &str) -> Result<Credentials, Error> {
     Ok(Credentials::new(id, "planted-secret"))
+}
+
+/// Keeps what is sent and answers `GetCallerIdentity`.
+#[derive(Clone, Default)]
+struct Canned(Arc<Mutex<Vec<http::Request<Bytes>>>>);
+
+impl Canned {
+    /// The access keys that requests were signed with.
+    fn signers(&self) -> Vec<String> {
+        let signer = |request: &http::Request<Bytes>| {
+            let header = request.headers()["authorization"].to_str().unwrap();
+            header.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned()
+        };
+        self.0.lock().unwrap().iter().map(signer).collect()
+    }
+}
+
+impl Transport for Canned {
+    fn send(&self, request: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
+        self.0.lock().unwrap().push(request);
+        Box::pin(async { Ok(http::Response::new(IDENTITY.into())) })
+    }
 }
 
 /// A provider that says when it is asked and gives what it is sent.

@@ -1,0 +1,112 @@
+//! Connections: kept, shared by clients with other time-outs, and made anew where the server has closed them.
+
+use std::time::{Duration, Instant};
+
+use sts_proto::operations::GetCallerIdentity;
+use sts_proto::{Credentials, Phase, Retry, Settings, Timeouts, TransportErrorKind as Kind};
+use sts_tests::driver::{Setup, through_both};
+use sts_tests::peer::IDENTITY;
+use sts_tests::scripted::{Script, Scripted};
+
+fn settings(server: &Scripted) -> Settings {
+    let keys = Credentials::new("AKIDEXAMPLE", "planted-secret");
+    Settings::new().region("eu-west-1").credentials(keys).endpoint_url(server.url())
+}
+
+fn kept() -> Script {
+    Script::Kept(200, Vec::new(), IDENTITY.into())
+}
+
+/// Closes without a word after each answer.
+fn closes() -> Script {
+    let length = IDENTITY.len();
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{IDENTITY}");
+    Script::RawThenClosed(answer.into_bytes())
+}
+
+#[test]
+fn connections_are_kept_and_shared_with_clients_that_have_other_time_outs() {
+    through_both(|make| {
+        let server = Scripted::start(kept());
+        let sts = make(&Setup::new(settings(&server))).unwrap();
+        let hurried = sts.with_timeouts(Timeouts { call: Duration::from_secs(20), ..Timeouts::default() });
+        for _ in 0..10 {
+            sts.send(GetCallerIdentity::new()).unwrap();
+            hurried.send(GetCallerIdentity::new()).unwrap();
+        }
+        // A call that is quicker than the task that gives the connection of the last one back makes another.
+        assert!(server.requests() == 20 && server.accepted() <= 5, "{} connections", server.accepted());
+        assert_eq!(sts.context().timeouts(), Timeouts::default());
+    });
+}
+
+#[test]
+fn a_kept_connection_that_the_server_has_closed_costs_no_attempt() {
+    through_both(|make| {
+        let server = Scripted::start(closes());
+        // One attempt a call: what is sent again for another reason is an error.
+        let sts = make(&Setup::new(settings(&server).retry(Retry::off()))).unwrap();
+        for _ in 0..50 {
+            assert_eq!(sts.send(GetCallerIdentity::new()).unwrap().metadata.attempts(), 1);
+            while server.connections() > 0 {
+                std::thread::yield_now();
+            }
+        }
+    });
+}
+
+#[test]
+fn a_server_that_closes_at_any_moment_makes_no_call_fail() {
+    through_both(|make| {
+        let server = Scripted::start(closes());
+        let sts = make(&Setup::new(settings(&server))).unwrap();
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                let sts = sts.clone();
+                std::thread::spawn(move || {
+                    (0..25).for_each(|_| drop(sts.send(GetCallerIdentity::new()).unwrap()));
+                })
+            })
+            .collect();
+        callers.into_iter().for_each(|caller| caller.join().unwrap());
+        // What retries cost was given back.
+        assert_eq!(sts.context().retry_quota(), 500);
+    });
+}
+
+#[test]
+fn calls_end_by_the_time_outs_of_their_client_and_close_the_connection() {
+    through_both(|make| {
+        let server = Scripted::start(Script::Silence);
+        let patient = make(&Setup::new(settings(&server).retry(Retry::off()))).unwrap();
+        for hurry in [
+            Timeouts { attempt: HURRY, ..Timeouts::default() },
+            Timeouts { call: HURRY, ..Timeouts::default() },
+        ] {
+            let begun = Instant::now();
+            let error = patient.with_timeouts(hurry).send(GetCallerIdentity::new()).unwrap_err();
+            assert_eq!(error.as_transport_error().unwrap().kind(), Kind::Timeout(Phase::Response));
+            assert!(begun.elapsed() >= HURRY && begun.elapsed() < Duration::from_secs(5));
+        }
+        let begun = Instant::now();
+        while server.connections() > 0 {
+            assert!(begun.elapsed() < Duration::from_secs(5), "a connection is still open");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+}
+
+#[test]
+fn time_outs_may_be_as_long_as_can_be_said() {
+    through_both(|make| {
+        let server = Scripted::start(closes());
+        let (long, half) = (Duration::MAX, Duration::from_secs(u64::MAX / 2));
+        let settings = settings(&server).timeouts(Timeouts { connect: long, attempt: long, call: long });
+        let sts = make(&Setup::new(settings)).unwrap();
+        sts.send(GetCallerIdentity::new()).unwrap();
+        let half = Timeouts { attempt: half, call: long, ..Timeouts::default() };
+        sts.with_timeouts(half).send(GetCallerIdentity::new()).unwrap();
+    });
+}
+
+const HURRY: Duration = Duration::from_millis(300);
