@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::effects::{self, AskMfaCode, environment, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
-use crate::tls::{self, TlsOptions};
+use crate::transport::tls::{self, TlsOptions};
 use crate::transport::{Transport, UreqTransport};
 
 /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.

@@ -14,19 +14,13 @@
 mod bell;
 mod builder;
 mod client;
-mod connector;
 mod effects;
-mod error;
-mod lookup;
 mod methods;
 mod provider;
-mod proxy;
 mod pump;
-mod quiet;
 mod roles;
 #[cfg(test)]
 mod testing;
-mod tls;
 mod transport;
 
 pub use builder::Builder;

@@ -20,8 +20,8 @@ use sts_proto::settings::{Origin, Setting};
 use sts_proto::{Error, Phase, Secret, SendTimeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
+use super::bounded::Bounded;
 use super::error::{ConnectError, TlsError};
-use super::metered::Metered;
 use super::proxy::Route;
 use super::{BoxError, Transport, TransportFuture, exchange, tls};
 
@@ -193,9 +193,9 @@ impl Secure {
 }
 
 impl Service<Uri> for Connector {
-    type Response = Metered;
+    type Response = Bounded;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Metered, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Bounded, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.0.poll_ready(cx)
@@ -209,7 +209,7 @@ impl Service<Uri> for Connector {
             attempt.connecting.store(true, Ordering::Relaxed);
         }
         Box::pin(async move {
-            let Some(attempt) = attempt else { return connecting.await.map(Metered::new) };
+            let Some(attempt) = attempt else { return connecting.await.map(Bounded::new) };
             let result = tokio::time::timeout(attempt.connect, connecting).await;
             attempt.connecting.store(false, Ordering::Relaxed);
             let connection = result.unwrap_or_else(|_| {
@@ -219,7 +219,7 @@ impl Service<Uri> for Connector {
                     None => error.into(),
                 })
             });
-            connection.map(Metered::new)
+            connection.map(Bounded::new)
         })
     }
 }

@@ -1,8 +1,8 @@
 //! What carries requests: the trait, and what the two implementations share.
 
+mod bounded;
 mod error;
 mod hyper;
-mod metered;
 mod proxy;
 mod tls;
 mod tower;

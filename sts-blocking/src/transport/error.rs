@@ -5,7 +5,7 @@ use std::io;
 use sts_proto::settings::proxy::ThroughProxy;
 use sts_proto::{Phase, TransportErrorKind as Kind};
 
-use crate::tls;
+use super::tls;
 
 pub(crate) fn kind(error: &ureq::Error, phase: Phase) -> Kind {
     match error {

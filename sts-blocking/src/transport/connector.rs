@@ -15,9 +15,9 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, config::Config, unversioned::resolver::DefaultResolver};
 
-use crate::lookup::{AtLast, Later};
-use crate::proxy::Route;
-use crate::quiet;
+use super::mute_ureq_log;
+use super::name_lookup::{AtLast, Later};
+use super::proxy::Route;
 
 /// An agent whose connections hear the other side out, and go through these proxies.
 pub(crate) fn agent(config: Config, proxies: Proxies) -> ureq::Agent {
@@ -52,7 +52,7 @@ impl<In: Transport> Connector<In> for HearOut {
     type Out = Hearing<In>;
 
     fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Hearing<In>>, Error> {
-        quiet::hold();
+        mute_ureq_log::hold();
         Ok(chained.map(|inner| Hearing { inner, gone: None }))
     }
 }
@@ -85,7 +85,7 @@ impl<T: Transport> Transport for Hearing<T> {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let read = self.inner.await_input(in_steps(timeout));
         // That may have taken long, and what came is logged next.
-        quiet::hold();
+        mute_ureq_log::hold();
         match (self.gone, read) {
             (Some(kind), Ok(false) | Err(Error::Io(_))) => Err(std::io::Error::from(kind).into()),
             (_, read) => read,

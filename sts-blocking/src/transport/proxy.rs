@@ -10,8 +10,8 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, Transport, TransportAdapter,
 };
 
-use crate::error::kind;
-use crate::lookup::{copy, shortened};
+use super::error::kind;
+use super::name_lookup::{copy, shortened};
 
 /// Connects to a host, or to a proxy and through a tunnel, with TLS to the host and to the proxy as their URLs say.
 #[derive(Debug)]

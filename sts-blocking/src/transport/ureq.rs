@@ -8,66 +8,10 @@ use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
 
-use crate::connector;
-use crate::error::kind;
-use crate::quiet::Quiet;
-use crate::tls::{self, TlsOptions};
-
-/// Sends requests. Implement it to bring an HTTP stack of your own, or to record what is sent.
-///
-/// ```
-/// use bytes::Bytes;
-/// use sts_blocking::{Builder, Credentials, SendTimeouts, Transport, TransportError};
-///
-/// struct Canned;
-///
-/// impl Transport for Canned {
-///     fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> Result<http::Response<Bytes>, TransportError> {
-///         Ok(http::Response::new(Bytes::from_static(
-///             b"<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDA</UserId><Account>0123</Account>\
-///               <Arn>arn:aws:iam::0123:user/a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
-///         )))
-///     }
-/// }
-///
-/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
-/// let sts = Builder::isolated().region("eu-west-1").credentials(keys).transport(Canned).build()?;
-/// assert_eq!(sts.get_caller_identity()?.account, "0123");
-/// # Ok::<(), sts_blocking::Error>(())
-/// ```
-pub trait Transport: Send + Sync + 'static {
-    /// Sends a request and reads the whole answer, whatever its status.
-    ///
-    /// A request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
-    /// the machine itself. It must not follow redirects (they would carry the session token elsewhere), must keep both
-    /// time-outs, and must not read more than
-    /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes.
-    fn send(
-        &self,
-        request: Request<Bytes>,
-        timeouts: SendTimeouts,
-    ) -> Result<Response<Bytes>, TransportError>;
-}
-
-impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-        timeouts: SendTimeouts,
-    ) -> Result<Response<Bytes>, TransportError> {
-        (**self).send(request, timeouts)
-    }
-}
-
-impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-        timeouts: SendTimeouts,
-    ) -> Result<Response<Bytes>, TransportError> {
-        (**self).send(request, timeouts)
-    }
-}
+use super::error::kind;
+use super::mute_ureq_log::Muted;
+use super::tls::{self, TlsOptions};
+use super::{Transport, connector};
 
 /// The default transport: ureq, with connections kept alive for 15 s.
 ///
@@ -157,7 +101,7 @@ impl Transport for UreqTransport {
             tls::available(self.trusts)?;
         }
         let agent = if proxy.is_some() { &self.proxied } else { &self.direct };
-        let _quiet = Quiet::begin();
+        let _muted = Muted::begin();
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts, &body[..]);
         let response =
@@ -181,6 +125,3 @@ fn failure(error: ureq::Error, phase: Phase) -> TransportError {
         error => TransportError::new(kind, error),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use log::{Level, LevelFilter};
 
 /// An exchange. While there is one, its bytes are not logged, as long as [`hold`] is called after whatever took time.
-pub(crate) struct Quiet(());
+pub(crate) struct Muted(());
 
-impl Quiet {
+impl Muted {
     /// Costs three atomic operations where nothing is logged at `trace`.
     pub(crate) fn begin() -> Self {
         EXCHANGES.fetch_add(1, Ordering::SeqCst);
@@ -24,7 +24,7 @@ impl Quiet {
     }
 }
 
-impl Drop for Quiet {
+impl Drop for Muted {
     fn drop(&mut self) {
         if EXCHANGES.fetch_sub(1, Ordering::SeqCst) > 1 || !HELD.load(Ordering::Acquire) {
             return;
@@ -86,35 +86,36 @@ mod tests {
     #[test]
     fn the_level_is_held_while_anybody_needs_it_and_then_put_back() {
         if std::env::var_os("STS_TEST_ALONE").is_none() {
-            let name = "quiet::tests::the_level_is_held_while_anybody_needs_it_and_then_put_back";
+            let name =
+                "transport::mute_ureq_log::tests::the_level_is_held_while_anybody_needs_it_and_then_put_back";
             let mut command = std::process::Command::new(std::env::current_exe().unwrap());
             let output = command.args(["--exact", name]).env("STS_TEST_ALONE", "1").output().unwrap();
             let told = String::from_utf8_lossy(&output.stdout);
             assert!(output.status.success() && told.contains("1 passed"), "{told}");
             return;
         }
-        drop(Quiet::begin());
+        drop(Muted::begin());
         assert_eq!(log::max_level(), LevelFilter::Off, "without a logger there is nothing to hold");
         log::set_logger(&Everything).unwrap();
         for level in [LevelFilter::Debug, LevelFilter::Warn] {
             log::set_max_level(level);
-            let quiet = Quiet::begin();
+            let muted = Muted::begin();
             hold();
             assert_eq!(log::max_level(), level, "it does not show the bytes");
-            drop(quiet);
+            drop(muted);
             assert_eq!(log::max_level(), level);
         }
 
         log::set_max_level(LevelFilter::Trace);
-        let first = Quiet::begin();
-        let second = Quiet::begin();
+        let first = Muted::begin();
+        let second = Muted::begin();
         assert!(!is_logged());
         drop(first);
         assert!(!is_logged());
         drop(second);
         assert_eq!(log::max_level(), LevelFilter::Trace);
 
-        let third = Quiet::begin();
+        let third = Muted::begin();
         log::set_max_level(LevelFilter::Trace);
         hold();
         assert!(!is_logged(), "raised in the middle");
@@ -122,7 +123,7 @@ mod tests {
         drop(third);
         assert_eq!(log::max_level(), LevelFilter::Warn, "what the program has chosen stays");
 
-        let fourth = Quiet::begin();
+        let fourth = Muted::begin();
         log::set_max_level(LevelFilter::Trace);
         hold();
         drop(fourth);

@@ -12,7 +12,7 @@ use super::tls;
 
 /// A connection that is read from with measure: a server that sends interim answers or chunk headers without end
 /// neither keeps the runtime's thread to itself nor is heard for ever.
-pub(super) struct Metered {
+pub(super) struct Bounded {
     stream: tls::Stream<Hop>,
     /// Bytes read since something was written: of one answer.
     read: usize,
@@ -20,13 +20,13 @@ pub(super) struct Metered {
     at_once: usize,
 }
 
-impl Metered {
+impl Bounded {
     pub(super) fn new(stream: tls::Stream<Hop>) -> Self {
         Self { stream, read: 0, at_once: 0 }
     }
 }
 
-impl Read for Metered {
+impl Read for Bounded {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -62,7 +62,7 @@ impl Read for Metered {
     }
 }
 
-impl Write for Metered {
+impl Write for Bounded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.read = 0;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
@@ -90,7 +90,7 @@ impl Write for Metered {
     }
 }
 
-impl Connection for Metered {
+impl Connection for Bounded {
     fn connected(&self) -> Connected {
         self.stream.connected()
     }

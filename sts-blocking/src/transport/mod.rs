@@ -1,0 +1,75 @@
+//! What carries requests: the trait, and the implementation on ureq.
+
+mod connector;
+mod error;
+mod mute_ureq_log;
+mod name_lookup;
+mod proxy;
+pub(crate) mod tls;
+mod ureq;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use sts_proto::TransportError;
+use sts_proto::flow::SendTimeouts;
+
+pub use self::ureq::UreqTransport;
+
+/// Sends requests. Implement it to bring an HTTP stack of your own, or to record what is sent.
+///
+/// ```
+/// use bytes::Bytes;
+/// use sts_blocking::{Builder, Credentials, SendTimeouts, Transport, TransportError};
+///
+/// struct Canned;
+///
+/// impl Transport for Canned {
+///     fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> Result<http::Response<Bytes>, TransportError> {
+///         Ok(http::Response::new(Bytes::from_static(
+///             b"<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDA</UserId><Account>0123</Account>\
+///               <Arn>arn:aws:iam::0123:user/a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
+///         )))
+///     }
+/// }
+///
+/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+/// let sts = Builder::isolated().region("eu-west-1").credentials(keys).transport(Canned).build()?;
+/// assert_eq!(sts.get_caller_identity()?.account, "0123");
+/// # Ok::<(), sts_blocking::Error>(())
+/// ```
+pub trait Transport: Send + Sync + 'static {
+    /// Sends a request and reads the whole answer, whatever its status.
+    ///
+    /// A request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
+    /// the machine itself. It must not follow redirects (they would carry the session token elsewhere), must keep both
+    /// time-outs, and must not read more than
+    /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes.
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError>;
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request, timeouts)
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request, timeouts)
+    }
+}
+
+#[cfg(test)]
+mod tests;
