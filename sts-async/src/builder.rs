@@ -7,7 +7,7 @@ use http_body::Body;
 use http_body_util::Full;
 use sts_proto::client::{Build, Config, Core};
 use sts_proto::flow::{Effect, Event, Flow, Step};
-use sts_proto::settings::{self, Origin, Setting};
+use sts_proto::settings::Setting;
 use sts_proto::{Error, Secret, TransportErrorKind};
 use tower_service::Service;
 
@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::effects::{Effects, MfaPrompt, environment, read_in_place, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
-use crate::transport::{BoxError, HyperTransport, TlsSettings, TowerTransport, Transport};
+use crate::transport::{BoxError, HyperTransport, TowerTransport, Transport, tls};
 
 /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.
 ///
@@ -30,7 +30,6 @@ use crate::transport::{BoxError, HyperTransport, TlsSettings, TowerTransport, Tr
 pub struct Builder {
     config: Config,
     provider: Option<Arc<dyn CredentialsProvider>>,
-    tls: TlsSettings,
     transport: Option<Box<dyn Transport>>,
     mfa_code: Option<MfaPrompt>,
 }
@@ -62,13 +61,7 @@ impl Builder {
     /// # }
     /// ```
     pub fn isolated() -> Self {
-        Self {
-            config: Config::isolated(),
-            provider: None,
-            tls: TlsSettings::default(),
-            transport: None,
-            mfa_code: None,
-        }
+        Self { config: Config::isolated(), provider: None, transport: None, mfa_code: None }
     }
 
     sts_proto::builder_setters!(config);
@@ -98,31 +91,6 @@ impl Builder {
     pub fn credentials_provider(mut self, provider: impl CredentialsProvider) -> Self {
         self.config = self.config.provided();
         self.provider = Some(Arc::new(provider));
-        self
-    }
-
-    /// Trusts exactly these root certificates, in PEM, instead of those that are compiled in or those of the
-    /// operating system. Goes before the file that `AWS_CA_BUNDLE` names. Ignored by a
-    /// [`transport`](Self::transport) of your own, as the other settings of TLS and proxies are.
-    pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.tls.ca_bundle = Some(pem.into());
-        self
-    }
-
-    /// Trusts these root certificates, in PEM, too. May be called several times.
-    pub fn extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        let roots = self.tls.extra_roots.get_or_insert_default();
-        roots.push(b'\n');
-        roots.append(&mut pem.into());
-        self
-    }
-
-    /// Shows this certificate to servers that ask for one: the chain, the client's own certificate first, and the
-    /// private key, both in PEM. With the feature `native-tls` the key has to be PKCS #8 (`BEGIN PRIVATE KEY`).
-    pub fn client_certificate(mut self, chain_pem: impl Into<Vec<u8>>, key_pem: impl Into<Vec<u8>>) -> Self {
-        // What is no text is no PEM either, and is refused as such.
-        let key = String::from_utf8(key_pem.into()).unwrap_or_default();
-        self.tls.client_certificate = Some((chain_pem.into(), Secret::new(key)));
         self
     }
 
@@ -166,24 +134,16 @@ impl Builder {
     /// A variable that cannot be used, no region, an endpoint URL or a proxy's that is malformed, settings that contradict
     /// each other, a shared file that cannot be read, a profile that is not there, a CA bundle that cannot be read or holds
     /// no certificate, a client certificate and a key that do not belong together.
-    pub fn build(mut self) -> Result<Client, Error> {
+    pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         let core = load(build.seed(seed()))?;
         let (transport, told) = match self.transport {
-            Some(transport) => {
-                let own = |name| Setting::new(name, "as the client's own transport has it", Origin::Code);
-                (transport, vec![own("ca bundle"), own("proxy")])
-            }
+            Some(transport) => (transport, Setting::of_own_transport()),
             None => {
-                let proxies = core.settings().proxies(HAS_TLS)?;
-                let told = self.tls.told();
-                // Without TLS there is nothing to trust, whatever the environment says for other programs.
-                let path = core.settings().ca_bundle().filter(|_| HAS_TLS && self.tls.ca_bundle.is_none());
-                if let Some(path) = path {
-                    self.tls.ca_bundle = Some(settings::ca_bundle(path, read_in_place(path))?);
-                }
-                let transport = HyperTransport::configured(&self.tls, proxies)?;
-                (Box::new(transport) as Box<dyn Transport>, told)
+                let settings = core.settings();
+                let transport =
+                    HyperTransport::with(settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;
+                (Box::new(transport) as Box<dyn Transport>, settings.tls().list(&tls::DEFAULT_ROOTS))
             }
         };
         let driver = Arc::new(Driver::new(Effects::new(transport, self.mfa_code)));
@@ -209,17 +169,10 @@ impl fmt::Debug for Builder {
     }
 }
 
-const HAS_TLS: bool = cfg!(any(feature = "ring", feature = "aws-lc", feature = "native-tls"));
-
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use sts_proto::settings::SettingsError;
-    use sts_proto::wire::MAX_BODY;
-
     use super::*;
-    use crate::{Credentials, Presign, Settings, operations::GetCallerIdentity};
+    use crate::{Credentials, Presign, operations::GetCallerIdentity};
 
     fn builder() -> Builder {
         Builder::isolated().region("eu-west-1")
@@ -248,41 +201,5 @@ mod tests {
         let request = client.presign(&GetCallerIdentity::new(), &options).await.unwrap();
         assert!(request.uri().query().unwrap().contains("X-Amz-Signature="));
         assert!(!format!("{client:?}").contains("planted-secret"));
-    }
-
-    #[test]
-    fn a_ca_bundle_has_to_be_one() {
-        for pem in ["", "no pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
-            let error = builder().ca_bundle(pem).build().unwrap_err();
-            if HAS_TLS {
-                assert!(matches!(error, Error::Settings(SettingsError::CaBundle)), "{pem}: {error:?}");
-            } else {
-                assert!(matches!(error, Error::Transport(_)), "{pem}: {error:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_ca_bundle_of_the_settings_is_read_when_the_client_is_made() {
-        let folder = std::env::temp_dir().join(format!("sts-async-ca-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let large = folder.join("large.pem");
-        std::fs::write(&large, vec![b'x'; MAX_BODY + 1]).unwrap();
-        let with = |path: &Path| {
-            Builder::isolated().settings(Settings::new().region("eu-west-1").ca_bundle_path(path))
-        };
-        let text = folder.join("text.pem");
-        std::fs::write(&text, "no pem").unwrap();
-        for path in [&large, &folder, &folder.join("none.pem"), &text] {
-            let refused = match with(path).build() {
-                Ok(_) => false,
-                Err(Error::Settings(SettingsError::CaBundleFile { path: told, reason })) => {
-                    told == *path && *path != text && !reason.is_empty()
-                }
-                Err(error) => *path == text && matches!(error, Error::Settings(SettingsError::CaBundle)),
-            };
-            assert_eq!(refused, HAS_TLS, "{}", path.display());
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use sts_proto::client::{Build, Config, Core};
 use sts_proto::flow::{Effect, Event, Flow, Step};
-use sts_proto::settings::{self, Origin, Setting};
+use sts_proto::settings::Setting;
 use sts_proto::{Error, Secret, TransportErrorKind};
 
 use crate::bell::Bell;
@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::effects::{self, AskMfaCode, environment, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
-use crate::transport::tls::{self, TlsOptions};
+use crate::transport::tls;
 use crate::transport::{Transport, UreqTransport};
 
 /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.
@@ -29,7 +29,6 @@ pub struct Builder {
     config: Config,
     provider: Option<Arc<dyn CredentialsProvider>>,
     transport: Option<Box<dyn Transport>>,
-    tls: TlsOptions,
     ask_mfa_code: Option<Box<AskMfaCode>>,
 }
 
@@ -63,13 +62,7 @@ impl Builder {
     /// # Ok::<(), sts_blocking::Error>(())
     /// ```
     pub fn isolated() -> Self {
-        Self {
-            config: Config::isolated(),
-            provider: None,
-            transport: None,
-            tls: TlsOptions::default(),
-            ask_mfa_code: None,
-        }
+        Self { config: Config::isolated(), provider: None, transport: None, ask_mfa_code: None }
     }
 
     sts_proto::builder_setters!(config);
@@ -96,30 +89,6 @@ impl Builder {
     pub fn credentials_provider(mut self, provider: impl CredentialsProvider) -> Self {
         self.config = self.config.provided();
         self.provider = Some(Arc::new(provider));
-        self
-    }
-
-    /// Trusts exactly these root certificates, in PEM, instead of those that are compiled in or those of the
-    /// operating system, and instead of those in the file that `AWS_CA_BUNDLE` names. Ignored by a
-    /// [`transport`](Self::transport) of your own, like all that is said here of TLS and proxies.
-    pub fn ca_bundle(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.tls.ca_bundle = Some(pem.into());
-        self
-    }
-
-    /// Trusts these root certificates, in PEM, beside the others. The operating system's, where they are used, are
-    /// then read from its store as they are, without what its own verifier may know of them.
-    pub fn extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.tls.extra_roots = Some(pem.into());
-        self
-    }
-
-    /// Shows this certificate to servers that ask for one: the chain, its own certificate first, and its private key
-    /// (PKCS #8; with rustls PKCS #1 and SEC 1 too), both in PEM.
-    pub fn client_certificate(mut self, chain_pem: impl Into<Vec<u8>>, key_pem: impl Into<Vec<u8>>) -> Self {
-        // What is no text is no PEM either, and is refused as such.
-        let key = String::from_utf8(key_pem.into()).unwrap_or_default();
-        self.tls.client_certificate = Some((chain_pem.into(), Secret::new(key)));
         self
     }
 
@@ -150,24 +119,16 @@ impl Builder {
     /// A variable that cannot be used, no region, an endpoint URL or a proxy's that is malformed, settings that contradict
     /// each other, a shared file that cannot be read, a profile that is not there, a CA bundle that cannot be read or holds
     /// no certificate, a client certificate and a key that do not belong together.
-    pub fn build(mut self) -> Result<Client, Error> {
+    pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         let core = load(build.seed(seed()))?;
         let (transport, told) = match self.transport {
-            Some(transport) => {
-                let own = |name| Setting::new(name, "as the client's own transport has it", Origin::Code);
-                (transport, vec![own("ca bundle"), own("proxy")])
-            }
+            Some(transport) => (transport, Setting::of_own_transport()),
             None => {
-                let proxies = core.settings().proxies(tls::ENABLED)?;
-                let told = self.tls.told();
-                // Where there is no TLS, the environment's bundle has nothing to say.
-                let path = core.settings().ca_bundle().filter(|_| tls::ENABLED);
-                if let (None, Some(path)) = (&self.tls.ca_bundle, path) {
-                    self.tls.ca_bundle = Some(settings::ca_bundle(path, effects::read(path))?);
-                }
-                let transport = UreqTransport::with(core.context().timeouts().into(), &self.tls, proxies)?;
-                (Box::new(transport) as Box<dyn Transport>, told)
+                let (settings, timeouts) = (core.settings(), core.context().timeouts().into());
+                let transport =
+                    UreqTransport::with(timeouts, settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;
+                (Box::new(transport) as Box<dyn Transport>, settings.tls().list(&tls::DEFAULT_ROOTS))
             }
         };
         let driver = Driver { transport, ask_mfa_code: self.ask_mfa_code, bell: Bell::default() };

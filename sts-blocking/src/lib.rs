@@ -28,6 +28,7 @@ pub use client::Client;
 pub use provider::CredentialsProvider;
 pub use roles::{AssumeRoleProvider, WebIdentityProvider};
 pub use sts_proto;
+pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
     NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,

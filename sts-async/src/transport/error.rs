@@ -37,15 +37,6 @@ pub(super) enum ConnectError {
     UnknownHost(io::Error),
     /// Not within the time.
     Timeout,
-    /// TLS cannot even begin.
-    Tls(TlsError),
-}
-
-/// Why TLS cannot be set up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TlsError {
-    pub(super) kind: Kind,
-    pub(super) why: &'static str,
 }
 
 impl fmt::Display for ConnectError {
@@ -53,7 +44,6 @@ impl fmt::Display for ConnectError {
         match self {
             Self::UnknownHost(_) => f.write_str("the name was not resolved"),
             Self::Timeout => f.write_str("no connection within the time"),
-            Self::Tls(error) => f.write_str(error.why),
         }
     }
 }
@@ -80,7 +70,6 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
         return Some(match error {
             ConnectError::UnknownHost(_) => Sure(Kind::UnknownHost),
             ConnectError::Timeout => Sure(Kind::Timeout(Phase::Connect)),
-            ConnectError::Tls(error) => Sure(error.kind),
         });
     }
     if super::tls::is_tls(cause) {

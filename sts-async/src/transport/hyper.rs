@@ -1,8 +1,8 @@
 use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,21 +15,22 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use sts_proto::settings::proxy::{Proxies, ThroughProxy};
-use sts_proto::settings::{Origin, Setting};
-use sts_proto::{Error, Phase, Secret, SendTimeouts, TransportError, TransportErrorKind};
+use sts_proto::settings::proxy::{Proxies, Proxy, ThroughProxy};
+use sts_proto::settings::{LazyTls, TlsSettings};
+use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
 use super::bounded::Bounded;
-use super::error::{ConnectError, TlsError};
+use super::error::ConnectError;
 use super::proxy::Route;
-use super::{BoxError, Transport, TransportFuture, exchange, tls};
+use super::tls::{self, Tls};
+use super::{BoxError, Transport, TransportFuture, exchange};
+use crate::effects::read_in_place;
 
 /// The default transport: HTTP/1.1 on hyper, with connections kept for the next request.
 ///
 /// TLS is set up when the first `https` request is made, and never for a client that makes none. Certificates are
-/// verified. Proxies, further roots and a client certificate come from the [`Builder`](crate::Builder) of a client; a
-/// transport that is made here has none. A request that meets a kept connection which the server has closed, so that
+/// verified. A request that meets a kept connection which the server has closed, so that
 /// nothing of it was sent, goes out on another one within the same attempt. Connections belong to the tokio runtime on
 /// which they were made.
 #[derive(Clone)]
@@ -38,88 +39,39 @@ pub struct HyperTransport {
     /// Its connections go through the proxies, if there are any.
     proxied: Client<Connector, Full<Bytes>>,
     proxies: Arc<Proxies>,
+    tls: Tls,
 }
 
 impl HyperTransport {
-    /// Trusts the roots that are compiled in, or those of the system, as the crate's features say.
-    pub fn new() -> Self {
-        Self::with(tls::Trust::default(), &Proxies::default())
+    /// With TLS as it is chosen there. Uses no proxy; [`Builder`](crate::Builder) can do more.
+    ///
+    /// # Errors
+    ///
+    /// Roots or a client certificate that cannot be used.
+    pub fn new(tls: &TlsSettings) -> Result<Self, Error> {
+        Self::with(tls, &Proxies::default())
     }
 
-    /// Trusts exactly the certificates in `pem`. It is an error if there are none, or if one of them is broken.
-    pub fn with_ca_bundle(pem: &[u8]) -> Result<Self, Error> {
-        Ok(Self::with(
-            tls::Trust { roots: Some(tls::parse(pem)?), ..tls::Trust::default() },
-            &Proxies::default(),
-        ))
-    }
-
-    /// What a builder says.
-    pub(crate) fn configured(tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
-        let parse = |pem: &Option<Vec<u8>>| pem.as_deref().map(tls::parse).transpose();
-        let identity =
-            tls.client_certificate.as_ref().map(|(chain, key)| tls::identity(chain, key.expose().as_bytes()));
-        let trust = tls::Trust {
-            roots: parse(&tls.ca_bundle)?,
-            extra_roots: parse(&tls.extra_roots)?,
-            identity: identity.transpose()?,
-        };
-        Ok(Self::with(trust, proxies))
-    }
-
-    fn with(trust: tls::Trust, proxies: &Proxies) -> Self {
-        let secure = Arc::new(Secure { trust, setup: OnceLock::new() });
+    pub(crate) fn with(tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
+        let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, read_in_place)?);
         let proxies = Arc::new(proxies.clone());
-        let direct = client(&secure, Arc::default());
-        let proxied = if proxies.any() { client(&secure, Arc::clone(&proxies)) } else { direct.clone() };
-        Self { direct, proxied, proxies }
+        let direct = client(&tls, Arc::default());
+        let proxied = if proxies.any() { client(&tls, Arc::clone(&proxies)) } else { direct.clone() };
+        Ok(Self { direct, proxied, proxies, tls })
     }
 }
 
-fn client(secure: &Arc<Secure>, proxies: Arc<Proxies>) -> Client<Connector, Full<Bytes>> {
+fn client(tls: &Tls, proxies: Arc<Proxies>) -> Client<Connector, Full<Bytes>> {
     let mut http = Http::new_with_resolver(Resolver::system());
     http.enforce_http(false);
     http.set_nodelay(true);
-    let secure = Arc::clone(secure);
+    let tls = Arc::clone(tls);
     Client::builder(TokioExecutor::new())
         .retry_canceled_requests(true)
         .http1_max_buf_size(LARGEST_HEAD)
         .pool_timer(TokioTimer::new())
         .pool_max_idle_per_host(MOST_IDLE)
-        .build(Connector(Route { http, proxies, secure }))
-}
-
-/// What a builder was told about TLS, all in PEM.
-#[derive(Default)]
-pub(crate) struct TlsSettings {
-    /// Trusted instead of the usual roots.
-    pub(crate) ca_bundle: Option<Vec<u8>>,
-    /// Trusted besides.
-    pub(crate) extra_roots: Option<Vec<u8>>,
-    /// A chain and its key.
-    pub(crate) client_certificate: Option<(Vec<u8>, Secret)>,
-}
-
-impl TlsSettings {
-    /// Which of them there are, for a person to read.
-    pub(crate) fn told(&self) -> Vec<Setting> {
-        let given = |name| Setting::new(name, "given", Origin::Code);
-        let row = |name, is_there| {
-            if is_there { given(name) } else { Setting::new(name, "not set", Origin::Default) }
-        };
-        let bundle = self.ca_bundle.is_some().then(|| given("ca bundle"));
-        let rest = [
-            row("extra roots", self.extra_roots.is_some()),
-            row("client certificate", self.client_certificate.is_some()),
-        ];
-        bundle.into_iter().chain(rest).collect()
-    }
-}
-
-impl Default for HyperTransport {
-    fn default() -> Self {
-        Self::new()
-    }
+        .build(Connector(Route { http, proxies, tls }))
 }
 
 impl fmt::Debug for HyperTransport {
@@ -134,7 +86,13 @@ impl Transport for HyperTransport {
             let why = "only http and https urls can be sent to";
             return Box::pin(ready(Err(TransportError::new(TransportErrorKind::Unsupported, why))));
         }
-        let client = if self.proxies.of(&request).is_some() { &self.proxied } else { &self.direct };
+        let proxy = self.proxies.of(&request);
+        if (request.uri().scheme() == Some(&Scheme::HTTPS) || proxy.is_some_and(Proxy::is_https))
+            && let Err(error) = self.tls.get()
+        {
+            return Box::pin(ready(Err(error)));
+        }
+        let client = if proxy.is_some() { &self.proxied } else { &self.direct };
         let attempt = Arc::new(Attempt { connect: timeouts.connect, connecting: AtomicBool::new(false) });
         let response = ATTEMPT.scope(Arc::clone(&attempt), client.request(request.map(Full::new)));
         Box::pin(async move {
@@ -173,25 +131,6 @@ struct Connector(Route);
 /// Connections to servers and to proxies.
 pub(super) type Http = HttpConnector<Resolver>;
 
-pub(super) struct Secure {
-    trust: tls::Trust,
-    setup: OnceLock<Result<tls::Setup, TlsError>>,
-}
-
-impl Secure {
-    /// A connection that `inner` makes, with TLS on it if the URI says so.
-    pub(super) fn connect<S: Inner>(&self, mut inner: S, uri: Uri) -> Connecting<tls::Stream<S::Response>> {
-        if uri.scheme() != Some(&Scheme::HTTPS) {
-            let plain = inner.call(uri);
-            return Box::pin(async move { plain.await.map(tls::plain).map_err(Into::into) });
-        }
-        match self.setup.get_or_init(|| tls::setup(&self.trust)) {
-            Ok(setup) => tls::connect(setup, inner, uri),
-            Err(error) => Box::pin(ready(Err(ConnectError::Tls(*error).into()))),
-        }
-    }
-}
-
 impl Service<Uri> for Connector {
     type Response = Bounded;
     type Error = BoxError;
@@ -203,7 +142,7 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let proxy = self.0.proxies.for_uri(&uri).cloned();
-        let connecting = self.0.secure.connect(self.0.clone(), uri);
+        let connecting = tls::connect(&self.0.tls, self.0.clone(), uri);
         let attempt = ATTEMPT.try_with(Arc::clone).ok();
         if let Some(attempt) = &attempt {
             attempt.connecting.store(true, Ordering::Relaxed);

@@ -4,7 +4,7 @@ mod bounded;
 mod error;
 mod hyper;
 mod proxy;
-mod tls;
+pub(crate) mod tls;
 mod tower;
 
 use std::future::{Future, poll_fn};
@@ -17,7 +17,6 @@ use sts_proto::wire::MAX_BODY;
 use sts_proto::{Phase, SendTimeouts, TransportError, TransportErrorKind};
 
 pub use self::hyper::HyperTransport;
-pub(crate) use self::hyper::TlsSettings;
 pub use self::tower::TowerTransport;
 
 /// Sends a request and reads the whole answer.

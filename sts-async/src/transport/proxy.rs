@@ -11,15 +11,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::hyper::{Http, Secure};
-use super::{BoxError, error, tls};
+use super::hyper::Http;
+use super::tls::{self, Tls};
+use super::{BoxError, error};
 
 /// Connects to a host, or to a proxy and through a tunnel.
 #[derive(Clone)]
 pub(super) struct Route {
     pub(super) http: Http,
     pub(super) proxies: Arc<Proxies>,
-    pub(super) secure: Arc<Secure>,
+    pub(super) tls: Tls,
 }
 
 /// A connection to a host, before TLS with that host. It may use TLS with a proxy.
@@ -39,7 +40,7 @@ impl Service<Uri> for Route {
             let direct = self.http.call(uri);
             return Box::pin(async move { Ok(tls::plain(direct.await?)) });
         };
-        let connecting = self.secure.connect(self.http.clone(), proxy.uri().clone());
+        let connecting = tls::connect(&self.tls, self.http.clone(), proxy.uri().clone());
         Box::pin(async move {
             let tunnel = async { open(connecting.await?, proxy.tunnel(&uri)).await };
             tunnel.await.map_err(|error| ThroughProxy::new(&proxy, error::kind(&*error), error).into())

@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::{Roots, TlsSettings};
 
 type Sent = Result<http::Response<Bytes>, TransportError>;
 
@@ -17,8 +18,15 @@ const fn timeouts(connect: Duration, attempt: Duration) -> SendTimeouts {
     SendTimeouts { connect, attempt }
 }
 
+/// Trusts what is compiled in.
+fn transport() -> HyperTransport {
+    let mozilla = !cfg!(feature = "platform-roots") || cfg!(feature = "webpki-roots");
+    let tls = TlsSettings::new();
+    HyperTransport::new(&if mozilla { tls } else { tls.with_roots(Roots::Platform) }).unwrap()
+}
+
 async fn send(uri: &str, timeouts: SendTimeouts) -> Sent {
-    HyperTransport::new().send(request(uri), timeouts).await
+    transport().send(request(uri), timeouts).await
 }
 
 fn request(uri: &str) -> http::Request<Bytes> {
@@ -96,7 +104,7 @@ async fn an_answer_arrives_whole_and_nothing_of_it_is_followed() {
 async fn connections_are_kept() {
     const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
     let (uri, mut told) = server(&[OK, OK], true).await;
-    let transport = HyperTransport::new();
+    let transport = transport();
     for _ in 0..2 {
         assert_eq!(transport.send(request(&uri), QUICK).await.unwrap().body(), "ok");
     }
@@ -107,7 +115,7 @@ async fn connections_are_kept() {
 #[tokio::test]
 async fn a_kept_connection_that_the_server_closed_is_replaced() {
     let (uri, mut told) = server(&["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"], false).await;
-    let transport = HyperTransport::new();
+    let transport = transport();
     for _ in 0..2 {
         assert_eq!(transport.send(request(&uri), QUICK).await.unwrap().body(), "ok");
         while told.recv().await != Some("closed") {}
@@ -171,7 +179,7 @@ async fn a_handshake_that_stalls_is_a_connection_that_was_not_made() {
     // Never accepted: the system completes TCP, and nobody says hello.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("https://{}/", listener.local_addr().unwrap());
-    let transport = HyperTransport::new();
+    let transport = transport();
     let long = Duration::from_secs(20);
     for given in [timeouts(Duration::from_millis(200), long), timeouts(long, Duration::from_millis(200))] {
         let begun = Instant::now();

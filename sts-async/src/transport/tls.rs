@@ -1,54 +1,35 @@
-//! TLS by whichever library is compiled in. Each backend has the same few names.
+//! TLS by the library that is compiled in: rustls, with aws-lc before ring, else the platform's.
 
-#[cfg(all(feature = "native-tls", not(any(feature = "ring", feature = "aws-lc"))))]
-mod native;
-#[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
-mod none;
-#[cfg(any(feature = "ring", feature = "aws-lc"))]
-mod rustls;
+#[cfg_attr(feature = "_rustls", path = "tls/rustls.rs")]
+#[cfg_attr(all(feature = "native-tls", not(feature = "_rustls")), path = "tls/native.rs")]
+#[cfg_attr(not(any(feature = "native-tls", feature = "_rustls")), path = "tls/none.rs")]
+mod backend;
 
-#[cfg(all(feature = "native-tls", not(any(feature = "ring", feature = "aws-lc"))))]
-use native as backend;
-#[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
-use none as backend;
-#[cfg(any(feature = "ring", feature = "aws-lc"))]
-use rustls as backend;
+use std::sync::Arc;
 
-use super::error::TlsError;
+use http::Uri;
+use http::uri::Scheme;
+use sts_proto::settings::LazyTls;
+
 use super::hyper::{Connecting, Inner};
 
-/// A certificate chain and its key.
-pub(super) use backend::Identity;
-/// Roots to trust.
-pub(super) use backend::Roots;
-/// TLS that is set up.
-pub(super) use backend::Setup;
-/// A connection, with TLS or without.
-pub(super) use backend::Stream;
-/// Connects to an `https` URI.
-pub(super) use backend::connect;
-/// The client certificate of a chain and a key, both PEM, if they fit.
-pub(super) use backend::identity;
-/// Whether this error is the TLS library's.
-pub(super) use backend::is_tls;
-/// The certificates in a PEM file.
-pub(super) use backend::parse;
-/// A connection without TLS.
-pub(super) use backend::plain;
-/// Sets TLS up.
-pub(super) use backend::setup;
+pub(crate) use backend::{DEFAULT_ROOTS, LIBRARY};
+pub(super) use backend::{Stream, is_tls, plain};
 
-/// Whom to trust, and who to be.
-#[derive(Default)]
-#[cfg_attr(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")), expect(dead_code))]
-pub(super) struct Trust {
-    /// Instead of the roots that the features name.
-    pub(super) roots: Option<Roots>,
-    /// Besides them.
-    pub(super) extra_roots: Option<Roots>,
-    /// Shown to servers that ask.
-    pub(super) identity: Option<Identity>,
+/// TLS as the connections of a client share it.
+pub(super) type Tls = Arc<LazyTls<backend::Config>>;
+
+/// A connection that `inner` makes, with TLS on it if the URI says so.
+pub(super) fn connect<S: Inner>(tls: &Tls, mut inner: S, uri: Uri) -> Connecting<Stream<S::Response>> {
+    if uri.scheme() != Some(&Scheme::HTTPS) {
+        let connecting = inner.call(uri);
+        return Box::pin(async move { connecting.await.map(plain).map_err(Into::into) });
+    }
+    match tls.get() {
+        Ok(config) => backend::connect(config, inner, uri),
+        Err(error) => Box::pin(std::future::ready(Err(error.into()))),
+    }
 }
 
-#[cfg(all(test, any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
+#[cfg(test)]
 mod tests;

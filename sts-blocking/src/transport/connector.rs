@@ -18,31 +18,13 @@ use ureq::{Error, config::Config, unversioned::resolver::DefaultResolver};
 use super::mute_ureq_log;
 use super::name_lookup::{AtLast, Later};
 use super::proxy::Route;
+use super::tls::Tls;
 
 /// An agent whose connections hear the other side out, and go through these proxies.
-pub(crate) fn agent(config: Config, proxies: Proxies) -> ureq::Agent {
+pub(crate) fn agent(config: Config, proxies: Proxies, tls: Tls) -> ureq::Agent {
     let chain = ().chain(TcpConnector::default()).chain(HearOut);
     let connector = AtLast { connector: chain, resolver: DefaultResolver::default() };
-    #[cfg(any(feature = "ring", feature = "aws-lc"))]
-    let tls = ureq::unversioned::transport::RustlsConnector::default();
-    #[cfg(all(feature = "native-tls", not(any(feature = "ring", feature = "aws-lc"))))]
-    let tls = ureq::unversioned::transport::NativeTlsConnector::default();
-    #[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
-    let tls = WithoutTls;
     ureq::Agent::with_parts(config, Route { proxies, connector, tls }, Later)
-}
-
-#[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
-#[derive(Debug)]
-struct WithoutTls;
-
-#[cfg(not(any(feature = "ring", feature = "aws-lc", feature = "native-tls")))]
-impl<In: Transport> Connector<In> for WithoutTls {
-    type Out = In;
-
-    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<In>, Error> {
-        Ok(chained)
-    }
 }
 
 #[derive(Debug)]

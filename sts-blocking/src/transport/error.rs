@@ -1,9 +1,10 @@
 //! What the errors of ureq mean.
 
+use std::error::Error as StdError;
 use std::io;
 
 use sts_proto::settings::proxy::ThroughProxy;
-use sts_proto::{Phase, TransportErrorKind as Kind};
+use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
 
 use super::tls;
 
@@ -20,13 +21,35 @@ pub(crate) fn kind(error: &ureq::Error, phase: Phase) -> Kind {
             Kind::NotHttp
         }
         ureq::Error::TlsRequired => Kind::Unsupported,
-        ureq::Error::Io(error) if is_lookup(error) => Kind::UnknownHost,
-        ureq::Error::Io(error) => io_kind(error, phase),
-        ureq::Error::Other(error) if error.is::<ThroughProxy>() => {
-            error.downcast_ref::<ThroughProxy>().map_or(Kind::Connect, ThroughProxy::kind)
-        }
-        error if tls::is_tls(error) => Kind::Tls,
+        ureq::Error::Tls(_) => Kind::Tls,
+        ureq::Error::Io(error) => cause_kind(error, phase).unwrap_or(Kind::Other),
+        ureq::Error::Other(error) => cause_kind(&**error, phase).unwrap_or(Kind::Other),
         _ => Kind::Other,
+    }
+}
+
+/// What the most telling cause means. Links of a connection pass on the errors of each other in an `io::Error`, or in one of
+/// the TLS library's.
+fn cause_kind(error: &(dyn StdError + 'static), phase: Phase) -> Option<Kind> {
+    if let Some(error) = error.downcast_ref::<ThroughProxy>() {
+        return Some(error.kind());
+    }
+    if let Some(error) = error.downcast_ref::<TransportError>() {
+        return Some(error.kind());
+    }
+    if let Some(error) = error.downcast_ref::<ureq::Error>() {
+        return Some(kind(error, phase));
+    }
+    if tls::is_tls(error) {
+        return Some(Kind::Tls);
+    }
+    match error.downcast_ref::<io::Error>() {
+        Some(error) if is_lookup(error) => Some(Kind::UnknownHost),
+        Some(error) => {
+            let held = error.get_ref().and_then(|held| cause_kind(held, phase));
+            held.or_else(|| io_kind(error.kind(), phase))
+        }
+        None => cause_kind(error.source()?, phase),
     }
 }
 
@@ -35,22 +58,19 @@ fn is_lookup(error: &io::Error) -> bool {
     error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address information")
 }
 
-fn io_kind(error: &io::Error, phase: Phase) -> Kind {
+fn io_kind(kind: io::ErrorKind, phase: Phase) -> Option<Kind> {
     use io::ErrorKind as Io;
-    if error.get_ref().is_some_and(|source| tls::is_tls(source)) {
-        return Kind::Tls;
-    }
-    match error.kind() {
-        Io::ConnectionRefused => Kind::Refused,
-        Io::TimedOut | Io::WouldBlock => Kind::Timeout(phase),
+    match kind {
+        Io::ConnectionRefused => Some(Kind::Refused),
+        Io::TimedOut | Io::WouldBlock => Some(Kind::Timeout(phase)),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
-            Kind::Connect
+            Some(Kind::Connect)
         }
         Io::ConnectionReset
         | Io::ConnectionAborted
         | Io::BrokenPipe
         | Io::UnexpectedEof
-        | Io::NotConnected => Kind::Closed,
-        _ => Kind::Other,
+        | Io::NotConnected => Some(Kind::Closed),
+        _ => None,
     }
 }

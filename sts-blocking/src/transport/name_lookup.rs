@@ -4,12 +4,11 @@
 //! its own: that costs more than all the rest of a call.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Instant;
 
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::time::Duration;
+use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 use ureq::{Error, Timeout};
 
@@ -39,7 +38,7 @@ impl<C: Connector, R: Resolver> Connector for AtLast<C, R> {
         let start = Instant::now();
         let within = if is_address(details.uri) { UNBOUNDED } else { details.timeout };
         let addrs = self.resolver.resolve(details.uri, details.config, within)?;
-        let timeout = shortened(details.timeout, start);
+        let timeout = time_left(details.timeout, start);
         self.connector.connect(&ConnectionDetails { addrs, timeout, ..copy(details) }, chained)
     }
 }
@@ -62,18 +61,23 @@ pub(crate) fn copy<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a>
 
 /// An address is no name: with nothing to wait for, ureq needs no thread.
 fn is_address(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.parse::<IpAddr>().is_ok()
+    bare_host(uri).parse::<IpAddr>().is_ok()
 }
 
-/// What is left of a time-out.
-pub(crate) fn shortened(timeout: NextTimeout, start: Instant) -> NextTimeout {
-    if timeout.after.is_not_happening() {
-        return timeout;
+/// The host without the brackets of an IPv6 address.
+pub(crate) fn bare_host(uri: &Uri) -> &str {
+    let host = uri.host().unwrap_or_default();
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// What is left of a time-out that began at `start`.
+pub(crate) fn time_left(timeout: NextTimeout, start: Instant) -> NextTimeout {
+    match (timeout.after, start) {
+        (Duration::Exact(after), Instant::Exact(start)) => {
+            NextTimeout { after: after.saturating_sub(start.elapsed()).into(), ..timeout }
+        }
+        _ => timeout,
     }
-    let after = timeout.after.saturating_sub(start.elapsed()).into();
-    NextTimeout { after, ..timeout }
 }
 
 const UNBOUNDED: NextTimeout =

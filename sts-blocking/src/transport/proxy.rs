@@ -1,28 +1,29 @@
 //! Connections to hosts, through a proxy where the core says so. ureq's own support for proxies is not used.
 
 use std::io::{Read, Write};
-use std::time::Instant;
 
 use sts_proto::Phase;
 use sts_proto::settings::proxy::{Proxies, ThroughProxy, Tunnel};
 use ureq::Error;
+use ureq::unversioned::transport::time::Instant;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, Transport, TransportAdapter,
 };
 
 use super::error::kind;
-use super::name_lookup::{copy, shortened};
+use super::name_lookup::{copy, time_left};
+use super::tls::{self, Tls};
 
 /// Connects to a host, or to a proxy and through a tunnel, with TLS to the host and to the proxy as their URLs say.
 #[derive(Debug)]
-pub(crate) struct Route<C, T> {
+pub(crate) struct Route<C> {
     pub(crate) proxies: Proxies,
     /// Connections without TLS.
     pub(crate) connector: C,
-    pub(crate) tls: T,
+    pub(crate) tls: Tls,
 }
 
-impl<C: Connector, T: Connector<Box<dyn Transport>>> Connector for Route<C, T> {
+impl<C: Connector> Connector for Route<C> {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Self::Out>, Error> {
@@ -38,26 +39,19 @@ impl<C: Connector, T: Connector<Box<dyn Transport>>> Connector for Route<C, T> {
         let to_proxy = ConnectionDetails { uri: proxy.uri(), ..copy(details) };
         let connection = self.reach(&to_proxy).map_err(through)?.ok_or(Error::ConnectionFailed)?;
         let mut connection = TransportAdapter::new(connection, details.current_time.clone());
-        connection.set_timeout(shortened(details.timeout, start));
+        connection.set_timeout(time_left(details.timeout, start));
         open(&mut connection, proxy.tunnel(details.uri)).map_err(through)?;
-        self.secure(details, Tunnelled(connection.into_inner()).boxed())
+        let tunnel = Box::new(Tunnelled(connection.into_inner()));
+        let now = Instant::now();
+        let timeout = time_left(details.timeout, start);
+        tls::secure(&self.tls, &ConnectionDetails { now, timeout, ..copy(details) }, tunnel).map(Some)
     }
 }
 
-impl<C: Connector, T: Connector<Box<dyn Transport>>> Route<C, T> {
+impl<C: Connector> Route<C> {
     fn reach(&self, details: &ConnectionDetails<'_>) -> Result<Option<Box<dyn Transport>>, Error> {
-        match self.connector.connect(details, None)? {
-            Some(connection) => self.secure(details, connection.boxed()),
-            None => Ok(None),
-        }
-    }
-
-    fn secure(
-        &self,
-        details: &ConnectionDetails<'_>,
-        connection: Box<dyn Transport>,
-    ) -> Result<Option<Box<dyn Transport>>, Error> {
-        Ok(self.tls.connect(details, Some(connection))?.map(Transport::boxed))
+        let Some(connection) = self.connector.connect(details, None)? else { return Ok(None) };
+        tls::secure(&self.tls, details, Box::new(connection)).map(Some)
     }
 }
 

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
 use sts_proto::flow::SendTimeouts;
 use sts_proto::settings::proxy::{Proxies, Proxy};
+use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
@@ -10,8 +13,9 @@ use ureq::config::AutoHeaderValue;
 
 use super::error::kind;
 use super::mute_ureq_log::Muted;
-use super::tls::{self, TlsOptions};
+use super::tls::{self, Tls};
 use super::{Transport, connector};
+use crate::effects;
 
 /// The default transport: ureq, with connections kept alive for 15 s.
 ///
@@ -30,20 +34,23 @@ pub struct UreqTransport {
     proxied: Agent,
     proxies: Proxies,
     timeouts: SendTimeouts,
-    /// Whether the options name somebody to trust.
-    trusts: bool,
+    tls: Tls,
 }
 
 impl UreqTransport {
-    /// With these time-outs, unless a request asks for shorter ones, and trusting the certificates in
-    /// `ca_bundle` (PEM) if there is one. Uses no proxy; [`Builder`](crate::Builder) can do more.
-    pub fn new(timeouts: SendTimeouts, ca_bundle: Option<&[u8]>) -> Result<Self, Error> {
-        let ca_bundle = ca_bundle.map(<[u8]>::to_vec);
-        Self::with(timeouts, &TlsOptions { ca_bundle, ..TlsOptions::default() }, &Proxies::default())
+    /// With the time-outs that most requests have, and TLS as it is chosen there. Uses no proxy;
+    /// [`Builder`](crate::Builder) can do more.
+    ///
+    /// # Errors
+    ///
+    /// Roots or a client certificate that cannot be used.
+    pub fn new(timeouts: SendTimeouts, tls: &TlsSettings) -> Result<Self, Error> {
+        Self::with(timeouts, tls, &Proxies::default())
     }
 
-    pub(crate) fn with(timeouts: SendTimeouts, tls: &TlsOptions, proxies: &Proxies) -> Result<Self, Error> {
-        let config = tls::configure(Agent::config_builder(), tls)?
+    pub(crate) fn with(timeouts: SendTimeouts, tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
+        let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, effects::read)?);
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -57,9 +64,12 @@ impl UreqTransport {
             .timeout_global(bound(timeouts.attempt))
             .timeout_connect(bound(timeouts.connect))
             .build();
-        let direct = connector::agent(config.clone(), Proxies::default());
-        let proxied = if proxies.any() { connector::agent(config, proxies.clone()) } else { direct.clone() };
-        Ok(Self { direct, proxied, proxies: proxies.clone(), timeouts, trusts: tls.trusts() })
+        let direct = connector::agent(config.clone(), Proxies::default(), Arc::clone(&tls));
+        let proxied = match proxies.any() {
+            true => connector::agent(config, proxies.clone(), Arc::clone(&tls)),
+            false => direct.clone(),
+        };
+        Ok(Self { direct, proxied, proxies: proxies.clone(), timeouts, tls })
     }
 
     fn exchange(
@@ -98,7 +108,7 @@ impl Transport for UreqTransport {
     ) -> Result<Response<Bytes>, TransportError> {
         let proxy = self.proxies.of(&request);
         if request.uri().scheme() == Some(&Scheme::HTTPS) || proxy.is_some_and(Proxy::is_https) {
-            tls::available(self.trusts)?;
+            self.tls.get()?;
         }
         let agent = if proxy.is_some() { &self.proxied } else { &self.direct };
         let _muted = Muted::begin();

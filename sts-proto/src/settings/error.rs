@@ -71,14 +71,28 @@ pub enum SettingsError {
         /// Where that stands.
         origin: Origin,
     },
-    /// The CA bundle holds no certificate.
-    CaBundle,
+    /// A CA bundle holds no certificate, or a damaged one.
+    CaBundle {
+        /// Its path, if it is a file.
+        path: Option<PathBuf>,
+        /// Where it is named.
+        origin: Origin,
+    },
     /// The file of the CA bundle cannot be read.
     CaBundleFile {
         /// Its path.
         path: PathBuf,
         /// Why not.
         reason: String,
+        /// Where it is named.
+        origin: Origin,
+    },
+    /// The extra roots hold no certificate, or a damaged one.
+    ExtraRoots,
+    /// TLS cannot be set up: it is not compiled in, or the roots are not.
+    Tls {
+        /// Why not, and what to do.
+        problem: Box<str>,
     },
     /// The client certificate or its key cannot be used.
     ClientCertificate,
@@ -140,13 +154,21 @@ impl fmt::Display for SettingsError {
                 "{} names the section [services {name}], which is not there; add it to the config file",
                 Place(origin)
             ),
-            Self::CaBundleFile { path, reason } => write!(
+            Self::CaBundle { path, origin } => write!(
                 f,
-                "the ca bundle {} cannot be read ({reason}); it is named by AWS_CA_BUNDLE, ca_bundle in a profile, or \
-                 in code",
+                "the ca bundle {}({origin}) holds no certificate, or a damaged one; it has to be pem",
+                path.as_ref().map_or(String::new(), |path| format!("{} ", path.display())),
+            ),
+            Self::CaBundleFile { path, reason, origin } => write!(
+                f,
+                "the ca bundle {} ({origin}) cannot be read ({reason}); mend it, or name another",
                 path.display(),
                 reason = Said(reason),
             ),
+            Self::ExtraRoots => f.write_str(
+                "the extra roots (set in code) hold no certificate, or a damaged one; they have to be pem",
+            ),
+            Self::Tls { problem } => write!(f, "tls cannot be set up: {problem}"),
             Self::ClientCertificate => f.write_str(
                 "the client certificate cannot be used: give a chain and the private key of its first certificate, \
                  both in pem",
@@ -156,14 +178,22 @@ impl fmt::Display for SettingsError {
                 "the proxy url of {} {problem}; write it like http://user:password@proxy.example.com:3128",
                 Named(origin)
             ),
-            Self::CaBundle => {
-                f.write_str("the ca bundle holds no certificate, or a damaged one; it has to be pem")
-            }
         }
     }
 }
 
 impl std::error::Error for SettingsError {}
+
+impl SettingsError {
+    /// TLS cannot be set up, for this reason.
+    pub fn tls(problem: impl Into<Box<str>>) -> Self {
+        Self::Tls { problem: problem.into() }
+    }
+
+    pub(super) fn no_tls() -> Self {
+        Self::tls("it is not compiled in; enable the feature ring, aws-lc or native-tls")
+    }
+}
 
 /// A place as the subject of a sentence.
 struct Place<'a>(&'a Origin);

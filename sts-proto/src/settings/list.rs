@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::origin::Sourced;
-use super::{Origin, Setting, Settings, proxy};
+use super::{Origin, Roots, Setting, Settings, proxy};
 use crate::endpoint::Endpoint;
 use crate::flow::Timeouts;
 use crate::keys::Credentials;
@@ -55,8 +55,7 @@ impl Settings {
         list.push(Setting::new("max attempts", most, self.max_attempts_origin.clone()));
         list.extend(Setting::timeouts(self.timeouts.value, &self.timeouts.origin));
         list.push(optional("app id", &self.app_id));
-        let bundle = self.ca_bundle().map_or(NOT_SET.to_owned(), |path| path.display().to_string());
-        list.push(Setting::new("ca bundle", bundle, self.ca_bundle_path.origin.clone()));
+        list.extend(self.tls.list(&Roots::Mozilla));
         list.push(self.listed_proxy(self.endpoint().ok().as_ref()));
         if let Some(id) = self.trace_id.as_ref().and_then(|id| id.to_str().ok()) {
             list.push(Setting::new("trace id", id, Origin::Environment("_X_AMZN_TRACE_ID")));
@@ -108,6 +107,13 @@ impl Settings {
 }
 
 impl Setting {
+    /// The rows of a client that sends with a transport of its own, which has its own certificates and proxies.
+    pub fn of_own_transport() -> Vec<Self> {
+        ["roots", "ca bundle", "extra roots", "client certificate", "proxy"]
+            .map(|name| Self::new(name, "as the client's own transport has it", Origin::Code))
+            .into()
+    }
+
     /// How long things may take, as the list of all settings has it.
     pub fn timeouts(timeouts: Timeouts, origin: &Origin) -> [Self; 3] {
         let Timeouts { connect, attempt, call } = timeouts;
@@ -179,7 +185,10 @@ mod tests {
                 "attempt time-out: 10 s (default)",
                 "call time-out: 60 s (default)",
                 "app id: not set (default)",
+                "roots: mozilla's (default)",
                 "ca bundle: not set (default)",
+                "extra roots: not set (default)",
+                "client certificate: not set (default)",
                 "proxy: none (default)",
                 "credentials: access key …XYZA (AWS_ACCESS_KEY_ID)",
             ]

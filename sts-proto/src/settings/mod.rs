@@ -15,10 +15,10 @@ pub mod proxy;
 mod reason;
 mod resolve;
 mod setters;
+mod tls;
 mod trace;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use http::HeaderValue;
 
@@ -31,9 +31,11 @@ pub use files::{Files, Platform};
 pub(crate) use lookup::Lookup;
 pub use origin::{Origin, Setting};
 pub use profile::{Profiles, Section};
-pub use reason::ca_bundle;
 #[cfg(feature = "credentials")]
 pub(crate) use reason::reason;
+#[cfg(feature = "rustls")]
+pub use tls::PlatformVerifier;
+pub use tls::{LazyTls, Roots, TlsLibrary, TlsSettings};
 
 use list::Found;
 use origin::Sourced;
@@ -72,7 +74,7 @@ pub struct Settings {
     retry: Retry,
     retry_mode_origin: Origin,
     max_attempts_origin: Origin,
-    ca_bundle_path: Sourced<Option<PathBuf>>,
+    tls: TlsSettings,
     trace_id: Option<HeaderValue>,
     /// An error if the environment's proxies cannot be used; code may still set others.
     proxies: Result<Proxies, SettingsError>,
@@ -106,7 +108,7 @@ impl Settings {
             retry: Retry::default(),
             retry_mode_origin: Origin::Default,
             max_attempts_origin: Origin::Default,
-            ca_bundle_path: Sourced::default(),
+            tls: TlsSettings::new(),
             trace_id: None,
             proxies: Ok(Proxies::default()),
             looked: false,
@@ -128,9 +130,9 @@ impl Settings {
         self
     }
 
-    /// Where the root certificates to trust are, if not the usual ones.
-    pub fn ca_bundle(&self) -> Option<&Path> {
-        self.ca_bundle_path.value.as_deref()
+    /// What TLS is set up with.
+    pub fn tls(&self) -> &TlsSettings {
+        &self.tls
     }
 
     /// The proxies that requests go through. `tls` says whether the driver supports TLS.
@@ -178,7 +180,7 @@ impl Settings {
             retry,
             retry_mode_origin,
             max_attempts_origin,
-            ca_bundle_path: self.ca_bundle_path.over(base.ca_bundle_path),
+            tls: self.tls.over(base.tls),
             trace_id: self.trace_id.or(base.trace_id),
             proxies: if set(&proxy::origin(&self.proxies)) { self.proxies } else { base.proxies },
             looked: self.looked || base.looked,

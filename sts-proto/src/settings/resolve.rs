@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 #[cfg(feature = "credentials")]
 use super::Files;
 use super::endpoint_url::configured_endpoint_url;
@@ -10,7 +8,7 @@ use super::list::{Found, FoundFile};
 use super::lookup::Lookup;
 use super::origin::Sourced;
 use super::proxy::Proxies;
-use super::{Env, Origin, Profiles, Section, Settings, SettingsError};
+use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError};
 use crate::retry::Retry;
 
 impl Settings {
@@ -94,7 +92,7 @@ impl Settings {
             lookup.choice(endpoints[0], endpoints[1], &["regional", "legacy"])?.map(is_second).into();
         settings.app_id = lookup.text(&["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id")?.into();
         let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
-        settings.ca_bundle_path = bundle.map(|(path, origin)| (PathBuf::from(path), origin)).into();
+        settings.tls.roots = bundle.map(|(path, origin)| (Roots::File(path.into()), origin)).into();
         settings.read_retry(lookup)?;
         settings.trace_id = env.trace_id();
         settings.proxies = Proxies::from_env(env);

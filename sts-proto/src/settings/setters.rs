@@ -56,10 +56,28 @@ macro_rules! settings_setters {
                 this.max_attempts_origin = Origin::Code;
             }
 
-            /// The PEM file with the root certificates to trust instead of the usual ones. It is read when the client is
-            /// built.
-            fn ca_bundle_path(this, path: impl Into<std::path::PathBuf>) {
-                this.ca_bundle_path = Sourced::in_code(Some(path.into()));
+            /// Trusts these root certificates, whatever `AWS_CA_BUNDLE` and `ca_bundle` in the profile say. By default
+            /// Mozilla's are trusted, which the feature `webpki-roots` of the drivers compiles in; or the platform's, in a
+            /// build whose only TLS is `native-tls`. A transport of the program's own ignores this, as the other settings
+            /// of TLS and proxies.
+            fn roots(this, roots: $crate::settings::Roots) {
+                this.tls = this.tls.with_roots(roots);
+            }
+
+            /// Trusts exactly these root certificates, in PEM: `Roots::Pem`.
+            fn ca_bundle(this, pem: impl Into<Vec<u8>>) {
+                this.tls = this.tls.with_roots($crate::settings::Roots::Pem(pem.into()));
+            }
+
+            /// Trusts these root certificates, in PEM, besides. May be called several times.
+            fn extra_roots(this, pem: impl Into<Vec<u8>>) {
+                this.tls = this.tls.with_extra_roots(pem);
+            }
+
+            /// Shows this certificate to servers that ask for one: the chain, the client's own certificate first, and its
+            /// private key, both in PEM. With `native-tls` the key has to be PKCS #8 (`BEGIN PRIVATE KEY`).
+            fn client_certificate(this, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) {
+                this.tls = this.tls.with_client_certificate(chain, key);
             }
 
             /// Uses this proxy for all hosts, whatever `NO_PROXY` says: `http://user:password@host:port` or `https://…`.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sts_proto::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
+use sts_proto::settings::Roots;
 use sts_proto::{
     Credentials, Error, Phase, ResponseProblem, Retry, RetryClass, Settings, Timeouts,
     TransportErrorKind as Kind,
@@ -247,12 +248,63 @@ fn settings_that_cannot_be_used() {
             assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
         }
     }
-    for result in [
-        Setup::new(settings("https://localhost")).ca_bundle("no pem").blocking().map(drop),
-        Setup::new(settings("https://localhost")).ca_bundle("no pem").asynchronous().map(drop),
+}
+
+/// Both clients name the part, its file and who named it, in the same words.
+#[test]
+fn certificates_that_cannot_be_used() {
+    let folder = std::env::temp_dir().join(format!("sts-bundles-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, contents: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, contents).unwrap();
+        path
+    };
+    let pki = Pki::new();
+    let damaged = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let half = [pki.ca_pem().as_bytes(), &damaged[..]].concat();
+    let (garbage, large) = (file("garbage", b"garbage"), file("large", &vec![b'x'; 1024 * 1024 + 1]));
+    let (half, key) =
+        (file("half", &half), file("key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"));
+    let config = file("config", format!("[profile p]\nca_bundle = {}\n", garbage.display()).as_bytes());
+    let named = |path: &std::path::Path| {
+        let path = path.to_str().unwrap();
+        Setup::of_environment([("AWS_REGION", "eu-west-1"), ("AWS_CA_BUNDLE", path)])
+    };
+    let config = config.to_str().unwrap();
+    let of_profile = [("AWS_REGION", "eu-west-1"), ("AWS_PROFILE", "p"), ("AWS_CONFIG_FILE", config)];
+    let set = || settings("https://localhost");
+    let unusable = "holds no certificate, or a damaged one; it has to be pem";
+    let at = |path: &std::path::Path| format!("the ca bundle {} (AWS_CA_BUNDLE) ", path.display());
+    let absent = folder.join("absent");
+    for (setup, expected) in [
+        (Setup::new(set()).ca_bundle("no pem"), format!("the ca bundle (set in code) {unusable}")),
+        (Setup::new(set()).ca_bundle(damaged), format!("the ca bundle (set in code) {unusable}")),
+        (named(&garbage), format!("{}{unusable}", at(&garbage))),
+        (named(&half), format!("{}{unusable}", at(&half))),
+        (named(&key), format!("{}{unusable}", at(&key))),
+        (named(&large), format!("{}cannot be read (it is larger than 1 MiB)", at(&large))),
+        (named(&absent), format!("{}cannot be read (no such file)", at(&absent))),
+        (named(&folder), format!("{}cannot be read (", at(&folder))),
+        (
+            Setup::of_environment(of_profile),
+            format!(
+                "the ca bundle {} (profile p, ca_bundle ({config} line 2)) {unusable}",
+                garbage.display()
+            ),
+        ),
+        (
+            Setup::new(set()).extra_roots("no pem"),
+            "the extra roots (set in code) hold no certificate, or a damaged one".to_owned(),
+        ),
+        (Setup::new(set().roots(Roots::Platform)), "enable the feature platform-roots".to_owned()),
     ] {
-        assert!(matches!(result, Err(Error::Settings(_))), "{result:?}");
+        let [blocking, asynchronous] = [setup.blocking().map(drop), setup.asynchronous().map(drop)]
+            .map(|built| built.expect_err(&expected).to_string());
+        assert!(blocking.contains(&expected), "{expected}: {blocking}");
+        assert_eq!(blocking, asynchronous);
     }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

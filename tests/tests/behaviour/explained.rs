@@ -51,6 +51,7 @@ fn settings_are_explained_as_they_are_in_force() {
         let sts = Setup::of_environment([("AWS_REGION", "eu-west-1")]).credentials(keys());
         let told = make(&sts).unwrap().explain();
         assert_eq!(row(&told, "call time-out"), "60 s (default)");
+        assert_eq!(row(&told, "roots"), "mozilla's (default)");
         assert_eq!(row(&told, "extra roots"), "not set (default)");
         assert_eq!(row(&told, "client certificate"), "not set (default)");
     });

@@ -3,65 +3,51 @@ use std::io;
 
 use http::Uri;
 use hyper_tls::{HttpsConnector, MaybeHttpsStream};
-use native_tls::{Certificate, TlsConnector};
-use sts_proto::settings::SettingsError;
-use sts_proto::{Error, TransportErrorKind};
+use native_tls::{Certificate, Identity, TlsConnector};
+use sts_proto::settings::{Roots, SettingsError, TlsLibrary};
 use tower_service::Service;
 
-use super::{Connecting, Inner, TlsError, Trust};
+use super::{Connecting, Inner};
 
-pub(in crate::transport) type Stream<T> = MaybeHttpsStream<T>;
-pub(in crate::transport) type Setup = TlsConnector;
-pub(in crate::transport) struct Roots(Vec<Certificate>);
-pub(in crate::transport) type Identity = native_tls::Identity;
+pub(super) type Config = TlsConnector;
+pub(crate) type Stream<T> = MaybeHttpsStream<T>;
 
-pub(in crate::transport) fn plain<T>(connection: T) -> Stream<T> {
+pub(crate) const LIBRARY: Option<TlsLibrary<Config>> = Some(|tls| {
+    let mut builder = TlsConnector::builder();
+    match tls.roots().unwrap_or(&DEFAULT_ROOTS) {
+        Roots::Platform => {}
+        Roots::Pem(_) | Roots::File(_) => drop(builder.disable_built_in_roots(true)),
+        Roots::Mozilla => return Err(Roots::Mozilla.unavailable()),
+    }
+    for root in tls.certificates(|pem| Certificate::stack_from_pem(pem).ok())? {
+        builder.add_root_certificate(root);
+    }
+    let Some((chain, key)) = tls.client_certificate() else {
+        return builder.build().map_err(|error| SettingsError::tls(error.to_string()));
+    };
+    let identity = Identity::from_pkcs8(chain, key.expose().as_bytes());
+    // The library compares the certificate with the key no sooner than it builds.
+    let built = identity.and_then(|identity| builder.identity(identity).build());
+    built.map_err(|_| SettingsError::ClientCertificate)
+});
+pub(crate) const DEFAULT_ROOTS: Roots = Roots::Platform;
+
+pub(super) fn connect<S: Inner>(config: &Config, inner: S, uri: Uri) -> Connecting<Stream<S::Response>> {
+    Box::pin(HttpsConnector::from((inner, config.clone().into())).call(uri))
+}
+
+pub(crate) fn plain<T>(connection: T) -> Stream<T> {
     Stream::Http(connection)
 }
 
-pub(in crate::transport) fn parse(pem: &[u8]) -> Result<Roots, Error> {
-    let certificates = Certificate::stack_from_pem(pem).map_err(|_| SettingsError::CaBundle)?;
-    if certificates.is_empty() {
-        return Err(SettingsError::CaBundle.into());
-    }
-    Ok(Roots(certificates))
-}
-
-/// The library takes PKCS #8 keys only, and compares the key with the certificate no sooner than it makes a connector.
-pub(in crate::transport) fn identity(chain: &[u8], key: &[u8]) -> Result<Identity, Error> {
-    let identity = Identity::from_pkcs8(chain, key).map_err(|_| SettingsError::ClientCertificate)?;
-    let mut trial = TlsConnector::builder();
-    trial.disable_built_in_roots(true).identity(identity.clone());
-    trial.build().map_err(|_| SettingsError::ClientCertificate)?;
-    Ok(identity)
-}
-
-pub(in crate::transport) fn setup(trust: &Trust) -> Result<Setup, TlsError> {
-    let mut builder = TlsConnector::builder();
-    builder.disable_built_in_roots(trust.roots.is_some());
-    for Roots(certificates) in trust.roots.iter().chain(&trust.extra_roots) {
-        for certificate in certificates {
-            builder.add_root_certificate(certificate.clone());
-        }
-    }
-    if let Some(identity) = &trust.identity {
-        builder.identity(identity.clone());
-    }
-    builder
-        .build()
-        .map_err(|_| TlsError { kind: TransportErrorKind::Tls, why: "the system's tls cannot be set up" })
-}
-
-pub(in crate::transport) fn connect<S: Inner>(
-    setup: &Setup,
-    inner: S,
-    uri: Uri,
-) -> Connecting<Stream<S::Response>> {
-    Box::pin(HttpsConnector::from((inner, setup.clone().into())).call(uri))
-}
-
-/// A connection that broke during the handshake comes as the library's error too; it is not meant.
-pub(in crate::transport) fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    let mut below = std::iter::successors(error.source(), |&error| error.source());
-    error.is::<native_tls::Error>() && !below.any(|cause| cause.is::<io::Error>())
+/// After the handshake the library's errors are held by an `io::Error`, and of a type that is not its own. A connection that
+/// broke comes as an error of the library too, with the `io::Error` below it.
+pub(crate) fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    let outer = error.downcast_ref::<io::Error>().filter(|error| error.kind() == io::ErrorKind::Other);
+    let error: &(dyn StdError + 'static) = match outer.and_then(io::Error::get_ref) {
+        Some(held) => held,
+        None if error.is::<native_tls::Error>() => error,
+        _ => return false,
+    };
+    !std::iter::successors(error.source(), |&cause| cause.source()).any(|cause| cause.is::<io::Error>())
 }

@@ -1,83 +1,54 @@
-use std::time::Duration;
+use std::path::Path;
 
-use bytes::Bytes;
-use rustls::version::{TLS12, TLS13};
 use sts_proto::settings::SettingsError;
-use sts_proto::settings::proxy::Proxies;
-use sts_proto::{Error, SendTimeouts, TransportErrorKind};
+use sts_proto::wire::MAX_BODY;
+use sts_proto::{Error, Settings};
 
-use crate::transport::testing::Pki;
-use crate::transport::{HyperTransport, TlsSettings, Transport};
+use super::LIBRARY;
+use crate::{Builder, Roots};
 
-async fn send(port: u16, tls: &TlsSettings) -> Result<http::Response<Bytes>, TransportErrorKind> {
-    let transport = HyperTransport::configured(tls, &Proxies::default()).unwrap();
-    let long = Duration::from_secs(20);
-    let request = http::Request::post(format!("https://localhost:{port}/"));
-    let request = request.body(Bytes::from_static(b"Action=Test")).unwrap();
-    let sent = transport.send(request, SendTimeouts { connect: long, attempt: long }).await;
-    sent.map_err(|error| error.kind())
+#[cfg(any(feature = "native-tls", feature = "_rustls"))]
+mod connections;
+
+fn builder() -> Builder {
+    Builder::isolated().region("eu-west-1")
 }
 
-#[tokio::test]
-async fn roots_are_trusted_instead_of_the_usual_ones_or_besides() {
-    let (pki, other) = (Pki::new(), Pki::new());
-    for version in [&TLS12, &TLS13] {
-        let port = pki.serve(version, false).await;
-        let pem = |pki: &Pki| Some(pki.ca_pem().into_bytes());
-        for (ca_bundle, extra_roots, trusted) in [
-            (pem(&pki), None, true),
-            (None, pem(&pki), true),
-            (pem(&other), pem(&pki), true),
-            (pem(&other), None, false),
-            (pem(&other), pem(&other), false),
-            (None, pem(&other), false),
-        ] {
-            let tls = TlsSettings { ca_bundle, extra_roots, ..TlsSettings::default() };
-            match send(port, &tls).await {
-                Ok(answer) => assert!(trusted && answer.body() == "hello"),
-                Err(kind) => assert!(!trusted && kind == TransportErrorKind::Tls, "{kind:?}"),
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_server_that_asks_is_shown_the_certificate() {
-    let (pki, other) = (Pki::new(), Pki::new());
-    let pair = |pki: &Pki| {
-        let (chain, key) = pki.pair();
-        Some((chain.into_bytes(), key.into()))
-    };
-    for version in [&TLS12, &TLS13] {
-        let port = pki.serve(version, true).await;
-        for (client_certificate, known) in [(pair(&pki), true), (pair(&other), false), (None, false)] {
-            let ca_bundle = Some(pki.ca_pem().into_bytes());
-            let tls = TlsSettings { ca_bundle, client_certificate, ..TlsSettings::default() };
-            assert_eq!(send(port, &tls).await.is_ok(), known);
+#[test]
+fn a_ca_bundle_has_to_be_one() {
+    for pem in ["", "no pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        let error = builder().ca_bundle(pem).build().unwrap_err();
+        if LIBRARY.is_some() {
+            assert!(matches!(error, Error::Settings(SettingsError::CaBundle { .. })), "{pem}: {error:?}");
+        } else {
+            assert!(error.to_string().contains("not compiled in; enable the feature ring"), "{pem}: {error}");
         }
     }
 }
 
 #[test]
-fn a_certificate_needs_its_own_key() {
-    let pki = Pki::new();
-    let ((chain, key), (_, another)) = (pki.pair(), pki.pair());
-    let build = |chain: &str, key: &str| {
-        crate::Builder::isolated().region("eu-west-1").client_certificate(chain, key).build()
+fn the_ca_bundle_of_the_settings_is_read_when_the_client_is_made() {
+    let folder = std::env::temp_dir().join(format!("sts-async-ca-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let large = folder.join("large.pem");
+    std::fs::write(&large, vec![b'x'; MAX_BODY + 1]).unwrap();
+    let with = |path: &Path| {
+        Builder::isolated().settings(Settings::new().region("eu-west-1").roots(Roots::File(path.into())))
     };
-    build(&chain, &key).unwrap();
-    let broken = key.replace("MI", "AA");
-    for (chain, key) in [
-        (&*chain, &*another),
-        (&chain, ""),
-        ("", &key),
-        (&chain, &broken),
-        (&chain, &chain),
-        (&key, &key),
-        ("x", "y"),
-    ] {
-        let error = build(chain, key).unwrap_err();
-        assert!(matches!(error, Error::Settings(SettingsError::ClientCertificate)), "{error:?}");
-        assert!(!format!("{error:?} {error}").contains("BEGIN"));
+    let text = folder.join("text.pem");
+    std::fs::write(&text, "no pem").unwrap();
+    for path in [&large, &folder, &folder.join("none.pem"), &text] {
+        let refused = match with(path).build() {
+            Ok(_) => false,
+            Err(Error::Settings(SettingsError::CaBundleFile { path: told, reason, .. })) => {
+                told == *path && *path != text && !reason.is_empty()
+            }
+            Err(Error::Settings(SettingsError::CaBundle { path: told, .. })) => {
+                *path == text && told.as_ref() == Some(path)
+            }
+            Err(error) => panic!("{error:?}"),
+        };
+        assert_eq!(refused, LIBRARY.is_some(), "{}", path.display());
     }
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::settings::Roots;
 use crate::transport::TransportErrorKind;
 
 const HOME: (&str, &str) = ("HOME", "/home/me");
@@ -69,12 +70,13 @@ fn each_key_of_the_profile_is_heeded_and_says_where_it_stands() {
         ("retry mode", format!("adaptive {}", at("retry_mode", 6))),
         ("max attempts", format!("9 {}", at("max_attempts", 7))),
         ("app id", format!("mine {}", at("sdk_ua_app_id", 8))),
+        ("roots", format!("the ca bundle's {}", at("ca_bundle", 9))),
         ("ca bundle", format!("/etc/roots.pem {}", at("ca_bundle", 9))),
     ];
     for (name, expected) in expected {
         assert_eq!(listed(&settings, name), expected, "{name}");
     }
-    assert_eq!(settings.ca_bundle(), Some(Path::new("/etc/roots.pem")));
+    assert_eq!(settings.tls().roots(), Some(&Roots::File("/etc/roots.pem".into())));
 }
 
 #[test]

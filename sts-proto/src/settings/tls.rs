@@ -1,0 +1,257 @@
+//! Which roots a client trusts over TLS and what it shows of itself: pure data. A driver hands it to its TLS library.
+
+#[cfg(feature = "rustls")]
+mod rustls;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::origin::Sourced;
+use super::reason::reason;
+use super::{Origin, Setting, SettingsError};
+use crate::flow::Event;
+use crate::secret::Secret;
+use crate::transport::{TransportError, TransportErrorKind};
+
+#[cfg(feature = "rustls")]
+pub use self::rustls::PlatformVerifier;
+
+/// The root certificates that a client trusts, chosen at run time: a feature of some crate in the program makes more of
+/// them available and never changes which are used. Exhaustive on purpose: a driver has to know each.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)] // on purpose
+pub enum Roots {
+    /// Mozilla's, compiled in with the drivers' feature `webpki-roots`. The default, but for a driver whose only TLS is
+    /// `native-tls`.
+    Mozilla,
+    /// Those of the platform that the program runs on, with the drivers' feature `platform-roots` or with `native-tls`.
+    Platform,
+    /// Exactly these, in PEM.
+    Pem(Vec<u8>),
+    /// Exactly those in this PEM file, which is read when the client is built: what `AWS_CA_BUNDLE` and `ca_bundle` name.
+    File(PathBuf),
+}
+
+impl Roots {
+    /// Why roots that are not compiled in cannot be used, and what to do.
+    pub fn unavailable(&self) -> SettingsError {
+        let problem = match self {
+            Self::Mozilla => {
+                "mozilla's root certificates are not compiled in; enable the features webpki-roots and ring or aws-lc, or \
+                 choose others with roots(Roots::Platform) or a ca bundle"
+            }
+            _ => {
+                "the platform's root certificates cannot be read; enable the feature platform-roots, or choose others with \
+                 roots(Roots::Mozilla) or a ca bundle"
+            }
+        };
+        SettingsError::tls(problem)
+    }
+}
+
+/// Prints no certificates.
+impl fmt::Debug for Roots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mozilla => f.write_str("Mozilla"),
+            Self::Platform => f.write_str("Platform"),
+            Self::Pem(pem) => write!(f, "Pem({} bytes)", pem.len()),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+/// What TLS is set up with, each part with its origin.
+#[derive(Clone, Default)]
+pub struct TlsSettings {
+    pub(super) roots: Sourced<Option<Roots>>,
+    pub(super) extra_roots: Sourced<Option<Vec<u8>>>,
+    pub(super) client_certificate: Sourced<Option<(Vec<u8>, Secret)>>,
+    /// What is in the file of the roots, once it is read.
+    contents: Option<Vec<u8>>,
+}
+
+impl TlsSettings {
+    /// Nothing is chosen: the default roots, and no client certificate.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts these roots.
+    #[must_use]
+    pub fn with_roots(mut self, roots: Roots) -> Self {
+        self.roots = Sourced::in_code(Some(roots));
+        self
+    }
+
+    /// Trusts these root certificates, in PEM, besides; and those of earlier calls.
+    #[must_use]
+    pub fn with_extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        let mut all = self.extra_roots.value.take().unwrap_or_default();
+        all.push(b'\n');
+        all.append(&mut pem.into());
+        self.extra_roots = Sourced::in_code(Some(all));
+        self
+    }
+
+    /// Shows this certificate to servers that ask for one: its chain, its own certificate first, and its private key, both
+    /// in PEM.
+    #[must_use]
+    pub fn with_client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        // Bytes that are not text are not PEM either, and are refused as such.
+        let key = Secret::new(String::from_utf8(key.into()).unwrap_or_default());
+        self.client_certificate = Sourced::in_code(Some((chain.into(), key)));
+        self
+    }
+
+    /// The roots that were chosen; `None` for the default.
+    pub fn roots(&self) -> Option<&Roots> {
+        self.roots.value.as_ref()
+    }
+
+    /// The certificates to trust that are given in PEM: instead of other roots, and besides.
+    ///
+    /// # Errors
+    ///
+    /// A text of which `read` makes nothing, or no certificate.
+    pub fn certificates<T>(
+        &self,
+        mut read: impl FnMut(&[u8]) -> Option<Vec<T>>,
+    ) -> Result<Vec<T>, SettingsError> {
+        let mut read = |pem: &[u8]| read(pem).filter(|read| !read.is_empty());
+        let bundle = match self.roots() {
+            Some(Roots::Pem(pem)) => Some((&pem[..], None)),
+            Some(Roots::File(path)) => {
+                Some((self.contents.as_deref().unwrap_or_default(), Some(path.clone())))
+            }
+            _ => None,
+        };
+        let mut all = Vec::new();
+        if let Some((pem, path)) = bundle {
+            let origin = self.roots.origin.clone();
+            all = read(pem).ok_or(SettingsError::CaBundle { path, origin })?;
+        }
+        if let Some(pem) = &self.extra_roots.value {
+            all.append(&mut read(pem).ok_or(SettingsError::ExtraRoots)?);
+        }
+        Ok(all)
+    }
+
+    /// The chain, in PEM, and its key.
+    pub fn client_certificate(&self) -> Option<(&[u8], &Secret)> {
+        self.client_certificate.value.as_ref().map(|(chain, key)| (&chain[..], key))
+    }
+
+    /// Whether there are certificates that the TLS library has to understand, or roots that it may not have.
+    fn is_chosen(&self) -> bool {
+        let roots = match self.roots() {
+            Some(Roots::File(_)) => self.contents.is_some(),
+            roots => roots.is_some(),
+        };
+        roots || self.extra_roots.value.is_some() || self.client_certificate.value.is_some()
+    }
+
+    /// These settings where they are set, else those of `base`.
+    pub(super) fn over(self, base: Self) -> Self {
+        Self {
+            roots: self.roots.over(base.roots),
+            extra_roots: self.extra_roots.over(base.extra_roots),
+            client_certificate: self.client_certificate.over(base.client_certificate),
+            contents: None,
+        }
+    }
+
+    /// With what is in the file of the roots, if they are in one. It was named, so it has to be there.
+    fn read(mut self, read: impl FnOnce(&Path) -> Event) -> Result<Self, SettingsError> {
+        let Some(Roots::File(path)) = self.roots() else { return Ok(self) };
+        let reason = match read(path) {
+            Event::Contents(Some(contents)) => {
+                self.contents = Some(contents.into());
+                return Ok(self);
+            }
+            Event::Contents(None) => "no such file".to_owned(),
+            Event::Failed(error) => reason(path, &error),
+            _ => "it was not read".to_owned(),
+        };
+        Err(SettingsError::CaBundleFile { path: path.clone(), reason, origin: self.roots.origin })
+    }
+
+    /// The rows of a client's explanation, where these roots are the default.
+    pub fn list(&self, default: &Roots) -> Vec<Setting> {
+        let (roots, bundle) = match self.roots().unwrap_or(default) {
+            Roots::Mozilla => ("mozilla's", None),
+            Roots::Platform => ("the platform's", None),
+            Roots::Pem(_) => ("the ca bundle's", Some(GIVEN.to_owned())),
+            Roots::File(path) => ("the ca bundle's", Some(path.display().to_string())),
+        };
+        let row = |name, value: Option<&str>, origin: &Origin| {
+            Setting::new(name, value.unwrap_or("not set"), origin.clone())
+        };
+        let extra_roots = self.extra_roots.value.as_ref().map(|_| GIVEN);
+        let client_certificate = self.client_certificate.value.as_ref().map(|_| GIVEN);
+        vec![
+            row("roots", Some(roots), &self.roots.origin),
+            row("ca bundle", bundle.as_deref(), &self.roots.origin),
+            row("extra roots", extra_roots, &self.extra_roots.origin),
+            row("client certificate", client_certificate, &self.client_certificate.origin),
+        ]
+    }
+}
+
+/// Prints neither certificates nor the key.
+impl fmt::Debug for TlsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSettings").field("roots", &self.roots.value).finish_non_exhaustive()
+    }
+}
+
+/// A TLS library that is set up when it is needed. What was chosen has to be right at once, so that a client is not built
+/// with what cannot be used; and else it is set up for the first `https` request, since many clients make none.
+pub struct LazyTls<C> {
+    settings: TlsSettings,
+    library: Option<TlsLibrary<C>>,
+    made: OnceLock<Result<C, SettingsError>>,
+}
+
+/// Sets a TLS library up.
+pub type TlsLibrary<C> = fn(&TlsSettings) -> Result<C, SettingsError>;
+
+impl<C> LazyTls<C> {
+    /// With the library that is compiled in, if there is one, and a way to read a file. Without a library the file is not
+    /// read: it is named by the environment for other programs.
+    pub fn new(
+        settings: &TlsSettings,
+        library: Option<TlsLibrary<C>>,
+        read: impl FnOnce(&Path) -> Event,
+    ) -> Result<Self, SettingsError> {
+        let settings = settings.clone();
+        let settings = if library.is_some() { settings.read(read)? } else { settings };
+        let tls = Self { settings, library, made: OnceLock::new() };
+        if tls.settings.is_chosen() {
+            let _ = tls.made.set(Ok(tls.make()?));
+        }
+        Ok(tls)
+    }
+
+    /// For an `https` request.
+    pub fn get(&self) -> Result<&C, TransportError> {
+        let made = self.made.get_or_init(|| self.make());
+        made.as_ref().map_err(|error| TransportError::new(TransportErrorKind::Unsupported, error.clone()))
+    }
+
+    fn make(&self) -> Result<C, SettingsError> {
+        self.library.map_or_else(|| Err(SettingsError::no_tls()), |make| make(&self.settings))
+    }
+}
+
+impl<C> fmt::Debug for LazyTls<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(f)
+    }
+}
+
+const GIVEN: &str = "given";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! The same settings as rustls takes them.
+
+use std::sync::Arc;
+
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+
+use super::{Roots, SettingsError, TlsSettings};
+
+/// Makes the verifier that trusts the platform's roots and these besides. It reads the platform's store, so it is a
+/// driver's.
+pub type PlatformVerifier = fn(
+    Vec<CertificateDer<'static>>,
+    Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error>;
+
+impl TlsSettings {
+    /// What rustls needs to connect, with Mozilla's roots as the default and `platform` for those of the platform, if they
+    /// are compiled in.
+    ///
+    /// # Errors
+    ///
+    /// A bundle or extra roots without a certificate or with a damaged one, a client certificate and a key that do not
+    /// belong together, roots that are not compiled in.
+    pub fn rustls(
+        &self,
+        provider: Arc<CryptoProvider>,
+        platform: Option<PlatformVerifier>,
+    ) -> Result<ClientConfig, SettingsError> {
+        let mut store = RootCertStore::empty();
+        let given = self.certificates(|pem| {
+            let read = certificates(pem)?;
+            // Each has to be taken; rustls would leave out the damaged ones of a list.
+            read.iter().try_for_each(|certificate| store.add(certificate.clone())).ok()?;
+            Some(read)
+        })?;
+        let config = ClientConfig::builder_with_provider(Arc::clone(&provider));
+        let config = config.with_safe_default_protocol_versions().map_err(refused)?;
+        let config = match self.roots().unwrap_or(&Roots::Mozilla) {
+            Roots::Platform if cfg!(target_os = "android") && !given.is_empty() => {
+                return Err(SettingsError::tls(
+                    "android's roots cannot be added to; give a ca bundle instead",
+                ));
+            }
+            roots @ Roots::Platform => {
+                let verifier = platform.ok_or_else(|| roots.unavailable())?(given, provider);
+                config.dangerous().with_custom_certificate_verifier(verifier.map_err(refused)?)
+            }
+            #[cfg(feature = "webpki-roots")]
+            Roots::Mozilla => {
+                store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+                config.with_root_certificates(store)
+            }
+            #[cfg(not(feature = "webpki-roots"))]
+            Roots::Mozilla => return Err(Roots::Mozilla.unavailable()),
+            Roots::Pem(_) | Roots::File(_) => config.with_root_certificates(store),
+        };
+        let Some((chain, key)) = self.client_certificate() else { return Ok(config.with_no_client_auth()) };
+        let chain = certificates(chain).ok_or(SettingsError::ClientCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes());
+        let key = key.map_err(|_| SettingsError::ClientCertificate)?;
+        config.with_client_auth_cert(chain, key).map_err(|_| SettingsError::ClientCertificate)
+    }
+}
+
+/// The certificates in a text, if there is one and none is damaged.
+fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().ok()?;
+    Some(certificates).filter(|certificates| !certificates.is_empty())
+}
+
+fn refused(error: rustls::Error) -> SettingsError {
+    SettingsError::tls(format!("the tls library refuses: {error}"))
+}
