@@ -153,6 +153,18 @@ impl<O: Operation> Call<O> {
         self
     }
 
+    /// The attempts from now on are signed with these.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn sign_with(&mut self, credentials: Arc<Credentials>) {
+        self.credentials = Some(credentials);
+    }
+
+    /// What the attempts are signed with.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn signer(&self) -> Option<&Arc<Credentials>> {
+        self.credentials.as_ref()
+    }
+
     /// Makes a call that has ended ready to begin once more, signed with other credentials: for one whose credentials the
     /// service has refused. What it has sent and waited so far still counts, and so does its deadline.
     #[cfg(feature = "credentials")]

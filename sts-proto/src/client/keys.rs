@@ -165,6 +165,14 @@ impl Keys {
         state.cache.refuse(clock, refused)
     }
 
+    /// The credentials that were fetched and have not expired.
+    pub(super) fn kept(&self, now: SystemTime) -> Option<Arc<Credentials>> {
+        match self.state().cache.look(self.context.service_time(now)) {
+            Cached::Fresh(credentials) | Cached::Stale(credentials) => Some(credentials),
+            Cached::Absent | Cached::Failed(_) => None,
+        }
+    }
+
     /// Whether an error of a call says that these have expired, by the service's clock.
     pub(super) fn says_expired(&self, now: SystemTime, error: &Error, credentials: &Credentials) -> bool {
         error.says_expired(credentials, self.context.service_time(now))

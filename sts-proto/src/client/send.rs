@@ -32,8 +32,8 @@ pub struct Send<O> {
 #[derive(Debug)]
 enum State {
     Ready(Ready),
-    /// The request is signed with these, which the service may refuse, if they are fetched and not given in code.
-    Calling(Option<Arc<Credentials>>),
+    /// The service may refuse the credentials.
+    Calling,
     /// Newer credentials are waited for.
     Renewing(Take, Box<Refusal>),
     /// With newer credentials. The refusal says more than an error from before the first request with them.
@@ -93,41 +93,47 @@ impl<O: Operation> Send<O> {
                     if O::SIGNED && credentials.is_none() {
                         return Err(self.core.no_credentials(O::ACTION).into());
                     }
-                    self.call.set_up(self.left(now), credentials.clone());
-                    self.call(now, Event::Start, credentials)
+                    self.call.set_up(self.left(now), credentials);
+                    self.call(now, Event::Start)
                 }
             },
-            State::Calling(credentials) => self.call(now, event, credentials),
+            State::Calling => self.call(now, event),
             State::Renewing(take, refusal) => self.renew(now, &event, take, refusal),
             State::CallingAgain(refusal) => self.call_again(now, event, refusal),
             State::Over => Err(Error::OutOfTurn),
         }
     }
 
-    fn call(
-        &mut self,
-        now: SystemTime,
-        event: Event,
-        credentials: Option<Arc<Credentials>>,
-    ) -> Result<Step<O::Output>, Error> {
-        match (self.call.step(now, event), credentials) {
-            (Ok(Step::Perform(effect)), credentials) => {
-                self.state = State::Calling(credentials);
-                Ok(Step::Perform(effect))
+    fn call(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
+        let error = match self.step_call(now, event) {
+            Ok(Step::Perform(effect)) => {
+                self.state = State::Calling;
+                return Ok(Step::Perform(effect));
             }
-            (Ok(Step::Done(output)), _) => Ok(Step::Done(output)),
-            (Err(error), Some(credentials))
-                if O::SIGNED && self.core.keys.says_expired(now, &error, &credentials) =>
-            {
-                if !self.core.keys.refuse(now, &credentials) {
-                    return Err(error);
-                }
-                let take = Take::new(Arc::clone(&self.core.keys), self.seed.rotate_left(32));
-                let sent = self.call.attempts();
-                self.renew(now, &Event::Start, take, Box::new(Refusal { credentials, error, sent }))
-            }
-            (Err(error), _) => Err(error),
+            Ok(Step::Done(output)) => return Ok(Step::Done(output)),
+            Err(error) => error,
+        };
+        let credentials = self.call.signer().filter(|_| O::SIGNED).cloned();
+        let Some(credentials) = credentials.filter(|used| self.core.keys.says_expired(now, &error, used))
+        else {
+            return Err(error);
+        };
+        if !self.core.keys.refuse(now, &credentials) {
+            return Err(error);
         }
+        let take = Take::new(Arc::clone(&self.core.keys), self.seed.rotate_left(32));
+        let sent = self.call.attempts();
+        self.renew(now, &Event::Start, take, Box::new(Refusal { credentials, error, sent }))
+    }
+
+    /// Goes on with the call. While it waited, its credentials may have expired and newer ones may have been fetched.
+    fn step_call(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
+        if O::SIGNED && matches!(event, Event::Elapsed) {
+            if let Some(kept) = self.core.keys.kept(now) {
+                self.call.sign_with(kept);
+            }
+        }
+        self.call.step(now, event)
     }
 
     fn renew(
@@ -158,7 +164,7 @@ impl<O: Operation> Send<O> {
         event: Event,
         refusal: Box<Refusal>,
     ) -> Result<Step<O::Output>, Error> {
-        match self.call.step(now, event) {
+        match self.step_call(now, event) {
             Ok(Step::Perform(effect)) => {
                 self.state = State::CallingAgain(refusal);
                 Ok(Step::Perform(effect))

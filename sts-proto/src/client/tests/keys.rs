@@ -175,6 +175,33 @@ fn what_fetching_takes_is_part_of_the_call() {
 }
 
 #[test]
+fn a_retry_is_not_signed_with_what_has_expired_since() {
+    let mut number = 0;
+    let provide: Provide<'_> = Box::new(|now, _| {
+        number += 1;
+        (seconds(3), Ok(keys(&format!("ASIA{number}")).with_expiration(now + seconds(103))))
+    });
+    let signers = std::cell::RefCell::new(Vec::new());
+    let serve: Serve<'_> = Box::new(|_, request| {
+        signers.borrow_mut().push(signer(request).to_owned());
+        match signers.borrow().len() {
+            2 => (seconds(9), answer(503, "")),
+            _ => (Duration::ZERO, success()),
+        }
+    });
+    let mut world = World::new(config(), serve, provide);
+    world.call();
+    world.run();
+    // A refresh is due. By the time of the retry it has ended, and the old credentials have expired.
+    world.run_until(start() + seconds(98));
+    let call = world.call();
+    world.run();
+    assert_eq!(world.end(call).1.as_ref().unwrap().metadata.attempts(), 2);
+    drop(world);
+    assert_eq!(*signers.borrow(), ["ASIA1", "ASIA1", "ASIA2"]);
+}
+
+#[test]
 fn refused_credentials_are_fetched_anew_once() {
     let told = std::cell::RefCell::new(Vec::new());
     let provide: Provide<'_> = Box::new(|_, refused| {
