@@ -1,7 +1,10 @@
 //! Fetching credentials where futures are dropped, providers panic and runtimes end.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -64,6 +67,28 @@ fn a_fetch_that_ends_with_its_runtime_is_begun_anew() {
     assert_eq!(canned.signers(), ["KEY"]);
 }
 
+#[test]
+fn a_fetch_that_has_not_run_when_its_runtime_ends_is_begun_anew() {
+    let canned = Canned::default();
+    let (provider, mut asked, gives) = by_hand();
+    let sts = client(&canned, provider);
+    let (one, other) = (runtime(), runtime());
+    // The task is spawned, and the runtime has no time for it.
+    one.block_on(async {
+        let mut call = pin!(sts.get_caller_identity());
+        poll_fn(|cx| Poll::Ready(assert!(call.as_mut().poll(cx).is_pending()))).await;
+    });
+    assert!(asked.try_recv().is_err());
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| other.block_on(sts.get_caller_identity()).map(drop));
+        std::thread::sleep(Duration::from_millis(100));
+        gives.send(keys("KEY")).unwrap();
+        drop(one);
+        waiting.join().unwrap().unwrap();
+    });
+    assert_eq!(canned.signers(), ["KEY"]);
+}
+
 /// Panics before there is a future, and within it.
 struct Panics(bool);
 
@@ -87,9 +112,9 @@ async fn a_provider_may_panic_before_it_gives_a_future() {
 fn another_executor_will_do_where_the_provider_and_the_transport_need_no_runtime() {
     let canned = Canned::default();
     let sts = client(&canned, || async { keys("KEY") });
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let mut call = std::pin::pin!(sts.get_caller_identity());
-    assert!(matches!(call.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(_))));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut call = pin!(sts.get_caller_identity());
+    assert!(matches!(call.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
     assert_eq!(canned.signers(), ["KEY"]);
 }
 
