@@ -12,7 +12,8 @@ use sts_proto::{Error, Secret, TransportErrorKind};
 use tower_service::Service;
 
 use crate::client::Client;
-use crate::effects::{Effects, MfaPrompt, environment, read_in_place, seed};
+use crate::effects::{MfaPrompt, environment, read_in_place, seed};
+use crate::performer::Performer;
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
 use crate::transport::{BoxError, HyperTransport, TowerTransport, Transport, tls};
@@ -146,7 +147,7 @@ impl Builder {
                 (Box::new(transport) as Box<dyn Transport>, settings.tls().list(&tls::DEFAULT_ROOTS))
             }
         };
-        let driver = Arc::new(Driver::new(Effects::new(transport, self.mfa_code)));
+        let driver = Arc::new(Driver::new(Performer::new(transport, self.mfa_code)));
         Ok(Client::new(Pump { core: core.told(told), driver, provider: self.provider }))
     }
 }

@@ -2,14 +2,13 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use sts_proto::settings::Env;
-use sts_proto::{Effect, Event, Secret, TransportError, TransportErrorKind, perform};
-
-use crate::transport::Transport;
+use sts_proto::{Event, Secret, TransportError, TransportErrorKind};
 
 mod files;
 mod program;
 
-pub(crate) use files::read_in_place;
+pub(crate) use files::{read, read_in_place};
+pub(crate) use program::run;
 
 /// The environment of this process, as it is now.
 pub(crate) fn environment() -> Env {
@@ -26,40 +25,8 @@ pub(crate) fn seed() -> u128 {
 /// Asks the user for a code, given the serial number of the device.
 pub(crate) type MfaPrompt = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
-/// What performs the effects that flows ask for.
-pub(crate) struct Effects {
-    transport: Box<dyn Transport>,
-    mfa_code: Option<MfaPrompt>,
-}
-
-impl Effects {
-    pub(crate) fn new(transport: Box<dyn Transport>, mfa_code: Option<MfaPrompt>) -> Self {
-        Self { transport, mfa_code }
-    }
-
-    pub(crate) async fn perform(&self, effect: Effect) -> Event {
-        match effect {
-            Effect::Send(request, timeouts) => {
-                self.transport.send(request, timeouts).await.map_or_else(Event::Failed, Event::Response)
-            }
-            Effect::Read(path) => files::read(path).await,
-            Effect::Run(command) => program::run(command).await,
-            Effect::AskMfaCode(serial) => match self.mfa_code.clone() {
-                Some(ask) => blocking(move || perform::mfa_code(Some(ask(&serial)))).await,
-                None => perform::mfa_code(None),
-            },
-            Effect::Wait(duration) => {
-                tokio::time::sleep(duration).await;
-                Event::Elapsed
-            }
-            // The client performs it.
-            Effect::Join(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
-        }
-    }
-}
-
 /// On a thread that may wait.
-async fn blocking(work: impl FnOnce() -> Event + Send + 'static) -> Event {
+pub(crate) async fn blocking(work: impl FnOnce() -> Event + Send + 'static) -> Event {
     let lost = |error| Event::Failed(TransportError::new(TransportErrorKind::Other, error));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(lost)
 }

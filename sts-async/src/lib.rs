@@ -15,6 +15,7 @@ mod builder;
 mod client;
 mod effects;
 mod methods;
+mod performer;
 mod provider;
 mod pump;
 mod roles;

@@ -13,7 +13,7 @@ use sts_proto::flow::{Effect, Event, Flow, Join, Step};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::effects::Effects;
+use crate::performer::Performer;
 use crate::provider::{CredentialsFuture, CredentialsProvider};
 
 /// What a client consists of.
@@ -27,14 +27,14 @@ pub(crate) struct Pump {
 
 /// What performs effects.
 pub(crate) struct Driver {
-    effects: Effects,
+    performer: Performer,
     /// Rung whenever a job has ended.
     bell: Notify,
 }
 
 impl Driver {
-    pub(crate) fn new(effects: Effects) -> Self {
-        Self { effects, bell: Notify::new() }
+    pub(crate) fn new(performer: Performer) -> Self {
+        Self { performer, bell: Notify::new() }
     }
 }
 
@@ -45,7 +45,7 @@ impl Pump {
             match flow.step(SystemTime::now(), event)? {
                 Step::Done(output) => return Ok(output),
                 Step::Perform(Effect::Join(join)) => event = self.join(join).await,
-                Step::Perform(effect) => event = self.driver.effects.perform(effect).await,
+                Step::Perform(effect) => event = self.driver.performer.perform(effect).await,
             }
         }
     }

@@ -8,7 +8,7 @@ use sts_proto::Event;
 use sts_proto::perform::{FileKind, ReadFile, Seen};
 
 /// Performs [`Effect::Read`](sts_proto::Effect::Read).
-pub(super) async fn read(path: PathBuf) -> Event {
+pub(crate) async fn read(path: PathBuf) -> Event {
     super::blocking(move || read_in_place(&path)).await
 }
 

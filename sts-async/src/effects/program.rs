@@ -15,7 +15,7 @@ use tokio::process::{Child, ChildStdout};
 use tokio::time::timeout;
 
 /// Performs [`Effect::Run`](sts_proto::Effect::Run). The program is also ended if the future is dropped.
-pub(super) async fn run(command: Command) -> Event {
+pub(crate) async fn run(command: Command) -> Event {
     match Program::start(&command) {
         Ok(program) => program.finish().await.unwrap_or_else(|error| RunProgram::failed(&error)),
         Err(error) => RunProgram::failed(&error),
