@@ -76,7 +76,7 @@ fn a_fetch_that_has_not_run_when_its_runtime_ends_is_begun_anew() {
     // The task is spawned, and the runtime has no time for it.
     one.block_on(async {
         let mut call = pin!(sts.get_caller_identity());
-        poll_fn(|cx| Poll::Ready(assert!(call.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await);
     });
     assert!(asked.try_recv().is_err());
     std::thread::scope(|scope| {
