@@ -1,14 +1,12 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::Full;
-use sts_proto::client::{Build, Config, Core};
-use sts_proto::flow::{Effect, Event, Flow, Step};
+use sts_proto::client::{Build, Config};
 use sts_proto::settings::Setting;
-use sts_proto::{Error, Secret, TransportErrorKind};
+use sts_proto::{Error, Secret};
 use tower_service::Service;
 
 use crate::client::Client;
@@ -33,12 +31,6 @@ pub struct Builder {
     provider: Option<Arc<dyn CredentialsProvider>>,
     transport: Option<Box<dyn Transport>>,
     mfa_code: Option<MfaPrompt>,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Builder {
@@ -137,7 +129,7 @@ impl Builder {
     /// no certificate, a client certificate and a key that do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        let core = load(build.seed(seed()))?;
+        let core = build.seed(seed()).in_place(SystemTime::now(), |path| read_in_place(&path))?;
         let (transport, told) = match self.transport {
             Some(transport) => (transport, Setting::of_own_transport()),
             None => {
@@ -152,23 +144,7 @@ impl Builder {
     }
 }
 
-/// Makes the client's core, in place, which takes files and nothing else.
-fn load(mut build: Build) -> Result<Core, Error> {
-    let mut event = Event::Start;
-    loop {
-        event = match build.step(SystemTime::now(), event)? {
-            Step::Done(core) => return Ok(core),
-            Step::Perform(Effect::Read(path)) => read_in_place(&path),
-            Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
-        };
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
+sts_proto::common_impls!();
 
 #[cfg(test)]
 mod tests {

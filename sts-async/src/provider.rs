@@ -90,13 +90,3 @@ impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
         (**self).expired(credentials);
     }
 }
-
-impl CredentialsProvider for Box<dyn CredentialsProvider> {
-    fn credentials(&self) -> CredentialsFuture<'_> {
-        (**self).credentials()
-    }
-
-    fn expired(&self, credentials: &Credentials) {
-        (**self).expired(credentials);
-    }
-}

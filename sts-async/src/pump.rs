@@ -50,6 +50,10 @@ impl Pump {
         }
     }
 
+    pub(crate) async fn drive_within<F: Flow>(&self, scope: Scope, flow: F) -> Result<F::Output, F::Error> {
+        within(scope, self.drive(flow)).await
+    }
+
     async fn join(&self, join: Join) -> Event {
         while let Some(job) = self.core.job() {
             let work = Ringing::new(self.clone()).work(job);
@@ -127,7 +131,7 @@ impl Drop for Ringing {
 }
 
 /// Polls a future within a scope.
-pub(crate) async fn within<F: Future>(scope: Scope, future: F) -> F::Output {
+async fn within<F: Future>(scope: Scope, future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|cx| scope.enter(|| Pin::as_mut(&mut future).poll(cx))).await
 }

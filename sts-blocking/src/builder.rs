@@ -1,11 +1,9 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sts_proto::client::{Build, Config, Core};
-use sts_proto::flow::{Effect, Event, Flow, Step};
+use sts_proto::client::{Build, Config};
 use sts_proto::settings::Setting;
-use sts_proto::{Error, Secret, TransportErrorKind};
+use sts_proto::{Error, Secret};
 
 use crate::bell::Bell;
 use crate::client::Client;
@@ -32,17 +30,7 @@ pub struct Builder {
     ask_mfa_code: Option<Box<AskMfaCode>>,
 }
 
-impl Default for Builder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
+sts_proto::common_impls!();
 
 impl Builder {
     pub(crate) fn new() -> Self {
@@ -121,7 +109,7 @@ impl Builder {
     /// no certificate, a client certificate and a key that do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        let core = load(build.seed(seed()))?;
+        let core = build.seed(seed()).in_place(SystemTime::now(), |path| effects::read(&path))?;
         let (transport, told) = match self.transport {
             Some(transport) => (transport, Setting::of_own_transport()),
             None => {
@@ -134,17 +122,5 @@ impl Builder {
         let driver = Driver { transport, ask_mfa_code: self.ask_mfa_code, bell: Bell::default() };
         let pump = Pump { core: core.told(told), driver: Arc::new(driver), provider: self.provider };
         Ok(Client::new(pump))
-    }
-}
-
-/// Makes the client's core, which takes files and nothing else.
-fn load(mut build: Build) -> Result<Core, Error> {
-    let mut event = Event::Start;
-    loop {
-        event = match build.step(SystemTime::now(), event)? {
-            Step::Done(core) => return Ok(core),
-            Step::Perform(Effect::Read(path)) => effects::read(&path),
-            Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
-        };
     }
 }

@@ -71,13 +71,3 @@ impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
         (**self).expired(credentials);
     }
 }
-
-impl CredentialsProvider for Box<dyn CredentialsProvider> {
-    fn credentials(&self) -> Result<Credentials, Error> {
-        (**self).credentials()
-    }
-
-    fn expired(&self, credentials: &Credentials) {
-        (**self).expired(credentials);
-    }
-}

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use sts_proto::Scope;
 use sts_proto::client::{Core, Job};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
 use sts_proto::perform;
@@ -38,6 +39,10 @@ impl Pump {
                 Step::Perform(effect) => self.perform(effect),
             };
         }
+    }
+
+    pub(crate) fn drive_within<F: Flow>(&self, scope: Scope, flow: F) -> Result<F::Output, F::Error> {
+        scope.enter(|| self.drive(flow))
     }
 
     fn perform(&self, effect: Effect) -> Event {

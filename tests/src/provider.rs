@@ -40,24 +40,22 @@ impl Provider {
         }
     }
 
-    /// In a box, for sts-blocking.
-    pub(crate) fn blocking(self) -> Box<dyn sts_blocking::CredentialsProvider> {
+    /// For sts-blocking.
+    pub(crate) fn blocking(self) -> Arc<dyn sts_blocking::CredentialsProvider> {
         match self {
-            Self::Given(credentials) => Box::new(credentials),
-            Self::Closure(ask) => Box::new(move || ask()),
-            Self::Blocking(provider) => Box::new(provider),
+            Self::Given(credentials) => Arc::new(credentials),
+            Self::Closure(ask) => Arc::new(move || ask()),
+            Self::Blocking(provider) => Arc::new(provider),
             Self::Async(_) => panic!("a provider for sts-async"),
-            Self::Shared(provider) => {
-                Box::new(Arc::<dyn sts_blocking::CredentialsProvider>::from(provider.blocking()))
-            }
+            Self::Shared(provider) => provider.blocking(),
         }
     }
 
-    /// In a box, for sts-async.
-    pub(crate) fn asynchronous(self) -> Box<dyn sts_async::CredentialsProvider> {
+    /// For sts-async.
+    pub(crate) fn asynchronous(self) -> Arc<dyn sts_async::CredentialsProvider> {
         match self {
-            Self::Given(credentials) => Box::new(credentials),
-            Self::Closure(ask) => Box::new(move || {
+            Self::Given(credentials) => Arc::new(credentials),
+            Self::Closure(ask) => Arc::new(move || {
                 let ask = Arc::clone(&ask);
                 async move {
                     let asked = tokio::task::spawn_blocking(move || ask()).await;
@@ -65,10 +63,8 @@ impl Provider {
                 }
             }),
             Self::Blocking(_) => panic!("a provider for sts-blocking"),
-            Self::Async(provider) => Box::new(provider),
-            Self::Shared(provider) => {
-                Box::new(Arc::<dyn sts_async::CredentialsProvider>::from(provider.asynchronous()))
-            }
+            Self::Async(provider) => Arc::new(provider),
+            Self::Shared(provider) => provider.asynchronous(),
         }
     }
 }

@@ -6,6 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::*;
+use crate::Credentials;
 
 #[tokio::test]
 async fn a_future_that_is_dropped_leaves_connections_and_quota_as_they_were() {

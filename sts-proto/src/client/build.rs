@@ -11,8 +11,9 @@ use super::{Core, Shared};
 use crate::context::Context;
 use crate::credentials::{Chain, imds};
 use crate::error::{CredentialsError, Error};
-use crate::flow::{Event, Flow, Step};
+use crate::flow::{Effect, Event, Flow, Step};
 use crate::settings::{Env, Settings};
+use crate::transport::TransportErrorKind;
 
 /// Makes a [`Core`] of a [`Config`]. The only effects that it asks for are [`Effect::Read`](crate::flow::Effect::Read).
 ///
@@ -44,6 +45,26 @@ impl Build {
     pub fn seed(mut self, seed: u128) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// Steps this flow to its end in place. `read` performs [`Effect::Read`].
+    ///
+    /// # Errors
+    ///
+    /// The flow's own.
+    pub fn in_place(
+        mut self,
+        now: SystemTime,
+        read: impl Fn(std::path::PathBuf) -> Event,
+    ) -> Result<Core, Error> {
+        let mut event = Event::Start;
+        loop {
+            event = match self.step(now, event)? {
+                Step::Done(core) => return Ok(core),
+                Step::Perform(Effect::Read(path)) => read(path),
+                Step::Perform(_) => Event::Failed(TransportErrorKind::Unsupported.into()),
+            };
+        }
     }
 
     fn load(&mut self, now: SystemTime, mut load: Load, env: Env, event: Event) -> Result<Step<Core>, Error> {

@@ -70,6 +70,7 @@
 //!
 #![doc = include_str!("../../CLIENTS.md")]
 
+mod both;
 mod build;
 mod config;
 mod explain;

@@ -1,0 +1,268 @@
+//! What both drivers' types say, said once: methods that differ in `async` and `.await` only.
+
+/// The methods of a `Client`, with `$client` for the name of the crate, `$function` for how a function begins and `$wait`
+/// for what follows a call. Where it is used, `Client` has a `pump: Pump`, which drives flows.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! common_client_methods {
+    ($client:ident, ($($function:tt)*), ($($wait:tt)*)) => {
+        /// As environment and shared files say. The same as `Client::builder().build()`.
+        ///
+        /// # Errors
+        ///
+        /// See [`Builder::build`]. Missing credentials are no error here: some operations need none.
+        pub fn from_env() -> Result<Self, $crate::Error> {
+            Self::builder().build()
+        }
+
+        /// Begins with what environment and shared files say; what is set goes before that. [`Builder::isolated`] begins
+        /// with nothing.
+        pub fn builder() -> Builder {
+            Builder::new()
+        }
+
+        pub(crate) fn new(pump: Pump) -> Self {
+            Self { pump }
+        }
+
+        /// The same client with other time-outs for its calls. Connections, signing key, quota and clock are shared with
+        /// this one.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        /// use std::time::Duration;
+        #[doc = concat!("use ", stringify!($client), "::{Client, Timeouts};")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let two = Duration::from_secs(2);
+        /// let two = Timeouts { call: two, ..Timeouts::default() };
+        /// let hurried = sts.with_timeouts(two);
+        #[doc = concat!("let me = hurried.get_caller_identity()", stringify!($($wait)*), "?;")]
+        /// # Ok(())
+        /// # }
+        /// ```
+        #[must_use]
+        pub fn with_timeouts(&self, timeouts: $crate::Timeouts) -> Self {
+            let core = self.pump.core.with_timeouts(timeouts);
+            Self { pump: Pump { core, ..self.pump.clone() } }
+        }
+
+        /// The same client with credentials from somewhere else. Connections, quota and clock are shared with this one.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("use ", stringify!($client), "::operations::AssumeRole;")]
+        #[doc = concat!("use ", stringify!($client), "::{AssumeRoleProvider, Client};")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let role = "arn:aws:iam::123456789012:role/demo";
+        /// let role = AssumeRole::new(role, "build-42");
+        /// let role = AssumeRoleProvider::new(sts.clone(), role);
+        /// let as_demo = sts.with_credentials_provider(role);
+        #[doc = concat!("let me = as_demo.get_caller_identity()", stringify!($($wait)*), "?;")]
+        /// println!("acts as {}", me.arn);
+        /// # Ok(())
+        /// # }
+        /// ```
+        #[must_use]
+        pub fn with_credentials_provider(&self, provider: impl CredentialsProvider) -> Self {
+            let core = self.pump.core.with_provider(seed());
+            Self { pump: Pump { core, provider: Some(Arc::new(provider)), ..self.pump.clone() } }
+        }
+
+        /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again
+        /// for each request, which costs next to nothing: they are kept, and fetched anew before they expire.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Credentials`](crate::Error::Credentials) where there are none, or their source fails.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("use ", stringify!($client), "::Client;")]
+        ///
+        /// let sts = Client::from_env()?;
+        #[doc = concat!("let keys = sts.credentials()", stringify!($($wait)*), "?;")]
+        /// println!("{} until {:?}", keys.access_key_id, keys.expiration);
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* credentials(&self) -> Result<$crate::Credentials, $crate::Error> {
+            self.pump.drive(self.pump.core.credentials(seed())) $($wait)*
+        }
+
+        /// Says that a service has refused these as expired, whatever they say: for programs that sign for other services
+        /// with what [`credentials`](Self::credentials) has given. If they are still what this client keeps, they are
+        /// dropped, and so by its provider; the next call fetches new ones. Does nothing for credentials that were given in
+        /// code, which are used as they are. A source that gives the same ones again is believed for a minute.
+        ///
+        /// ```no_run
+        #[doc = concat!("# fn send_signed(_: &", stringify!($client), "::Credentials) -> bool { true }")]
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("let sts = ", stringify!($client), "::Client::from_env()?;")]
+        #[doc = concat!("let keys = sts.credentials()", stringify!($($wait)*), "?;")]
+        /// // With another service, which answers `ExpiredToken`.
+        /// let expired = send_signed(&keys);
+        /// if expired {
+        ///     sts.credentials_expired(&keys);
+        #[doc = concat!("    send_signed(&sts.credentials()", stringify!($($wait)*), "?);")]
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn credentials_expired(&self, credentials: &$crate::Credentials) {
+            // The provider first, or a call that comes between is given the same ones by it.
+            if let Some(provider) = &self.pump.provider {
+                provider.expired(credentials);
+            }
+            self.pump.core.refuse(std::time::SystemTime::now(), credentials);
+        }
+
+        /// What this client is made with and where its credentials come from, for a person to read: every setting, and
+        /// every source in order with what became of it. Never fails, and shows no secret. Credentials that are kept are not
+        /// fetched again for it; where there are none, they are looked for.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("let sts = ", stringify!($client), "::Client::from_env()?;")]
+        #[doc = concat!("println!(\"{}\", sts.explain()", stringify!($($wait)*), ");")]
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* explain(&self) -> $crate::credentials::Explanation {
+            let explained = self.pump.drive(self.pump.core.explain(seed())) $($wait)*;
+            explained.unwrap_or_else(|never| match never {})
+        }
+
+        /// Calls an operation: one of the eleven, or one of your own.
+        ///
+        /// # Errors
+        ///
+        /// What [`Error`](crate::Error) lists: no credentials, no answer in time, a refusal, an answer that cannot be used.
+        /// An error after retries is the last one, and says how often was tried.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("use ", stringify!($client), "::Client;")]
+        #[doc = concat!("use ", stringify!($client), "::operations::GetSessionToken;")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let operation = GetSessionToken::new().duration_seconds(900);
+        #[doc = concat!("let session = sts.send(operation)", stringify!($($wait)*), "?;")]
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* send<O: $crate::Operation>(
+            &self,
+            operation: O,
+        ) -> Result<O::Output, $crate::Error> {
+            let core = &self.pump.core;
+            let flow = core.send(operation, seed()).trace_id(core.trace_id(environment));
+            self.pump.drive_within(flow.scope().clone(), flow) $($wait)*
+        }
+
+        /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.
+        ///
+        /// # Errors
+        ///
+        /// The flow's own.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        /// use std::sync::Arc;
+        #[doc = concat!("use ", stringify!($client), "::operations::GetCallerIdentity;")]
+        #[doc = concat!("use ", stringify!($client), "::sts_proto::{Call, Context, Settings};")]
+        ///
+        #[doc = concat!("let sts = ", stringify!($client), "::Client::from_env()?;")]
+        /// // A call with a context and a seed of one's choice.
+        /// let settings = Settings::new().region("eu-west-1");
+        /// let context = Arc::new(Context::new(&settings, "my-tool/1.0")?);
+        /// let call = Call::new(GetCallerIdentity::new(), context, 42);
+        #[doc = concat!("let me = sts.run(call)", stringify!($($wait)*), "?;")]
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* run<F: $crate::Flow>(&self, flow: F) -> Result<F::Output, F::Error> {
+            self.pump.drive(flow) $($wait)*
+        }
+
+        /// The operation as a URL that anyone who has it can send, until its lifetime is over: see
+        /// [`Operation::presign`](crate::Operation::presign). Nothing is sent, but for what finding region and credentials
+        /// takes.
+        ///
+        /// # Errors
+        ///
+        /// As for [`credentials`](Self::credentials); an endpoint without a region, a lifetime out of range.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        /// use std::time::Duration;
+        #[doc = concat!("use ", stringify!($client), "::operations::GetCallerIdentity;")]
+        #[doc = concat!("use ", stringify!($client), "::{Client, Presign};")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let minute = Presign::new(Duration::from_secs(60));
+        /// let operation = GetCallerIdentity::new();
+        #[doc = concat!("let url = sts.presign(&operation, &minute)", stringify!($($wait)*), "?;")]
+        /// println!("{}", url.uri());
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* presign<O: $crate::Operation>(
+            &self,
+            operation: &O,
+            options: &$crate::Presign,
+        ) -> Result<$crate::http::Request<$crate::bytes::Bytes>, $crate::Error> {
+            self.pump.drive(self.pump.core.presign(operation, options, seed())) $($wait)*
+        }
+
+        /// What the calls of this client share.
+        pub fn context(&self) -> &$crate::Context {
+            self.pump.core.context()
+        }
+
+        pub(crate) fn core(&self) -> &$crate::client::Core {
+            &self.pump.core
+        }
+    };
+}
+
+/// What a `Builder` and a `Client` of a driver implement. Where it is used, `Builder` has a `config: Config`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! common_impls {
+    () => {
+        impl Default for Builder {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl std::fmt::Debug for Builder {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+            }
+        }
+
+        impl std::fmt::Debug for Client {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.core().fmt(f)
+            }
+        }
+    };
+}
+
+/// The hidden lines that begin an example.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! example {
+    ($client:ident, ($($function:tt)*)) => {
+        concat!(
+            "# ",
+            stringify!($($function)*),
+            " example() -> Result<(), ",
+            stringify!($client),
+            "::Error> {"
+        )
+    };
+}
