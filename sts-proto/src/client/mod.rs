@@ -230,11 +230,14 @@ impl Core {
     /// There is nothing to sign `operation` with.
     fn no_credentials(&self, operation: &'static str) -> NoCredentials {
         let nothing = NoCredentials::new(operation);
-        if !self.shared.isolated || self.shared.context.settings().credentials_are_set_in_code() {
+        let (source, why) = if self.shared.context.settings().credentials_are_set_in_code() {
+            ("code", "without_credentials was set; set credentials or a provider instead")
+        } else if self.shared.isolated {
+            ("the builder", "it is isolated and looks in no environment; give it credentials or a provider")
+        } else {
             return nothing;
-        }
-        let why = "it is isolated and looks in no environment; give it credentials or a provider";
-        nothing.after([Tried::new("the builder", Outcome::NotConfigured(why.into()))])
+        };
+        nothing.after([Tried::new(source, Outcome::NotConfigured(why.into()))])
     }
 
     /// Where requests go, where that is known already.
