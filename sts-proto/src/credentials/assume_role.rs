@@ -1,3 +1,4 @@
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,6 +10,7 @@ use crate::error::{CredentialsError, Error, Redactor};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::operations::{AssumeRole as Operation, AssumeRoleOutput};
+use crate::perform::NO_CODE;
 use crate::secret::Secret;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::AssumedRoleUser;
@@ -76,7 +78,8 @@ impl Flow for AssumeRole {
             (None, None, Event::Start) => self.call(None).step(now, Event::Start),
             // AWS counts wrong codes against the device, so an empty one is not sent.
             (None, Some(serial), Event::MfaCode(code)) if code.expose().trim().is_empty() => {
-                return Err(no_code(serial, TransportErrorKind::Unsupported.into()).into());
+                let error = TransportError::new(TransportErrorKind::Unsupported, NO_CODE);
+                return Err(no_code(serial, error).into());
             }
             (None, Some(_), Event::MfaCode(code)) => self.call(Some(code)).step(now, Event::Start),
             (None, Some(serial), Event::Failed(error)) => return Err(no_code(serial, error).into()),
@@ -128,9 +131,9 @@ impl From<AssumeRoleOutput> for Credentials {
 }
 
 fn no_code(serial: &str, error: TransportError) -> CredentialsError {
-    let problem = format!(
-        "the role needs the code of the mfa device {serial}, and none was given; set mfa_code when building the client"
-    );
+    // What the driver says is more than the kind: there may be nothing to ask with, or no answer.
+    let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let problem = format!("the role needs the code of the mfa device {serial}: {reason}");
     CredentialsError::new("the mfa device", problem).because(error)
 }
 

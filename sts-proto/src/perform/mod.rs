@@ -25,11 +25,14 @@ use crate::transport::{TransportError, TransportErrorKind};
 pub fn mfa_code(answer: Option<Option<Secret>>) -> Event {
     let problem = match answer {
         Some(Some(code)) => return Event::MfaCode(code),
-        Some(None) => "no code was given",
+        Some(None) => NO_CODE,
         None => "the client has no way to ask for it; set mfa_code when building the client",
     };
     failed(TransportErrorKind::Unsupported, problem)
 }
+
+/// Why there is no code where the program was asked for it.
+pub(crate) const NO_CODE: &str = "no code was given; mfa_code has to answer with the current one";
 
 fn failed(kind: TransportErrorKind, problem: impl Into<String>) -> Event {
     Event::Failed(TransportError::new(kind, problem.into()))

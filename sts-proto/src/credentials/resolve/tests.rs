@@ -2,7 +2,7 @@ use super::*;
 use crate::credentials::testing::{NOW, context, done, effect, error, refused, sent, session, step};
 use crate::credentials::{Plan, Role};
 use crate::flow::Effect;
-use crate::transport::TransportErrorKind;
+use crate::transport::{TransportError, TransportErrorKind};
 
 fn candidate(name: &str, found: Found) -> Candidate {
     Candidate { name: name.into(), found }
@@ -79,11 +79,16 @@ fn the_code_of_an_mfa_device_is_asked_for_and_sent_once() {
     let error = refused(step(&mut flow, error(500, "InternalFailure")));
     assert!(error.to_string().contains("the role arn:one cannot be assumed"), "{error}");
 
-    for nothing in [Event::Failed(TransportErrorKind::Unsupported.into()), Event::MfaCode(" \n".into())] {
+    let unasked = TransportError::new(TransportErrorKind::Unsupported, "there is nobody to ask");
+    for (nothing, why) in [
+        (Event::Failed(unasked), "there is nobody to ask"),
+        (Event::Failed(TransportErrorKind::Unsupported.into()), "the transport"),
+        (Event::MfaCode(" \n".into()), "no code was given; mfa_code has to answer with the current one"),
+    ] {
         let mut flow = resolve(roles(keys("AKIDSTATIC00"), vec![role.clone()]));
         step(&mut flow, Event::Start).unwrap();
         let error = refused(step(&mut flow, nothing));
-        assert!(error.to_string().contains("the code of the mfa device arn:mfa"), "{error}");
+        assert!(error.to_string().contains(&format!("the code of the mfa device arn:mfa: {why}")), "{error}");
     }
 }
 

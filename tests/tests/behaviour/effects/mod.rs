@@ -34,7 +34,11 @@ fn codes_come_from_what_the_builder_names() {
         }
         let event = driver.perform(ask("other"));
         assert_eq!(kind(&event), Some(Kind::Unsupported), "{driver}");
-        assert_eq!(cause(&event), "no code was given", "{driver}");
+        assert_eq!(
+            cause(&event),
+            "no code was given; mfa_code has to answer with the current one",
+            "{driver}"
+        );
     }
 }
 
