@@ -50,12 +50,14 @@ impl Settings {
         files: Files,
         [config_read, credentials_read]: [bool; 2],
     ) -> Result<(Self, String), SettingsError> {
-        let Sourced { value: name, origin } = match (in_code, env.get("AWS_PROFILE")?) {
-            (Some(name), _) => Sourced::in_code(name.to_owned()),
-            (None, Some(name)) => {
-                Sourced { value: name.trim().to_owned(), origin: Origin::Environment("AWS_PROFILE") }
-            }
-            (None, None) => Sourced { value: DEFAULT.to_owned(), origin: Origin::Default },
+        let Sourced { value: name, origin } = match in_code {
+            Some(name) => Sourced::in_code(name.to_owned()),
+            None => match env.get("AWS_PROFILE")? {
+                Some(name) => {
+                    Sourced { value: name.trim().to_owned(), origin: Origin::Environment("AWS_PROFILE") }
+                }
+                None => Sourced { value: DEFAULT.to_owned(), origin: Origin::Default },
+            },
         };
         let profile = profiles.profile(&name);
         if profile.is_none() && name != DEFAULT {
