@@ -26,6 +26,8 @@ macro_rules! configured {
             Base::Environment(env) => $client::Client::builder().env(env.clone()),
         };
         $setup.set.iter().cloned().fold(base, |builder, set| match set {
+            Set::Env(env) => builder.env(env),
+            Set::Settings(settings) => builder.settings(*settings),
             Set::Region(region) => builder.region(region),
             Set::DualStack => builder.use_dualstack_endpoint(true),
             Set::Profile(name) => builder.profile(name),
@@ -66,6 +68,8 @@ impl Default for Base {
 
 #[derive(Clone)]
 enum Set {
+    Env(Env),
+    Settings(Box<Settings>),
     Region(String),
     DualStack,
     Profile(String),
@@ -100,6 +104,16 @@ impl Setup {
     fn with(mut self, set: Set) -> Self {
         self.set.push(set);
         self
+    }
+
+    /// Looks in this environment from here on.
+    pub fn env(self, env: Env) -> Self {
+        self.with(Set::Env(env))
+    }
+
+    /// Sets all of these at once.
+    pub fn settings(self, settings: Settings) -> Self {
+        self.with(Set::Settings(Box::new(settings)))
     }
 
     /// Calls this region.
@@ -189,6 +203,13 @@ impl Setup {
         Ok(Driver::Async(client, Arc::new(runtime.expect("a runtime starts"))))
     }
 
+    /// What each builder prints.
+    pub fn printed(&self) -> [String; 2] {
+        let (blocking, asynchronous) =
+            (configured!(self, sts_blocking, blocking), configured!(self, sts_async, asynchronous));
+        [format!("{blocking:?}"), format!("{asynchronous:?}")]
+    }
+
     /// The client of the same kind as `driver`, and on the same runtime.
     pub fn beside(&self, driver: &Driver) -> Result<Driver, Error> {
         match driver {
@@ -215,10 +236,8 @@ pub type Make = fn(&Setup) -> Result<Driver, Error>;
 /// Prints both builders.
 impl fmt::Debug for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entry(&configured!(self, sts_blocking, blocking))
-            .entry(&configured!(self, sts_async, asynchronous))
-            .finish()
+        let [blocking, asynchronous] = self.printed();
+        write!(f, "[{blocking}, {asynchronous}]")
     }
 }
 

@@ -6,6 +6,7 @@ mod bad_input;
 mod connections;
 mod credentials;
 mod effects;
+mod environments;
 mod explained;
 mod lambda;
 mod operations;
