@@ -20,6 +20,7 @@ mod provider;
 mod pump;
 mod roles;
 #[cfg(test)]
+#[cfg_attr(not(any(feature = "native-tls", feature = "_rustls")), allow(dead_code))]
 mod testing;
 mod transport;
 

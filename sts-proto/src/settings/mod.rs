@@ -33,8 +33,6 @@ pub use origin::{Origin, Setting};
 pub use profile::{Profiles, Section};
 #[cfg(feature = "credentials")]
 pub(crate) use reason::reason;
-#[cfg(feature = "rustls")]
-pub use tls::PlatformVerifier;
 pub use tls::{LazyTls, Roots, TlsLibrary, TlsSettings};
 
 use list::Found;

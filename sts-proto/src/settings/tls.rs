@@ -1,5 +1,7 @@
 //! Which roots a client trusts over TLS and what it shows of itself: pure data. A driver hands it to its TLS library.
 
+#[cfg(feature = "native-tls")]
+mod native;
 #[cfg(feature = "rustls")]
 mod rustls;
 
@@ -13,9 +15,6 @@ use super::{Origin, Setting, SettingsError};
 use crate::flow::Event;
 use crate::secret::Secret;
 use crate::transport::{TransportError, TransportErrorKind};
-
-#[cfg(feature = "rustls")]
-pub use self::rustls::PlatformVerifier;
 
 /// The root certificates that a client trusts, chosen at run time: a feature of some crate in the program makes more of
 /// them available and never changes which are used. Exhaustive on purpose: a driver has to know each.

@@ -3,8 +3,8 @@ use std::io;
 
 use http::Uri;
 use hyper_tls::{HttpsConnector, MaybeHttpsStream};
-use native_tls::{Certificate, Identity, TlsConnector};
-use sts_proto::settings::{Roots, SettingsError, TlsLibrary};
+use native_tls::TlsConnector;
+use sts_proto::settings::{Roots, TlsLibrary, TlsSettings};
 use tower_service::Service;
 
 use super::{Connecting, Inner};
@@ -12,24 +12,7 @@ use super::{Connecting, Inner};
 pub(super) type Config = TlsConnector;
 pub(crate) type Stream<T> = MaybeHttpsStream<T>;
 
-pub(crate) const LIBRARY: Option<TlsLibrary<Config>> = Some(|tls| {
-    let mut builder = TlsConnector::builder();
-    match tls.roots().unwrap_or(&DEFAULT_ROOTS) {
-        Roots::Platform => {}
-        Roots::Pem(_) | Roots::File(_) => drop(builder.disable_built_in_roots(true)),
-        Roots::Mozilla => return Err(Roots::Mozilla.unavailable()),
-    }
-    for root in tls.certificates(|pem| Certificate::stack_from_pem(pem).ok())? {
-        builder.add_root_certificate(root);
-    }
-    let Some((chain, key)) = tls.client_certificate() else {
-        return builder.build().map_err(|error| SettingsError::tls(error.to_string()));
-    };
-    let identity = Identity::from_pkcs8(chain, key.expose().as_bytes());
-    // The library compares the certificate with the key no sooner than it builds.
-    let built = identity.and_then(|identity| builder.identity(identity).build());
-    built.map_err(|_| SettingsError::ClientCertificate)
-});
+pub(crate) const LIBRARY: Option<TlsLibrary<Config>> = Some(TlsSettings::native_tls);
 pub(crate) const DEFAULT_ROOTS: Roots = Roots::Platform;
 
 pub(super) fn connect<S: Inner>(config: &Config, inner: S, uri: Uri) -> Connecting<Stream<S::Response>> {

@@ -8,7 +8,7 @@ use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 #[cfg(not(feature = "aws-lc"))]
 use rustls::crypto::ring::default_provider;
-use sts_proto::settings::{PlatformVerifier, Roots, TlsLibrary};
+use sts_proto::settings::{Roots, TlsLibrary};
 use tower_service::Service;
 
 use super::{Connecting, Inner};
@@ -17,20 +17,8 @@ pub(super) type Config = Arc<ClientConfig>;
 pub(crate) type Stream<T> = MaybeHttpsStream<T>;
 
 pub(crate) const LIBRARY: Option<TlsLibrary<Config>> =
-    Some(|tls| tls.rustls(Arc::new(default_provider()), PLATFORM).map(Arc::new));
+    Some(|tls| tls.rustls(default_provider()).map(Arc::new));
 pub(crate) const DEFAULT_ROOTS: Roots = Roots::Mozilla;
-
-#[cfg(not(feature = "platform-roots"))]
-const PLATFORM: Option<PlatformVerifier> = None;
-#[cfg(feature = "platform-roots")]
-const PLATFORM: Option<PlatformVerifier> = Some(|roots, provider| {
-    use rustls_platform_verifier::Verifier;
-    #[cfg(not(target_os = "android"))]
-    let verifier = Verifier::new_with_extra_roots(roots, provider)?;
-    #[cfg(target_os = "android")]
-    let (verifier, _) = (Verifier::new(provider)?, roots);
-    Ok(Arc::new(verifier))
-});
 
 pub(super) fn connect<S: Inner>(config: &Config, inner: S, uri: Uri) -> Connecting<Stream<S::Response>> {
     HttpsConnector::from((inner, Arc::clone(config))).call(uri)

@@ -1,32 +1,15 @@
 use std::error::Error as StdError;
 use std::io;
 
-use native_tls::{Certificate, HandshakeError, Identity, TlsConnector, TlsStream};
-use sts_proto::settings::{Roots, SettingsError, TlsLibrary};
+use native_tls::{HandshakeError, TlsConnector, TlsStream};
+use sts_proto::settings::{Roots, TlsLibrary, TlsSettings};
 use ureq::Error;
 use ureq::unversioned::transport::TransportAdapter;
 
 pub(super) type Config = TlsConnector;
 pub(super) type Stream = TlsStream<TransportAdapter>;
 
-pub(crate) const LIBRARY: Option<TlsLibrary<Config>> = Some(|tls| {
-    let mut builder = TlsConnector::builder();
-    match tls.roots().unwrap_or(&DEFAULT_ROOTS) {
-        Roots::Platform => {}
-        Roots::Pem(_) | Roots::File(_) => drop(builder.disable_built_in_roots(true)),
-        Roots::Mozilla => return Err(Roots::Mozilla.unavailable()),
-    }
-    for root in tls.certificates(|pem| Certificate::stack_from_pem(pem).ok())? {
-        builder.add_root_certificate(root);
-    }
-    let Some((chain, key)) = tls.client_certificate() else {
-        return builder.build().map_err(|error| SettingsError::tls(error.to_string()));
-    };
-    let identity = Identity::from_pkcs8(chain, key.expose().as_bytes());
-    // The library compares the certificate with the key no sooner than it builds.
-    let built = identity.and_then(|identity| builder.identity(identity).build());
-    built.map_err(|_| SettingsError::ClientCertificate)
-});
+pub(crate) const LIBRARY: Option<TlsLibrary<Config>> = Some(TlsSettings::native_tls);
 pub(crate) const DEFAULT_ROOTS: Roots = Roots::Platform;
 
 pub(super) fn connect(config: &Config, host: &str, plain: TransportAdapter) -> Result<Stream, Error> {

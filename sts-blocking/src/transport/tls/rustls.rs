@@ -7,7 +7,7 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
-use sts_proto::settings::{PlatformVerifier, Roots, TlsLibrary};
+use sts_proto::settings::{Roots, TlsLibrary};
 use ureq::Error;
 use ureq::unversioned::transport::TransportAdapter;
 
@@ -15,20 +15,8 @@ pub(super) type Config = Arc<ClientConfig>;
 pub(super) type Stream = StreamOwned<ClientConnection, TransportAdapter>;
 
 pub(crate) const LIBRARY: Option<TlsLibrary<Config>> =
-    Some(|tls| tls.rustls(Arc::new(default_provider()), PLATFORM).map(Arc::new));
+    Some(|tls| tls.rustls(default_provider()).map(Arc::new));
 pub(crate) const DEFAULT_ROOTS: Roots = Roots::Mozilla;
-
-#[cfg(not(feature = "platform-roots"))]
-const PLATFORM: Option<PlatformVerifier> = None;
-#[cfg(feature = "platform-roots")]
-const PLATFORM: Option<PlatformVerifier> = Some(|roots, provider| {
-    use rustls_platform_verifier::Verifier;
-    #[cfg(not(target_os = "android"))]
-    let verifier = Verifier::new_with_extra_roots(roots, provider)?;
-    #[cfg(target_os = "android")]
-    let (verifier, _) = (Verifier::new(provider)?, roots);
-    Ok(Arc::new(verifier))
-});
 
 pub(super) fn connect(config: &Config, host: &str, mut sock: TransportAdapter) -> Result<Stream, Error> {
     let name =

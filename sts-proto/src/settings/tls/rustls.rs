@@ -10,26 +10,15 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::{Roots, SettingsError, TlsSettings};
 
-/// Makes the verifier that trusts the platform's roots and these besides. It reads the platform's store, so it is a
-/// driver's.
-pub type PlatformVerifier = fn(
-    Vec<CertificateDer<'static>>,
-    Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error>;
-
 impl TlsSettings {
-    /// What rustls needs to connect, with Mozilla's roots as the default and `platform` for those of the platform, if they
-    /// are compiled in.
+    /// What rustls needs to connect, with Mozilla's roots as the default.
     ///
     /// # Errors
     ///
     /// A bundle or extra roots without a certificate or with a damaged one, a client certificate and a key that do not
     /// belong together, roots that are not compiled in.
-    pub fn rustls(
-        &self,
-        provider: Arc<CryptoProvider>,
-        platform: Option<PlatformVerifier>,
-    ) -> Result<ClientConfig, SettingsError> {
+    pub fn rustls(&self, provider: CryptoProvider) -> Result<ClientConfig, SettingsError> {
+        let provider = Arc::new(provider);
         let mut store = RootCertStore::empty();
         let given = self.certificates(|pem| {
             let read = certificates(pem)?;
@@ -40,14 +29,8 @@ impl TlsSettings {
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider));
         let config = config.with_safe_default_protocol_versions().map_err(refused)?;
         let config = match self.roots().unwrap_or(&Roots::Mozilla) {
-            Roots::Platform if cfg!(target_os = "android") && !given.is_empty() => {
-                return Err(SettingsError::tls(
-                    "android's roots cannot be added to; give a ca bundle instead",
-                ));
-            }
-            roots @ Roots::Platform => {
-                let verifier = platform.ok_or_else(|| roots.unavailable())?(given, provider);
-                config.dangerous().with_custom_certificate_verifier(verifier.map_err(refused)?)
+            Roots::Platform => {
+                config.dangerous().with_custom_certificate_verifier(platform(given, provider)?)
             }
             #[cfg(feature = "webpki-roots")]
             Roots::Mozilla => {
@@ -70,6 +53,35 @@ impl TlsSettings {
 fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().ok()?;
     Some(certificates).filter(|certificates| !certificates.is_empty())
+}
+
+/// The verifier that trusts the platform's roots, which it reads from the platform's store, and these.
+#[cfg(all(feature = "platform-roots", not(target_os = "android")))]
+fn platform(
+    roots: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, SettingsError> {
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots, provider);
+    Ok(Arc::new(verifier.map_err(refused)?))
+}
+
+#[cfg(all(feature = "platform-roots", target_os = "android"))]
+fn platform(
+    roots: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, SettingsError> {
+    if !roots.is_empty() {
+        return Err(SettingsError::tls("android's roots cannot be added to; give a ca bundle instead"));
+    }
+    Ok(Arc::new(rustls_platform_verifier::Verifier::new(provider).map_err(refused)?))
+}
+
+#[cfg(not(feature = "platform-roots"))]
+fn platform(
+    _: Vec<CertificateDer<'static>>,
+    _: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, SettingsError> {
+    Err(Roots::Platform.unavailable())
 }
 
 fn refused(error: rustls::Error) -> SettingsError {
