@@ -10,13 +10,13 @@ use sts_proto::wire::MAX_BODY;
 use super::proxy::Hop;
 use super::tls;
 
-/// A connection that is read from with measure: a server that sends interim answers or chunk headers without end
-/// neither keeps the runtime's thread to itself nor is heard for ever.
+/// A connection of which reads are bounded: a server that sends interim answers or chunk headers without end can neither
+/// block the runtime's thread nor keep the client reading.
 pub(super) struct Bounded {
     stream: tls::Stream<Hop>,
-    /// Bytes read since something was written: of one answer.
+    /// Bytes of this answer: read since the last write.
     read: usize,
-    /// Bytes read since other tasks had their turn.
+    /// Bytes read since other tasks could run.
     at_once: usize,
 }
 
@@ -32,12 +32,12 @@ impl Read for Bounded {
         cx: &mut Context<'_>,
         mut to: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.at_once >= MOST_AT_ONCE {
+        if self.at_once >= MAX_AT_ONCE {
             self.at_once = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        // To make it zero would cost more than to read.
+        // Zeroing the buffer would cost more than the read.
         let mut bytes = [const { MaybeUninit::uninit() }; PIECE];
         let room = to.remaining().min(PIECE);
         let Some(bytes) = bytes.get_mut(..room) else { return Poll::Ready(Ok(())) };
@@ -53,7 +53,7 @@ impl Read for Bounded {
         let piece = piece.filled();
         self.read += piece.len();
         self.at_once += piece.len();
-        if self.read > MOST_OF_AN_ANSWER {
+        if self.read > MAX_ANSWER {
             let why = "the server sends more than an answer can hold";
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
         }
@@ -98,7 +98,7 @@ impl Connection for Bounded {
 
 /// Bytes read in one step; most answers need one.
 const PIECE: usize = 8 * 1024;
-/// Then others have their turn.
-const MOST_AT_ONCE: usize = 64 * 1024;
-/// A body, and as much again for headers and the framing of chunks.
-const MOST_OF_AN_ANSWER: usize = 2 * MAX_BODY;
+/// After this many bytes other tasks may run.
+const MAX_AT_ONCE: usize = 64 * 1024;
+/// A body, and as much again for headers and chunk framing.
+const MAX_ANSWER: usize = 2 * MAX_BODY;

@@ -8,7 +8,7 @@ use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
 
 use super::BoxError;
 
-/// The error with its kind: the most telling cause in its chain decides, else the first that says anything.
+/// The error with its kind: the most specific cause in its chain decides, else the first with a meaning.
 pub(super) fn of(error: BoxError) -> TransportError {
     let through = causes(&*error).find_map(|cause| cause.downcast_ref::<ThroughProxy>()).cloned();
     match through {
@@ -30,7 +30,7 @@ pub(super) fn kind(error: &(dyn StdError + 'static)) -> Kind {
     likely.unwrap_or(Kind::Other)
 }
 
-/// Why there is no connection, where only the connector knows.
+/// Why there is no connection, if only the connector can know.
 #[derive(Debug)]
 pub(super) enum ConnectError {
     /// The resolver gave no address.
@@ -58,9 +58,9 @@ impl StdError for ConnectError {
 }
 
 enum Meaning {
-    /// Nothing below can say it better.
+    /// No cause below is more specific.
     Sure(Kind),
-    /// Something below may.
+    /// A cause below may be more specific.
     Likely(Kind),
 }
 
@@ -108,13 +108,13 @@ fn of_io(kind: io::ErrorKind) -> Option<Meaning> {
         Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
             Some(Meaning::Likely(Kind::Connect))
         }
-        // hyper says so of chunks that are none.
+        // hyper reports malformed chunks so.
         Io::InvalidData | Io::InvalidInput => Some(Meaning::Likely(Kind::NotHttp)),
         _ => None,
     }
 }
 
-/// The error and what is below it. An `io::Error` is transparent: its own `source` leaves out what it holds.
+/// The error and its causes. An `io::Error` counts as what it holds, which its own `source` leaves out.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| below(error))
 }

@@ -68,9 +68,9 @@ fn client(tls: &Tls, proxies: Arc<Proxies>) -> Client<Connector, Full<Bytes>> {
     let tls = Arc::clone(tls);
     Client::builder(TokioExecutor::new())
         .retry_canceled_requests(true)
-        .http1_max_buf_size(LARGEST_HEAD)
+        .http1_max_buf_size(MAX_HEAD)
         .pool_timer(TokioTimer::new())
-        .pool_max_idle_per_host(MOST_IDLE)
+        .pool_max_idle_per_host(MAX_IDLE)
         .build(Connector(Route { http, proxies, tls }))
 }
 
@@ -103,7 +103,7 @@ impl Transport for HyperTransport {
 }
 
 tokio::task_local! {
-    /// The attempt for which a connection is made: a connector is given a URI and nothing else.
+    /// The attempt for which a connection is made: hyper passes a connector the URI only.
     static ATTEMPT: Arc<Attempt>;
 }
 
@@ -113,7 +113,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt whose time ended while there was no connection yet has timed out in connecting.
+    /// An attempt whose time ended before there was a connection has timed out in connecting.
     fn in_its_phase(&self, error: TransportError) -> TransportError {
         match error.kind() {
             TransportErrorKind::Timeout(Phase::Response) if self.connecting.load(Ordering::Relaxed) => {
@@ -124,7 +124,8 @@ impl Attempt {
     }
 }
 
-/// Looks up the name, connects, by way of a proxy where there is one, agrees on TLS where it has to, all within the attempt's time to connect.
+/// Looks up the name, connects, through a proxy if there is one, and agrees on TLS if it has to, all within the attempt's
+/// time to connect.
 #[derive(Clone)]
 struct Connector(Route);
 
@@ -190,9 +191,9 @@ impl<S> Inner for S where
 }
 
 /// Status line and headers of an answer, in bytes.
-const LARGEST_HEAD: usize = 64 * 1024;
+const MAX_HEAD: usize = 64 * 1024;
 /// Connections that are kept for later, to one host. They are closed after 90 s without use.
-const MOST_IDLE: usize = 32;
+const MAX_IDLE: usize = 32;
 
 /// The system's resolver, with errors that can be told from others.
 #[derive(Clone)]

@@ -12,8 +12,8 @@ use super::{BoxError, Transport, TransportFuture, exchange};
 /// A transport made of a tower service over `http` types: hyper-util's client with a connector of your own, a stack
 /// of tower layers, an axum router in a test.
 ///
-/// The attempt's time-out and the bound on the body are kept here. A service does not say when it is connected, so
-/// the connect time-out is its own affair, and so are redirects: give it no layer that follows them.
+/// This transport keeps the attempt's time-out and the bound on the body. A service does not tell when it is connected, so
+/// it has to keep the connect time-out itself; and it must have no layer that follows redirects.
 ///
 /// ```
 /// # use std::convert::Infallible;

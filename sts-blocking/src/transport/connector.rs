@@ -1,12 +1,11 @@
 //! How connections are made: ureq's own links, with one more between TCP and TLS, and with the core's decision about proxies.
 //!
-//! A server that refuses while the request is still being written, with a TLS alert or with an early answer, closes the
-//! connection behind its words. The next write then fails, and ureq would report that, with the reason unread. So a
-//! write that fails because the other side is gone is kept to oneself until what it has said is read.
+//! A server that refuses while the request is still being written sends a TLS alert or an early answer and closes the
+//! connection. The next write then fails, and ureq would report that and leave the reason unread. So this link holds back a
+//! failed write until it has read what the server sent before.
 //!
-//! The same link sees to it that what was read is not logged. And it keeps system calls away: ureq tells the socket each
-//! time what is left of a time-out, to the nanosecond, unless it is what the socket was told last. Long ones are
-//! therefore told in steps.
+//! The same link mutes the log of what was read. And it saves system calls: ureq sets the socket's time-out before each read
+//! and write, to the nanosecond, unless it is the one that was set last. So long time-outs are rounded up to whole steps.
 
 use sts_proto::settings::proxy::Proxies;
 use ureq::unversioned::transport::time::Duration;
@@ -20,33 +19,37 @@ use super::name_lookup::{AtLast, Later};
 use super::proxy::Route;
 use super::tls::Tls;
 
-/// An agent whose connections hear the other side out, and go through these proxies.
+/// An agent whose connections read what a server sent before it closed, and go through these proxies.
 pub(crate) fn agent(config: Config, proxies: Proxies, tls: Tls) -> ureq::Agent {
-    let chain = ().chain(TcpConnector::default()).chain(HearOut);
+    let chain = ().chain(TcpConnector::default()).chain(ReadFirst);
     let connector = AtLast { connector: chain, resolver: DefaultResolver::default() };
     ureq::Agent::with_parts(config, Route { proxies, connector, tls }, Later)
 }
 
 #[derive(Debug)]
-struct HearOut;
+struct ReadFirst;
 
-impl<In: Transport> Connector<In> for HearOut {
-    type Out = Hearing<In>;
+impl<In: Transport> Connector<In> for ReadFirst {
+    type Out = ReadingFirst<In>;
 
-    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Hearing<In>>, Error> {
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<ReadingFirst<In>>, Error> {
         mute_ureq_log::hold();
-        Ok(chained.map(|inner| Hearing { inner, gone: None }))
+        Ok(chained.map(|inner| ReadingFirst { inner, gone: None }))
     }
 }
 
 #[derive(Debug)]
-struct Hearing<T> {
+struct ReadingFirst<T> {
     inner: T,
     /// The write that failed.
     gone: Option<std::io::ErrorKind>,
 }
 
-impl<T: Transport> Transport for Hearing<T> {
+impl<T: Transport> Transport for ReadingFirst<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
@@ -66,7 +69,7 @@ impl<T: Transport> Transport for Hearing<T> {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let read = self.inner.await_input(in_steps(timeout));
-        // That may have taken long, and what came is logged next.
+        // The read may have taken long, and ureq logs its result next.
         mute_ureq_log::hold();
         match (self.gone, read) {
             (Some(kind), Ok(false) | Err(Error::Io(_))) => Err(std::io::Error::from(kind).into()),
@@ -88,8 +91,7 @@ fn is_gone(kind: std::io::ErrorKind) -> bool {
     matches!(kind, ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
 
-/// A long time-out in whole steps: too long by a step at most, and most often by what little time the call has taken
-/// so far.
+/// A long time-out in whole steps: too long by less than a step.
 fn in_steps(timeout: NextTimeout) -> NextTimeout {
     let after = match timeout.after {
         Duration::Exact(left) if left >= LONG => {

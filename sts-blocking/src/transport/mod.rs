@@ -40,35 +40,15 @@ pub use self::ureq::UreqTransport;
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request and reads the whole answer, whatever its status.
     ///
-    /// A request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
-    /// the machine itself. It must not follow redirects (they would carry the session token elsewhere), must keep both
-    /// time-outs, and must not read more than
-    /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes.
+    /// It follows no redirect, since that would carry the session token elsewhere, keeps both time-outs, and reads at most
+    /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body. A request with [`Direct`](sts_proto::flow::Direct) among its
+    /// extensions goes through no proxy: it is for a service of the machine itself. It logs neither bodies nor the headers
+    /// `authorization` and `x-amz-security-token`.
     fn send(
         &self,
         request: Request<Bytes>,
         timeouts: SendTimeouts,
     ) -> Result<Response<Bytes>, TransportError>;
-}
-
-impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-        timeouts: SendTimeouts,
-    ) -> Result<Response<Bytes>, TransportError> {
-        (**self).send(request, timeouts)
-    }
-}
-
-impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-        timeouts: SendTimeouts,
-    ) -> Result<Response<Bytes>, TransportError> {
-        (**self).send(request, timeouts)
-    }
 }
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
 //! Keeps secrets out of the log while a request is on its way.
 //!
-//! ureq-proto logs every byte that is sent and received at the level `trace`, secrets included, and has no switch
-//! for it. So while an exchange runs, the maximum level of `log` is held at `debug`, if that line would be written at
-//! all. Afterwards it is what it was: `trace`, unless the program has chosen something below `debug` meanwhile.
+//! ureq-proto logs every byte that is sent and received at the level `trace`, secrets included, and has no switch for
+//! it. So while an exchange runs, the maximum level of `log` is held at `debug`, if that line would be written at all.
+//! Afterwards it is `trace` again, unless the program has chosen a level below `debug` meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use log::{Level, LevelFilter};
 
-/// An exchange. While there is one, its bytes are not logged, as long as [`hold`] is called after whatever took time.
+/// An exchange. While it exists, its bytes are not logged, as long as [`hold`] is called after each step that took time.
 pub(crate) struct Muted(());
 
 impl Muted {
     /// Costs three atomic operations where nothing is logged at `trace`.
     pub(crate) fn begin() -> Self {
         EXCHANGES.fetch_add(1, Ordering::SeqCst);
-        // In this order: who does not see the level held sees the one that was put back.
+        // In this order: either the held level is seen, or the one that was put back.
         if HELD.load(Ordering::Acquire) || is_logged() {
             lower();
         }
@@ -39,7 +39,7 @@ impl Drop for Muted {
     }
 }
 
-/// In the middle of an exchange: the program may have raised the level since it began.
+/// To be called during an exchange, since the program may have raised the level after it began.
 pub(crate) fn hold() {
     if is_logged() {
         lower();

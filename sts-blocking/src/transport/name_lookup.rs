@@ -12,7 +12,7 @@ use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 use ureq::{Error, Timeout};
 
-/// Looks nothing up: says [`LATER`].
+/// Looks nothing up: returns [`LATER`].
 #[derive(Debug)]
 pub(crate) struct Later;
 
@@ -24,7 +24,7 @@ impl Resolver for Later {
     }
 }
 
-/// Looks up what was put off, then connects; both together within the time to connect.
+/// Looks up the name that [`Later`] left, then connects; both within the time to connect.
 #[derive(Debug)]
 pub(crate) struct AtLast<C, R> {
     pub(crate) connector: C,
@@ -59,7 +59,7 @@ pub(crate) fn copy<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a>
     }
 }
 
-/// An address is no name: with nothing to wait for, ureq needs no thread.
+/// An address needs no look-up: without a time-out, ureq starts no thread for it.
 fn is_address(uri: &Uri) -> bool {
     bare_host(uri).parse::<IpAddr>().is_ok()
 }
@@ -82,7 +82,7 @@ pub(crate) fn time_left(timeout: NextTimeout, start: Instant) -> NextTimeout {
 
 const UNBOUNDED: NextTimeout =
     NextTimeout { after: Duration::NotHappening, reason: Timeout::Connect, per_read: None, per_write: None };
-/// Stands for addresses that are not known yet; nobody can connect to it.
+/// Stands for addresses that are not known yet; no connection can be made to it.
 const LATER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 #[cfg(test)]

@@ -19,14 +19,13 @@ use crate::effects;
 
 /// The default transport: ureq, with connections kept alive for 15 s.
 ///
-/// Before a kept connection is used again it is looked at, and one that the server has closed meanwhile is dropped:
-/// that costs nothing, since nothing was sent. A server that closes it while the request is on its way leaves no way to
-/// know whether it has read the request; that attempt ends as [`Closed`](Kind::Closed), and the call's retries see to
-/// the rest.
+/// A kept connection that the server has closed meanwhile is dropped before it is used; that costs nothing, since nothing
+/// was sent. If the server closes it while the request is on its way, the client cannot know whether the server has read the
+/// request: the attempt ends as [`Closed`](Kind::Closed), and the call may retry.
 ///
-/// A server that refuses while the request is still being written, early or with a TLS alert (as in TLS 1.3 for want of
-/// a client certificate), is heard out: its answer is returned, its alert ends as [`Tls`](Kind::Tls). Only an operating
-/// system that throws away what a reset connection had received leaves [`Closed`](Kind::Closed).
+/// A server may refuse while the request is still being written: with an early answer, or with a TLS alert, as TLS 1.3
+/// servers do that want a client certificate. The answer is returned, and the alert ends the attempt as [`Tls`](Kind::Tls).
+/// It is [`Closed`](Kind::Closed) only on operating systems that discard what a reset connection had received.
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
     direct: Agent,
@@ -59,8 +58,8 @@ impl UreqTransport {
             .user_agent(AutoHeaderValue::None)
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
-            .max_idle_connections(MOST_IDLE)
-            .max_idle_connections_per_host(MOST_IDLE)
+            .max_idle_connections(MAX_IDLE)
+            .max_idle_connections_per_host(MAX_IDLE)
             .timeout_global(bound(timeouts.attempt))
             .timeout_connect(bound(timeouts.connect))
             .build();
@@ -90,15 +89,15 @@ impl UreqTransport {
     }
 }
 
-/// ureq adds time-outs to the clock; one that the clock cannot hold is none.
+/// ureq adds time-outs to the clock; one that the clock cannot hold counts as no time-out.
 fn bound(timeout: std::time::Duration) -> Option<std::time::Duration> {
-    Some(timeout).filter(|timeout| *timeout <= LONGEST)
+    Some(timeout).filter(|timeout| *timeout <= MAX_TIMEOUT)
 }
 
-/// Connections that are kept for later. With ureq's own three, more threads than that would connect anew for most calls.
-const MOST_IDLE: usize = 32;
+/// Connections that are kept for later. ureq keeps three by default; with more threads, most calls would connect anew.
+const MAX_IDLE: usize = 32;
 /// About thirty years.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
+const MAX_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
 
 impl Transport for UreqTransport {
     fn send(
@@ -117,7 +116,7 @@ impl Transport for UreqTransport {
         let response =
             self.exchange(agent, request, timeouts).map_err(|error| failure(error, Phase::Response))?;
         let (parts, mut body) = response.into_parts();
-        // One byte more than is taken, so that a body of exactly the bound is told from a longer one.
+        // One byte more than the bound, to tell a body of exactly the bound from a longer one.
         let limit = MAX_BODY as u64 + 1;
         let body =
             body.with_config().limit(limit).read_to_vec().map_err(|error| failure(error, Phase::Body))?;
