@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use sts_proto::wire::MAX_BODY;
+use sts_proto::perform::AnswerBound;
 
 use super::proxy::Hop;
 use super::tls;
@@ -14,15 +14,14 @@ use super::tls;
 /// block the runtime's thread nor keep the client reading.
 pub(super) struct Bounded {
     stream: tls::Stream<Hop>,
-    /// Bytes of this answer: read since the last write.
-    read: usize,
+    answer: AnswerBound,
     /// Bytes read since other tasks could run.
     at_once: usize,
 }
 
 impl Bounded {
     pub(super) fn new(stream: tls::Stream<Hop>) -> Self {
-        Self { stream, read: 0, at_once: 0 }
+        Self { stream, answer: AnswerBound::default(), at_once: 0 }
     }
 }
 
@@ -51,12 +50,8 @@ impl Read for Bounded {
             failed => return failed,
         }
         let piece = piece.filled();
-        self.read += piece.len();
         self.at_once += piece.len();
-        if self.read > MAX_ANSWER {
-            let why = "the server sends more than an answer can hold";
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
-        }
+        self.answer.receive(piece.len()).map_err(io::Error::other)?;
         to.put_slice(piece);
         Poll::Ready(Ok(()))
     }
@@ -64,7 +59,7 @@ impl Read for Bounded {
 
 impl Write for Bounded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.read = 0;
+        self.answer.begin();
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -73,7 +68,7 @@ impl Write for Bounded {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.read = 0;
+        self.answer.begin();
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
@@ -100,5 +95,3 @@ impl Connection for Bounded {
 const PIECE: usize = 8 * 1024;
 /// After this many bytes other tasks may run.
 const MAX_AT_ONCE: usize = 64 * 1024;
-/// A body, and as much again for headers and chunk framing.
-const MAX_ANSWER: usize = 2 * MAX_BODY;

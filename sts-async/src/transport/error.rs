@@ -72,6 +72,9 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
             ConnectError::Timeout => Sure(Kind::Timeout(Phase::Connect)),
         });
     }
+    if let Some(error) = cause.downcast_ref::<TransportError>() {
+        return Some(Sure(error.kind()));
+    }
     if super::tls::is_tls(cause) {
         return Some(Sure(Kind::Tls));
     }

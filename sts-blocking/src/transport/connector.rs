@@ -4,9 +4,10 @@
 //! connection. The next write then fails, and ureq would report that and leave the reason unread. So this link holds back a
 //! failed write until it has read what the server sent before.
 //!
-//! The same link mutes the log of what was read. And it saves system calls: ureq sets the socket's time-out before each read
+//! The same link bounds what is read for one answer, of which ureq bounds headers and body only. It mutes the log of what was read. And it saves system calls: ureq sets the socket's time-out before each read
 //! and write, to the nanosecond, unless it is the one that was set last. So long time-outs are rounded up to whole steps.
 
+use sts_proto::perform::AnswerBound;
 use sts_proto::settings::proxy::Proxies;
 use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{
@@ -38,7 +39,7 @@ impl<In: Transport> Connector<In> for ReadFirst {
         chained: Option<In>,
     ) -> Result<Option<ReadingFirst<In>>, Error> {
         mute_ureq_log::hold();
-        Ok(chained.map(|inner| ReadingFirst { inner, gone: None }))
+        Ok(chained.map(|inner| ReadingFirst { inner, gone: None, answer: AnswerBound::default() }))
     }
 }
 
@@ -47,6 +48,7 @@ struct ReadingFirst<T> {
     inner: T,
     /// The write that failed.
     gone: Option<std::io::ErrorKind>,
+    answer: AnswerBound,
 }
 
 impl<T: Transport> Transport for ReadingFirst<T> {
@@ -58,6 +60,7 @@ impl<T: Transport> Transport for ReadingFirst<T> {
         if self.gone.is_some() {
             return Ok(());
         }
+        self.answer.begin();
         match self.inner.transmit_output(amount, in_steps(timeout)) {
             Err(Error::Io(error)) if is_gone(error.kind()) => {
                 self.gone = Some(error.kind());
@@ -68,7 +71,10 @@ impl<T: Transport> Transport for ReadingFirst<T> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let before = self.buffers().input().len();
         let read = self.inner.await_input(in_steps(timeout));
+        let received = self.buffers().input().len().saturating_sub(before);
+        self.answer.receive(received).map_err(|error| Error::Other(error.into()))?;
         // The read may have taken long, and ureq logs its result next.
         mute_ureq_log::hold();
         match (self.gone, read) {

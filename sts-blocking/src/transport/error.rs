@@ -17,9 +17,10 @@ pub(crate) fn kind(error: &ureq::Error, phase: Phase) -> Kind {
         }
         ureq::Error::Timeout(_) => Kind::Timeout(phase),
         ureq::Error::BodyExceedsLimit(_) => Kind::TooLarge,
-        ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => {
-            Kind::NotHttp
-        }
+        ureq::Error::Protocol(_)
+        | ureq::Error::Http(_)
+        | ureq::Error::LargeResponseHeader(..)
+        | ureq::Error::BodyStalled => Kind::NotHttp,
         ureq::Error::TlsRequired => Kind::Unsupported,
         ureq::Error::Tls(_) => Kind::Tls,
         ureq::Error::Io(error) => cause_kind(error, phase).unwrap_or(Kind::Other),

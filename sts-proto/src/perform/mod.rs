@@ -1,17 +1,20 @@
 //! What performing an [`Effect`](crate::flow::Effect) takes besides the system calls: the same decisions, bounds and
 //! texts for every driver.
 //!
+//! - [`AnswerBound`] is for [`Effect::Send`](crate::flow::Effect::Send): how much is read for one answer.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output.
 //! - [`mfa_code`] makes the event of what the user answered to [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode).
 
+mod answer;
 mod buffer;
 mod file;
 mod program;
 
 use std::fmt::Display;
 
+pub use answer::AnswerBound;
 pub use buffer::Buffer;
 pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};

@@ -43,6 +43,16 @@ fn endless() -> Vec<Row> {
             Expect::transport(Kind::NotHttp, 1),
         ),
         Row::scripted(
+            "trailers without end",
+            vec![Script::Endless(head("Transfer-Encoding: chunked\r\n\r\n0\r\n"), line.clone())],
+            Expect::transport(Kind::NotHttp, 1),
+        ),
+        Row::scripted(
+            "chunk sizes without end",
+            vec![Script::Endless(head("Transfer-Encoding: chunked\r\n\r\n"), b"1;".repeat(2000))],
+            Expect::transport(Kind::NotHttp, 1),
+        ),
+        Row::scripted(
             "headers without end",
             vec![Script::Endless(head(""), line)],
             Expect::transport(Kind::NotHttp, 1),
