@@ -28,15 +28,19 @@ pub(crate) static UNRESERVED_OR_SLASH: Kept = {
 /// All pieces are ASCII.
 #[inline]
 pub(crate) fn pieces(bytes: &[u8], kept: &Kept, mut each: impl FnMut(&[u8])) {
-    let mut shown = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if !kept.get(usize::from(*byte)).is_some_and(|kept| *kept) {
-            each(bytes.get(shown..at).unwrap_or_default());
-            each(&[b'%', digit(byte >> 4), digit(byte & 15)]);
-            shown = at + 1;
-        }
+    let mut rest = bytes;
+    loop {
+        let run = rest.iter().position(|byte| !is_kept(*byte, kept)).unwrap_or(rest.len());
+        let Some((run, after)) = rest.split_at_checked(run) else { return };
+        each(run);
+        let Some((byte, after)) = after.split_first() else { return };
+        each(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+        rest = after;
     }
-    each(bytes.get(shown..).unwrap_or_default());
+}
+
+fn is_kept(byte: u8, kept: &Kept) -> bool {
+    kept.get(usize::from(byte)).is_some_and(|kept| *kept)
 }
 
 fn digit(nibble: u8) -> u8 {
