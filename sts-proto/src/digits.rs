@@ -30,27 +30,19 @@ impl Decimal {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits, one pair per byte.
+/// Bytes as lower-case hexadecimal digits, one pair per byte. Without a table, so that the compiler converts many
+/// bytes at a time.
 pub(crate) fn hex<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
     let mut text = [[0; 2]; N];
-    for (digits, byte) in text.iter_mut().zip(bytes) {
-        *digits = PAIRS.get(usize::from(byte)).copied().unwrap_or_default();
+    for (digits, byte) in text.iter_mut().zip(&bytes) {
+        *digits = [hex_digit(byte >> 4), hex_digit(byte & 15)];
     }
     text
 }
 
-/// The two digits of each byte.
-#[allow(clippy::indexing_slicing)] // at compile time
-static PAIRS: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < pairs.len() {
-        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
-        byte += 1;
-    }
-    pairs
-};
+fn hex_digit(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
+}
 
 #[cfg(test)]
 mod tests {
