@@ -18,12 +18,12 @@ pub struct Core;
 impl Workloads for Core {
     const WORKLOADS: &'static [Workload] = &[
         Workload { name: "sha256-12-blocks", ceiling: None },
-        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 14_300, allocations: 7 }) },
+        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 13_500, allocations: 7 }) },
         Workload { name: "sha256-30-blocks", ceiling: None },
-        Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 24_000, allocations: 10 }) },
+        Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 23_500, allocations: 10 }) },
         Workload { name: "quick-xml-loop", ceiling: None },
         Workload { name: "parse", ceiling: Some(Ceiling { instructions: 33_000, allocations: 12 }) },
-        Workload { name: "call", ceiling: Some(Ceiling { instructions: 56_000, allocations: 22 }) },
+        Workload { name: "call", ceiling: Some(Ceiling { instructions: 55_000, allocations: 22 }) },
         Workload { name: "error", ceiling: Some(Ceiling { instructions: 34_500, allocations: 19 }) },
         Workload {
             name: "error-of-session",
