@@ -44,7 +44,8 @@ pub struct Cache {
     held: Option<Held>,
     /// The last fetch, if it failed.
     failure: Option<Failure>,
-    refused: Option<Refused>,
+    /// When credentials were last dropped since the service had refused them.
+    refused: Option<SystemTime>,
     fetching: bool,
 }
 
@@ -77,12 +78,6 @@ struct Failure {
     /// The number of failures in a row.
     count: u32,
     error: CredentialsError,
-}
-
-#[derive(Debug)]
-struct Refused {
-    credentials: Arc<Credentials>,
-    at: SystemTime,
 }
 
 impl Cache {
@@ -147,18 +142,18 @@ impl Cache {
     /// Drops credentials that the service refused as expired, whatever their expiration. Returns `true` if the caller should
     /// get other credentials and send the request again.
     ///
-    /// The source may return the same credentials again. If they are refused again within a minute, they are kept and this
-    /// returns `false`, so that not every refused call leads to a fetch.
+    /// The source may return the same credentials again, and the service may refuse all credentials. So those that are
+    /// refused within a minute after others were dropped are kept, and this returns `false`: not every refused call leads to
+    /// a fetch.
     pub fn refuse(&mut self, now: SystemTime, credentials: &Credentials) -> bool {
         let Some(held) = self.held.take_if(|held| held.credentials.same_keys(credentials)) else {
             return true;
         };
-        let before = self.refused.as_ref().filter(|refused| refused.credentials.same_keys(credentials));
-        if before.is_some_and(|refused| within(refused.at, now, REFUSED_AGAIN)) {
+        if self.refused.is_some_and(|at| within(at, now, REFUSED_AGAIN)) {
             self.held = Some(held);
             return false;
         }
-        self.refused = Some(Refused { credentials: held.credentials, at: now });
+        self.refused = Some(now);
         true
     }
 
@@ -255,7 +250,7 @@ const SWAY: f64 = 0.5;
 const MAX_BUFFER: Duration = Duration::from_secs(300);
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// How long the same credentials are kept if the source returns them again after a refusal.
+/// How long credentials are kept if they are refused after others were.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -200,6 +200,17 @@ fn a_source_that_gives_what_was_refused_is_not_asked_for_each_refusal() {
 }
 
 #[test]
+fn a_service_that_refuses_everything_does_not_cause_a_fetch_for_each_refusal() {
+    let mut cache = holding(1, 3600.0);
+    assert!(cache.refuse(at(10.0), &keys("one", 3600.0)));
+    cache.finish(at(10.0), Ok(keys("two", 3600.0))).unwrap();
+    assert!((11..70).all(|seconds| !cache.refuse(at(f64::from(seconds)), &keys("two", 3600.0))));
+    assert_eq!(look(&cache, 69.0), "fresh");
+    assert!(cache.refuse(at(70.0), &keys("two", 3600.0)));
+    assert_eq!(look(&cache, 70.0), "absent");
+}
+
+#[test]
 fn a_clock_that_steps_changes_nothing_for_good() {
     let mut cache = holding(1, 3600.0);
     // While the clock is far ahead, all credentials have expired, new ones too.
