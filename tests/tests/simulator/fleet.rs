@@ -7,7 +7,7 @@ use std::slice;
 use std::time::{Duration, Instant};
 
 use sts_proto::Timeouts;
-use sts_tests::simulator::{Kept, Minute, Mishaps, Sessions, Uses, Weather};
+use sts_tests::simulator::{Calls, Kept, Minute, Mishaps, Sessions, Uses, Weather};
 
 /// 200 clients with sessions of a quarter of an hour, half of them in each of two regions that fare alike.
 #[test]
@@ -92,6 +92,118 @@ fn a_week_uses_no_expired_credential() {
     // The simulation has to show what it is about.
     assert!(refused > 1000, "{refused} requests were throttled");
     assert!(bad.without > 1000, "{} uses failed within the outage", bad.without);
+}
+
+/// The same week, with four callers of each client that make calls too, and everything that can happen to them.
+#[test]
+fn a_week_of_mishaps_ends_every_call_well() {
+    let (outage, throttled) = (hours(60)..hours(61), hours(100)..hours(106));
+    let (forgotten, refused) = (hours(10), hours(130)..hours(130) + minutes(10));
+    let sessions = Sessions {
+        clients: 100,
+        callers: 4,
+        lifetime: minutes(15),
+        every: minutes(4),
+        starts: minutes(1),
+        length: hours(7 * 24),
+        spells: vec![
+            (Duration::ZERO, PLENTY),
+            (outage.start, Weather::Outage),
+            (outage.end, PLENTY),
+            (throttled.start, Weather::Takes(0.3, 0)),
+            (throttled.end, PLENTY),
+        ],
+        mishaps: Mishaps {
+            calls: 20,
+            given_up: 20,
+            lost: 20,
+            jumps: vec![(hours(20), 7200), (hours(30), -7200), (hours(40), -3600), (hours(50), 3600)],
+            forgets: vec![forgotten],
+            refuses: vec![refused.clone()],
+        },
+        seed: 5,
+    };
+    let real = Instant::now();
+    let kept = std::thread::scope(|scope| {
+        let here = scope.spawn(|| sessions.run());
+        let other = Sessions { seed: 6, ..sessions.clone() }.run();
+        here.join().expect("a fleet").and(other)
+    });
+    let real = real.elapsed();
+    let calls = |span: &Range<Duration>| Calls::sum(&kept.calls[minute(span.start)..minute(span.end)]);
+    let uses = |span: &Range<Duration>| Uses::sum(&kept.uses[minute(span.start)..minute(span.end)]);
+    let whole = Duration::ZERO..sessions.length;
+    say(&format!(
+        "fleet: a week of mishaps in {:.1} s: {} uses, {} calls, {} callers gave up, {} jobs were lost, refreshes {:?}, \
+         longest call {:?}",
+        real.as_secs_f64(),
+        uses(&whole).all,
+        calls(&whole).all,
+        kept.given_up,
+        kept.lost,
+        kept.refreshed,
+        kept.max_duration
+    ));
+    assert_eq!(kept.max_jobs, 1, "fetches of one client at a time");
+    assert_eq!(
+        kept.outdated, 0,
+        "requests were signed with a session that had ended, with another one there"
+    );
+    assert!(kept.max_duration <= Timeouts::default().call, "a call took {:?}", kept.max_duration);
+    assert_eq!(uses(&whole).expired, 0, "expired credentials were used");
+    // What was under way when the service came back needs a moment more.
+    let [outage, throttled] = [outage, throttled].map(|spell| spell.start..spell.end + minutes(2));
+    for good in [
+        Duration::ZERO..outage.start,
+        outage.end..throttled.start,
+        throttled.end..refused.start,
+        refused.end..sessions.length,
+    ] {
+        let (calls, uses) = (calls(&good), uses(&good));
+        assert_eq!(calls.succeeded, calls.all, "calls failed in {good:?}");
+        assert_eq!(uses.without, 0, "uses failed in {good:?}");
+    }
+    let calls_while_refused = calls(&refused);
+    assert_eq!(calls_while_refused.refused, calls_while_refused.all);
+    assert_eq!(uses(&refused).without, 0, "taking credentials is no call, and is not refused");
+    // The simulation has to show what it is about.
+    assert!(kept.given_up > 1000 && kept.lost > 1000, "{} gave up, {} were lost", kept.given_up, kept.lost);
+    assert!(calls(&(forgotten..forgotten + minutes(20))).refusals > 100, "the service forgot no session");
+    assert!(calls_while_refused.all > 100, "{} calls were refused", calls_while_refused.all);
+}
+
+/// 50 clients that call twice a second, and a service that refuses all sessions for ten minutes.
+#[test]
+fn a_service_that_refuses_all_sessions_is_not_stormed() {
+    let refused = minutes(10)..minutes(20);
+    let sessions = Sessions {
+        clients: 50,
+        callers: 4,
+        lifetime: LIFETIME,
+        every: Duration::from_secs(2),
+        starts: Duration::from_secs(1),
+        length: minutes(25),
+        spells: vec![(Duration::ZERO, PLENTY)],
+        mishaps: Mishaps { calls: 100, refuses: vec![refused.clone()], ..Mishaps::default() },
+        seed: 13,
+    };
+    let kept = sessions.run();
+    let requests = |minutes: Range<usize>| {
+        kept.service[minutes.start.min(kept.service.len())..minutes.end.min(kept.service.len())]
+            .iter()
+            .map(|minute| minute.requests)
+    };
+    let refused = minute(refused.start)..minute(refused.end);
+    let peak = requests(refused.clone()).max().expect("some minutes");
+    let calls = Calls::sum(&kept.calls[refused.clone()]);
+    say(&format!("fleet: {} calls refused, at most {peak} requests for sessions a minute", calls.refused));
+    assert_eq!(calls.refused, calls.all);
+    assert!(calls.all > 50_000, "{} calls", calls.all);
+    // One of each client, and of some two: within their first and their last second.
+    assert!(peak <= 100, "{peak} requests in a minute");
+    assert_eq!(requests(refused.end + 1..kept.calls.len()).sum::<u32>(), 0, "what is accepted again is kept");
+    let after = Calls::sum(&kept.calls[refused.end..]);
+    assert_eq!(after.succeeded, after.all, "calls failed after it");
 }
 
 /// 1,000 clients with sessions of an hour, which begin in the same second.
