@@ -15,9 +15,10 @@ use bytes::Bytes;
 use http::Response;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use sts_proto::credentials::{Explanation, Resolve};
+use sts_proto::client::{Load, Loaded};
+use sts_proto::credentials::{Chain, Explanation, Resolve};
 use sts_proto::flow::ProcessOutput;
-use sts_proto::settings::{Env, Load};
+use sts_proto::settings::Env;
 use sts_proto::{
     Context, Effect, Error, Event, Flow, Secret, Settings, Step, TransportError, TransportErrorKind,
 };
@@ -26,23 +27,23 @@ fuzz_target!(|data: &[u8]| {
     let mut parts = data.splitn(4, |byte| *byte == 0xff);
     let mut part = || parts.next().unwrap_or_default();
     let (variables, config, credentials, events) = (part(), part(), part(), part());
-    let Ok(settings) = load(variables, config, credentials) else { return };
-    settings.list().iter().for_each(|setting| short(&format!("{} {}", setting.value, setting.origin)));
-    let Some(chain) = settings.chain() else { return };
-    let Ok(context) = Context::without_endpoint(&settings, "fuzz/0") else { return };
-    let flow = Resolve::new(Arc::clone(chain), Arc::new(context), 7);
-    run(flow, &settings, &mut Unstructured::new(events));
-});
-
-fn load(variables: &[u8], config: &[u8], credentials: &[u8]) -> std::result::Result<Settings, ()> {
     let variables = String::from_utf8_lossy(variables).into_owned();
     let env =
         Env::from_iter(variables.lines().filter_map(|line| line.split_once('=')).chain([("HOME", "/h")]));
+    let Ok(Loaded { settings, profiles, .. }) = load(env.clone(), config, credentials) else { return };
+    settings.list().iter().for_each(|setting| short(&format!("{} {}", setting.value, setting.origin)));
+    let Ok(context) = Context::without_endpoint(&settings, "fuzz/0") else { return };
+    let chain = Chain::new(&env, &profiles, None);
+    let flow = Resolve::new(Arc::new(chain), Arc::new(context), 7);
+    run(flow, &settings, &mut Unstructured::new(events));
+});
+
+fn load(env: Env, config: &[u8], credentials: &[u8]) -> std::result::Result<Loaded, ()> {
     let mut flow = Load::new(env);
     let mut event = Event::Start;
     for file in [Some(config), Some(credentials), None] {
         match flow.step(NOW, event) {
-            Ok(Step::Done(settings)) => return Ok(settings),
+            Ok(Step::Done(loaded)) => return Ok(loaded),
             Ok(Step::Perform(Effect::Read(_))) => {}
             Ok(Step::Perform(effect)) => panic!("loading settings must only read files, not {effect:?}"),
             Err(error) => {
@@ -118,6 +119,7 @@ fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) ->
             Event::Exited(ProcessOutput { status, stdout: text(input, DOCUMENTS)? })
         }
         Effect::AskMfaCode(_) => Event::MfaCode(Secret::from("123456")),
+        Effect::Join(join) => panic!("a chain must not ask for {join:?}"),
         Effect::Send(..) => {
             let mut response = Response::new(text(input, DOCUMENTS)?);
             let status = *input.choose(&[200, 200, 200, 400, 401, 403, 404, 429, 500, 302])?;
