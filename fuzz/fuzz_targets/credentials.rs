@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::Response;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
+use sts_fuzz::answers::{DOCUMENTS, FILES, text};
 use sts_proto::client::{Load, Loaded};
 use sts_proto::credentials::{Chain, Explanation, Resolve};
 use sts_proto::flow::ProcessOutput;
@@ -129,36 +130,6 @@ fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) ->
     })
 }
 
-/// One of these texts, or bytes from the input.
-fn text(input: &mut Unstructured<'_>, usual: &[&'static str]) -> Result<Bytes> {
-    if input.ratio(7, 8)? {
-        return Ok(Bytes::from_static(input.choose(usual)?.as_bytes()));
-    }
-    let length = input.int_in_range(0..=200)?.min(input.len());
-    Ok(Bytes::copy_from_slice(input.bytes(length)?))
-}
-
 fn short(text: &str) {
     assert!(!text.contains('\n') && text.len() < 64 * 1024, "a text must be one short line: {text:?}");
 }
-
-const FILES: &[&str] = &["token", "", "a\nb", LOGIN, "\u{e9}"];
-const DOCUMENTS: &[&str] = &[
-    "role",
-    "token",
-    r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s"}"#,
-    r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","SessionToken":"t","Expiration":"2024-01-01T00:00:00Z"}"#,
-    r#"{"Code":"Success","AccessKeyId":"a","SecretAccessKey":"s","Token":"t","Expiration":"2024-01-01T00:00:00Z"}"#,
-    r#"{"Code":"AssumeRoleUnauthorizedAccess","Message":"no"}"#,
-    r#"{"roleCredentials":{"accessKeyId":"a","secretAccessKey":"s","sessionToken":"t","expiration":1800000000000}}"#,
-    "<R><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t\
-     </SessionToken><Expiration>2024-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></R>",
-    "<R><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
-     <SessionToken>t</SessionToken><Expiration>2024-01-01T00:00:00Z</Expiration></Credentials>\
-     </AssumeRoleWithWebIdentityResult></R>",
-    "<ErrorResponse><Error><Code>IDPCommunicationError</Code></Error></ErrorResponse>",
-    "<ErrorResponse><Error><Code>ExpiredTokenException</Code></Error></ErrorResponse>",
-    "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>",
-    "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
-];
-const LOGIN: &str = r#"{"accessToken":"t","expiresAt":"2030-01-01T00:00:00Z"}"#;

@@ -14,20 +14,18 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
+use sts_fuzz::answers::{self, check_no_secret};
+use sts_fuzz::times::{jump, moved, timeouts};
 use sts_proto::operations::{AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity};
 use sts_proto::{
-    Call, Context, Credentials, Effect, Error, Event, Flow, Operation, Output, Phase, Retry, Secret,
-    Settings, Step, Timeouts, TransportError, TransportErrorKind, flow::ProcessOutput,
+    Call, Context, Credentials, Effect, Error, Event, Flow, Operation, Output, Retry, Settings, Step,
+    Timeouts, TransportErrorKind,
 };
 
 fuzz_target!(|data: &[u8]| {
     // An error means that the input is used up.
     let _ = calls(&mut Unstructured::new(data));
 });
-
-/// Part of every secret, each of which is `PLANTED/KEY`, so that a server that quotes it quotes a secret of
-/// this call.
-const PLANTED: &str = "PLANTED";
 
 fn calls(input: &mut Unstructured<'_>) -> Result<()> {
     let mut world = World::new(input)?;
@@ -131,7 +129,7 @@ impl World {
         if hostile >= 0xf8 {
             self.now = moved(self.now, jump(input)?);
         } else if hostile >= 0xf0 {
-            return out_of_turn(input);
+            return answers::out_of_turn(input);
         }
         match effect {
             Effect::Wait(wait) => {
@@ -142,7 +140,7 @@ impl World {
             _ => {
                 let took = Duration::from_millis(input.arbitrary::<u16>()?.into());
                 self.pass(took);
-                if input.ratio(1, 4)? { failure(input) } else { self.response(input) }
+                if input.ratio(1, 4)? { answers::failure(input) } else { answers::response(self.now, input) }
             }
         }
     }
@@ -155,62 +153,6 @@ impl World {
         }
         self.now += time;
     }
-
-    fn response(&self, input: &mut Unstructured<'_>) -> Result<Event> {
-        let (status, body) = *input.choose(ANSWERS)?;
-        let body = if body.is_empty() {
-            let length = input.int_in_range(0..=200)?.min(input.len());
-            Bytes::copy_from_slice(input.bytes(length)?)
-        } else {
-            Bytes::from_static(body.as_bytes())
-        };
-        let mut response = Response::new(body);
-        *response.status_mut() = status.try_into().expect("the table holds statuses");
-        for _ in 0..input.int_in_range(0..=3)? {
-            let name = *input.choose(HEADERS)?;
-            let value = match input.int_in_range(0..=2)? {
-                0 => (*input.choose(VALUES)?).to_vec(),
-                1 => input.arbitrary::<u32>()?.to_string().into_bytes(),
-                _ => self.date(input.arbitrary::<i32>()?).into_bytes(),
-            };
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::try_from(value).expect("it has no control character"));
-        }
-        Ok(Event::Response(response))
-    }
-
-    /// The time `seconds` from now in the format of a `date` header.
-    fn date(&self, seconds: i32) -> String {
-        let distance = Duration::from_secs(seconds.unsigned_abs().into());
-        let at = if seconds < 0 { self.now.checked_sub(distance) } else { self.now.checked_add(distance) };
-        let readable = at.filter(|at| {
-            at.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since.as_secs() < 253_402_300_800)
-        });
-        httpdate::fmt_http_date(readable.unwrap_or(SystemTime::UNIX_EPOCH))
-    }
-}
-
-/// A number of seconds, sometimes beyond what a clock can hold.
-fn jump(input: &mut Unstructured<'_>) -> Result<i64> {
-    Ok(match input.arbitrary::<u8>()? {
-        0 => i64::MAX,
-        1 => i64::MIN,
-        2 => input.arbitrary()?,
-        // Up to the year 9999, or as far into the past.
-        _ => i64::from(input.arbitrary::<i32>()?) * 118,
-    })
-}
-
-/// The time `seconds` after `now`, limited to what a clock can hold.
-fn moved(mut now: SystemTime, seconds: i64) -> SystemTime {
-    let mut distance = Duration::from_secs(seconds.unsigned_abs());
-    while distance > Duration::ZERO {
-        let there = if seconds < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
-        now = there.unwrap_or(now);
-        distance /= if there.is_some() { u32::MAX } else { 2 };
-    }
-    now
 }
 
 fn check_request<O: Operation>(request: &Request<Bytes>) {
@@ -236,100 +178,3 @@ fn check_error(error: &Error, sent: u32) {
     let silent = matches!(error, Error::OutOfTurn | Error::Sign(_)) || sent == 0;
     assert!(silent || error.attempts() == sent, "{sent} sent: {error:?}");
 }
-
-fn check_no_secret(text: &str) {
-    assert!(!text.contains(PLANTED), "a secret is shown: {text}");
-}
-
-fn timeouts(input: &mut Unstructured<'_>) -> Result<Timeouts> {
-    const CHOICES: &[Duration] = &[
-        Duration::from_secs(60),
-        Duration::from_secs(10),
-        Duration::from_millis(100),
-        Duration::from_secs(86_400),
-        Duration::ZERO,
-        Duration::MAX,
-    ];
-    Ok(Timeouts {
-        connect: *input.choose(CHOICES)?,
-        attempt: *input.choose(CHOICES)?,
-        call: *input.choose(CHOICES)?,
-    })
-}
-
-fn failure(input: &mut Unstructured<'_>) -> Result<Event> {
-    let kind = *input.choose(&[
-        TransportErrorKind::Closed,
-        TransportErrorKind::Timeout(Phase::Response),
-        TransportErrorKind::UnknownHost,
-        TransportErrorKind::Tls,
-        TransportErrorKind::TooLarge,
-        TransportErrorKind::Other,
-    ])?;
-    Ok(Event::Failed(TransportError::new(kind, "the reason")))
-}
-
-fn out_of_turn(input: &mut Unstructured<'_>) -> Result<Event> {
-    Ok(match input.int_in_range(0..=6)? {
-        0 => Event::Start,
-        1 => Event::Response(Response::new(Bytes::new())),
-        2 => Event::Contents(None),
-        3 => Event::Exited(ProcessOutput { status: Some(0), stdout: Bytes::from_static(b"PLANTED") }),
-        4 => Event::MfaCode(Secret::from("PLANTED")),
-        5 => Event::Elapsed,
-        _ => Event::Failed(TransportErrorKind::Closed.into()),
-    })
-}
-
-/// Statuses and bodies; an empty body is replaced by one from the input.
-const ANSWERS: &[(u16, &str)] = &[
-    (500, ""),
-    (200, ""),
-    (200, IDENTITY),
-    (200, SESSION),
-    (
-        400,
-        "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
-    ),
-    (
-        403,
-        "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>PLANTED/KEY PLANTED/KEY</Message></Error></ErrorResponse>",
-    ),
-    (
-        403,
-        "<ErrorResponse><Error><Code>RequestTimeTooSkewed</Code><Quoted>PLANTED/KEY PLANTED/KEY</Quoted></Error></ErrorResponse>",
-    ),
-    (
-        400,
-        "<ErrorResponse><Error><Code>RequestExpired</Code></Error><RequestId>PLANTED/KEY</RequestId></ErrorResponse>",
-    ),
-    (
-        400,
-        "<ErrorResponse><Error><Code>IDPCommunicationError</Code><Message>PLANTED%2FKEY</Message></Error></ErrorResponse>",
-    ),
-    (503, "PLANTED"),
-    (429, ""),
-    (302, ""),
-    (403, ""),
-];
-
-const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>u</UserId><Account>1</Account>\
-    <Arn>a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>";
-const SESSION: &str = "<R><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>PLANTED\
-    </SecretAccessKey><SessionToken>PLANTED</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>\
-    </AssumeRoleResult></R>";
-
-const HEADERS: &[&str] =
-    &["date", "retry-after", "x-amz-retry-after", "age", "x-amzn-requestid", "x-amz-id-2"];
-const VALUES: &[&[u8]] = &[
-    b"0",
-    b"PLANTED/KEY",
-    b"PLANTED/KEY\xff",
-    b"18446744073709551615",
-    b"-1",
-    b"1.5",
-    b"Sat, 01 Jan 2000 00:00:00 GMT",
-    b"Thu, 31 Dec 2099 23:59:59 GMT",
-    b"Fri, 31 Dec 9999 23:59:59 GMT",
-    b"",
-];

@@ -1,10 +1,12 @@
-//! Shared by the targets: independent readers to compare with, the embedded STS's verifier, and the flows
-//! that read documents.
+//! Shared by the targets: independent readers to compare with, the embedded STS's verifier, the flows that read
+//! documents, and what flows are given.
 
+pub mod answers;
 pub mod dates;
 pub mod document;
 pub mod outputs;
 #[path = "../../tests/src/readers.rs"]
 pub mod readers;
 pub mod request;
+pub mod times;
 pub mod verifier;
