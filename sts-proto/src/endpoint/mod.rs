@@ -45,7 +45,9 @@
 //! with an endpoint URL, the request is signed for the partition's main region: `us-east-1`,
 //! `cn-northwest-1`, ….
 //!
-//! In the signature, a region is never trimmed and keeps its case; a host name is always lower case.
+//! A region in capitals means the one in lower case, which is the only one that AWS accepts in a signature. With an
+//! endpoint URL, a region is signed for as it was written, since another server may have named it so; only the names above,
+//! which stand for something else, are known in any case. A region is never trimmed.
 
 mod error;
 mod partitions;
@@ -65,6 +67,7 @@ use partitions::{
     GLOBAL_HOST, GLOBAL_REGION, GLOBAL_SIGNING_REGION, LEGACY_GLOBAL_REGIONS, Partition, SERVICE,
     SERVICE_FIPS,
 };
+use std::borrow::Cow;
 use std::fmt;
 pub(crate) use url::{Problem, Target, check_characters, read_host_and_port};
 
@@ -123,8 +126,7 @@ impl Endpoint {
     /// contradict each other.
     pub fn resolve(params: &EndpointParams<'_>) -> Result<Endpoint, EndpointError> {
         let region = params.region.map(Region::parse).transpose()?;
-        let fips = params.use_fips || region.is_some_and(|region| region.fips);
-        let region = region.map(|region| region.name);
+        let fips = params.use_fips || region.as_ref().is_some_and(|region| region.fips);
 
         if let Some(url) = params.endpoint_url {
             if fips {
@@ -133,10 +135,16 @@ impl Endpoint {
             if params.use_dual_stack {
                 return Err(EndpointError::DualStackWithUrl);
             }
-            return Endpoint::new(url, region.map(|name| Partition::of(name).signing_region(name)));
+            let signing_region = region.as_ref().map(|region| {
+                match Partition::of(&region.name).signing_region(&region.name) {
+                    name if name == region.name => region.written,
+                    name => name,
+                }
+            });
+            return Endpoint::new(url, signing_region);
         }
 
-        let region = region.ok_or(EndpointError::MissingRegion)?;
+        let region = &*region.ok_or(EndpointError::MissingRegion)?.name;
         let partition = Partition::of(region);
         let (label, suffix) = match (fips, params.use_dual_stack) {
             (true, true) => (SERVICE_FIPS, partition.dual_stack_dns_suffix),
@@ -192,24 +200,40 @@ fn is_global(region: &str, asked_for: bool) -> bool {
 }
 
 /// A region that can be part of a host name, without the `fips-` or `-fips` of old spellings.
-#[derive(Clone, Copy)]
 struct Region<'a> {
-    name: &'a str,
+    /// In lower case, as AWS names its regions.
+    name: Cow<'a, str>,
+    written: &'a str,
     fips: bool,
 }
 
 impl<'a> Region<'a> {
     fn parse(text: &'a str) -> Result<Region<'a>, EndpointError> {
-        let mut name = text;
+        let mut written = text;
         // The prefix and the suffix can occur together or repeatedly; all of them mean FIPS.
-        while let Some(rest) = name.strip_prefix("fips-").or_else(|| name.strip_suffix("-fips")) {
-            name = rest;
+        while let Some(rest) = without_fips(written) {
+            written = rest;
         }
-        if !url::is_label(name, |_| false) {
+        if !url::is_label(written, |_| false) {
             return Err(EndpointError::InvalidRegion { region: text.chars().take(80).collect() });
         }
-        Ok(Region { name, fips: name.len() != text.len() })
+        let name = match written.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(written.to_ascii_lowercase()),
+            false => Cow::Borrowed(written),
+        };
+        Ok(Region { name, written, fips: written.len() != text.len() })
     }
+}
+
+fn without_fips(name: &str) -> Option<&str> {
+    const PREFIX: &str = "fips-";
+    const SUFFIX: &str = "-fips";
+    match name.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => return Some(rest),
+        _ => {}
+    }
+    let (rest, suffix) = name.split_at_checked(name.len().checked_sub(SUFFIX.len())?)?;
+    suffix.eq_ignore_ascii_case(SUFFIX).then_some(rest)
 }
 
 #[cfg(test)]
@@ -304,9 +328,31 @@ mod tests {
     }
 
     #[test]
-    fn only_the_signature_keeps_the_case_of_a_region() {
-        let params = EndpointParams { region: Some("US-East-1"), ..UNSET };
-        assert_eq!(resolve(params), found("https://sts.us-east-1.amazonaws.com/", "US-East-1"));
+    fn a_region_in_capitals_means_the_one_in_lower_case() {
+        let region = |name| EndpointParams { region: Some(name), ..UNSET };
+        for (name, uri, signing_region) in [
+            ("US-East-1", "https://sts.us-east-1.amazonaws.com/", "us-east-1"),
+            ("CN-NORTH-1", "https://sts.cn-north-1.amazonaws.com.cn/", "cn-north-1"),
+            ("US-GOV-WEST-1", "https://sts.us-gov-west-1.amazonaws.com/", "us-gov-west-1"),
+            ("EUSC-DE-EAST-1", "https://sts.eusc-de-east-1.amazonaws.eu/", "eusc-de-east-1"),
+            ("US-ISOB-EAST-1", "https://sts.us-isob-east-1.sc2s.sgov.gov/", "us-isob-east-1"),
+            ("AWS-GLOBAL", "https://sts.amazonaws.com/", "us-east-1"),
+            ("AWS-CN-GLOBAL", "https://sts.aws-cn-global.amazonaws.com.cn/", "cn-northwest-1"),
+            ("FIPS-US-EAST-1", "https://sts-fips.us-east-1.amazonaws.com/", "us-east-1"),
+            ("US-EAST-1-FIPS", "https://sts-fips.us-east-1.amazonaws.com/", "us-east-1"),
+            ("Us-Gov-West-1-Fips", "https://sts.us-gov-west-1.amazonaws.com/", "us-gov-west-1"),
+        ] {
+            assert_eq!(resolve(region(name)), found(uri, signing_region), "{name}");
+        }
+        let global = EndpointParams { use_global_endpoint: true, ..region("EU-WEST-1") };
+        assert_eq!(resolve(global), found("https://sts.amazonaws.com/", "us-east-1"));
+        let dual_stack = EndpointParams { use_dual_stack: true, ..region("CN-NORTH-1") };
+        let expected = "https://sts.cn-north-1.api.amazonwebservices.com.cn/";
+        assert_eq!(resolve(dual_stack), found(expected, "cn-north-1"));
+        let with_url = |name| EndpointParams { endpoint_url: Some("https://h"), ..region(name) };
+        assert_eq!(resolve(with_url("EU-West-1")), found("https://h/", "EU-West-1"));
+        assert_eq!(resolve(with_url("AWS-Global")), found("https://h/", "us-east-1"));
+        assert_eq!(resolve(with_url("FIPS-US-EAST-1")), Err(EndpointError::FipsWithUrl));
     }
 
     #[test]

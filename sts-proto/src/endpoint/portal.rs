@@ -7,7 +7,7 @@ use super::{EndpointError, Region};
 /// global endpoint.
 pub(crate) fn portal(region: &str, fips: bool, dual_stack: bool) -> Result<Target, EndpointError> {
     let region = Region::parse(region)?;
-    let partition = Partition::of(region.name);
+    let partition = Partition::of(&region.name);
     let label = match (fips || region.fips, dual_stack) {
         (true, false) if partition.fips_label == SERVICE => PORTAL,
         (true, _) => PORTAL_FIPS,
@@ -35,6 +35,8 @@ mod tests {
             ("us-east-1", true, true, "https://portal.sso-fips.us-east-1.api.aws/"),
             ("us-gov-west-1", true, false, "https://portal.sso.us-gov-west-1.amazonaws.com/"),
             ("us-gov-west-1", true, true, "https://portal.sso-fips.us-gov-west-1.api.aws/"),
+            ("CN-NORTH-1", false, false, "https://portal.sso.cn-north-1.amazonaws.com.cn/"),
+            ("FIPS-US-EAST-1", false, false, "https://portal.sso-fips.us-east-1.amazonaws.com/"),
             ("cn-north-1", false, false, "https://portal.sso.cn-north-1.amazonaws.com.cn/"),
         ] {
             assert_eq!(portal(region, fips, dual_stack).unwrap().uri, expected);
