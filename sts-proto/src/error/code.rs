@@ -55,6 +55,8 @@ pub enum ErrorCode {
     InvalidAction,
     /// The access key id or the session token is not known.
     InvalidClientTokenId,
+    /// The session token is of no use (any more): S3-like servers say it so.
+    InvalidToken,
     /// The request names no action.
     MissingAction,
     /// The request is not signed and has to be.
@@ -130,6 +132,7 @@ const NAMES: &[(&str, ErrorCode)] = &[
     ("InvalidAccessKeyId", ErrorCode::InvalidAccessKeyId),
     ("InvalidAction", ErrorCode::InvalidAction),
     ("InvalidClientTokenId", ErrorCode::InvalidClientTokenId),
+    ("InvalidToken", ErrorCode::InvalidToken),
     ("MissingAction", ErrorCode::MissingAction),
     ("MissingAuthenticationToken", ErrorCode::MissingAuthenticationToken),
     ("MissingParameter", ErrorCode::MissingParameter),

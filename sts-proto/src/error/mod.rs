@@ -86,10 +86,13 @@ impl Error {
         self.as_service_error()?.code()
     }
 
-    /// Whether the service refused the credentials that the request was signed with since they have expired: new ones of
-    /// the same source may do better.
+    /// Whether the service refused the session that the request was signed with, since it has expired or is not valid any
+    /// more: new credentials of the same source may do better.
     pub fn says_credentials_expired(&self) -> bool {
-        matches!(self.own_code(), Some(ErrorCode::ExpiredToken | ErrorCode::ExpiredTokenException))
+        matches!(
+            self.own_code(),
+            Some(ErrorCode::ExpiredToken | ErrorCode::ExpiredTokenException | ErrorCode::InvalidToken)
+        )
     }
 
     /// The same of these credentials, at this time of the service's clock. Some services forget sessions that are over, and
@@ -347,7 +350,7 @@ mod tests {
         let good = Credentials::new("ASIA", "s").with_expiration(now + Duration::from_secs(1));
         let over = Credentials::new("ASIA", "s").with_expiration(now);
         let endless = Credentials::new("AKIA", "s");
-        for code in ["ExpiredToken", "ExpiredTokenException"] {
+        for code in ["ExpiredToken", "ExpiredTokenException", "InvalidToken"] {
             assert!(
                 [&good, &over, &endless].iter().all(|keys| error(code).says_expired(keys, now)),
                 "{code}"
