@@ -91,9 +91,9 @@ impl Process {
     fn credentials(&mut self, mut object: Object) -> Result<Credentials, JsonError> {
         let id = object.required("AccessKeyId")?.expose().to_owned();
         let mut credentials = Credentials::new(id, object.required("SecretAccessKey")?);
-        credentials.session_token = object.text("SessionToken")?;
+        credentials.session_token = object.optional("SessionToken");
         credentials.expiration = object.instant("Expiration")?;
-        let account_id = object.text("AccountId")?.map(|id| id.expose().to_owned());
+        let account_id = object.optional("AccountId").map(|id| id.expose().to_owned());
         credentials.account_id = account_id.or(self.account_id.take());
         Ok(credentials)
     }

@@ -7,7 +7,7 @@
 
 mod config;
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use http::{HeaderName, HeaderValue};
 
@@ -20,7 +20,6 @@ use crate::keys::Credentials;
 use crate::retry::Retry;
 use crate::secret::Given;
 use crate::wire::json::{JsonError, Object};
-use crate::wire::time;
 
 /// Reads the token and asks the portal, with the default time-outs and retries unless [`like`](Self::like) sets others.
 ///
@@ -67,9 +66,7 @@ impl Sso {
         let unreadable = |error: JsonError| damaged(error.to_string());
         let mut document = Object::parse(&contents).map_err(unreadable)?;
         let token = document.required("accessToken").map_err(unreadable)?;
-        let expires_at = document.required("expiresAt").map_err(unreadable)?;
-        let expires_at = expiration(expires_at.expose())
-            .ok_or_else(|| unreadable(JsonError::NotA("expiresAt", "a date and time")))?;
+        let expires_at = document.required_instant("expiresAt").map_err(unreadable)?;
         if expires_at <= now {
             return Err(wrong(format!("the login in {path} has expired; run `{login}`")));
         }
@@ -138,14 +135,6 @@ impl Flow for Sso {
     }
 }
 
-/// Old versions of the AWS CLI write `UTC` instead of `Z`.
-fn expiration(text: &str) -> Option<SystemTime> {
-    match text.trim().strip_suffix("UTC") {
-        Some(text) => time::parse(&format!("{text}Z")),
-        None => time::parse(text),
-    }
-}
-
 fn credentials(reply: &Reply, account_id: &str) -> Result<Credentials, CredentialsError> {
     let unusable = |error: JsonError| reply.unusable(error, ADVICE);
     let mut document = Object::parse(reply.body()).map_err(unusable)?;
@@ -153,12 +142,7 @@ fn credentials(reply: &Reply, account_id: &str) -> Result<Credentials, Credentia
     let id = reply.id("access key", keys.required("accessKeyId").map_err(unusable)?, ADVICE)?;
     let secret = keys.required("secretAccessKey").map_err(unusable)?;
     let token = keys.required("sessionToken").map_err(unusable)?;
-    let milliseconds = keys.integer("expiration").map_err(unusable)?;
-    let milliseconds = milliseconds.ok_or_else(|| unusable(JsonError::Missing("expiration")))?;
-    let expiration = u64::try_from(milliseconds)
-        .ok()
-        .and_then(|milliseconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)))
-        .ok_or_else(|| unusable(JsonError::NotA("expiration", "a number of milliseconds since 1970")))?;
+    let expiration = keys.required_in_milliseconds("expiration").map_err(unusable)?;
     let credentials = Credentials::new(id.expose(), secret).with_session_token(token);
     Ok(credentials.with_expiration(expiration).with_account_id(account_id))
 }

@@ -3,7 +3,7 @@
 
 mod members;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use self::members::{Kept, Members};
 use super::time;
@@ -63,6 +63,16 @@ impl Object {
         self.text(name)?.ok_or(JsonError::Missing(name))
     }
 
+    /// Takes out a text that the document is of use without; `None` where it is absent, null, empty or of another type. Of a
+    /// whole number, its digits are the text: some programs write ids so.
+    pub(crate) fn optional(&mut self, name: &'static str) -> Option<Secret> {
+        match self.0.take(name)? {
+            Kept::Text(text) => Some(text).filter(|text| !text.expose().is_empty()),
+            Kept::Whole(number) => Some(Secret::from(number.to_string())),
+            _ => None,
+        }
+    }
+
     /// Takes a whole number out.
     pub(crate) fn integer(&mut self, name: &'static str) -> Result<Option<i64>, JsonError> {
         match self.0.take(name) {
@@ -72,10 +82,35 @@ impl Object {
         }
     }
 
-    /// Takes an instant out, written as text.
+    /// Takes an instant out, written as text or as a number of seconds since 1970; `None` where it is absent, null, empty or
+    /// of another type.
     pub(crate) fn instant(&mut self, name: &'static str) -> Result<Option<SystemTime>, JsonError> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
-        time::parse(text.expose()).map(Some).ok_or(JsonError::NotA(name, "a date and time"))
+        let at = match self.0.take(name) {
+            Some(Kept::Text(text)) if !text.expose().is_empty() => time::parse(text.expose()),
+            Some(Kept::Whole(seconds)) => time::parse(&seconds.to_string()),
+            Some(Kept::Fraction(seconds)) => time::parse(&seconds.to_string()),
+            _ => return Ok(None),
+        };
+        at.map(Some).ok_or_else(|| not_a_time(name))
+    }
+
+    /// Takes an instant out that has to be there, written as text or as a number of milliseconds since 1970.
+    pub(crate) fn required_in_milliseconds(&mut self, name: &'static str) -> Result<SystemTime, JsonError> {
+        let since = match self.0.take(name) {
+            None | Some(Kept::Null) => return Err(JsonError::Missing(name)),
+            Some(Kept::Text(text)) => return time::parse(text.expose()).ok_or_else(|| not_a_time(name)),
+            Some(Kept::Whole(milliseconds)) => u64::try_from(milliseconds).ok().map(Duration::from_millis),
+            Some(Kept::Fraction(milliseconds)) => Duration::try_from_secs_f64(milliseconds / 1000.0).ok(),
+            Some(_) => None,
+        };
+        since
+            .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+            .ok_or(JsonError::NotA(name, "a number of milliseconds since 1970"))
+    }
+
+    /// Takes an instant out that has to be there.
+    pub(crate) fn required_instant(&mut self, name: &'static str) -> Result<SystemTime, JsonError> {
+        self.instant(name)?.ok_or(JsonError::Missing(name))
     }
 
     /// Takes an object out that has to be there.
@@ -99,6 +134,10 @@ impl std::fmt::Display for JsonError {
             Self::NotA(name, kind) => write!(f, "{name} is not {kind}"),
         }
     }
+}
+
+fn not_a_time(name: &'static str) -> JsonError {
+    JsonError::NotA(name, "a date and time")
 }
 
 /// Far more than any of these documents has.
@@ -125,6 +164,65 @@ mod tests {
         assert_eq!(object.object("o").unwrap().required("b"), Ok(Secret::from("y")));
         assert_eq!(object.required("e"), Err(JsonError::Missing("e")));
         assert_eq!(object.text("z"), Ok(None));
+    }
+
+    #[test]
+    fn what_a_document_is_of_use_without_does_no_harm() {
+        let of = |value: &str| Object::parse(format!(r#"{{"a":{value}}}"#).as_bytes()).ok().unwrap();
+        for (value, expected) in [
+            (r#""x""#, Some("x")),
+            ("123456789012", Some("123456789012")),
+            ("-1", Some("-1")),
+            ("1.5", None),
+            ("1e3", None),
+            ("true", None),
+            ("null", None),
+            (r#""""#, None),
+            ("[]", None),
+            ("{}", None),
+        ] {
+            assert_eq!(of(value).optional("a"), expected.map(Secret::from), "{value}");
+        }
+        let at = |seconds: f64| SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds);
+        for (value, expected) in [
+            (r#""2024-05-17T10:08:07Z""#, Ok(Some(at(1_715_940_487.0)))),
+            (r#""2024-05-17 10:08:07 UTC""#, Ok(Some(at(1_715_940_487.0)))),
+            (r#""1715940487""#, Ok(Some(at(1_715_940_487.0)))),
+            ("1715940487", Ok(Some(at(1_715_940_487.0)))),
+            ("1715940487.5", Ok(Some(at(1_715_940_487.5)))),
+            ("1.715940487e9", Ok(Some(at(1_715_940_487.0)))),
+            ("1e300", Err(JsonError::NotA("a", "a date and time"))),
+            (r#""soon""#, Err(JsonError::NotA("a", "a date and time"))),
+            ("false", Ok(None)),
+            ("null", Ok(None)),
+            (r#""""#, Ok(None)),
+            ("[]", Ok(None)),
+            ("{}", Ok(None)),
+        ] {
+            assert_eq!(of(value).instant("a"), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_instant_in_milliseconds() {
+        let of = |value: &str| {
+            let mut object = Object::parse(format!(r#"{{"a":{value}}}"#).as_bytes()).ok().unwrap();
+            object.required_in_milliseconds("a")
+        };
+        let at = |milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
+        let no_number = JsonError::NotA("a", "a number of milliseconds since 1970");
+        for (value, expected) in [
+            ("1715940487123", Ok(at(1_715_940_487_123))),
+            ("1.715940487e12", Ok(at(1_715_940_487_000))),
+            (r#""2024-05-17T10:08:07UTC""#, Ok(at(1_715_940_487_000))),
+            (r#""soon""#, Err(JsonError::NotA("a", "a date and time"))),
+            ("-1", Err(no_number.clone())),
+            ("1e300", Err(no_number.clone())),
+            ("false", Err(no_number)),
+            ("null", Err(JsonError::Missing("a"))),
+        ] {
+            assert_eq!(of(value), expected, "{value}");
+        }
     }
 
     #[test]

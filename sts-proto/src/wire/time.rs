@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use time::format_description::well_known::{Iso8601, Rfc2822, Rfc3339};
 use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
-/// Reads an instant: ISO 8601 / RFC 3339 with any fraction and offset (UTC where none is given, midnight where
-/// there is a date alone, a space in place of `T`), seconds since 1970 (`1715940487`, `1715940487.5`, `1.7e9`), or
-/// RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`).
+/// Reads an instant: ISO 8601 / RFC 3339 with any fraction and offset (UTC where none is given, midnight where there is a date
+/// alone, a space in place of `T` or before the offset, `UTC` or `GMT` in place of `Z` or behind an offset of zero), seconds
+/// since 1970 (`1715940487`, `1715940487.5`, `1.7e9`), or RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`).
 ///
 /// `None` for anything else, and for instants outside the years 0 to 9999.
 ///
@@ -19,6 +19,7 @@ use time::{Date, OffsetDateTime, PrimitiveDateTime};
 /// assert_eq!(parse("2024-05-17T10:08:07Z"), Some(expected));
 /// assert_eq!(parse("2024-05-17T15:38:07+05:30"), Some(expected));
 /// assert_eq!(parse("Fri, 17 May 2024 10:08:07 GMT"), Some(expected));
+/// assert_eq!(parse("2024-05-17T10:08:07UTC"), Some(expected));
 /// assert_eq!(parse("not a date"), None);
 /// ```
 pub fn parse(text: &str) -> Option<SystemTime> {
@@ -37,10 +38,34 @@ pub fn parse(text: &str) -> Option<SystemTime> {
         .or_else(|| epoch_seconds(text))
         .or_else(rfc_2822)
         .or_else(|| iso_8601(text))
-        .or_else(|| {
-            let (date, time) = text.split_once(' ')?;
-            iso_8601(&format!("{date}T{time}"))
-        })
+        .or_else(|| in_words(text))
+}
+
+/// Date, time and offset with blanks between them and the name of UTC at the end, as `date`, Go and the AWS CLI write them.
+fn in_words(text: &str) -> Option<SystemTime> {
+    let named = ["UTC", "GMT", "Z"].into_iter().find_map(|name| {
+        let (before, end) = text.split_at_checked(text.len().checked_sub(name.len())?)?;
+        end.eq_ignore_ascii_case(name).then_some(before)
+    });
+    let mut words = named.unwrap_or(text).split_ascii_whitespace();
+    let (date, time, offset) = (words.next()?, words.next(), words.next().unwrap_or_default());
+    if words.next().is_some() {
+        return None;
+    }
+    // The date may be the whole, with a `T` inside.
+    let whole = time.map_or(date.to_owned(), |time| format!("{date}T{time}{offset}"));
+    match named {
+        // Without an offset, and a date alone has none.
+        Some(_) if !whole.contains(['T', 't']) => None,
+        Some(_) => {
+            iso_8601(&format!("{whole}Z")).or_else(|| iso_8601(&whole).filter(|_| has_no_offset(&whole)))
+        }
+        None => iso_8601(&whole),
+    }
+}
+
+fn has_no_offset(text: &str) -> bool {
+    ["+00:00", "+0000", "+00"].iter().any(|zero| text.ends_with(zero))
 }
 
 fn iso_8601(text: &str) -> Option<SystemTime> {
@@ -117,6 +142,17 @@ mod tests {
             ("20240517T100807Z", AT),
             ("2024-05-17 10:08:07", AT),
             ("2024-05-17 10:08:07Z", AT),
+            ("2024-05-17T10:08:07UTC", AT),
+            ("2024-05-17T10:08:07.1UTC", AT + 100_000_000),
+            ("2024-05-17T10:08:07 UTC", AT),
+            ("2024-05-17T10:08:07GMT", AT),
+            ("2024-05-17 10:08:07UTC", AT),
+            ("2024-05-17 10:08:07 UTC", AT),
+            ("2024-05-17  10:08:07  utc", AT),
+            ("2024-05-17 10:08:07 Z", AT),
+            ("2024-05-17 10:08:07 +0000 UTC", AT),
+            ("2024-05-17 12:08:07 +0200", AT),
+            ("20240517T100807UTC", AT),
             ("2024-05-17", AT - 36_487_000_000_000),
             ("1715940487", AT),
             ("1715940487.5", AT + 500_000_000),
@@ -142,6 +178,14 @@ mod tests {
             "2024-05",
             "2024-13-17T10:08:07Z",
             "2024-05-17 noon",
+            "UTC",
+            "2024-05-17 UTC",
+            "2024-05-17 10:08:07 +0200 UTC",
+            "2024-05-17T10:08:07+02:00UTC",
+            "2024-05-17T10:08:07UTCUTC",
+            "2024-05-17 10:08:07 +0000 UTC m=+1",
+            "1715940487UTC",
+            "\u{e9}UTC",
             "1e400",
             "nan",
             "inf",

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::credentials::testing::{Played, answer, contents, failed, now, play};
 use crate::flow::Direct;
@@ -42,7 +44,7 @@ fn made(
         profiles.insert_sso_session("dev", session.iter().copied());
     }
     let env = Env::from_iter([&[("HOME", "/home")], variables].concat());
-    Config::new(&env, &profiles, profiles.profile("me").unwrap())
+    Config::new(&env, &profiles, profiles.profile("me").unwrap().unwrap())
 }
 
 fn config(profile: &Keys<'_>, session: &Keys<'_>) -> Config {
@@ -224,7 +226,7 @@ fn an_answer_that_is_none_is_an_error_without_anything_of_it() {
         (&KEYS.replace("secretAccessKey", "x"), "secretAccessKey is missing"),
         (&KEYS.replace("sessionToken", "x"), "sessionToken is missing"),
         (&KEYS.replace("\"expiration", "\"x"), "expiration is missing"),
-        (&KEYS.replace("1700003600123", "\"planted\""), "expiration is not a whole number"),
+        (&KEYS.replace("1700003600123", "\"planted\""), "expiration is not a date and time"),
         (&KEYS.replace("1700003600123", "-1"), "expiration is not a number of milliseconds"),
     ] {
         let error = asked([contents(LOGIN), answer(200, body)]).error();

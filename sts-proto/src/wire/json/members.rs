@@ -20,6 +20,8 @@ pub(super) enum Kept {
     Null,
     Text(Secret),
     Whole(i64),
+    /// A number with a fraction or an exponent.
+    Fraction(f64),
     Object(Members),
     /// An object with more members than these.
     TooMany(usize),
@@ -119,8 +121,8 @@ impl<'de> Visitor<'de> for Level {
         Ok(i64::try_from(number).map_or(Kept::Other, Kept::Whole))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Kept, E> {
-        Ok(Kept::Other)
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Kept, E> {
+        Ok(Kept::Fraction(number))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Kept, E> {
