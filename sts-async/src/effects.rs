@@ -12,7 +12,7 @@ pub(crate) use program::run;
 
 /// The environment of this process, as it is now.
 pub(crate) fn environment() -> Env {
-    Env::from_iter(std::env::vars_os())
+    Env::from_iter(std::env::vars_os()).or_home(std::env::home_dir())
 }
 
 /// A number that no other call has. The standard library keys its hashers at random; what they make of nothing is

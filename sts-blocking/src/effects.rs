@@ -17,7 +17,7 @@ pub(crate) type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
 
 /// The environment of this process, as it is now.
 pub(crate) fn environment() -> Env {
-    Env::from_iter(std::env::vars_os())
+    Env::from_iter(std::env::vars_os()).or_home(std::env::home_dir())
 }
 
 /// A number that no other call has, from the randomly keyed hasher of the standard library. It is for ids and for spreading

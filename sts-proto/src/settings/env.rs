@@ -20,12 +20,16 @@ use crate::wire::time;
 /// let env = Env::from_iter(std::env::vars_os());
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Env(BTreeMap<String, Result<Secret, ()>>);
+pub struct Env {
+    variables: BTreeMap<String, Result<Secret, ()>>,
+    /// The home directory if no variable names one.
+    pub(super) or_home: Option<String>,
+}
 
 impl Env {
     /// The value of a variable; `None` if it is absent or blank.
     pub(crate) fn get(&self, variable: &'static str) -> Result<Option<&str>, SettingsError> {
-        match self.0.get(variable) {
+        match self.variables.get(variable) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(value.expose()).filter(|value| !value.trim().is_empty())),
             Some(Err(())) => Err(SettingsError::NotUnicode { variable }),
@@ -39,13 +43,22 @@ impl Env {
 
     /// Whether a variable is set, blank or not.
     pub(crate) fn is_set(&self, variable: &'static str) -> bool {
-        self.0.contains_key(variable)
+        self.variables.contains_key(variable)
     }
 
     /// The user's home directory, if it is known: `HOME`, or on Windows `HOME`, else `USERPROFILE`, else
-    /// `HOMEDRIVE` and `HOMEPATH`.
+    /// `HOMEDRIVE` and `HOMEPATH`; else what [`or_home`](Self::or_home) sets.
     pub fn home(&self) -> Option<PathBuf> {
         self.home_on(Platform::current()).ok().flatten().map(PathBuf::from)
+    }
+
+    /// The home directory if no variable names one, as `std::env::home_dir` finds it in the system's database of users: a
+    /// daemon often has no `HOME`. Ignored if it is blank or not Unicode.
+    #[must_use]
+    pub fn or_home(mut self, home: Option<PathBuf>) -> Self {
+        let home = home.and_then(|home| home.into_os_string().into_string().ok());
+        self.or_home = home.filter(|home| !home.trim().is_empty());
+        self
     }
 
     pub(crate) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
@@ -83,13 +96,13 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
                 || PROXY.contains(&name.as_str());
             kept.then(|| (name, value.into().into_string().map(Secret::new).map_err(drop)))
         };
-        Self(variables.into_iter().filter_map(known).collect())
+        Self { variables: variables.into_iter().filter_map(known).collect(), or_home: None }
     }
 }
 
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }
 

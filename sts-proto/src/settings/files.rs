@@ -45,7 +45,8 @@ impl Files {
                 return Ok(Some(env.expand(path.trim(), platform)?));
             }
             let slash = platform.separator();
-            let home = env.home_on(platform)?;
+            // A home that is not Unicode is as good as none: the files in it may not be needed.
+            let home = env.home_on(platform).ok().flatten();
             Ok(home.map(|home| format!("{}{slash}.aws{slash}{name}", platform.open(&home)).into()))
         };
         Ok(Self { config: place(CONFIG, "config")?, credentials: place(CREDENTIALS, "credentials")? })
@@ -81,13 +82,16 @@ impl Env {
             return Ok(Some(home.to_owned()));
         }
         if platform != Platform::Windows {
-            return Ok(None);
+            return Ok(self.or_home.clone());
         }
         if let Some(home) = self.get("USERPROFILE")? {
             return Ok(Some(home.to_owned()));
         }
         let parts = (self.get("HOMEDRIVE")?, self.get("HOMEPATH")?);
-        Ok(if let (Some(drive), Some(path)) = parts { Some(format!("{drive}{path}")) } else { None })
+        Ok(match parts {
+            (Some(drive), Some(path)) => Some(format!("{drive}{path}")),
+            _ => self.or_home.clone(),
+        })
     }
 
     /// Replaces a leading `~/` by the home directory, if that is known.
@@ -101,8 +105,8 @@ impl Env {
     }
 }
 
-pub(super) const CONFIG: &str = "AWS_CONFIG_FILE";
-pub(super) const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";
+pub(crate) const CONFIG: &str = "AWS_CONFIG_FILE";
+pub(crate) const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";
 
 #[cfg(test)]
 mod tests {
@@ -148,16 +152,38 @@ mod tests {
         assert_eq!(file(Platform::Windows, "~/a", &[("HOME", r"C:\me")]), r"C:\me\a");
     }
 
+    #[test]
+    fn a_home_from_elsewhere_counts_if_no_variable_names_one() {
+        let file = |platform, variables: &[(&str, &str)], home: &str| {
+            let env = Env::from_iter(variables.iter().copied()).or_home(Some(home.into()));
+            Files::new(&env, platform).unwrap().config.map(|path| path.to_str().unwrap().to_owned())
+        };
+        let config = |platform, variables: &[(&str, &str)]| file(platform, variables, "/home/db");
+        assert_eq!(config(Platform::Unix, &[]).as_deref(), Some("/home/db/.aws/config"));
+        assert_eq!(config(Platform::Unix, &[("HOME", " ")]).as_deref(), Some("/home/db/.aws/config"));
+        assert_eq!(config(Platform::Unix, &[("HOME", "/home/me")]).as_deref(), Some("/home/me/.aws/config"));
+        assert_eq!(config(Platform::Windows, &[]).as_deref(), Some(r"/home/db\.aws\config"));
+        assert_eq!(
+            config(Platform::Windows, &[("USERPROFILE", r"C:\me")]).as_deref(),
+            Some(r"C:\me\.aws\config")
+        );
+        assert_eq!(file(Platform::Unix, &[], ""), None);
+        let tilde = [("AWS_CONFIG_FILE", "~/x")];
+        assert_eq!(config(Platform::Unix, &tilde).as_deref(), Some("/home/db/x"));
+    }
+
     #[cfg(unix)]
     #[test]
-    fn a_home_that_is_not_unicode_is_an_error_only_if_it_is_needed() {
+    fn a_home_that_is_not_unicode_is_an_error_only_where_a_variable_leads_to_it() {
         use std::ffi::OsString;
         use std::os::unix::ffi::OsStringExt;
         let home = ("HOME", OsString::from_vec(vec![0xff]));
         let env = Env::from_iter([home.clone()]);
-        let error = Files::new(&env, Platform::Unix).unwrap_err();
-        assert_eq!(error, SettingsError::NotUnicode { variable: "HOME" });
+        assert_eq!(Files::new(&env, Platform::Unix), Ok(Files::default()));
         assert_eq!(env.home(), None);
+        let tilde = [(CONFIG, "~/a".into()), home.clone()];
+        let error = Files::new(&Env::from_iter(tilde), Platform::Unix).unwrap_err();
+        assert_eq!(error, SettingsError::NotUnicode { variable: "HOME" });
         let files = [(CONFIG, "/a".into()), (CREDENTIALS, "/b".into()), home];
         assert!(Files::new(&Env::from_iter(files), Platform::Unix).is_ok());
     }
