@@ -1,11 +1,14 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
+use crate::perform::TOO_LARGE;
 use crate::secret::Given;
-use crate::settings::{Env, Files, Platform, Profiles, Section, Settings, SettingsError, reason};
-use crate::transport::TransportError;
+use crate::settings::{
+    CONFIG, CREDENTIALS, Env, FileState, Files, Platform, Profiles, Section, Settings, SettingsError, reason,
+};
+use crate::wire::MAX_BODY;
 
 /// Reads the shared config and credentials files and makes settings of them and of the environment, as every AWS tool
 /// does. The only effects that it asks for are [`Effect::Read`].
@@ -25,9 +28,10 @@ use crate::transport::TransportError;
 ///
 /// Credentials are not looked for: a [`Chain`](crate::credentials::Chain) of the profiles says where they are.
 ///
-/// Fails with [`Error::Settings`] where a file is there and cannot be read or understood, where a profile that was named
-/// is not there, and where a value is none that the setting may have. A file that is not there counts as empty, and so
-/// does a profile `default`.
+/// Fails with [`Error::Settings`] where a profile that was named is not there, where a line of the profile cannot be
+/// understood, where a file that a variable names cannot be read, and where a value is none that the setting may have. A
+/// file that is not there counts as empty, and so does a profile `default`. A file in its usual place that cannot be read
+/// counts as not there, and what cannot be understood in other sections does no harm: the settings list both.
 #[derive(Debug)]
 pub struct Load {
     env: Env,
@@ -52,14 +56,22 @@ pub struct Loaded {
 enum State {
     Ready,
     ReadingConfig(Files),
-    ReadingCredentials(Files, Option<Given>),
+    ReadingCredentials(Files, Contents),
     Over,
+}
+
+/// What is in a file.
+#[derive(Debug)]
+enum Contents {
+    Read(Given),
+    Absent,
+    NotRead(String),
 }
 
 impl Loaded {
     /// The profile that the settings are of, if a file has it.
     pub fn profile(&self) -> Option<&Section> {
-        self.profiles.profile(&self.profile)
+        self.profiles.profile(&self.profile).ok().flatten()
     }
 }
 
@@ -83,31 +95,69 @@ impl Load {
 
     fn read_config(&mut self) -> Result<Step<Loaded>, Error> {
         let files = Files::new(&self.env, self.platform)?;
-        let Some(path) = files.config.clone() else { return self.read_credentials(files, None) };
+        let Some(path) = files.config.clone() else { return self.read_credentials(files, Contents::Absent) };
         self.state = State::ReadingConfig(files);
         Ok(Step::Perform(Effect::Read(path)))
     }
 
-    fn read_credentials(&mut self, files: Files, config: Option<Given>) -> Result<Step<Loaded>, Error> {
+    fn read_credentials(&mut self, files: Files, config: Contents) -> Result<Step<Loaded>, Error> {
         let Some(path) = files.credentials.clone() else {
-            return Ok(Step::Done(self.loaded(files, config, None)?));
+            return Ok(Step::Done(self.loaded(files, config, Contents::Absent)?));
         };
         self.state = State::ReadingCredentials(files, config);
         Ok(Step::Perform(Effect::Read(path)))
     }
 
-    fn loaded(
-        &self,
-        files: Files,
-        config: Option<Given>,
-        credentials: Option<Given>,
-    ) -> Result<Loaded, SettingsError> {
-        let profiles =
-            Profiles::parse(source(&files.config, &config), source(&files.credentials, &credentials))?;
-        let read = [config.is_some(), credentials.is_some()];
+    /// What came of reading a file, which `variable` may name.
+    fn contents(&self, variable: &'static str, path: Option<&Path>, event: Event) -> Result<Contents, Error> {
+        let path = path.unwrap_or(Path::new(""));
+        let reason = match event {
+            Event::Contents(None) => return Ok(Contents::Absent),
+            Event::Contents(Some(contents)) if contents.len() <= MAX_BODY => {
+                return Ok(Contents::Read(contents.into()));
+            }
+            Event::Contents(Some(_)) => TOO_LARGE.to_owned(),
+            Event::Failed(error) => reason(path, &error),
+            _ => return Err(Error::OutOfTurn),
+        };
+        if self.env.has(variable) {
+            return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason }.into());
+        }
+        // Not asked for, and perhaps not needed.
+        Ok(Contents::NotRead(reason))
+    }
+
+    fn loaded(&self, files: Files, config: Contents, credentials: Contents) -> Result<Loaded, SettingsError> {
+        let mut profiles = Profiles::parse(
+            (files.config.as_deref().unwrap_or(Path::new("")), config.bytes()),
+            (files.credentials.as_deref().unwrap_or(Path::new("")), credentials.bytes()),
+        )?;
+        for (path, contents) in [(&files.config, &config), (&files.credentials, &credentials)] {
+            if let (Some(path), Contents::NotRead(reason)) = (path, contents) {
+                profiles.not_read(path.clone(), reason.clone());
+            }
+        }
+        let states = [config.state(), credentials.state()];
         let (settings, profile) =
-            Settings::from_files(&self.env, self.profile.as_deref(), &profiles, files, read)?;
+            Settings::from_files(&self.env, self.profile.as_deref(), &profiles, files, states)?;
         Ok(Loaded { settings, profiles, profile })
+    }
+}
+
+impl Contents {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Read(contents) => contents,
+            Self::Absent | Self::NotRead(_) => &[],
+        }
+    }
+
+    fn state(self) -> FileState {
+        match self {
+            Self::Read(_) => FileState::Read,
+            Self::Absent => FileState::Absent,
+            Self::NotRead(reason) => FileState::NotRead(reason),
+        }
     }
 }
 
@@ -118,30 +168,17 @@ impl Flow for Load {
     fn step(&mut self, _now: SystemTime, event: Event) -> Result<Step<Loaded>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => self.read_config(),
-            (State::ReadingConfig(files), Event::Contents(config)) => {
-                self.read_credentials(files, config.map(Given::from))
+            (State::ReadingConfig(files), event) => {
+                let config = self.contents(CONFIG, files.config.as_deref(), event)?;
+                self.read_credentials(files, config)
             }
-            (State::ReadingCredentials(files, config), Event::Contents(credentials)) => {
-                let credentials = credentials.map(Given::from);
+            (State::ReadingCredentials(files, config), event) => {
+                let credentials = self.contents(CREDENTIALS, files.credentials.as_deref(), event)?;
                 Ok(Step::Done(self.loaded(files, config, credentials)?))
-            }
-            (State::ReadingConfig(files), Event::Failed(error)) => Err(unreadable(files.config, &error)),
-            (State::ReadingCredentials(files, _), Event::Failed(error)) => {
-                Err(unreadable(files.credentials, &error))
             }
             _ => Err(Error::OutOfTurn),
         }
     }
-}
-
-fn source<'a>(path: &'a Option<PathBuf>, contents: &'a Option<Given>) -> (&'a Path, &'a [u8]) {
-    (path.as_deref().unwrap_or(Path::new("")), contents.as_deref().unwrap_or_default())
-}
-
-fn unreadable(path: Option<PathBuf>, error: &TransportError) -> Error {
-    let path = path.unwrap_or_default();
-    let reason = reason(&path, error);
-    SettingsError::ProfileFile { path, reason }.into()
 }
 
 #[cfg(test)]

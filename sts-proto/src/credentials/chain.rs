@@ -3,6 +3,7 @@ use super::{Plan, Role, Source, container, imds};
 use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::settings::{Env, Profiles, SettingsError};
+use crate::text::one_line;
 
 /// Where to look for credentials, in order. Making one reads no token and sends nothing.
 ///
@@ -138,7 +139,7 @@ fn instance_metadata(
     profiles: &Profiles,
     in_code: Option<&str>,
 ) -> Result<Option<Source>, CredentialsError> {
-    let profile = selected(env, in_code).ok().and_then(|name| profiles.profile(name));
+    let profile = selected(env, in_code).ok().and_then(|name| profiles.profile(name).ok().flatten());
     Ok(imds::Config::new(env, profile)?.map(Source::InstanceMetadata))
 }
 
@@ -147,15 +148,21 @@ fn profile_candidate(env: &Env, profiles: &Profiles, in_code: Option<&str>) -> C
         Ok(name) => name,
         Err(error) => return Candidate::new("profile", Found::Broken(setting("profile", error))),
     };
-    let label = format!("profile {name}");
+    let label = format!("profile {}", one_line(name));
     let named = in_code.is_some() || name != DEFAULT;
     let found = match profiles.profile(name) {
-        None if !named => Found::NotConfigured("it is in none of the shared files".into()),
-        None => Found::Broken(CredentialsError::new(
-            label.as_str(),
-            "it is named in code or by AWS_PROFILE, and is in none of the shared files",
-        )),
-        Some(profile) => Found::from_plan(profile_plan(env, profiles, profile), NO_CREDENTIALS_IN_PROFILE),
+        Err(error) => Found::Broken(setting(&label, error)),
+        Ok(None) if !named => Found::NotConfigured(
+            format!("it is in none of the shared files{}", profiles.hint_for_profile(name)).into(),
+        ),
+        Ok(None) => {
+            let problem = "it is named in code or by AWS_PROFILE, and is in none of the shared files";
+            let problem = format!("{problem}{}", profiles.hint_for_profile(name));
+            Found::Broken(CredentialsError::new(label.as_str(), problem))
+        }
+        Ok(Some(profile)) => {
+            Found::from_plan(profile_plan(env, profiles, profile), NO_CREDENTIALS_IN_PROFILE)
+        }
     };
     Candidate::new(&label, found)
 }

@@ -51,8 +51,16 @@ pub(super) fn profile_plan(
                     let problem = format!("source_profile leads in a circle: {}", shown(&path));
                     return Err(broken(first, &problem));
                 }
-                profile = profiles.profile(name).ok_or_else(|| {
-                    broken(profile, &format!("its source_profile {name} is in none of the shared files"))
+                let source = profiles.profile(name).map_err(|error| {
+                    broken(profile, &format!("its source_profile {name} cannot be used: {error}"))
+                        .because(error)
+                })?;
+                profile = source.ok_or_else(|| {
+                    let hint = profiles.hint_for_profile(name);
+                    broken(
+                        profile,
+                        &format!("its source_profile {name} is in none of the shared files{hint}"),
+                    )
                 })?;
             }
         }
@@ -218,7 +226,7 @@ mod tests {
                 [("role_arn", "arn"), ("source_profile", next.as_str())],
             );
         }
-        let first = parsed.profile("p0").unwrap();
+        let first = parsed.profile("p0").unwrap().unwrap();
         profile_plan(&Env::default(), &parsed, first).unwrap_err().to_string()
     }
 
@@ -226,7 +234,8 @@ mod tests {
     fn a_profile_that_is_its_own_source_needs_credentials() {
         let mut parsed = Profiles::default();
         parsed.insert_profile("p".to_owned(), [("role_arn", "arn"), ("source_profile", "p")]);
-        let error = profile_plan(&Env::default(), &parsed, parsed.profile("p").unwrap()).unwrap_err();
+        let error =
+            profile_plan(&Env::default(), &parsed, parsed.profile("p").unwrap().unwrap()).unwrap_err();
         let error = error.to_string();
         assert!(
             error.ends_with("it is its own source_profile and configures no other credentials"),
@@ -247,7 +256,7 @@ mod tests {
             }
             let keys = [("aws_access_key_id", "AKID"), ("aws_secret_access_key", "s")];
             parsed.insert_profile(format!("p{roles}"), keys);
-            let plan = profile_plan(&Env::default(), &parsed, parsed.profile("p0").unwrap());
+            let plan = profile_plan(&Env::default(), &parsed, parsed.profile("p0").unwrap().unwrap());
             match plan {
                 Ok(plan) => assert!(fits && plan.is_some_and(|plan| plan.roles.len() == roles)),
                 Err(error) => assert!(!fits && error.to_string().contains("it chains 33 roles"), "{error}"),

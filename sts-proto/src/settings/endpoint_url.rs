@@ -1,5 +1,6 @@
 use super::lookup::Lookup;
 use super::origin::Sourced;
+use super::profile::Kind;
 use super::{Env, Origin, Profiles, Section, SettingsError};
 
 /// The endpoint URL that environment and profile have for a service, and where it stands. The first that is there: the
@@ -37,9 +38,10 @@ fn first(
     }
     let Some(profile) = profile else { return Ok(None) };
     if let Some(name) = profile.get("services") {
-        let services = profiles.services(name).ok_or_else(|| SettingsError::NoServices {
+        let services = profiles.services(name)?.ok_or_else(|| SettingsError::NoServices {
             name: name.to_owned(),
             origin: profile.origin("services"),
+            hint: profiles.hint(Kind::Services, name),
         })?;
         if let Some(url) = services.nested(service_key, URL) {
             return Ok(Some((url.to_owned(), services.nested_origin(service_key, URL))));
@@ -66,7 +68,13 @@ mod tests {
 
     fn url(variables: &[(&str, &str)], profile: &str, service: (&'static str, &'static str)) -> String {
         let (env, profiles) = (Env::from_iter(variables.iter().copied()), profiles());
-        match configured_endpoint_url(&env, &profiles, profiles.profile(profile), service.0, service.1) {
+        match configured_endpoint_url(
+            &env,
+            &profiles,
+            profiles.profile(profile).unwrap(),
+            service.0,
+            service.1,
+        ) {
             Ok(Sourced { value, origin }) => {
                 format!("{} from {origin}", value.as_deref().unwrap_or("none"))
             }

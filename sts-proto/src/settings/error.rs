@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use super::Origin;
+use super::header::written;
+use super::profile::Kind;
 use crate::text::OneLine;
 
 /// A setting cannot be used: in the environment, in the shared config and credentials files, or in code.
@@ -63,6 +65,8 @@ pub enum SettingsError {
         origin: Origin,
         /// The files that were looked in.
         files: Vec<PathBuf>,
+        /// What stands there that may be meant, and which files were not read; may be empty.
+        hint: String,
     },
     /// A profile names a `services` section that does not exist.
     NoServices {
@@ -70,6 +74,8 @@ pub enum SettingsError {
         name: String,
         /// Where that stands.
         origin: Origin,
+        /// What stands there that may be meant, and which files were not read; may be empty.
+        hint: String,
     },
     /// A CA bundle holds no certificate, or a damaged one.
     CaBundle {
@@ -135,25 +141,26 @@ impl fmt::Display for SettingsError {
             Self::ProfileSyntax { path, line, problem } => {
                 write!(f, "the file {} cannot be understood at line {line}: {problem}", path.display())
             }
-            Self::NoProfile { name, origin, files } => {
+            Self::NoProfile { name, origin, files, hint } => {
                 write!(f, "there is no profile {name:?} (named by {}); looked in ", Named(origin))?;
                 match &files[..] {
                     [] => f.write_str("no file, since the home directory is not known; set HOME"),
                     files => {
                         let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
-                        write!(
-                            f,
-                            "{}; add it there ([profile {name}] in the config file), or name another",
-                            files.join(" and ")
-                        )
+                        let advice = format!(
+                            "add it there ({} in the config file), or name another",
+                            written(Kind::Profile, name)
+                        );
+                        let hint = if hint.is_empty() { &advice } else { hint };
+                        write!(f, "{}; {hint}", files.join(" and "))
                     }
                 }
             }
-            Self::NoServices { name, origin } => write!(
-                f,
-                "{} names the section [services {name}], which is not there; add it to the config file",
-                Place(origin)
-            ),
+            Self::NoServices { name, origin, hint } => {
+                let hint = if hint.is_empty() { "add it to the config file" } else { hint };
+                let section = written(Kind::Services, name);
+                write!(f, "{} names the section {section}, which is not there; {hint}", Place(origin))
+            }
             Self::CaBundle { path, origin } => write!(
                 f,
                 "the ca bundle {}({origin}) holds no certificate, or a damaged one; it has to be pem",
@@ -243,17 +250,23 @@ mod tests {
             name: "dve".into(),
             origin: Origin::Environment("AWS_PROFILE"),
             files: vec!["/a/config".into(), "/a/credentials".into()],
+            hint: String::new(),
         };
         assert_eq!(
             error.to_string(),
             "there is no profile \"dve\" (named by AWS_PROFILE); looked in /a/config and /a/credentials; add it \
              there ([profile dve] in the config file), or name another"
         );
-        let error = SettingsError::NoProfile { name: "x".into(), origin: Origin::Code, files: Vec::new() };
+        let error = SettingsError::NoProfile {
+            name: "x".into(),
+            origin: Origin::Code,
+            files: Vec::new(),
+            hint: String::new(),
+        };
         assert!(error.to_string().contains("(named by the program); looked in no file"), "{error}");
         let origin = Origin::Profile("profile a, services (/a/config line 2)".into());
-        let error = SettingsError::NoServices { name: "x\n y".into(), origin };
-        assert!(error.to_string().contains("[services x  y]"), "one line: {error}");
+        let error = SettingsError::NoServices { name: "x\n y".into(), origin, hint: String::new() };
+        assert!(error.to_string().contains("[services 'x  y']"), "one line: {error}");
         let origin = Origin::Profile("profile a, use_fips_endpoint (/a/config line 3)".into());
         let error = SettingsError::NotOneOf { origin, choices: &["true", "false"] };
         assert_eq!(

@@ -14,6 +14,8 @@ pub(super) struct Found {
     pub(super) profile_exists: bool,
     pub(super) config: FoundFile,
     pub(super) credentials: FoundFile,
+    /// What cannot be understood in parts of the files that the client does not need.
+    pub(super) not_understood: Vec<Setting>,
 }
 
 /// A file that was looked for; without a path where the home directory is not known.
@@ -21,7 +23,16 @@ pub(super) struct Found {
 pub(super) struct FoundFile {
     pub(super) path: Option<PathBuf>,
     pub(super) origin: Origin,
-    pub(super) exists: bool,
+    pub(super) state: FileState,
+}
+
+/// What came of looking for a file.
+#[derive(Clone, Debug)]
+pub(crate) enum FileState {
+    Read,
+    Absent,
+    /// It is there and cannot be read, for this reason.
+    NotRead(String),
 }
 
 impl Settings {
@@ -42,6 +53,7 @@ impl Settings {
             list.push(Setting::new("profile", name, found.profile.origin.clone()));
             list.push(found.config.setting("config file"));
             list.push(found.credentials.setting("credentials file"));
+            list.extend(found.not_understood.iter().cloned());
         }
         list.push(optional("region", &self.region));
         list.push(self.listed_endpoint_url());
@@ -124,10 +136,11 @@ impl Setting {
 
 impl FoundFile {
     fn setting(&self, name: &'static str) -> Setting {
-        let value = match &self.path {
-            Some(path) if self.exists => path.display().to_string(),
-            Some(path) => format!("{} (not found)", path.display()),
-            None => "none, since the home directory is not known".to_owned(),
+        let value = match (&self.path, &self.state) {
+            (Some(path), FileState::Read) => path.display().to_string(),
+            (Some(path), FileState::Absent) => format!("{} (not found)", path.display()),
+            (Some(path), FileState::NotRead(reason)) => format!("{} (not read: {reason})", path.display()),
+            (None, _) => "none, since the home directory is not known".to_owned(),
         };
         Setting::new(name, value, self.origin.clone())
     }

@@ -4,7 +4,9 @@
 mod endpoint_url;
 mod env;
 mod error;
+mod fault;
 mod files;
+mod header;
 mod list;
 mod lookup;
 mod origin;
@@ -26,7 +28,11 @@ use http::HeaderValue;
 pub(crate) use endpoint_url::configured_endpoint_url;
 pub use env::Env;
 pub use error::SettingsError;
+#[cfg(feature = "credentials")]
+pub(crate) use files::{CONFIG, CREDENTIALS};
 pub use files::{Files, Platform};
+#[cfg(feature = "credentials")]
+pub(crate) use list::FileState;
 #[cfg(feature = "credentials")]
 pub(crate) use lookup::Lookup;
 pub use origin::{Origin, Setting};

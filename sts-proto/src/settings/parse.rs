@@ -1,9 +1,11 @@
 //! The grammar of the shared files: lines to sections. The meaning of keys is not known here.
 //!
-//! A line that starts with `[` is a section, a line that starts with a blank continues the previous value,
-//! and any other line is `key = value`. `#` and `;` start a comment at the start of a line, after a section,
-//! and in a value after a blank; a continuation line keeps what looks like a comment after its text. An empty
-//! value opens a nested block: each line that continues it is `key = value` too.
+//! A line that starts with `[` is the header of a section, one that is indented more than the property above it continues
+//! that, and any other line is `key = value`. `#` and `;` start a comment at the start of a line, after a section, and in a
+//! value after a blank; a continuation line keeps what looks like a comment after its text. An empty value opens a nested
+//! block: each line that continues it is `key = value` too.
+//!
+//! A line that cannot be understood makes its section useless and no other: whoever needs the section is told of the line.
 //!
 //! A file is at most 1 MiB. Reading takes time linear in its size, except for sorting the names, and at most
 //! 28 times its size in memory, during and after reading. The worst case is a file of nothing but minimal
@@ -13,31 +15,34 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::SettingsError;
-use super::profile::Kind;
+use super::fault::{Fault, PassedOver};
+use super::header::{COMMENT, Header, ReadHeader, between_brackets};
 use super::properties::{Properties, Property};
-use crate::perform::TOO_LARGE;
-use crate::wire::MAX_BODY;
 
-/// A section: its kind, its name and its properties.
-pub(super) type Parsed = (Kind, Arc<str>, Properties);
-
-/// The sections of a config file.
-pub(super) fn config(path: &Path, bytes: &[u8]) -> Result<impl Iterator<Item = Parsed>, SettingsError> {
-    let mut sections = parse(path, bytes, config_header)?;
-    // A `[profile default]` replaces all of `[default]`.
-    match sections.remove(&Header::BareDefault) {
-        Some(bare) if !sections.contains_key(&Header::default()) => {
-            sections.insert(Header::default(), bare);
-        }
-        _ => {}
-    }
-    Ok(named(sections))
+/// What is in a file.
+pub(super) struct Parsed {
+    /// Each section as a whole, or why it cannot be used.
+    pub(super) sections: BTreeMap<Header, Whole>,
+    /// Headers of no use, and what stands above all headers.
+    pub(super) passed_over: Vec<PassedOver>,
 }
 
-/// The sections of a credentials file, which are all profiles and omit the word `profile`.
-pub(super) fn credentials(path: &Path, bytes: &[u8]) -> Result<impl Iterator<Item = Parsed>, SettingsError> {
-    parse(path, bytes, credentials_header).map(named)
+/// The properties of a section that was understood as a whole.
+pub(super) type Whole = Result<Properties, Fault>;
+
+/// Reads a config file.
+pub(super) fn config(path: &Path, bytes: &[u8]) -> Parsed {
+    let mut parsed = parse(path, bytes, Header::in_config, false);
+    // A `[profile default]` replaces all of `[default]`.
+    if let Some(bare) = parsed.sections.remove(&Header::BareDefault) {
+        parsed.sections.entry(Header::default()).or_insert(bare);
+    }
+    parsed
+}
+
+/// Reads a credentials file, whose sections are all profiles and omit the word `profile`.
+pub(super) fn credentials(path: &Path, bytes: &[u8]) -> Parsed {
+    parse(path, bytes, Header::in_credentials, true)
 }
 
 /// `key = value # comment`, both trimmed.
@@ -63,23 +68,11 @@ pub(super) enum Problem {
     NoKey,
 }
 
-/// The header of a section.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Header {
-    Named(Kind, Arc<str>),
-    /// `[default]` in a config file, which `[profile default]` replaces.
-    BareDefault,
-}
-
-impl Header {
-    fn default() -> Self {
-        Self::Named(Kind::Profile, DEFAULT.into())
-    }
-}
-
 /// A property that the next line may continue.
 struct Draft<'a> {
     key: &'a str,
+    /// The blanks in front of it. A line with more of them continues it.
+    indent: usize,
     lines: Vec<&'a str>,
     numbers: Vec<u32>,
 }
@@ -90,149 +83,216 @@ impl Draft<'_> {
     }
 }
 
-fn parse(
-    path: &Path,
-    bytes: &[u8],
-    header: fn(&str) -> Option<Header>,
-) -> Result<BTreeMap<Header, Properties>, SettingsError> {
-    let known = Arc::new(path.to_path_buf());
-    let mut parser = Parser { sections: BTreeMap::new(), current: None, draft: None, path: &known, header };
-    let error = |line: u32, problem| {
-        let line = usize::try_from(line).unwrap_or(usize::MAX);
-        SettingsError::ProfileSyntax { path: path.to_path_buf(), line, problem }
+fn parse(path: &Path, bytes: &[u8], read_header: ReadHeader, is_in_credentials: bool) -> Parsed {
+    let mut parser = Parser {
+        parsed: Parsed { sections: BTreeMap::new(), passed_over: Vec::new() },
+        current: Current::Outside,
+        draft: None,
+        once: Default::default(),
+        outside: None,
+        path: Arc::new(path.to_path_buf()),
+        read_header,
+        is_in_credentials,
     };
-    if bytes.len() > MAX_BODY {
-        let reason = TOO_LARGE.to_owned();
-        return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason });
-    }
-    let text = std::str::from_utf8(bytes).map_err(|problem| {
-        let before = bytes.iter().take(problem.valid_up_to());
-        let number = before.filter(|byte| **byte == b'\n').fold(1, |number, _| number + 1);
-        error(number, "it is not valid utf-8")
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (number, line) in (1..).zip(text.lines()) {
-        parser.line(number, line).map_err(|problem| error(number, problem))?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // A line ends with a line feed, a carriage return, or both.
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let lines = lines.flat_map(|line| line.strip_suffix(b"\r").unwrap_or(line).split(|byte| *byte == b'\r'));
+    for (number, line) in (1..).zip(lines) {
+        parser.line(number, line);
     }
     parser.keep();
     parser.leave();
-    Ok(parser.sections)
+    // Such lines are meant for the profile that needs no name. A file that is no text at all holds no other either.
+    if let Some(fault) = parser.outside.take() {
+        parser.pass_over(fault.line, "", Some(fault.problem));
+        parser.parsed.sections.insert(Header::default(), Err(fault));
+    }
+    parser.parsed
 }
 
 struct Parser<'a> {
     /// All sections except the current one.
-    sections: BTreeMap<Header, Properties>,
-    /// The section that lines belong to; `Some(None)` in an ignored one.
-    current: Option<Option<(Header, Properties)>>,
+    parsed: Parsed,
+    current: Current,
     draft: Option<Draft<'a>>,
-    path: &'a Arc<PathBuf>,
-    header: fn(&str) -> Option<Header>,
+    /// Which of [`ONCE`] stand below the current header.
+    once: [bool; ONCE.len()],
+    /// What stands above all headers.
+    outside: Option<Fault>,
+    path: Arc<PathBuf>,
+    read_header: ReadHeader,
+    is_in_credentials: bool,
+}
+
+/// What lines belong to.
+enum Current {
+    /// Nothing yet.
+    Outside,
+    Section(Header, Whole),
+    /// A section of no use here, by its index in [`Parsed::passed_over`].
+    PassedOver(usize),
 }
 
 impl<'a> Parser<'a> {
-    fn line(&mut self, number: u32, line: &'a str) -> Result<(), &'static str> {
+    fn line(&mut self, number: u32, bytes: &'a [u8]) {
+        let Ok(line) = std::str::from_utf8(bytes) else { return self.no_text(number, bytes) };
         let trimmed = line.trim();
         if trimmed.is_empty() || trimmed.starts_with(COMMENT) {
-            Ok(())
-        } else if line.starts_with('[') {
-            self.keep();
-            self.section(trimmed)
-        } else if line.starts_with([' ', '\t']) {
-            self.continuation(number, trimmed)
-        } else {
-            self.keep();
-            self.property(number, line)
+            return;
+        }
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+        let continues = self.draft.as_ref().is_some_and(|draft| indent > draft.indent);
+        match (continues, trimmed.starts_with('[')) {
+            (true, false) => self.continuation(number, trimmed),
+            (false, false) => self.property(number, indent, trimmed),
+            (false, true) => self.section(number, trimmed, None),
+            (true, true) => {
+                // A part of the property, or a section whose keys must not become those of this one.
+                self.fault(number, INDENTED_SECTION);
+                self.section(number, trimmed, Some(INDENTED_SECTION));
+            }
         }
     }
 
-    fn section(&mut self, line: &str) -> Result<(), &'static str> {
-        let line = line.split(COMMENT).next().unwrap_or_default().trim_end();
-        let name = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
-        let header = (self.header)(name.ok_or(OPEN_SECTION)?.trim());
+    fn no_text(&mut self, number: u32, bytes: &[u8]) {
+        let trimmed = bytes.trim_ascii_start();
+        if trimmed.starts_with(b"#") || trimmed.starts_with(b";") {
+            return;
+        }
+        self.keep();
+        if !bytes.starts_with(b"[") {
+            self.fault(number, NOT_UTF_8);
+        }
+        if trimmed.starts_with(b"[") {
+            self.leave();
+            self.pass_over(number, &String::from_utf8_lossy(trimmed), Some(NOT_UTF_8));
+        }
+    }
+
+    fn section(&mut self, number: u32, line: &str, problem: Option<&'static str>) {
+        self.keep();
         self.leave();
-        // Removed from the map until it ends, so that its properties need no look-up: names may be long.
-        self.current = Some(header.map(|header| {
-            let properties = self.sections.remove(&header).unwrap_or_default();
-            (header, properties)
-        }));
-        Ok(())
+        self.once = Default::default();
+        let (text, problem) = match between_brackets(line) {
+            Ok(text) => (text, problem),
+            Err(text) => (text, problem.or(Some(OPEN_SECTION))),
+        };
+        match (self.read_header)(text) {
+            Ok(Some(header)) => {
+                if self.is_in_credentials && text.contains(char::is_whitespace) {
+                    // It may be written as in a config file, which an error about a missing profile can tell.
+                    self.pass_over(number, text, None);
+                }
+                // Removed from the map until it ends, so that its properties need no look-up: names may be long.
+                let whole = self.parsed.sections.remove(&header).unwrap_or_else(|| Ok(Properties::default()));
+                let whole = match problem {
+                    Some(problem) => whole.and(Err(self.fault_at(number, problem))),
+                    None => whole,
+                };
+                self.current = Current::Section(header, whole);
+            }
+            Ok(None) => self.pass_over(number, text, problem),
+            Err(unclear) => self.pass_over(number, text, problem.or(Some(unclear))),
+        }
     }
 
-    fn property(&mut self, number: u32, line: &'a str) -> Result<(), &'static str> {
-        if self.current.is_none() {
-            return Err(OUTSIDE);
+    /// Lines up to the next header are of no use.
+    fn pass_over(&mut self, number: u32, text: &str, problem: Option<&'static str>) {
+        let index = self.parsed.passed_over.len();
+        if index < MAX_PASSED_OVER {
+            self.parsed.passed_over.push(PassedOver {
+                text: text.into(),
+                path: Arc::clone(&self.path),
+                line: number,
+                is_in_credentials: self.is_in_credentials,
+                fault: problem.map(|problem| self.fault_at(number, problem)),
+            });
         }
-        let (key, value) = key_and_value(line).map_err(|problem| match problem {
-            Problem::NoEqualsSign => NO_EQUALS_SIGN,
-            Problem::NoKey => NO_KEY,
-        })?;
-        self.draft = Some(Draft { key, lines: vec![value], numbers: vec![number] });
-        Ok(())
+        self.current = Current::PassedOver(index);
     }
 
-    fn continuation(&mut self, number: u32, line: &'a str) -> Result<(), &'static str> {
-        if self.current.is_none() {
-            return Err(OUTSIDE);
+    fn property(&mut self, number: u32, indent: usize, line: &'a str) {
+        self.keep();
+        if matches!(self.current, Current::Outside) {
+            return self.fault(number, OUTSIDE);
         }
-        let draft = self.draft.as_mut().ok_or(NOTHING_TO_CONTINUE)?;
-        if draft.is_block() {
-            key_and_value(line).map_err(|problem| match problem {
-                Problem::NoEqualsSign => NESTED_NO_EQUALS_SIGN,
-                Problem::NoKey => NESTED_NO_KEY,
-            })?;
+        match key_and_value(line) {
+            // The AWS CLI takes the colon for the end of the key.
+            Ok((key, _)) if key.contains(':') => self.fault(number, COLON),
+            Ok((key, _)) if key.contains(is_invisible) => self.fault(number, INVISIBLE),
+            Ok((key, _)) if self.is_repeated(key) => self.fault(number, TWICE),
+            Ok((key, value)) => {
+                self.draft = Some(Draft { key, indent, lines: vec![value], numbers: vec![number] });
+            }
+            Err(Problem::NoEqualsSign) => self.fault(number, NO_EQUALS_SIGN),
+            Err(Problem::NoKey) => self.fault(number, NO_KEY),
+        }
+    }
+
+    /// Whether the key says whose credentials to use and stands below this header already. The header between the two may be
+    /// a comment by mistake.
+    fn is_repeated(&mut self, key: &str) -> bool {
+        let seen = ONCE.iter().zip(&mut self.once).find(|(name, _)| name.eq_ignore_ascii_case(key));
+        seen.is_some_and(|(_, seen)| std::mem::replace(seen, true))
+    }
+
+    fn continuation(&mut self, number: u32, line: &'a str) {
+        let Some(draft) = &mut self.draft else { return };
+        if draft.is_block()
+            && let Err(problem) = key_and_value(line)
+        {
+            return self.fault(
+                number,
+                match problem {
+                    Problem::NoEqualsSign => NESTED_NO_EQUALS_SIGN,
+                    Problem::NoKey => NESTED_NO_KEY,
+                },
+            );
         }
         draft.lines.push(line);
         draft.numbers.push(number);
-        Ok(())
     }
 
     /// Ends the current property.
     fn keep(&mut self) {
         let Some(draft) = self.draft.take() else { return };
-        let Some(Some((_, properties))) = &mut self.current else { return };
+        let Current::Section(_, Ok(properties)) = &mut self.current else { return };
         if is_name(draft.key) {
             // Allocated once, so that no copy of a secret is left behind.
             let value = draft.lines.join("\n").into_boxed_str();
-            let property = Property::at(value, Arc::clone(self.path), draft.numbers);
+            let property = Property::at(value, Arc::clone(&self.path), draft.numbers);
             properties.push(draft.key.to_ascii_lowercase().into(), property);
         }
     }
 
     /// Ends the current section, which a later header of the same name may continue.
     fn leave(&mut self) {
-        if let Some(Some((header, properties))) = self.current.take() {
-            self.sections.insert(header, properties);
+        if let Current::Section(header, whole) = std::mem::replace(&mut self.current, Current::Outside) {
+            self.parsed.sections.insert(header, whole);
         }
     }
-}
 
-/// `None` for a section that is ignored.
-fn config_header(text: &str) -> Option<Header> {
-    if text == DEFAULT {
-        return Some(Header::BareDefault);
+    /// The first fault of a section is the one that is told.
+    fn fault(&mut self, number: u32, problem: &'static str) {
+        let fault = self.fault_at(number, problem);
+        match &mut self.current {
+            Current::Section(_, whole) if whole.is_ok() => *whole = Err(fault),
+            Current::Section(..) => {}
+            Current::PassedOver(index) => {
+                if let Some(passed_over) = self.parsed.passed_over.get_mut(*index) {
+                    passed_over.fault.get_or_insert(fault);
+                }
+            }
+            Current::Outside => {
+                self.outside.get_or_insert(fault);
+            }
+        }
     }
-    let (kind, name) = text.split_once([' ', '\t'])?;
-    let kind = match kind {
-        "profile" => Kind::Profile,
-        "sso-session" => Kind::SsoSession,
-        "services" => Kind::Services,
-        _ => return None,
-    };
-    let name = name.trim();
-    let name = unquoted(name).or_else(|| is_name(name).then_some(name))?;
-    Some(Header::Named(kind, name.into()))
-}
 
-/// A name in quotes, which may contain spaces: the AWS CLI writes names so.
-fn unquoted(text: &str) -> Option<&str> {
-    let quote = text.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
-    let name = text.strip_prefix(quote)?.strip_suffix(quote)?;
-    let plain = |word: &str| word.is_empty() || is_name(word);
-    (!name.trim().is_empty() && name.split(' ').all(plain)).then_some(name)
-}
-
-fn credentials_header(text: &str) -> Option<Header> {
-    is_name(text).then(|| Header::Named(Kind::Profile, text.into()))
+    fn fault_at(&self, line: u32, problem: &'static str) -> Fault {
+        Fault { path: Arc::clone(&self.path), line, problem }
+    }
 }
 
 /// Whether `text` is a valid name for a section or a key.
@@ -240,24 +300,33 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c))
 }
 
-fn named(sections: BTreeMap<Header, Properties>) -> impl Iterator<Item = Parsed> {
-    sections.into_iter().filter_map(|(header, mut properties)| match header {
-        Header::Named(kind, name) => {
-            properties.settle();
-            properties.shrink();
-            Some((kind, name, properties))
-        }
-        Header::BareDefault => None,
-    })
+/// Whether nothing of the character can be seen: what was copied from a web page may hold some.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
-const COMMENT: [char; 2] = ['#', ';'];
-/// The value of [`MAX_BODY`].
-const DEFAULT: &str = "default";
+/// Of headers that begin no section of use, in a file. More are not told of.
+const MAX_PASSED_OVER: usize = 1024;
+/// Keys that stand below a header once.
+const ONCE: [&str; 9] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "role_arn",
+    "source_profile",
+    "credential_source",
+    "credential_process",
+    "web_identity_token_file",
+    "sso_account_id",
+    "sso_role_name",
+];
+const TWICE: &str =
+    "its key stands in the section twice; remove one, or write the header of the section that it belongs to";
+const NOT_UTF_8: &str = "it is not valid utf-8";
 const OPEN_SECTION: &str = "a section must end with ]";
+const INDENTED_SECTION: &str = "it begins with [ and is indented behind a property; write the header of a section without blanks before it";
 const OUTSIDE: &str = "it is before the first section; write [default] or [profile name] above it";
-const NOTHING_TO_CONTINUE: &str =
-    "a line that starts with a blank continues a property, but there is no property before it";
+const COLON: &str = "it has a colon in its key; write key = value";
+const INVISIBLE: &str = "its key has a character that cannot be seen; write it anew";
 const NO_EQUALS_SIGN: &str = "it has no equals sign; write key = value";
 const NO_KEY: &str = "it has no key before the equals sign; write key = value";
 const NESTED_NO_EQUALS_SIGN: &str = "it has no equals sign; in a nested block, write key = value";
@@ -266,69 +335,138 @@ const NESTED_NO_KEY: &str = "it has no key before the equals sign; in a nested b
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::profile::Kind;
 
-    fn error(text: impl AsRef<[u8]>) -> String {
-        config(Path::new("/etc/config"), text.as_ref()).map(|_| ()).unwrap_err().to_string()
+    fn read(text: impl AsRef<[u8]>) -> Parsed {
+        config(Path::new("/etc/config"), text.as_ref())
+    }
+
+    fn profile(name: &str) -> Header {
+        Header::Named(Kind::Profile, name.into())
+    }
+
+    /// Line and problem of each section that has a fault.
+    fn faults(parsed: &Parsed) -> Vec<(&Header, u32, &'static str)> {
+        let faults =
+            parsed.sections.iter().filter_map(|(header, whole)| Some((header, whole.as_ref().err()?)));
+        faults.map(|(header, fault)| (header, fault.line, fault.problem)).collect()
+    }
+
+    fn names(parsed: &Parsed) -> Vec<&Header> {
+        parsed.sections.iter().filter(|(_, whole)| whole.is_ok()).map(|(header, _)| header).collect()
+    }
+
+    fn properties(parsed: &mut Parsed, name: &str) -> Vec<(String, String)> {
+        let mut properties = parsed.sections.remove(&profile(name)).expect(name).expect(name);
+        properties.settle();
+        properties.iter().map(|(key, property)| (key.to_owned(), property.value().to_owned())).collect()
     }
 
     #[test]
-    fn an_invalid_line_is_named() {
-        let cases: [(&[u8], &str); 9] = [
-            (b"\n[profile a", "line 2: a section must end with ]"),
-            (b"[profile a] x", "line 1: a section must end with ]"),
-            (b"a = b", "line 1: it is before the first section"),
-            (b" a", "line 1: it is before the first section"),
-            (b"[profile a]\n x = y", "line 2: a line that starts with a blank continues a property"),
-            (b"[profile a]\nx: y", "line 2: it has no equals sign"),
-            (b"[in valid]\n\n= y", "line 3: it has no key"),
-            (b"[profile a]\ns3 =\n  secret\n", "line 3: it has no equals sign; in a nested block"),
-            (b"[profile a]\n\xff\n", "line 2: it is not valid utf-8"),
+    fn a_line_that_cannot_be_understood_makes_its_section_useless() {
+        let (a, default) = (profile("a"), Header::default());
+        let cases: [(&[u8], &Header, u32, &str); 14] = [
+            (b"[profile a]\nrole_arn = x\n#[profile c]\nRole_Arn = y", &a, 4, TWICE),
+            (b"\n[profile a", &a, 2, OPEN_SECTION),
+            (b"a = b", &default, 1, OUTSIDE),
+            (b" a", &default, 1, OUTSIDE),
+            (b"[profile a]\nx: y", &a, 2, NO_EQUALS_SIGN),
+            (b"[profile a]\n x\n", &a, 2, NO_EQUALS_SIGN),
+            (b"[profile a]\nx: y=", &a, 2, COLON),
+            (b"[profile a]\n\xe2\x80\x8bx = y", &a, 2, INVISIBLE),
+            (b"[profile a]\n\n= y", &a, 3, NO_KEY),
+            (b"[profile a]\ns3 =\n  secret\n", &a, 3, NESTED_NO_EQUALS_SIGN),
+            (b"[profile a]\ns3 =\n  = secret\n", &a, 3, NESTED_NO_KEY),
+            (b"[profile a]\n\xff\n", &a, 2, NOT_UTF_8),
+            (b"[profile a]\nx = y\n [profile", &a, 3, INDENTED_SECTION),
+            (b"[profile a]\r\nx = y\r\n\r\n\r= y", &a, 5, NO_KEY),
         ];
-        for (text, expected) in cases {
-            let error = error(text);
-            assert!(error.contains("/etc/config") && error.contains(expected), "{error}");
-            assert!(!error.contains("secret") && !error.contains('\n'), "{error}");
+        for (text, header, line, problem) in cases {
+            let parsed = read([text, b"\n[profile b]\nx = y\n"].concat());
+            assert_eq!(faults(&parsed), [(header, line, problem)], "{}", String::from_utf8_lossy(text));
+            assert_eq!(names(&parsed), [&profile("b")]);
         }
     }
 
     #[test]
-    fn a_file_that_is_too_large_is_refused() {
-        let fits = b"#".repeat(MAX_BODY);
-        assert!(config(Path::new("c"), &fits).is_ok());
-        let ten = error(b"#".repeat(10 * MAX_BODY));
-        assert!(ten.contains("/etc/config") && ten.contains("larger than 1 MiB"), "{ten}");
+    fn an_indented_header_behind_a_property_leaves_both_sections_useless() {
+        let parsed = read("[profile a]\nx = y\n [profile b]\nx = z\n[profile c]\nx = y\n");
+        let expected = [(&profile("a"), 3, INDENTED_SECTION), (&profile("b"), 3, INDENTED_SECTION)];
+        assert_eq!(faults(&parsed), expected);
+        assert_eq!(names(&parsed), [&profile("c")]);
+        // As the AWS CLI has it: not behind a property, or not indented more than that.
+        for text in ["[profile a]\n [profile b]\nx = z\n", "  [profile a]\n  x = y\n  [profile b]\n  x = z\n"]
+        {
+            let mut parsed = read(text);
+            assert_eq!(faults(&parsed), [], "{text}");
+            assert_eq!(properties(&mut parsed, "b"), [("x".to_owned(), "z".to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_continues_what_is_indented_less() {
+        let text = "[profile a]\n    w = 1\n      2\n    x = 3\n  y = 4\n\t\t\t5\nz =\n s = 6\nv = 7\n";
+        let mut parsed = read(text);
+        let expected = [("v", "7"), ("w", "1\n2"), ("x", "3"), ("y", "4\n5"), ("z", "\ns = 6")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(properties(&mut parsed, "a"), expected);
     }
 
     #[test]
     fn indented_comments_are_comments() {
         let text =
             "\u{feff}  # begin\n[default]\n  ; none\nregion = a\n  # still a\ns3 =\n  # block\n  x = y\n";
-        let sections: Vec<_> = config(Path::new("c"), text.as_bytes()).unwrap().collect();
-        let [(Kind::Profile, name, properties)] = &sections[..] else { panic!("{}", sections.len()) };
-        assert_eq!(&**name, "default");
-        assert_eq!(properties.len(), 2);
+        let text = [text.as_bytes(), b"# caf\xe9\n"].concat();
+        let mut parsed = read(text);
+        let expected = [("region", "a"), ("s3", "\nx = y")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(properties(&mut parsed, "default"), expected);
     }
 
     #[test]
-    fn names_in_quotes_may_contain_spaces() {
+    fn names_in_quotes_may_contain_anything() {
         let text = "[profile 'a b']\n[profile \"c\"]\n[profile 'd]\n[profile e f]\n[profile '']\n[profile ' ']\n[profile 'x\"y']";
-        let sections = config(Path::new("c"), text.as_bytes()).unwrap();
-        assert_eq!(sections.map(|(_, name, _)| name.to_string()).collect::<Vec<_>>(), ["a b", "c"]);
+        let parsed = read(text);
+        assert_eq!(names(&parsed), [&profile("a b"), &profile("c"), &profile("x\"y")]);
+        let passed_over: Vec<_> =
+            parsed.passed_over.iter().map(|it| (&*it.text, it.line, it.fault.is_some())).collect();
+        let expected = [
+            ("profile 'd", 3, true),
+            ("profile e f", 4, true),
+            ("profile ''", 5, true),
+            ("profile ' '", 6, true),
+        ];
+        assert_eq!(passed_over, expected);
     }
 
     #[test]
     fn only_a_config_file_has_other_sections() {
         let text =
             b"[sso-session a]\n[services a]\n[profile a]\n[plain]\n[profile]\n[]\n[plugins x]\n[default]";
-        fn names(sections: impl Iterator<Item = Parsed>) -> Vec<(Kind, String)> {
-            sections.map(|(kind, name, _)| (kind, name.as_ref().to_owned())).collect()
-        }
-        let a = || "a".to_owned();
-        let default = (Kind::Profile, "default".to_owned());
+        let of = |kind, name: &str| Header::Named(kind, name.into());
+        let expected = [
+            of(Kind::Profile, "a"),
+            of(Kind::Profile, "default"),
+            of(Kind::SsoSession, "a"),
+            of(Kind::Services, "a"),
+        ];
+        assert_eq!(names(&config(Path::new("c"), text)), expected.iter().collect::<Vec<_>>());
         let expected =
-            [(Kind::Profile, a()), default.clone(), (Kind::SsoSession, a()), (Kind::Services, a())];
-        assert_eq!(names(config(Path::new("c"), text).unwrap()), expected);
-        let plain = ["default", "plain", "profile"].map(|name| (Kind::Profile, name.to_owned()));
-        assert_eq!(names(credentials(Path::new("c"), text).unwrap()), plain);
+            ["default", "plain", "plugins x", "profile", "profile a", "services a", "sso-session a"];
+        let expected = expected.map(|name| of(Kind::Profile, name));
+        assert_eq!(names(&credentials(Path::new("c"), text)), expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn headers_of_no_use_are_remembered_up_to_a_bound() {
+        let text: String = (0..2 * MAX_PASSED_OVER).map(|number| format!("[s{number}]\nplanted\n")).collect();
+        let parsed = read(text);
+        assert_eq!((parsed.sections.len(), parsed.passed_over.len()), (0, MAX_PASSED_OVER));
+        assert!(
+            parsed
+                .passed_over
+                .iter()
+                .all(|it| it.fault.as_ref().is_some_and(|fault| fault.line == it.line + 1))
+        );
     }
 }

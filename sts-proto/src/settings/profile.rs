@@ -1,14 +1,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::fault::{Fault, NotRead, PassedOver};
+use super::header::Header;
+use super::parse::{self, Parsed};
 use super::properties::{Properties, Property};
-use super::{Origin, SettingsError, parse};
+use super::{Origin, Setting, SettingsError};
+use crate::perform::TOO_LARGE;
 use crate::secret::Secret;
+use crate::text::one_line;
+use crate::wire::MAX_BODY;
 
 /// The sections of the shared config and credentials files (AWS SDKs and Tools Reference Guide, "Shared
 /// config and credentials files").
+///
+/// A section with a line that cannot be understood is not used: asking for it is an error that names the line. Other
+/// sections are not affected.
 ///
 /// ```
 /// use std::path::Path;
@@ -17,17 +26,21 @@ use crate::secret::Secret;
 /// let config = b"[profile dev]\nregion = eu-west-1\n";
 /// let credentials = b"[dev]\naws_access_key_id = AKID\n";
 /// let profiles = Profiles::parse((Path::new("config"), config), (Path::new("credentials"), credentials))?;
-/// let dev = profiles.profile("dev").ok_or("no such profile")?;
+/// let dev = profiles.profile("dev")?.ok_or("no such profile")?;
 /// assert_eq!(dev.get("region"), Some("eu-west-1"));
 /// assert_eq!(dev.origin("region").to_string(), "profile dev, region (config line 2)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profiles {
-    profiles: BTreeMap<Arc<str>, Section>,
-    sso_sessions: BTreeMap<Arc<str>, Section>,
-    services: BTreeMap<Arc<str>, Section>,
+    profiles: Sections,
+    sso_sessions: Sections,
+    services: Sections,
+    passed_over: Vec<PassedOver>,
+    not_read: Vec<NotRead>,
 }
+
+type Sections = BTreeMap<Arc<str>, Result<Section, Fault>>;
 
 /// A profile, an `sso-session` or a `services` section. `Debug` prints the number of keys but no key, since
 /// not only values may be secret: the last line of a token is taken for a key if it ends with `=`.
@@ -46,23 +59,65 @@ pub(super) enum Kind {
     Services,
 }
 
+impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Profile, Self::SsoSession, Self::Services];
+
+    /// The word before the name, in the headers of a config file.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::SsoSession => "sso-session",
+            Self::Services => "services",
+        }
+    }
+}
+
 impl Profiles {
-    /// Reads a config file and a credentials file; an absent file is given as empty. If both have a key of a
-    /// profile, the credentials file wins. Sections and keys with invalid names are ignored.
+    /// Reads a config file and a credentials file; an absent file is given as empty. If both have a key of a profile, the
+    /// credentials file wins; if it has the access key, the rest of a key pair in the config file does not count. Sections of
+    /// other kinds and keys with invalid names are ignored.
     ///
     /// # Errors
     ///
-    /// With path and line: a line that is neither a section nor a property, text that is not UTF-8. With the
-    /// path: more than [`MAX_BODY`](crate::wire::MAX_BODY) bytes.
+    /// With the path: more than [`MAX_BODY`](crate::wire::MAX_BODY) bytes.
     pub fn parse(config: (&Path, &[u8]), credentials: (&Path, &[u8])) -> Result<Self, SettingsError> {
+        for (path, bytes) in [config, credentials] {
+            if bytes.len() > MAX_BODY {
+                let reason = TOO_LARGE.to_owned();
+                return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason });
+            }
+        }
         let mut profiles = Self::default();
-        for (kind, name, properties) in parse::config(config.0, config.1)? {
-            profiles.section(kind, name).properties.merge(properties);
-        }
-        for (kind, name, properties) in parse::credentials(credentials.0, credentials.1)? {
-            profiles.section(kind, name).properties.merge(properties);
-        }
+        profiles.add(parse::config(config.0, config.1));
+        profiles.add(parse::credentials(credentials.0, credentials.1));
         Ok(profiles)
+    }
+
+    /// Adds what is in a file, whose keys replace those of files before it.
+    fn add(&mut self, parsed: Parsed) {
+        for (header, whole) in parsed.sections {
+            let Header::Named(kind, name) = header else { continue };
+            let entry = self.entry(kind, name);
+            match (&mut *entry, whole) {
+                (Err(_), _) => {}
+                (Ok(_), Err(fault)) => *entry = Err(fault),
+                (Ok(section), Ok(mut properties)) => {
+                    properties.settle();
+                    properties.shrink();
+                    if properties.get(KEY_PAIR[0]).is_some() {
+                        // Half a pair of one file is of no use to half a pair of another.
+                        section.properties.remove(&KEY_PAIR);
+                    }
+                    section.properties.merge(properties);
+                }
+            }
+        }
+        self.passed_over.extend(parsed.passed_over);
+    }
+
+    /// A file that is there and was not read, for this reason.
+    pub(crate) fn not_read(&mut self, path: PathBuf, reason: String) {
+        self.not_read.push(NotRead { path, reason });
     }
 
     /// Adds a profile, or adds keys to the existing profile of this name.
@@ -71,7 +126,7 @@ impl Profiles {
         name: impl Into<String>,
         properties: impl IntoIterator<Item = (K, V)>,
     ) {
-        self.section(Kind::Profile, name.into().into()).insert(properties);
+        self.insert(Kind::Profile, name.into(), properties);
     }
 
     /// Adds an `sso-session` section, or adds keys to the existing one of this name.
@@ -80,7 +135,7 @@ impl Profiles {
         name: impl Into<String>,
         properties: impl IntoIterator<Item = (K, V)>,
     ) {
-        self.section(Kind::SsoSession, name.into().into()).insert(properties);
+        self.insert(Kind::SsoSession, name.into(), properties);
     }
 
     /// Adds a `services` section, or adds keys to the existing one of this name. The value of a nested block
@@ -90,7 +145,7 @@ impl Profiles {
         name: impl Into<String>,
         properties: impl IntoIterator<Item = (K, V)>,
     ) {
-        self.section(Kind::Services, name.into().into()).insert(properties);
+        self.insert(Kind::Services, name.into(), properties);
     }
 
     /// Whether there is no profile.
@@ -99,46 +154,118 @@ impl Profiles {
     }
 
     /// The profile of this name.
-    pub fn profile(&self, name: &str) -> Option<&Section> {
-        self.profiles.get(name)
+    ///
+    /// # Errors
+    ///
+    /// A line of it cannot be understood.
+    pub fn profile(&self, name: &str) -> Result<Option<&Section>, SettingsError> {
+        find(&self.profiles, name)
     }
 
     /// The `sso-session` of this name.
-    pub fn sso_session(&self, name: &str) -> Option<&Section> {
-        self.sso_sessions.get(name)
+    ///
+    /// # Errors
+    ///
+    /// A line of it cannot be understood.
+    pub fn sso_session(&self, name: &str) -> Result<Option<&Section>, SettingsError> {
+        find(&self.sso_sessions, name)
     }
 
     /// The `services` section of this name.
-    pub fn services(&self, name: &str) -> Option<&Section> {
-        self.services.get(name)
+    ///
+    /// # Errors
+    ///
+    /// A line of it cannot be understood.
+    pub fn services(&self, name: &str) -> Result<Option<&Section>, SettingsError> {
+        find(&self.services, name)
     }
 
-    /// All profiles, by name.
+    /// All profiles that can be used, by name.
     pub fn profiles(&self) -> impl Iterator<Item = &Section> {
-        self.profiles.values()
+        self.profiles.values().flatten()
     }
 
-    /// All `sso-session` sections, by name.
+    /// All `sso-session` sections that can be used, by name.
     pub fn sso_sessions(&self) -> impl Iterator<Item = &Section> {
-        self.sso_sessions.values()
+        self.sso_sessions.values().flatten()
     }
 
-    /// All `services` sections, by name.
+    /// All `services` sections that can be used, by name.
     pub fn all_services(&self) -> impl Iterator<Item = &Section> {
-        self.services.values()
+        self.services.values().flatten()
     }
 
-    fn section(&mut self, kind: Kind, name: Arc<str>) -> &mut Section {
+    /// What cannot be understood, of sections that are of use here: one line of each.
+    pub fn faults(&self) -> impl Iterator<Item = SettingsError> {
+        Kind::ALL
+            .into_iter()
+            .flat_map(|kind| self.sections(kind).values())
+            .filter_map(|section| section.as_ref().err().map(Fault::error))
+    }
+
+    /// What cannot be understood, for a person to read.
+    pub(super) fn not_understood(&self) -> Vec<Setting> {
+        let faulty = |kind: Kind| {
+            let faults = self
+                .sections(kind)
+                .iter()
+                .filter_map(|(name, section)| Some((name, section.as_ref().err()?)));
+            faults.map(move |(name, fault)| fault.setting(&format!("{} {name}", kind.word())))
+        };
+        let passed_over = self.passed_over.iter().filter(|it| !it.text.is_empty());
+        let passed_over =
+            passed_over.filter_map(|it| Some(it.fault.as_ref()?.setting(&format!("[{}]", it.text))));
+        let all = Kind::ALL.into_iter().flat_map(faulty).chain(passed_over);
+        all.take(MAX_TOLD).collect()
+    }
+
+    /// What may be meant where this section is missing, and files that were not read; empty if there is nothing of the kind.
+    pub(super) fn hint(&self, kind: Kind, name: &str) -> String {
+        let passed_over = self.passed_over.iter().filter_map(|it| it.hint(kind, name)).take(2);
+        let hints: Vec<_> = passed_over.chain(self.not_read.iter().map(NotRead::hint)).collect();
+        hints.join("; ")
+    }
+
+    /// The same for a profile, with a semicolon in front.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn hint_for_profile(&self, name: &str) -> String {
+        after_semicolon(self.hint(Kind::Profile, name))
+    }
+
+    /// The same for an `sso-session`.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn hint_for_sso_session(&self, name: &str) -> String {
+        after_semicolon(self.hint(Kind::SsoSession, name))
+    }
+
+    fn sections(&self, kind: Kind) -> &Sections {
+        match kind {
+            Kind::Profile => &self.profiles,
+            Kind::SsoSession => &self.sso_sessions,
+            Kind::Services => &self.services,
+        }
+    }
+
+    fn entry(&mut self, kind: Kind, name: Arc<str>) -> &mut Result<Section, Fault> {
         let sections = match kind {
             Kind::Profile => &mut self.profiles,
             Kind::SsoSession => &mut self.sso_sessions,
             Kind::Services => &mut self.services,
         };
-        sections.entry(name).or_insert_with_key(|name| Section {
-            kind,
-            name: Arc::clone(name),
-            properties: Properties::default(),
+        sections.entry(name).or_insert_with_key(|name| {
+            Ok(Section { kind, name: Arc::clone(name), properties: Properties::default() })
         })
+    }
+
+    fn insert<K: AsRef<str>, V: Into<Secret>>(
+        &mut self,
+        kind: Kind,
+        name: String,
+        properties: impl IntoIterator<Item = (K, V)>,
+    ) {
+        if let Ok(section) = self.entry(kind, name.into()) {
+            section.insert(properties);
+        }
     }
 }
 
@@ -153,6 +280,16 @@ impl Section {
         let value = self.properties.get(key)?.value();
         let value = if value.starts_with('\n') { "" } else { value.trim() };
         Some(value).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a key, given in lower case, is there, blank or not.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.properties.get(key).is_some()
+    }
+
+    /// Where a key was set, in brackets and after a blank: ` (/home/me/.aws/config line 12)`; empty if that is not known.
+    pub(crate) fn line_of(&self, key: &str) -> String {
+        in_brackets(self.properties.get(key).and_then(|property| property.line(0)))
     }
 
     /// The value of `key` in the nested block `block`, both given in lower case; `None` if it is absent or
@@ -191,14 +328,9 @@ impl Section {
     }
 
     fn place(&self, key: &str, nested: &str, line: Option<(&Path, u32)>) -> Origin {
-        let kind = match self.kind {
-            Kind::Profile => "profile",
-            Kind::SsoSession => "sso-session",
-            Kind::Services => "services",
-        };
+        let (kind, name, place) = (self.kind.word(), one_line(&self.name), in_brackets(line));
         let dot = if nested.is_empty() { "" } else { "." };
-        let place = line.map(|(path, line)| format!(" ({} line {line})", path.display())).unwrap_or_default();
-        Origin::Profile(format!("{kind} {}, {key}{dot}{nested}{place}", self.name).into())
+        Origin::Profile(format!("{kind} {name}, {key}{dot}{nested}{place}").into())
     }
 
     fn insert<K: AsRef<str>, V: Into<Secret>>(&mut self, properties: impl IntoIterator<Item = (K, V)>) {
@@ -219,6 +351,24 @@ impl fmt::Debug for Section {
     }
 }
 
+fn find<'a>(sections: &'a Sections, name: &str) -> Result<Option<&'a Section>, SettingsError> {
+    sections.get(name).map(|section| section.as_ref().map_err(Fault::error)).transpose()
+}
+
+fn in_brackets(line: Option<(&Path, u32)>) -> String {
+    line.map(|(path, line)| format!(" ({} line {line})", path.display())).unwrap_or_default()
+}
+
+#[cfg(feature = "credentials")]
+fn after_semicolon(hint: String) -> String {
+    if hint.is_empty() { hint } else { format!("; {hint}") }
+}
+
+/// The keys that belong together.
+const KEY_PAIR: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
+/// Lines that cannot be understood of which a person is told.
+const MAX_TOLD: usize = 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,7 +383,7 @@ mod tests {
         let text = "[services here]\nsts =\n  Endpoint_URL = http://first # not this\n\n  # nor this\n  endpoint_url \
                     = http://last # the last\n  empty =\ns3 = flat\n";
         let profiles = config(text);
-        let here = profiles.services("here").unwrap();
+        let here = profiles.services("here").unwrap().unwrap();
         assert_eq!(here.nested("sts", "endpoint_url"), Some("http://last"));
         let place = "services here, sts.endpoint_url (/etc/config line 6)";
         assert_eq!(here.nested_origin("sts", "endpoint_url").to_string(), place);
@@ -250,7 +400,7 @@ mod tests {
         let credentials = b"# keys\n[default]\naws_secret_access_key = planted too\n";
         let profiles =
             Profiles::parse((Path::new("conf"), config), (Path::new("cred"), credentials)).unwrap();
-        let default = profiles.profile("default").unwrap();
+        let default = profiles.profile("default").unwrap().unwrap();
         assert_eq!(default.get("aws_secret_access_key"), Some("planted too"));
         assert_eq!(default.origin("region").to_string(), "profile default, region (conf line 2)");
         let place = "profile default, aws_secret_access_key (cred line 3)";
@@ -263,7 +413,7 @@ mod tests {
     #[test]
     fn a_secret_mistaken_for_a_key_is_not_shown() {
         let profiles = config("[default]\nregion = a\naws_session_token =\n  x=y\nplanted/token+==\n");
-        let default = profiles.profile("default").unwrap();
+        let default = profiles.profile("default").unwrap().unwrap();
         assert!(default.properties().any(|(key, _)| key == "planted/token+"));
         let shown = format!("{profiles:?} {profiles:#?} {default:?}");
         assert!(shown.contains("keys: 3") && !shown.contains("planted"), "{shown}");
@@ -277,11 +427,11 @@ mod tests {
         profiles.insert_profile("a", [("role_arn", "arn")]);
         profiles.insert_services("s", [("sts", "\nendpoint_url = http://a")]);
         profiles.insert_sso_session("o", [("sso_region", "y")]);
-        let a = profiles.profile("a").unwrap();
+        let a = profiles.profile("a").unwrap().unwrap();
         assert_eq!((a.get("region"), a.get("role_arn")), (Some("x"), Some("arn")));
         assert_eq!(a.origin("region").to_string(), "profile a, region");
-        assert_eq!(profiles.services("s").unwrap().nested("sts", "endpoint_url"), Some("http://a"));
-        assert_eq!(profiles.sso_session("o").unwrap().get("sso_region"), Some("y"));
-        assert_eq!(profiles.sso_session("a"), None);
+        assert_eq!(profiles.services("s").unwrap().unwrap().nested("sts", "endpoint_url"), Some("http://a"));
+        assert_eq!(profiles.sso_session("o").unwrap().unwrap().get("sso_region"), Some("y"));
+        assert_eq!(profiles.sso_session("a"), Ok(None));
     }
 }

@@ -50,6 +50,11 @@ impl Properties {
         }
     }
 
+    /// Removes these keys.
+    pub(super) fn remove(&mut self, keys: &[&str]) {
+        self.0.retain(|(key, _)| !keys.contains(&&**key));
+    }
+
     /// Frees unused capacity.
     pub(super) fn shrink(&mut self) {
         self.0.shrink_to_fit();

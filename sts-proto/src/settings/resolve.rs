@@ -4,9 +4,11 @@ use super::endpoint_url::configured_endpoint_url;
 #[cfg(feature = "credentials")]
 use super::files::{CONFIG, CREDENTIALS};
 #[cfg(feature = "credentials")]
-use super::list::{Found, FoundFile};
+use super::list::{FileState, Found, FoundFile};
 use super::lookup::Lookup;
 use super::origin::Sourced;
+#[cfg(feature = "credentials")]
+use super::profile::Kind;
 use super::proxy::Proxies;
 use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError};
 use crate::retry::Retry;
@@ -40,15 +42,14 @@ impl Settings {
     }
 
     /// What the environment and the shared files say, and the name of the profile: the one in code, else the one of
-    /// `AWS_PROFILE`, else `default`. The two flags say whether the config and
-    /// the credentials file are there.
+    /// `AWS_PROFILE`, else `default`. The two states are those of the config and the credentials file.
     #[cfg(feature = "credentials")]
     pub(crate) fn from_files(
         env: &Env,
         in_code: Option<&str>,
         profiles: &Profiles,
         files: Files,
-        [config_read, credentials_read]: [bool; 2],
+        [config_state, credentials_state]: [FileState; 2],
     ) -> Result<(Self, String), SettingsError> {
         let Sourced { value: name, origin } = match in_code {
             Some(name) => Sourced::in_code(name.to_owned()),
@@ -59,21 +60,23 @@ impl Settings {
                 None => Sourced { value: DEFAULT.to_owned(), origin: Origin::Default },
             },
         };
-        let profile = profiles.profile(&name);
+        let profile = profiles.profile(&name)?;
         if profile.is_none() && name != DEFAULT {
             let files = [files.config, files.credentials].into_iter().flatten().collect();
-            return Err(SettingsError::NoProfile { name, origin, files });
+            let hint = profiles.hint(Kind::Profile, &name);
+            return Err(SettingsError::NoProfile { name, origin, files, hint });
         }
-        let found = |variable, path, exists| {
+        let found = |variable, path, state| {
             let origin = if env.has(variable) { Origin::Environment(variable) } else { Origin::Default };
-            FoundFile { path, origin, exists }
+            FoundFile { path, origin, state }
         };
         let mut settings = Self::resolve(env, profiles, profile)?;
         settings.found = Some(Found {
             profile_exists: profile.is_some(),
             profile: Sourced { value: name.clone(), origin },
-            config: found(CONFIG, files.config, config_read),
-            credentials: found(CREDENTIALS, files.credentials, credentials_read),
+            config: found(CONFIG, files.config, config_state),
+            credentials: found(CREDENTIALS, files.credentials, credentials_state),
+            not_understood: profiles.not_understood(),
         });
         Ok((settings, name))
     }

@@ -35,9 +35,10 @@ fn a_bad_file_is_an_error_that_names_it() {
         for name in ["config", "credentials"] {
             let home = Home::new(&format!("bad-{index}-{name}"));
             make(&home.path(name));
+            let path = home.path(name).display().to_string();
+            let variable = if name == "config" { "AWS_CONFIG_FILE" } else { "AWS_SHARED_CREDENTIALS_FILE" };
             for driver in drivers() {
-                let text = error(home.load(&driver, &[]));
-                let path = home.path(name).display().to_string();
+                let text = error(home.load(&driver, &[(variable, &path)]));
                 assert!(text.contains(words) && text.contains(&path), "{driver}: {text}");
             }
         }
@@ -52,8 +53,9 @@ fn a_file_that_may_not_be_read_is_no_missing_file() {
     fs::write(home.path("config"), "[default]\n").unwrap();
     fs::set_permissions(home.path("config"), fs::Permissions::from_mode(0o000)).unwrap();
     let everything = fs::read(home.path("config")).is_ok();
+    let path = home.path("config").display().to_string();
     for driver in drivers() {
-        match home.load(&driver, &[]) {
+        match home.load(&driver, &[("AWS_CONFIG_FILE", &path)]) {
             // Who may do everything may read this too.
             Ok(_) => assert!(everything, "{driver}"),
             error => assert!(self::error(error).contains("cannot be read"), "{driver}"),

@@ -28,7 +28,8 @@ pub(crate) fn imds(given: &Value, case: &mut Case) -> Result<(), String> {
         let env = Env::from_iter(given.texts("env")?);
         let profiles = given.profiles(&env)?;
         let variables = given.texts("env")?;
-        let profile = profiles.profile(variables.get("AWS_PROFILE").map_or("default", String::as_str));
+        let name = variables.get("AWS_PROFILE").map_or("default", String::as_str);
+        let profile = profiles.profile(name).map_err(|error| error.to_string())?;
         let config = match (given.text("endpoint_override"), given.text("mode_override")) {
             (Some(url), _) => imds::Config::with_endpoint(url, &env, profile),
             (None, Some(mode)) => imds::Config::with_mode(named(mode)?, &env, profile),

@@ -17,6 +17,7 @@ pub(crate) enum Rule {
     PlainNames,
     OtherRetryClass,
     RawSpace,
+    NameInBrackets,
 }
 
 impl Rule {
@@ -57,6 +58,9 @@ impl Rule {
             Self::OtherRetryClass => {
                 "clock skew is a class of its own, a verification key that could not be fetched is transient (§4), and \
          prefix#Code is Code (§1); the JavaScript client has it otherwise"
+            }
+            Self::NameInBrackets => {
+                "in the credentials file the whole text between the brackets is the profile's name (§8: parsing of shared files)"
             }
             Self::RawSpace => {
                 "a target with a raw space is no URI, and an `http::Uri` cannot hold it (RFC 3986)"

@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::settings::Roots;
-use crate::transport::TransportErrorKind;
+use crate::transport::{TransportError, TransportErrorKind};
 
 const HOME: (&str, &str) = ("HOME", "/home/me");
 const CONFIG_PATH: &str = "/home/me/.aws/config";
@@ -148,7 +148,8 @@ fn a_profile_that_is_not_there_is_an_error_unless_it_is_the_default_one() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    for path in [CONFIG_PATH, CREDENTIALS_PATH] {
+    for (variable, path) in [(CONFIG, CONFIG_PATH), (CREDENTIALS, CREDENTIALS_PATH)] {
+        let named = || load(&[(variable, path)]);
         for (kind, words, expected) in [
             (
                 TransportErrorKind::Other,
@@ -166,17 +167,86 @@ fn a_file_that_cannot_be_read_is_named() {
                 "cannot be read (it is larger than 1 MiB)",
             ),
         ] {
-            let text = error(run(load(&[]), &[(path, Err((kind, words)))]));
+            let text = error(run(named(), &[(path, Err((kind, words)))]));
             assert!(text.contains(path) && text.contains(expected), "{text}");
         }
         let ten = b"#".repeat(10 << 20);
-        let text = error(run(load(&[]), &[(path, Ok(&ten))]));
+        let text = error(run(named(), &[(path, Ok(&ten))]));
         assert!(text.contains(path) && text.contains("larger than 1 MiB"), "{text}");
         let text = error(run(load(&[]), &[(path, Ok(b"[default]\nregion = \xff"))]));
         assert!(text.contains(path) && text.contains("line 2: it is not valid utf-8"), "{text}");
         let text = error(run(load(&[]), &[(path, Ok(b"[default]\n= us-east-1"))]));
         assert!(text.contains(path) && text.contains("line 2: it has no key"), "{text}");
     }
+}
+
+#[test]
+fn a_file_in_its_usual_place_that_cannot_be_read_counts_as_absent() {
+    for (name, path) in [("config file", CONFIG_PATH), ("credentials file", CREDENTIALS_PATH)] {
+        let ten = b"#".repeat(10 << 20);
+        let failure = || Err((TransportErrorKind::Other, "Permission denied (os error 13)"));
+        for (contents, reason) in
+            [(failure(), "Permission denied (os error 13)"), (Ok(&ten[..]), "it is larger than 1 MiB")]
+        {
+            let settings = run(load(&[]), &[(path, contents)]).unwrap();
+            assert_eq!(listed(&settings, name), format!("{path} (not read: {reason}) (default)"));
+        }
+        let text = error(run(load(&[("AWS_PROFILE", "a")]), &[(path, failure())]));
+        assert!(text.contains("\"a\"") && text.contains(&format!("{path} was not read (")), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_matters_where_it_is_needed() {
+    let config =
+        "[default]\nregion = a\n[profile b]\nplanted\n[profile c d]\n[services e]\n= x\n[x]\nplanted\n";
+    let settings = with(&[], config).unwrap();
+    let told: Vec<_> =
+        settings.list().into_iter().filter(|setting| setting.name == "not understood").collect();
+    let told: Vec<_> = told.iter().map(|setting| (setting.origin.to_string(), &*setting.value)).collect();
+    let place = |section: &str, line: u32| format!("{section} ({CONFIG_PATH} line {line})");
+    let expected = [
+        (place("profile b", 4), "it has no equals sign; write key = value"),
+        (place("services e", 7), "it has no key before the equals sign; write key = value"),
+        (place("[profile c d]", 5), "a name with blanks or quotation marks has to be in quotation marks"),
+        (place("[x]", 9), "it has no equals sign; write key = value"),
+    ];
+    assert_eq!(told, expected);
+    let text = error(with(&[("AWS_PROFILE", "b")], config));
+    assert!(text.contains(CONFIG_PATH) && text.contains("line 4: it has no equals sign"), "{text}");
+    let services = config.replace("region = a", "services = e");
+    let text = error(with(&[], &services));
+    assert!(text.contains(CONFIG_PATH) && text.contains("line 7: it has no key"), "{text}");
+    assert!(with(&[("AWS_ENDPOINT_URL", "http://h")], &services).is_ok());
+    // A great many are not told one by one.
+    let many: String = (0..100).map(|number| format!("[profile p{number}]\nplanted\n")).collect();
+    let told = with(&[], &many).unwrap().list().into_iter().filter(|it| it.name == "not understood").count();
+    assert_eq!(told, 16);
+}
+
+#[test]
+fn a_missing_profile_says_what_may_be_meant() {
+    for (config, name, hint) in [
+        ("[x]\n[custom]\n", "custom", "the section [custom] ({} line 2) has to be [profile custom]"),
+        ("[Profile a]\n", "a", "the section [Profile a] ({} line 1) has to be [profile a]"),
+        ("[profile a (b)]\n", "a (b)", "the section [profile a (b)] ({} line 1) has to be [profile 'a (b)']"),
+        ("[profile \"a\" ]b\n", "a", ""),
+        ("[profile a's]\n", "a's", "the section [profile a's] ({} line 1) has to be [profile \"a's\"]"),
+        ("\u{ff}\u{fe}[\n", "a", "{} cannot be understood at line 1: it is before the first section"),
+        ("[profile b]\n", "a", "add it there ([profile a] in the config file), or name another"),
+    ] {
+        let result = with(&[("AWS_PROFILE", name)], config);
+        if hint.is_empty() {
+            assert!(result.is_ok(), "{config}");
+            continue;
+        }
+        let text = error(result);
+        assert!(text.contains(&hint.replace("{}", CONFIG_PATH)), "{text}");
+    }
+    let disk: Disk<'_> = &[(CREDENTIALS_PATH, Ok(b"[profile a]\n"))];
+    let text = error(run(load(&[("AWS_PROFILE", "a")]), disk));
+    let hint = format!("the section [profile a] ({CREDENTIALS_PATH} line 1) has to be [a]");
+    assert!(text.ends_with(&hint), "{text}");
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn the_first_endpoint_or_mode_that_is_set_wins() {
         let env = Env::from_iter(variables.iter().copied());
         let mut profiles = Profiles::default();
         profiles.insert_profile("p", keys.iter().copied());
-        let profile = profiles.profile("p");
+        let profile = profiles.profile("p").unwrap();
         let config = match code {
             "" => Config::new(&env, profile),
             "IPv4" => Config::with_mode(Mode::IPv4, &env, profile),

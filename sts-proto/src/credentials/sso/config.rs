@@ -31,7 +31,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a profile; `None` if it has no `sso_` keys.
+    /// Reads a profile; `None` if it has no `sso_` keys, not even blank ones.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl Config {
     /// the home directory is not known.
     pub fn new(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Self>, CredentialsError> {
         let keys = [SESSION, START_URL, REGION, ACCOUNT_ID, ROLE_NAME];
-        if keys.iter().all(|key| profile.get(key).is_none()) {
+        if !keys.iter().any(|key| profile.has(key)) {
             return Ok(None);
         }
         let name = profile.name();
@@ -114,10 +114,15 @@ fn find_session<'a>(
     profile: &Section,
     session: &str,
 ) -> Result<&'a Section, CredentialsError> {
-    profiles.sso_session(session).ok_or_else(|| {
+    let section = profiles.sso_session(session).map_err(|error| {
+        wrong(format!("the section that {} names cannot be used: {error}", profile.origin(SESSION)))
+            .because(error)
+    })?;
+    section.ok_or_else(|| {
         wrong(format!(
-            "there is no section [sso-session {session}], which {} names; write one, or run `aws configure sso`",
-            profile.origin(SESSION)
+            "there is no section [sso-session {session}], which {} names; write one, or run `aws configure sso`{}",
+            profile.origin(SESSION),
+            profiles.hint_for_sso_session(session)
         ))
     })
 }

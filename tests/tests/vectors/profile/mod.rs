@@ -27,7 +27,7 @@ pub(crate) fn check(given: &Value, case: &mut Case) -> Result<(), String> {
         roles::check(record)
     } else {
         case.count("files");
-        parser::check(record)
+        parser::check(record, case)
     }
 }
 

@@ -6,11 +6,13 @@ use sts_proto::settings::{Profiles, Section};
 
 use super::Sections;
 use crate::record::Record;
+use crate::report::Case;
+use crate::rules::Rule;
 
-pub(crate) fn check(mut case: Record) -> Result<(), String> {
-    let mut input = case.record("input")?;
-    let mut output = case.record("output")?;
-    case.end()?;
+pub(crate) fn check(mut given: Record, case: &mut Case) -> Result<(), String> {
+    let mut input = given.record("input")?;
+    let mut output = given.record("output")?;
+    given.end()?;
     let config = input.text_if_there("configFile")?.unwrap_or_default();
     let credentials = input.text_if_there("credentialsFile")?.unwrap_or_default();
     let parsed = Profiles::parse(
@@ -18,14 +20,18 @@ pub(crate) fn check(mut case: Record) -> Result<(), String> {
         (Path::new("credentials"), credentials.as_bytes()),
     );
     if let Some(words) = output.text_if_there("errorContaining")? {
-        // The words are another SDK's; ours say where.
-        return match parsed {
-            Err(error) if error.to_string().contains(" at line ") => Ok(()),
-            Err(error) => Err(format!("the error names no line: {error}")),
-            Ok(profiles) => Err(format!("no error, but {profiles:?}; theirs is {words:?}")),
+        // The words are another SDK's; ours say where. What has no fault can be used.
+        let faults: Vec<_> = parsed.map_err(|error| error.to_string())?.faults().collect();
+        return match &faults[..] {
+            [] => Err(format!("no fault; theirs is {words:?}")),
+            [fault, ..] if fault.to_string().contains(" at line ") => Ok(()),
+            [fault, ..] => Err(format!("the fault names no line: {fault}")),
         };
     }
     let parsed = parsed.map_err(|error| error.to_string())?;
+    if let Some(fault) = parsed.faults().next() {
+        return Err(fault.to_string());
+    }
     let mut expected = output.record("config")?;
     let kinds: [(&str, Sections); 3] = [
         ("profiles", sections(parsed.profiles())),
@@ -36,7 +42,11 @@ pub(crate) fn check(mut case: Record) -> Result<(), String> {
         // A kind that a case does not mention is none of its business.
         let Some(theirs) = expected.record_if_there(kind)? else { continue };
         let theirs = super::sections(theirs)?;
-        if ours != theirs {
+        let mut others = ours.clone();
+        others.retain(|name, _| !(name.contains(' ') && credentials.contains(&format!("[{name}]"))));
+        if ours != theirs && others == theirs {
+            case.rule(Rule::NameInBrackets);
+        } else if ours != theirs {
             return Err(format!("{kind} are {ours:?} and should be {theirs:?}"));
         }
     }

@@ -1,0 +1,81 @@
+//! Parts of the shared files that cannot be understood, or are not what somebody may take them for.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::header::written;
+use super::profile::Kind;
+use super::{Origin, Setting, SettingsError};
+use crate::text::shown;
+
+/// A line that cannot be understood. The section that it stands in cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) path: Arc<PathBuf>,
+    pub(super) line: u32,
+    pub(super) problem: &'static str,
+}
+
+impl Fault {
+    pub(super) fn error(&self) -> SettingsError {
+        SettingsError::ProfileSyntax {
+            path: self.path.to_path_buf(),
+            line: usize::try_from(self.line).unwrap_or(usize::MAX),
+            problem: self.problem,
+        }
+    }
+
+    /// For a person to read. `section` is the section that it stands in.
+    pub(super) fn setting(&self, section: &str) -> Setting {
+        let place = format!("{} ({} line {})", shown(section, MAX_SHOWN), self.path.display(), self.line);
+        Setting::new("not understood", self.problem, Origin::Profile(place.into()))
+    }
+}
+
+/// A header that begins no section of use here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PassedOver {
+    /// What stands between the brackets; empty for what stands above all headers.
+    pub(super) text: Box<str>,
+    pub(super) path: Arc<PathBuf>,
+    pub(super) line: u32,
+    pub(super) is_in_credentials: bool,
+    /// What cannot be understood in it, or below it.
+    pub(super) fault: Option<Fault>,
+}
+
+impl PassedOver {
+    /// What to say of it where the section `name` is missing, if it may be meant.
+    pub(super) fn hint(&self, kind: Kind, name: &str) -> Option<String> {
+        if let (true, Some(fault)) = (self.text.is_empty(), &self.fault) {
+            return Some(fault.error().to_string());
+        }
+        let (word, rest) = self.text.split_once([' ', '\t']).unwrap_or(("", &self.text));
+        let is_named = |text: &str| text.trim() == name || text.trim().trim_matches(['\'', '"']) == name;
+        if !is_named(&self.text) && !(word.eq_ignore_ascii_case(kind.word()) && is_named(rest)) {
+            return None;
+        }
+        let text = shown(&self.text, MAX_SHOWN);
+        let right = match self.is_in_credentials {
+            true => format!("[{name}]"),
+            false => written(kind, name),
+        };
+        Some(format!("the section [{text}] ({} line {}) has to be {right}", self.path.display(), self.line))
+    }
+}
+
+/// A file that is there and was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotRead {
+    pub(super) path: PathBuf,
+    pub(super) reason: String,
+}
+
+impl NotRead {
+    pub(super) fn hint(&self) -> String {
+        format!("{} was not read ({})", self.path.display(), self.reason)
+    }
+}
+
+/// Characters of a header that errors show.
+const MAX_SHOWN: usize = 80;
