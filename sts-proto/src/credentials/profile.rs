@@ -8,6 +8,7 @@ use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 use crate::settings::{Env, Profiles, Section};
+use crate::text::one_line;
 
 /// The plan of a profile (AWS SDKs and Tools Reference Guide, "Assume role credential provider" and the pages beside it).
 /// Follows `source_profile` from one profile to the next and visits each profile once, so it ends. `None` if the profile
@@ -22,9 +23,11 @@ pub(super) fn profile_plan(
     let mut seen = BTreeSet::from([first.name()]);
     let mut profile = first;
     let source = loop {
+        check_role(profile)?;
         // The role of the first profile goes before its own keys. A source profile gives its own keys if it has any.
         if path.len() > 1
-            && let Some(keys) = whole_keys(profile)
+            && !profile.has(WEB_IDENTITY_TOKEN_FILE)
+            && let Some(keys) = keys(profile)?
         {
             break Source::Static(keys);
         }
@@ -87,10 +90,28 @@ enum From<'a> {
     Named(&'a str),
 }
 
+/// A role needs credentials to assume it with. Whoever names one does not mean whatever else the profile holds.
+fn check_role(profile: &Section) -> Result<(), CredentialsError> {
+    if text(profile, ROLE_ARN)?.is_none() {
+        return Ok(());
+    }
+    for key in [SOURCE_PROFILE, CREDENTIAL_SOURCE, WEB_IDENTITY_TOKEN_FILE] {
+        if text(profile, key)?.is_some() {
+            return Ok(());
+        }
+    }
+    let problem = format!(
+        "it has role_arn without source_profile, credential_source or web_identity_token_file{}; set one of them, or remove \
+         role_arn",
+        profile.line_of(ROLE_ARN)
+    );
+    Err(broken(profile, &problem))
+}
+
 /// The role that a profile assumes with credentials from elsewhere; `None` if it has no such role.
 fn link(profile: &Section) -> Result<Option<Link<'_>>, CredentialsError> {
-    let Some(role_arn) = profile.get("role_arn") else { return Ok(None) };
-    let from = match (profile.get("source_profile"), profile.get("credential_source")) {
+    let Some(role_arn) = profile.get(ROLE_ARN) else { return Ok(None) };
+    let from = match (profile.get(SOURCE_PROFILE), profile.get(CREDENTIAL_SOURCE)) {
         (Some(_), Some(_)) => {
             return Err(broken(
                 profile,
@@ -128,26 +149,43 @@ fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, Cr
 
 /// The source in the profile itself, in order of precedence.
 fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Source>, CredentialsError> {
-    if let Some(keys) = keys(profile)? {
-        return Ok(Some(Source::Static(keys)));
-    }
-    if let Some(token_file) = profile.get("web_identity_token_file") {
-        let Some(role_arn) = profile.get("role_arn") else {
-            return Err(broken(profile, "it has web_identity_token_file without role_arn"));
+    // Before keys, as in the AWS CLI: whoever names a role does not mean the keys beside it.
+    if let Some(token_file) = text(profile, WEB_IDENTITY_TOKEN_FILE)? {
+        let Some(role_arn) = profile.get(ROLE_ARN) else {
+            let line = profile.line_of(WEB_IDENTITY_TOKEN_FILE);
+            return Err(broken(profile, &format!("it has web_identity_token_file without role_arn{line}")));
         };
         let role = role(profile, role_arn)?;
         return Ok(Some(Source::WebIdentity { role, token_file: token_file.into() }));
     }
-    if let Some(command) = profile.get("credential_process") {
+    if let Some(keys) = keys(profile)? {
+        return Ok(Some(Source::Static(keys)));
+    }
+    if let Some(command) = text(profile, "credential_process")? {
         let account_id = profile.get("aws_account_id").map(str::to_owned);
         return Ok(Some(Source::Process { command: Secret::from(command), account_id }));
     }
     if let Some(config) = sso::Config::new(env, profiles, profile)? {
         return Ok(Some(Source::Sso(config)));
     }
-    if profile.get("role_arn").is_some() && profile.get("source_profile").is_none() {
-        let problem = "it has role_arn without source_profile, credential_source or web_identity_token_file";
-        return Err(broken(profile, problem));
+    // What is left is no reason to use other sources, which may be somebody else's.
+    if profile.has(LOGIN_SESSION) {
+        let problem = format!(
+            "its login_session{} is not supported; name a profile with credential_process = aws configure \
+             export-credentials --profile {} --format process",
+            profile.line_of(LOGIN_SESSION),
+            profile.name()
+        );
+        return Err(broken(profile, &problem));
+    }
+    for key in [SOURCE_PROFILE, CREDENTIAL_SOURCE] {
+        if profile.has(key) && profile.get(ROLE_ARN).is_none() {
+            let line = profile.line_of(key);
+            return Err(broken(
+                profile,
+                &format!("it has {key} without role_arn{line}; set both or neither"),
+            ));
+        }
     }
     Ok(None)
 }
@@ -156,20 +194,38 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
 fn keys(profile: &Section) -> Result<Option<Credentials>, CredentialsError> {
     const ID: &str = "aws_access_key_id";
     const SECRET: &str = "aws_secret_access_key";
-    match (profile.get(ID), profile.get(SECRET)) {
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) => Ok(whole_keys(profile)),
-        (Some(_), None) => Err(broken(profile, &format!("it has {ID} without {SECRET}"))),
-        (None, Some(_)) => Err(broken(profile, &format!("it has {SECRET} without {ID}"))),
+    const TOKEN: &str = "aws_session_token";
+    let (id, secret) = match (text(profile, ID)?, text(profile, SECRET)?) {
+        (None, None) => return Ok(None),
+        (Some(id), Some(secret)) => (id, secret),
+        (Some(_), None) => return Err(broken(profile, &format!("it has {ID} without {SECRET}"))),
+        (None, Some(_)) => return Err(broken(profile, &format!("it has {SECRET} without {ID}"))),
+    };
+    let token = profile.get(TOKEN);
+    for (key, value) in [(ID, Some(id)), (SECRET, Some(secret)), (TOKEN, token)] {
+        if value.is_some_and(|value| value.contains('\n')) {
+            let line = profile.line_of(key);
+            let problem = format!(
+                "its {key}{line} has more than one line; write the next key without more blanks before it"
+            );
+            return Err(broken(profile, &problem));
+        }
     }
+    let mut keys = Credentials::new(id, secret);
+    keys.session_token = token.map(Secret::from);
+    keys.account_id = profile.get("aws_account_id").map(str::to_owned);
+    Ok(Some(keys))
 }
 
-fn whole_keys(profile: &Section) -> Option<Credentials> {
-    let (id, secret) = (profile.get("aws_access_key_id")?, profile.get("aws_secret_access_key")?);
-    let mut keys = Credentials::new(id, secret);
-    keys.session_token = profile.get("aws_session_token").map(Secret::from);
-    keys.account_id = profile.get("aws_account_id").map(str::to_owned);
-    Some(keys)
+/// The value of a key that says whose credentials to use. A blank one says nothing, and is not a reason to use others.
+fn text<'a>(profile: &'a Section, key: &str) -> Result<Option<&'a str>, CredentialsError> {
+    match profile.get(key) {
+        None if profile.has(key) => {
+            let line = profile.line_of(key);
+            Err(broken(profile, &format!("its {key}{line} is blank; set it, or remove it")))
+        }
+        value => Ok(value),
+    }
 }
 
 fn role(profile: &Section, role_arn: &str) -> Result<Role, CredentialsError> {
@@ -205,8 +261,14 @@ fn shown(path: &[&str]) -> String {
 }
 
 fn broken(profile: &Section, problem: &str) -> CredentialsError {
-    CredentialsError::new(format!("profile {}", profile.name()), problem)
+    CredentialsError::new(format!("profile {}", one_line(profile.name())), problem)
 }
+
+const ROLE_ARN: &str = "role_arn";
+const SOURCE_PROFILE: &str = "source_profile";
+const CREDENTIAL_SOURCE: &str = "credential_source";
+const WEB_IDENTITY_TOKEN_FILE: &str = "web_identity_token_file";
+const LOGIN_SESSION: &str = "login_session";
 
 /// How many names are shown of the beginning and of the end of a path.
 const SHOWN_OF_PATH: usize = 8;
