@@ -8,6 +8,7 @@ mod credentials;
 mod effects;
 mod environments;
 mod explained;
+mod identities;
 mod lambda;
 mod operations;
 mod proxy;
