@@ -94,7 +94,8 @@ macro_rules! common_client_methods {
         /// Says that a service has refused these as expired, whatever they say: for programs that sign for other services
         /// with what [`credentials`](Self::credentials) has given. If they are still what this client keeps, they are
         /// dropped, and so by its provider; the next call fetches new ones. Does nothing for credentials that were given in
-        /// code, which are used as they are. A source that gives the same ones again is believed for a minute.
+        /// code, which are used as they are. Drops credentials at most once a minute, since what refuses all credentials must
+        /// not cause a fetch for each refusal.
         ///
         /// ```no_run
         #[doc = concat!("# fn send_signed(_: &", stringify!($client), "::Credentials) -> bool { true }")]
