@@ -26,7 +26,8 @@ fn together(config: &[u8], credentials: &[u8]) {
     let (Ok(first), Ok(second)) = (parse(config, b""), parse(b"", credentials)) else { return };
     let both = parse(config, credentials).expect("each can be read");
     for section in both.profiles() {
-        let of = |profiles: &Profiles, key| Some(raw(profiles.profile(section.name()).ok()??, key)?.to_owned());
+        let of =
+            |profiles: &Profiles, key| Some(raw(profiles.profile(section.name()).ok()??, key)?.to_owned());
         for (key, value) in section.properties() {
             let expected = of(&second, key).or_else(|| {
                 let counts = !PAIR.contains(&key) || of(&second, PAIR[0]).is_none();

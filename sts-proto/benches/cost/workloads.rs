@@ -18,7 +18,7 @@ pub struct Core;
 impl Workloads for Core {
     const WORKLOADS: &'static [Workload] = &[
         Workload { name: "sha256-12-blocks", ceiling: None },
-        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 13_500, allocations: 7 }) },
+        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 13_000, allocations: 7 }) },
         Workload { name: "sha256-30-blocks", ceiling: None },
         Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 23_500, allocations: 10 }) },
         Workload { name: "quick-xml-loop", ceiling: None },

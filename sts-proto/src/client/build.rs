@@ -30,7 +30,7 @@ pub struct Build {
 #[derive(Debug)]
 enum State {
     Ready,
-    Loading(Load, Env),
+    Loading(Box<Load>, Env),
     Over,
 }
 
@@ -67,7 +67,13 @@ impl Build {
         }
     }
 
-    fn load(&mut self, now: SystemTime, mut load: Load, env: Env, event: Event) -> Result<Step<Core>, Error> {
+    fn load(
+        &mut self,
+        now: SystemTime,
+        mut load: Box<Load>,
+        env: Env,
+        event: Event,
+    ) -> Result<Step<Core>, Error> {
         match load.step(now, event)? {
             Step::Perform(effect) => {
                 self.state = State::Loading(load, env);
@@ -138,7 +144,7 @@ impl Flow for Build {
                     if let Some(profile) = &self.config.profile {
                         load = load.profile(profile.as_str());
                     }
-                    self.load(now, load, env, Event::Start)
+                    self.load(now, Box::new(load), env, Event::Start)
                 }
             },
             (State::Loading(load, env), event) => self.load(now, load, env, event),

@@ -128,10 +128,11 @@ impl<O: Operation> Send<O> {
 
     /// Goes on with the call. While it waited, its credentials may have expired and newer ones may have been fetched.
     fn step_call(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
-        if O::SIGNED && matches!(event, Event::Elapsed) {
-            if let Some(kept) = self.core.keys.kept(now) {
-                self.call.sign_with(kept);
-            }
+        if O::SIGNED
+            && matches!(event, Event::Elapsed)
+            && let Some(kept) = self.core.keys.kept(now)
+        {
+            self.call.sign_with(kept);
         }
         self.call.step(now, event)
     }

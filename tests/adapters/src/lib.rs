@@ -102,7 +102,9 @@ mod request_signer {
         async fn provide_credential(&self, _: &Context) -> Result<Option<Credential>> {
             let keys = match self.0.credentials().await {
                 Ok(keys) => keys,
-                Err(sts_async::Error::Credentials(sts_async::CredentialsError::NotConfigured(_))) => return Ok(None),
+                Err(sts_async::Error::Credentials(sts_async::CredentialsError::NotConfigured(_))) => {
+                    return Ok(None);
+                }
                 Err(error) => {
                     return Err(
                         Error::new(ErrorKind::CredentialInvalid, error.to_string()).with_source(error)

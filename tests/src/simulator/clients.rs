@@ -240,8 +240,10 @@ impl<'a> Run<'a> {
             return;
         }
         let ended = client.core.ended();
+        let over = |(join, _): &(Join, _)| join.seen != ended;
         let woken: Vec<u64> =
-            client.joining.extract_if(.., |_, (join, _)| join.seen != ended).map(|(task, _)| task).collect();
+            client.joining.iter().filter(|(_, waiting)| over(waiting)).map(|(task, _)| *task).collect();
+        client.joining.retain(|_, waiting| !over(waiting));
         for task in woken {
             self.plan(now, Next::Step(index, task, Event::Joined, None));
         }
