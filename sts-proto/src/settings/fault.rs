@@ -52,7 +52,8 @@ impl PassedOver {
         }
         let (word, rest) = self.text.split_once([' ', '\t']).unwrap_or(("", &self.text));
         let is_named = |text: &str| text.trim() == name || text.trim().trim_matches(['\'', '"']) == name;
-        if !(is_named(&self.text) || word.eq_ignore_ascii_case(kind.word()) && is_named(rest)) {
+        let has_word = word.eq_ignore_ascii_case(kind.word());
+        if !(is_named(&self.text) || has_word && is_named(rest)) {
             return None;
         }
         let text = shown(&self.text, MAX_SHOWN);
