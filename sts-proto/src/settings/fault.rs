@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::SettingsError;
 use super::header::written;
 use super::profile::Kind;
-use super::{Origin, Setting, SettingsError};
+#[cfg(feature = "credentials")]
+use super::{Origin, Setting};
 use crate::text::shown;
 
 /// A line that cannot be understood. The section that it stands in cannot be used.
@@ -26,6 +28,7 @@ impl Fault {
     }
 
     /// For a person to read. `section` is the section that it stands in.
+    #[cfg(feature = "credentials")]
     pub(super) fn setting(&self, section: &str) -> Setting {
         let place = format!("{} ({} line {})", shown(section, MAX_SHOWN), self.path.display(), self.line);
         Setting::new("not understood", self.problem, Origin::Profile(place.into()))

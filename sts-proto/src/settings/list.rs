@@ -27,6 +27,7 @@ pub(super) struct FoundFile {
 }
 
 /// What came of looking for a file.
+#[cfg_attr(not(feature = "credentials"), allow(dead_code))]
 #[derive(Clone, Debug)]
 pub(crate) enum FileState {
     Read,

@@ -3,11 +3,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "credentials")]
+use super::Setting;
 use super::fault::{Fault, NotRead, PassedOver};
 use super::header::Header;
 use super::parse::{self, Parsed};
 use super::properties::{Properties, Property};
-use super::{Origin, Setting, SettingsError};
+use super::{Origin, SettingsError};
 use crate::perform::TOO_LARGE;
 use crate::secret::Secret;
 use crate::text::one_line;
@@ -115,8 +117,8 @@ impl Profiles {
         self.passed_over.extend(parsed.passed_over);
     }
 
-    /// A file that is there and was not read, for this reason.
-    pub(crate) fn not_read(&mut self, path: PathBuf, reason: String) {
+    /// Says that a file is there and was not read, and why: an error about a missing profile tells it.
+    pub fn not_read(&mut self, path: PathBuf, reason: String) {
         self.not_read.push(NotRead { path, reason });
     }
 
@@ -204,6 +206,7 @@ impl Profiles {
     }
 
     /// What cannot be understood, for a person to read.
+    #[cfg(feature = "credentials")]
     pub(super) fn not_understood(&self) -> Vec<Setting> {
         let faulty = |kind: Kind| {
             let faults = self
@@ -283,11 +286,13 @@ impl Section {
     }
 
     /// Whether a key, given in lower case, is there, blank or not.
+    #[cfg(feature = "credentials")]
     pub(crate) fn has(&self, key: &str) -> bool {
         self.properties.get(key).is_some()
     }
 
     /// Where a key was set, in brackets and after a blank: ` (/home/me/.aws/config line 12)`; empty if that is not known.
+    #[cfg(feature = "credentials")]
     pub(crate) fn line_of(&self, key: &str) -> String {
         in_brackets(self.properties.get(key).and_then(|property| property.line(0)))
     }
@@ -367,6 +372,7 @@ fn after_semicolon(hint: String) -> String {
 /// The keys that belong together.
 const KEY_PAIR: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 /// Lines that cannot be understood of which a person is told.
+#[cfg(feature = "credentials")]
 const MAX_TOLD: usize = 16;
 
 #[cfg(test)]
