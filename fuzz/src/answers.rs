@@ -66,13 +66,14 @@ pub fn failure(input: &mut Unstructured<'_>) -> Result<Event> {
 
 /// An event that does not fit.
 pub fn out_of_turn(input: &mut Unstructured<'_>) -> Result<Event> {
-    Ok(match input.int_in_range(0..=6)? {
+    Ok(match input.int_in_range(0..=7)? {
         0 => Event::Start,
         1 => Event::Response(Response::new(Bytes::new())),
         2 => Event::Contents(None),
         3 => Event::Exited(ProcessOutput { status: Some(0), stdout: Bytes::from_static(b"PLANTED") }),
         4 => Event::MfaCode(Secret::from("PLANTED")),
         5 => Event::Elapsed,
+        6 => Event::Joined,
         _ => Event::Failed(TransportErrorKind::Closed.into()),
     })
 }
