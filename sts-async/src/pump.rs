@@ -56,7 +56,7 @@ impl Pump {
 
     async fn join(&self, join: Join) -> Event {
         while let Some(job) = self.core.job() {
-            let work = Ringing::new(self.clone()).work(job);
+            let work = Ringing::work(self.clone(), job);
             match Handle::try_current() {
                 Ok(runtime) => drop(runtime.spawn(work)),
                 // Another executor: nothing can run beside the caller.
@@ -104,21 +104,24 @@ impl Pump {
 }
 
 /// Wakes all that wait for a job, however it ends: its task may be dropped with its runtime.
-struct Ringing(Pump);
+struct Ringing {
+    pump: Pump,
+    /// `None` once it runs.
+    job: Option<Job>,
+}
 
 impl Ringing {
-    fn new(pump: Pump) -> Self {
-        Self(pump)
-    }
-
     /// Boxed, since driving a flow may begin a job and a job is a flow.
-    fn work(self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn work(pump: Pump, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let scope = job.scope().clone();
+        let mut ringing = Self { pump, job: Some(job) };
         Box::pin(within(scope, async move {
-            let pump = &self.0;
+            let job = ringing.job.take();
+            let pump = &ringing.pump;
             match job {
-                Job::Flow(job) => pump.drive(job).await.unwrap_or_else(|never| match never {}),
-                Job::Provider(job) => pump.ask(job).await,
+                Some(Job::Flow(job)) => pump.drive(job).await.unwrap_or_else(|never| match never {}),
+                Some(Job::Provider(job)) => pump.ask(job).await,
+                None => {}
             }
         }))
     }
@@ -126,7 +129,9 @@ impl Ringing {
 
 impl Drop for Ringing {
     fn drop(&mut self) {
-        self.0.driver.bell.notify_waiters();
+        // A job that has not run gives its right back before the others look.
+        drop(self.job.take());
+        self.pump.driver.bell.notify_waiters();
     }
 }
 

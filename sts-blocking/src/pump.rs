@@ -87,6 +87,7 @@ impl Pump {
     }
 
     fn work(&self, job: Job) {
+        let _ringing = Ringing(&self.driver.bell);
         let scope = job.scope().clone();
         scope.enter(|| match job {
             // A job that panics is dropped, which gives its right back.
@@ -104,6 +105,14 @@ impl Pump {
                 }
             }
         });
-        self.driver.bell.ring();
+    }
+}
+
+/// Wakes all that wait for a job, however it ends.
+struct Ringing<'a>(&'a Bell);
+
+impl Drop for Ringing<'_> {
+    fn drop(&mut self) {
+        self.0.ring();
     }
 }

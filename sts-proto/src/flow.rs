@@ -76,7 +76,7 @@ pub enum Effect {
     Wait(Duration),
     /// Run the jobs that the client has to give beside the caller, and wait until one has ended. Comes back as
     /// [`Event::Joined`], or as [`Event::Elapsed`] where the time is over before. Only the flows of a
-    /// [client](crate::client) ask for it; its documentation says how it is performed.
+    /// client (the module `client`, with the feature `credentials`) ask for it; its documentation says how it is performed.
     Join(Join),
 }
 

@@ -64,42 +64,35 @@ impl FlowJob {
         if let (Some(first), Event::Start) = (self.first.take(), &event) {
             return Step::Perform(*first);
         }
-        match self.work.take() {
+        // The work stays where it is while it is stepped: where that panics, dropping the job gives its right back.
+        match &mut self.work {
             None => Step::Done(()),
-            Some(Work::Keys(keys, mut resolve)) => match resolve.step(now, event) {
-                Ok(Step::Perform(effect)) => {
-                    self.work = Some(Work::Keys(keys, resolve));
-                    Step::Perform(effect)
-                }
-                Ok(Step::Done(resolved)) => {
-                    let kept_in_use = resolve.kept_in_use();
-                    keys.finish(now, Ok(Fetched::by_chain(resolved, kept_in_use)));
-                    Step::Done(())
-                }
-                Err(error) => {
-                    keys.finish(now, Err(error));
-                    Step::Done(())
-                }
-            },
-            Some(Work::Region(region, mut search)) => match search.step(now, event) {
-                Ok(Step::Perform(effect)) => {
-                    self.work = Some(Work::Region(region, search));
-                    Step::Perform(effect)
-                }
-                Ok(Step::Done(())) => {
-                    region.finish(Ok(()));
-                    Step::Done(())
-                }
-                Err(error) => {
-                    region.finish(Err(error));
-                    Step::Done(())
-                }
-            },
+            Some(Work::Keys(keys, resolve)) => {
+                let fetched = match resolve.step(now, event) {
+                    Ok(Step::Perform(effect)) => return Step::Perform(effect),
+                    Ok(Step::Done(resolved)) => Ok(Fetched::by_chain(resolved, resolve.kept_in_use())),
+                    Err(error) => Err(error),
+                };
+                let keys = Arc::clone(keys);
+                self.work = None;
+                keys.finish(now, fetched);
+                Step::Done(())
+            }
+            Some(Work::Region(region, search)) => {
+                let found = match search.step(now, event) {
+                    Ok(Step::Perform(effect)) => return Step::Perform(effect),
+                    Ok(Step::Done(())) => Ok(()),
+                    Err(error) => Err(error),
+                };
+                region.finish(found);
+                self.work = None;
+                Step::Done(())
+            }
         }
     }
 }
 
-/// Never fails: an error is one of those who wait.
+/// Never fails: an error goes to the flows that wait.
 impl Flow for FlowJob {
     type Output = ();
     type Error = Infallible;
@@ -114,7 +107,7 @@ impl Drop for FlowJob {
     fn drop(&mut self) {
         match self.work.take() {
             None => {}
-            Some(Work::Keys(keys, _)) => keys.abandon(),
+            Some(Work::Keys(keys, _)) => keys.abandon(None),
             Some(Work::Region(region, _)) => region.abandon(),
         }
     }
@@ -156,7 +149,7 @@ impl ProviderJob {
 impl Drop for ProviderJob {
     fn drop(&mut self) {
         if let Some(keys) = self.keys.take() {
-            keys.abandon();
+            keys.abandon(self.refused.take());
         }
     }
 }

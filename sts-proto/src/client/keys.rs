@@ -143,25 +143,32 @@ impl Keys {
 
     /// A fetch has ended.
     pub(super) fn finish(&self, now: SystemTime, fetched: Result<Fetched, Error>) {
-        self.end(&mut self.state(), now, fetched);
+        let mut told = Told::default();
+        self.end(&mut self.state(), &mut told, now, fetched);
+        told.tell();
     }
 
-    /// A fetch was dropped: the next flow that looks begins another.
-    pub(super) fn abandon(&self) {
+    /// A fetch was dropped: the next flow that looks begins another. `refused` is what a provider was not told yet.
+    pub(super) fn abandon(&self, refused: Option<Credentials>) {
         let mut state = self.state();
         state.fetch = Fetch::Idle;
         state.ended = state.ended.wrapping_add(1);
         state.cache.abandon();
+        if state.last.refused.is_none() {
+            state.last.refused = refused;
+        }
     }
 
-    /// The service has refused these as expired. Whether it is worth to look again.
+    /// The service has refused these as expired. Returns whether to fetch others.
     pub(super) fn refuse(&self, now: SystemTime, refused: &Credentials) -> bool {
         if matches!(self.source, Source::Settings) {
             return false;
         }
         let clock = self.context.service_time(now);
         let mut state = self.state();
-        state.last.refused = Some(refused.clone());
+        if self.are_provided() {
+            state.last.refused = Some(refused.clone());
+        }
         state.cache.refuse(clock, refused)
     }
 
@@ -225,13 +232,19 @@ impl Keys {
 
     /// What there is, and begins a fetch where one is due.
     fn look(&self, now: SystemTime, seed: u128) -> Found {
+        let mut told = Told::default();
+        let found = self.look_and_begin(&mut self.state(), &mut told, now, seed);
+        told.tell();
+        found
+    }
+
+    fn look_and_begin(&self, state: &mut State, told: &mut Told, now: SystemTime, seed: u128) -> Found {
         let clock = self.context.service_time(now);
-        let mut state = self.state();
         match state.cache.look(clock) {
             Cached::Fresh(credentials) => Found::Here(credentials),
             Cached::Stale(credentials) => {
                 if state.cache.begin(clock) {
-                    self.begin(&mut state, true, now, seed);
+                    self.begin(state, told, true, now, seed);
                 }
                 // A job that was not taken waits for the next flow.
                 match state.fetch {
@@ -243,7 +256,7 @@ impl Keys {
             Cached::Absent => {
                 let begun = state.cache.begin(clock);
                 if begun {
-                    self.begin(&mut state, false, now, seed);
+                    self.begin(state, told, false, now, seed);
                 }
                 // What needs no effect, such as keys of the environment, is there at once.
                 match state.cache.look(clock) {
@@ -256,8 +269,8 @@ impl Keys {
     }
 
     /// Fetches as far as that goes without an effect.
-    fn begin(&self, state: &mut State, background: bool, now: SystemTime, seed: u128) {
-        trace::fetching(background);
+    fn begin(&self, state: &mut State, told: &mut Told, background: bool, now: SystemTime, seed: u128) {
+        told.fetching = Some(background);
         let scope = Scope::of_job(background);
         let work = match &self.source {
             Source::Settings | Source::Provider => Work::Provider,
@@ -271,16 +284,16 @@ impl Keys {
                     Ok(Step::Perform(effect)) => Work::Chain(Box::new(resolve), Box::new(effect)),
                     Ok(Step::Done(resolved)) => {
                         let kept_in_use = resolve.kept_in_use();
-                        return self.end(state, now, Ok(Fetched::by_chain(resolved, kept_in_use)));
+                        return self.end(state, told, now, Ok(Fetched::by_chain(resolved, kept_in_use)));
                     }
-                    Err(error) => return self.end(state, now, Err(error)),
+                    Err(error) => return self.end(state, told, now, Err(error)),
                 }
             }
         };
         state.fetch = Fetch::Waiting { background, scope, work };
     }
 
-    fn end(&self, state: &mut State, now: SystemTime, fetched: Result<Fetched, Error>) {
+    fn end(&self, state: &mut State, told: &mut Told, now: SystemTime, fetched: Result<Fetched, Error>) {
         // Fetching may have taken a while, and shown what the service's clock says.
         let clock = self.context.service_time(now);
         let background = match std::mem::replace(&mut state.fetch, Fetch::Idle) {
@@ -290,8 +303,8 @@ impl Keys {
         state.ended = state.ended.wrapping_add(1);
         let fetched = fetched.map(|Fetched { credentials, chain }| {
             if let Some((tried, kept_in_use)) = chain {
-                if kept_in_use {
-                    trace::kept_in_use(&describe(&credentials, clock));
+                if trace::ENABLED && kept_in_use {
+                    told.kept_in_use = Some(describe(&credentials, clock));
                 }
                 let held = Some(credentials.clone());
                 let refused = state.last.refused.take();
@@ -301,10 +314,7 @@ impl Keys {
         });
         let kept = state.cache.finish(clock, fetched.map_err(CredentialsError::from));
         if trace::ENABLED {
-            match &kept {
-                Ok(credentials) => trace::fetched(background, Ok(&describe(credentials, clock))),
-                Err(error) => trace::fetched(background, Err((error, error.retry_class().as_str()))),
-            }
+            told.fetched = Some((background, kept.map(|credentials| describe(&credentials, clock))));
         }
     }
 
@@ -318,6 +328,33 @@ impl Keys {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is to be told of a fetch once the state is no longer locked: a subscriber may use the same client.
+#[derive(Default)]
+struct Told {
+    /// One has begun, in the background or not.
+    fetching: Option<bool>,
+    kept_in_use: Option<String>,
+    fetched: Option<(bool, Result<String, CredentialsError>)>,
+}
+
+impl Told {
+    fn tell(self) {
+        if let Some(background) = self.fetching {
+            trace::fetching(background);
+        }
+        if let Some(credentials) = &self.kept_in_use {
+            trace::kept_in_use(credentials);
+        }
+        match &self.fetched {
+            None => {}
+            Some((background, Ok(credentials))) => trace::fetched(*background, Ok(credentials)),
+            Some((background, Err(error))) => {
+                trace::fetched(*background, Err((error, error.retry_class().as_str())));
+            }
+        }
     }
 }
 
@@ -367,9 +404,10 @@ impl Take {
             }
             (Waiting::Ready, Event::Start) => self.look(now, ended, left),
             (Waiting::ToFetch, Event::Joined) => self.look(now, ended, left),
-            (Waiting::ToFetch, Event::Elapsed) => match self.look(now, ended, left)? {
-                Step::Perform(_) => Err(too_long(self.keys.name(), total).into()),
-                done => Ok(done),
+            // Begins no fetch, which would wait for a later flow to take it.
+            (Waiting::ToFetch, Event::Elapsed) => match self.keys.kept(now) {
+                Some(credentials) => Ok(Step::Done(Some(credentials))),
+                None => Err(too_long(self.keys.name(), total).into()),
             },
             (Waiting::Beside(credentials), Event::Joined | Event::Elapsed) => {
                 Ok(Step::Done(Some(credentials)))

@@ -56,7 +56,9 @@ impl Region {
                 if let Some(search) = RegionSearch::needed(&self.context, self.metadata.as_ref(), true) {
                     return Some(Job::Flow(FlowJob::of_region(Arc::clone(self), scope, search)));
                 }
+                // Found meanwhile, by a role's call: the flows that wait are to look again.
                 state.search = Search::Idle;
+                state.ended = state.ended.wrapping_add(1);
                 None
             }
             other => {
