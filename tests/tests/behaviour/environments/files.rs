@@ -29,16 +29,16 @@ fn shared() -> Vec<Row> {
             .keys()
             .config("\u{feff}[default]\r\nregion = eu-west-1\r\n")
             .goes("GetCallerIdentity https://sts.eu-west-1.amazonaws.com/ AKIDENVIRON eu-west-1"),
-        Row::new("a config file that is a directory").keys().directory(".aws/config").refused(
-            "the file {home}/.aws/config cannot be read (it is a directory and not a file); {mend it}",
-        ),
+        Row::new("a config file that is a directory")
+            .keys()
+            .directory(".aws/config")
+            .told("config file {home}/.aws/config (not read: it is a directory and not a file) default"),
         Row::new("a config file that is named and a directory")
             .keys()
             .set("AWS_CONFIG_FILE", "{home}")
             .refused("the file {home} cannot be read (it is a directory and not a file); {mend it}"),
-        Row::new("a credentials file that is a directory").keys().directory(".aws/credentials").refused(
-            "the file {home}/.aws/credentials cannot be read (it is a directory and not a file); \
-             {mend it}",
+        Row::new("a credentials file that is a directory").keys().directory(".aws/credentials").told(
+            "credentials file {home}/.aws/credentials (not read: it is a directory and not a file) default",
         ),
         Row::new("a credentials file that is named and a directory")
             .keys()
@@ -47,7 +47,7 @@ fn shared() -> Vec<Row> {
         Row::new("a config file that is too large")
             .keys()
             .large(".aws/config", (1 << 20) + 1)
-            .refused("the file {home}/.aws/config cannot be read (it is larger than 1 MiB); {mend it}"),
+            .told("config file {home}/.aws/config (not read: it is larger than 1 MiB) default"),
         Row::new("a config file that is just not too large").keys().large(".aws/config", 1 << 20),
         Row::new("a credentials file that is named and too large")
             .keys()

@@ -76,8 +76,8 @@ fn which() -> Vec<Row> {
             .keys()
             .refused(
                 "there is no profile \"dev\" (named by AWS_PROFILE); looked in {home}/.aws/config and \
-                 {home}/.aws/credentials; add it there ([profile dev] in the config file), or name \
-                 another",
+                 {home}/.aws/credentials; the section [dev] ({home}/.aws/config line 1) has to be \
+                 [profile dev]",
             ),
         Row::new("a profile of another letter case")
             .set("AWS_PROFILE", "DEV")
@@ -234,7 +234,8 @@ fn roles() -> Vec<Row> {
             ),
         Row::new("a role without a source").config("[default]\nrole_arn = arn:aws:iam::1:role/dev\n").fails(
             "no credentials from profile default: it has role_arn without source_profile, \
-             credential_source or web_identity_token_file",
+             credential_source or web_identity_token_file ({home}/.aws/config line 2); set one of them, or \
+             remove role_arn",
         ),
         Row::new("both sources")
             .config(
