@@ -10,6 +10,7 @@ use sts_proto::settings::Env;
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{
     Credentials, Effect, Error, Event, Flow, Secret, Settings, Step, TransportError, TransportErrorKind,
+    perform,
 };
 use sts_tests::finding::Finding;
 
@@ -103,10 +104,9 @@ fn in_virtual_time<F: Flow<Error = Error>>(
                 None => Event::Contents(None),
             },
             Step::Perform(Effect::Run(command)) => run(&command),
-            Step::Perform(Effect::AskMfaCode(_)) => match scenario.mfa_code.as_deref() {
-                Some(code) => Event::MfaCode(Secret::from(code)),
-                None => Event::Failed(TransportErrorKind::Unsupported.into()),
-            },
+            Step::Perform(Effect::AskMfaCode(_)) => {
+                perform::mfa_code(Some(scenario.mfa_code.as_deref().map(Secret::from)))
+            }
             Step::Perform(Effect::Wait(_)) => Event::Elapsed,
             Step::Perform(effect @ Effect::Join(_)) => panic!("a chain asks for {effect:?}"),
         };
