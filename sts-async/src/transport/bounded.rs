@@ -5,22 +5,21 @@ use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
 use sts_proto::perform::AnswerBound;
-
-use super::proxy::Hop;
-use super::tls;
+use tokio::net::TcpStream;
 
 /// A connection of which reads are bounded: a server that sends interim answers or chunk headers without end can neither
 /// block the runtime's thread nor keep the client reading.
 pub(super) struct Bounded {
-    stream: tls::Stream<Hop>,
+    stream: TokioIo<TcpStream>,
     answer: AnswerBound,
     /// Bytes read since other tasks could run.
     at_once: usize,
 }
 
 impl Bounded {
-    pub(super) fn new(stream: tls::Stream<Hop>) -> Self {
+    pub(super) fn new(stream: TokioIo<TcpStream>) -> Self {
         Self { stream, answer: AnswerBound::default(), at_once: 0 }
     }
 }

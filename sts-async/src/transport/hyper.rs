@@ -10,18 +10,17 @@ use bytes::Bytes;
 use http::Uri;
 use http::uri::Scheme;
 use http_body_util::Full;
-use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
-use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sts_proto::settings::proxy::{Proxies, Proxy, ThroughProxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
-use super::bounded::Bounded;
 use super::error::ConnectError;
+use super::hop::Hop;
 use super::proxy::Route;
 use super::tls::{self, Tls};
 use super::{BoxError, Transport, TransportFuture, exchange};
@@ -133,62 +132,38 @@ struct Connector(Route);
 pub(super) type Http = HttpConnector<Resolver>;
 
 impl Service<Uri> for Connector {
-    type Response = Bounded;
+    type Response = Hop;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Bounded, BoxError>> + Send>>;
+    type Future = Connecting;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(cx)
+        self.0.http.poll_ready(cx).map_err(BoxError::from)
     }
 
-    fn call(&mut self, uri: Uri) -> Self::Future {
+    fn call(&mut self, uri: Uri) -> Connecting {
         let proxy = self.0.proxies.for_uri(&uri).cloned();
-        let connecting = tls::connect(&self.0.tls, self.0.clone(), uri);
+        let connecting = self.0.connect(uri);
         let attempt = ATTEMPT.try_with(Arc::clone).ok();
         if let Some(attempt) = &attempt {
             attempt.connecting.store(true, Ordering::Relaxed);
         }
         Box::pin(async move {
-            let Some(attempt) = attempt else { return connecting.await.map(Bounded::new) };
+            let Some(attempt) = attempt else { return connecting.await };
             let result = tokio::time::timeout(attempt.connect, connecting).await;
             attempt.connecting.store(false, Ordering::Relaxed);
-            let connection = result.unwrap_or_else(|_| {
+            result.unwrap_or_else(|_| {
                 let (timeout, error) = (TransportErrorKind::Timeout(Phase::Connect), ConnectError::Timeout);
                 Err(match proxy {
                     Some(proxy) => ThroughProxy::new(&proxy, timeout, error).into(),
                     None => error.into(),
                 })
-            });
-            connection.map(Bounded::new)
+            })
         })
     }
 }
 
 /// A connection to come.
-pub(super) type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
-
-/// What makes connections on which TLS can be agreed.
-pub(super) trait Inner:
-    Service<
-        Uri,
-        Response: Read + Write + Connection + Send + Unpin + 'static,
-        Error: Into<BoxError>,
-        Future: Send + 'static,
-    > + Send
-    + 'static
-{
-}
-
-impl<S> Inner for S where
-    S: Service<
-            Uri,
-            Response: Read + Write + Connection + Send + Unpin + 'static,
-            Error: Into<BoxError>,
-            Future: Send + 'static,
-        > + Send
-        + 'static
-{
-}
+pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Hop, BoxError>> + Send>>;
 
 /// Status line and headers of an answer, in bytes.
 const MAX_HEAD: usize = 64 * 1024;

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod error;
+mod hop;
 mod hyper;
 mod proxy;
 pub(crate) mod tls;

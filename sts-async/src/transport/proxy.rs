@@ -1,21 +1,20 @@
 //! Connections to hosts, through a proxy where the core says so.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use sts_proto::settings::proxy::{Proxies, ThroughProxy, Tunnel};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::hyper::Http;
+use super::bounded::Bounded;
+use super::hop::Hop;
+use super::hyper::{Connecting, Http};
 use super::tls::{self, Tls};
 use super::{BoxError, error};
 
-/// Connects to a host, or to a proxy and through a tunnel.
+/// Connects to a host, or to a proxy and through a tunnel, and agrees on TLS with both as their URLs say.
 #[derive(Clone)]
 pub(super) struct Route {
     pub(super) http: Http,
@@ -23,28 +22,21 @@ pub(super) struct Route {
     pub(super) tls: Tls,
 }
 
-/// A connection to a host, before TLS with that host. It may use TLS with a proxy.
-pub(super) type Hop = tls::Stream<TokioIo<TcpStream>>;
-
-impl Service<Uri> for Route {
-    type Response = Hop;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Hop, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.http.poll_ready(cx).map_err(BoxError::from)
+impl Route {
+    pub(super) fn connect(&mut self, uri: Uri) -> Connecting {
+        let Some(proxy) = self.proxies.for_uri(&uri).cloned() else { return self.reach(uri) };
+        let (connecting, host) = (self.reach(proxy.uri().clone()), uri.clone());
+        let tunnel = Box::pin(async move {
+            let tunnel = async { open(connecting.await?, proxy.tunnel(&host)).await };
+            tunnel.await.map_err(|error| ThroughProxy::new(&proxy, error::kind(&*error), error).into())
+        });
+        tls::secure(&self.tls, tunnel, uri)
     }
 
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let Some(proxy) = self.proxies.for_uri(&uri).cloned() else {
-            let direct = self.http.call(uri);
-            return Box::pin(async move { Ok(tls::plain(direct.await?)) });
-        };
-        let connecting = tls::connect(&self.tls, self.http.clone(), proxy.uri().clone());
-        Box::pin(async move {
-            let tunnel = async { open(connecting.await?, proxy.tunnel(&uri)).await };
-            tunnel.await.map_err(|error| ThroughProxy::new(&proxy, error::kind(&*error), error).into())
-        })
+    fn reach(&mut self, uri: Uri) -> Connecting {
+        let tcp = self.http.call(uri.clone());
+        let connecting = Box::pin(async move { Ok(Hop::new(Bounded::new(tcp.await?))) });
+        tls::secure(&self.tls, connecting, uri)
     }
 }
 

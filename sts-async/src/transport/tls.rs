@@ -5,29 +5,50 @@
 #[cfg_attr(not(any(feature = "native-tls", feature = "_rustls")), path = "tls/none.rs")]
 mod backend;
 
+use std::future::ready;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use http::Uri;
 use http::uri::Scheme;
 use sts_proto::settings::LazyTls;
+use tower_service::Service;
 
-use super::hyper::{Connecting, Inner};
+use super::BoxError;
+use super::hop::Hop;
+use super::hyper::Connecting;
 
+pub(super) use backend::is_tls;
 pub(crate) use backend::{DEFAULT_ROOTS, LIBRARY};
-pub(super) use backend::{Stream, is_tls, plain};
 
 /// TLS as the connections of a client share it.
 pub(super) type Tls = Arc<LazyTls<backend::Config>>;
 
-/// A connection that `inner` makes, with TLS on it if the URI says so.
-pub(super) fn connect<S: Inner>(tls: &Tls, mut inner: S, uri: Uri) -> Connecting<Stream<S::Response>> {
+/// The connection with TLS on it, if the URI says so.
+pub(super) fn secure(tls: &Tls, connecting: Connecting, uri: Uri) -> Connecting {
     if uri.scheme() != Some(&Scheme::HTTPS) {
-        let connecting = inner.call(uri);
-        return Box::pin(async move { connecting.await.map(plain).map_err(Into::into) });
+        return connecting;
     }
     match tls.get() {
-        Ok(config) => backend::connect(config, inner, uri),
-        Err(error) => Box::pin(std::future::ready(Err(error.into()))),
+        Ok(config) => backend::secure(config, Once(Some(connecting)), uri),
+        Err(error) => Box::pin(ready(Err(error.into()))),
+    }
+}
+
+/// What the libraries for hyper take a connection from: a service that connects, here once.
+struct Once(Option<Connecting>);
+
+impl Service<Uri> for Once {
+    type Response = Hop;
+    type Error = BoxError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Connecting {
+        self.0.take().unwrap_or_else(|| Box::pin(ready(Err("it has connected already".into()))))
     }
 }
 

@@ -2,25 +2,21 @@ use std::error::Error as StdError;
 use std::io;
 
 use http::Uri;
-use hyper_tls::{HttpsConnector, MaybeHttpsStream};
+use hyper_tls::HttpsConnector;
 use native_tls::TlsConnector;
 use sts_proto::settings::{Roots, TlsLibrary, TlsSettings};
 use tower_service::Service;
 
-use super::{Connecting, Inner};
+use super::{Connecting, Hop, Once};
 
 pub(super) type Config = TlsConnector;
-pub(crate) type Stream<T> = MaybeHttpsStream<T>;
 
 pub(crate) const LIBRARY: Option<TlsLibrary<Config>> = Some(TlsSettings::native_tls);
 pub(crate) const DEFAULT_ROOTS: Roots = Roots::Platform;
 
-pub(super) fn connect<S: Inner>(config: &Config, inner: S, uri: Uri) -> Connecting<Stream<S::Response>> {
-    Box::pin(HttpsConnector::from((inner, config.clone().into())).call(uri))
-}
-
-pub(crate) fn plain<T>(connection: T) -> Stream<T> {
-    Stream::Http(connection)
+pub(super) fn secure(config: &Config, once: Once, uri: Uri) -> Connecting {
+    let connecting = HttpsConnector::from((once, config.clone().into())).call(uri);
+    Box::pin(async move { connecting.await.map(Hop::new) })
 }
 
 /// After the handshake the library's errors are held by an `io::Error`, and of a type that is not its own. A connection that

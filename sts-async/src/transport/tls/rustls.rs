@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use http::Uri;
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::HttpsConnector;
 use rustls::ClientConfig;
 #[cfg(feature = "aws-lc")]
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -11,21 +11,17 @@ use rustls::crypto::ring::default_provider;
 use sts_proto::settings::{Roots, TlsLibrary};
 use tower_service::Service;
 
-use super::{Connecting, Inner};
+use super::{Connecting, Hop, Once};
 
 pub(super) type Config = Arc<ClientConfig>;
-pub(crate) type Stream<T> = MaybeHttpsStream<T>;
 
 pub(crate) const LIBRARY: Option<TlsLibrary<Config>> =
     Some(|tls| tls.rustls(default_provider()).map(Arc::new));
 pub(crate) const DEFAULT_ROOTS: Roots = Roots::Mozilla;
 
-pub(super) fn connect<S: Inner>(config: &Config, inner: S, uri: Uri) -> Connecting<Stream<S::Response>> {
-    HttpsConnector::from((inner, Arc::clone(config))).call(uri)
-}
-
-pub(crate) fn plain<T>(connection: T) -> Stream<T> {
-    Stream::Http(connection)
+pub(super) fn secure(config: &Config, once: Once, uri: Uri) -> Connecting {
+    let connecting = HttpsConnector::from((once, Arc::clone(config))).call(uri);
+    Box::pin(async move { connecting.await.map(Hop::new) })
 }
 
 pub(crate) fn is_tls(error: &(dyn StdError + 'static)) -> bool {
