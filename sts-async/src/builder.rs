@@ -113,7 +113,7 @@ impl Builder {
     /// It is asked whenever a role's session that needs a code is begun: by the first call that needs one, and again before
     /// that session ends, at a time of the client's choosing, while calls go on with the old one; and where the answer is
     /// `None` again after a while, from a second or less up to a minute. So a program that asks a person should have sessions
-    /// that outlast it (`duration_seconds`), or answer `None` at once when nobody is there.
+    /// that outlast it (`duration_seconds`), or answer `None` at once when there is no person to ask.
     pub fn mfa_code(mut self, ask: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static) -> Self {
         self.mfa_code = Some(std::sync::Arc::new(ask));
         self
@@ -125,7 +125,7 @@ impl Builder {
     /// # Errors
     ///
     /// A variable that cannot be used, no region, an endpoint URL or a proxy's that is malformed, settings that contradict
-    /// each other, a shared file that cannot be read, a profile that is not there, a CA bundle that cannot be read or holds
+    /// each other, a shared file that a variable names and that cannot be read, a profile that is not there, a CA bundle that cannot be read or holds
     /// no certificate, a client certificate and a key that do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
@@ -140,7 +140,9 @@ impl Builder {
             }
         };
         let driver = Arc::new(Driver::new(Performer::new(transport, self.mfa_code)));
-        Ok(Client::new(Pump { core: core.told(told), driver, provider: self.provider }))
+        // Of credentials and a provider, the last that was set counts.
+        let provider = self.provider.filter(|_| core.is_provided());
+        Ok(Client::new(Pump { core: core.told(told), driver, provider }))
     }
 }
 

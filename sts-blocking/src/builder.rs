@@ -105,7 +105,7 @@ impl Builder {
     /// # Errors
     ///
     /// A variable that cannot be used, no region, an endpoint URL or a proxy's that is malformed, settings that contradict
-    /// each other, a shared file that cannot be read, a profile that is not there, a CA bundle that cannot be read or holds
+    /// each other, a shared file that a variable names and that cannot be read, a profile that is not there, a CA bundle that cannot be read or holds
     /// no certificate, a client certificate and a key that do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
@@ -120,7 +120,9 @@ impl Builder {
             }
         };
         let driver = Driver { transport, ask_mfa_code: self.ask_mfa_code, bell: Bell::default() };
-        let pump = Pump { core: core.told(told), driver: Arc::new(driver), provider: self.provider };
+        // Of credentials and a provider, the last that was set counts.
+        let provider = self.provider.filter(|_| core.is_provided());
+        let pump = Pump { core: core.told(told), driver: Arc::new(driver), provider };
         Ok(Client::new(pump))
     }
 }

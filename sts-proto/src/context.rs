@@ -15,7 +15,7 @@ use crate::scope::Scope;
 use crate::settings::{Parts, Settings};
 use crate::sigv4::{KeyCache, SignError, SigningKey};
 
-/// What the calls of one client share: where they go, who signs, how long they may take, and the signing key of
+/// What the calls of one client share: where they go, the credentials, how long they may take, and the signing key of
 /// the day. Made once, put into an `Arc`, given to each [`Call`](crate::Call).
 ///
 /// ```
@@ -101,7 +101,7 @@ impl Context {
     #[cfg(feature = "credentials")]
     pub(crate) fn locate(&self, region: &str) -> Result<(), EndpointError> {
         let endpoint = self.settings.clone().region(region).endpoint()?;
-        // Whoever was first, the answer is the same.
+        // If another search was first, its answer is the same.
         let _ = self.located.set((endpoint, region.into()));
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Context {
         if self.retry.corrects_clock() { self.shared().skew().apply(now) } else { now }
     }
 
-    /// Who signs, if anybody does and no call says otherwise.
+    /// The credentials of the settings, if any, which a call may replace.
     pub fn credentials(&self) -> Option<&Arc<Credentials>> {
         self.credentials.as_ref()
     }
@@ -169,11 +169,11 @@ impl Context {
         options: &Presign,
         now: SystemTime,
     ) -> Result<Request<Bytes>, Error> {
-        let nobody = Credentials::new("", "");
+        let empty = Credentials::new("", "");
         let credentials = match credentials {
             Some(credentials) => credentials,
             // Stays unsigned.
-            None if !O::SIGNED => &nobody,
+            None if !O::SIGNED => &empty,
             None => return Err(NoCredentials::new(O::ACTION).into()),
         };
         operation.presign(self.endpoint()?, credentials, self.service_time(now), options)

@@ -61,7 +61,7 @@ pub enum Effect {
     Send(http::Request<Bytes>, SendTimeouts),
     /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
     /// `None` where there is no such file, or [`Event::Failed`]. A driver refuses what it could wait for without end, such
-    /// as a named pipe, and reads anew what somebody wrote to meanwhile: files of tokens are replaced at any time.
+    /// as a named pipe, and reads a file again that was written to meanwhile: files of tokens are replaced at any time.
     /// [`perform::ReadFile`](crate::perform::ReadFile) decides all of that.
     Read(PathBuf),
     /// Run a program, with no standard input and no shell. When its time is over, it is ended with all that it has started
@@ -165,12 +165,12 @@ impl fmt::Debug for Event {
 #[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To look up the name, connect and agree on TLS. 3.1 s by default: one lost packet on the way is survived. (A
-    /// driver may give the look-up as much time again; the attempt's bound holds all the same.)
+    /// To look up the name, connect and agree on TLS. 3.1 s by default: one lost packet on the way is survived.
     pub connect: Duration,
     /// One attempt, from its first byte to the last of the answer, connecting included. 10 s by default.
     pub attempt: Duration,
-    /// The whole call: all attempts and the waits between them. 60 s by default.
+    /// The whole call: credentials, region, all attempts and the waits between them, and a second try with other
+    /// credentials. 60 s by default.
     pub call: Duration,
 }
 

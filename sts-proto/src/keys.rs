@@ -30,7 +30,7 @@ pub struct Credentials {
     pub session_token: Option<Secret>,
     /// When the keys cease to work; `None` for long-term keys.
     pub expiration: Option<SystemTime>,
-    /// The account that the keys belong to, where whoever gave them says so.
+    /// The account that the keys belong to, if their source says so.
     pub account_id: Option<String>,
 }
 

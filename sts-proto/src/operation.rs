@@ -74,7 +74,7 @@ pub trait Operation: ToForm {
         }
     }
 
-    /// The request as a URL that whoever has it can send until its lifetime is over, signed in its query (AWS
+    /// The request as a URL that anyone with the URL can send until its lifetime is over, signed in its query (AWS
     /// "Authenticating Requests: Using Query Parameters"). The returned request has no body; its URI is the URL
     /// and its headers are those that the sender must add.
     ///

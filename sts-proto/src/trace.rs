@@ -109,7 +109,7 @@ mod imp {
     impl Scope {
         pub(super) fn of_call(action: &'static str, endpoint: Option<&Uri>) -> Self {
             let http = endpoint.is_some_and(|uri| uri.scheme_str() == Some("http"));
-            let port = endpoint.and_then(Uri::port_u16).unwrap_or(if http { 80 } else { 443 });
+            let port = endpoint.map(|uri| uri.port_u16().unwrap_or(if http { 80 } else { 443 }));
             let span = info_span!(
                 target: TARGET,
                 "sts.call",

@@ -96,7 +96,7 @@ pub enum TransportErrorKind {
     Refused,
     /// No connection, for another reason.
     Connect,
-    /// TLS could not be agreed on: an expired certificate, one of another name, one that nobody vouches for, ….
+    /// TLS could not be agreed on: an expired certificate, one of another name, one without a trusted issuer, ….
     Tls,
     /// It took too long.
     Timeout(Phase),

@@ -93,7 +93,7 @@ macro_rules! common_client_methods {
 
         /// Says that a service has refused these as expired, whatever they say: for programs that sign for other services
         /// with what [`credentials`](Self::credentials) has given. If they are still what this client keeps, they are
-        /// dropped, and so by its provider; the next call fetches new ones. Does nothing for credentials that were given in
+        /// dropped and the provider is told; the next call fetches new ones. Does nothing for credentials that were given in
         /// code, which are used as they are. Drops credentials at most once a minute, since what refuses all credentials must
         /// not cause a fetch for each refusal.
         ///
@@ -187,7 +187,7 @@ macro_rules! common_client_methods {
             self.pump.drive(flow) $($wait)*
         }
 
-        /// The operation as a URL that anyone who has it can send, until its lifetime is over: see
+        /// The operation as a URL that anyone with the URL can send until its lifetime is over: see
         /// [`Operation::presign`](crate::Operation::presign). Nothing is sent, but for what finding region and credentials
         /// takes.
         ///

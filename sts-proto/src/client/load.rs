@@ -29,7 +29,7 @@ use crate::wire::MAX_BODY;
 /// Credentials are not looked for: a [`Chain`](crate::credentials::Chain) of the profiles says where they are.
 ///
 /// Fails with [`Error::Settings`] where a profile that was named is not there, where a line of the profile cannot be
-/// understood, where a file that a variable names cannot be read, and where a value is none that the setting may have. A
+/// understood, where a file that a variable names cannot be read, and where a setting has an invalid value. A
 /// file that is not there counts as empty, and so does a profile `default`. A file in its usual place that cannot be read
 /// counts as not there, and what cannot be understood in other sections does no harm: the settings list both.
 #[derive(Debug)]

@@ -197,6 +197,11 @@ impl Core {
         self.timeouts
     }
 
+    /// Whether credentials are asked of a provider: see [`Config::provided`].
+    pub fn is_provided(&self) -> bool {
+        self.keys.are_provided()
+    }
+
     /// What the calls share.
     pub fn context(&self) -> &Arc<Context> {
         &self.shared.context

@@ -5,7 +5,7 @@ use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::retry::Dice;
 
-/// Keeps credentials and says when to fetch new ones. A driver does the fetching and the waiting.
+/// Keeps credentials and says when to fetch new ones. A [client](crate::client) does the fetching and the waiting.
 ///
 /// Credentials that expire are refreshed at a random time, drawn for each set. The earliest time is when two thirds of the
 /// remaining life have passed; the latest is five minutes before the expiration, or a tenth of the life if that is shorter.

@@ -90,7 +90,7 @@ enum From<'a> {
     Named(&'a str),
 }
 
-/// A role needs credentials to assume it with. Whoever names one does not mean whatever else the profile holds.
+/// A role needs credentials to assume it with. A profile that names one is not used for anything else that it holds.
 fn check_role(profile: &Section) -> Result<(), CredentialsError> {
     if text(profile, ROLE_ARN)?.is_none() {
         return Ok(());
@@ -149,7 +149,7 @@ fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, Cr
 
 /// The source in the profile itself, in order of precedence.
 fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Source>, CredentialsError> {
-    // Before keys, as in the AWS CLI: whoever names a role does not mean the keys beside it.
+    // Before keys, as in the AWS CLI: a profile that names a role is not used for the keys beside it.
     if let Some(token_file) = text(profile, WEB_IDENTITY_TOKEN_FILE)? {
         let Some(role_arn) = profile.get(ROLE_ARN) else {
             let line = profile.line_of(WEB_IDENTITY_TOKEN_FILE);
@@ -168,7 +168,7 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
     if let Some(config) = sso::Config::new(env, profiles, profile)? {
         return Ok(Some(Source::Sso(config)));
     }
-    // What is left is no reason to use other sources, which may be somebody else's.
+    // What is left is no reason to use other sources, which may be those of another identity.
     if profile.has(LOGIN_SESSION) {
         let problem = format!(
             "its login_session{} is not supported; name a profile with credential_process = aws configure \

@@ -106,7 +106,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// No code has more characters; whatever has more is none, and codes are shown in logs and counted by.
+/// No code has more characters. Longer texts are not codes: codes are shown in logs and used as labels of metrics.
 const LONGEST: usize = 128;
 
 const NAMES: &[(&str, ErrorCode)] = &[

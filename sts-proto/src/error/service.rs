@@ -339,7 +339,7 @@ mod tests {
             assert!(text.len() < 1000 && !text.contains('\n'), "{} bytes: {text}", text.len());
         }
         assert!(error.error_type().starts_with("Cxxx") && code.as_str() == error.error_type());
-        // Whoever asks for them has them as they were sent.
+        // A caller that asks for them gets them as they were sent.
         let wire = error.as_service_error().and_then(ServiceError::wire_code);
         assert_eq!((wire, error.request_id()), (Some(&*long('C')), Some(&*long('R'))));
     }

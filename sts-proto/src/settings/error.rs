@@ -214,7 +214,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// Who named something.
+/// Where something was named.
 struct Named<'a>(&'a Origin);
 
 impl fmt::Display for Named<'_> {

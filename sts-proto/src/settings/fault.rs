@@ -1,4 +1,4 @@
-//! Parts of the shared files that cannot be understood, or are not what somebody may take them for.
+//! Parts of the shared files that cannot be understood, or that have another meaning than they seem to have.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! value after a blank; a continuation line keeps what looks like a comment after its text. An empty value opens a nested
 //! block: each line that continues it is `key = value` too.
 //!
-//! A line that cannot be understood makes its section useless and no other: whoever needs the section is told of the line.
+//! A line that cannot be understood makes its section useless and no other: an error about that section names the line.
 //!
 //! A file is at most 1 MiB. Reading takes time linear in its size, except for sorting the names, and at most
 //! 28 times its size in memory, during and after reading. The worst case is a file of nothing but minimal

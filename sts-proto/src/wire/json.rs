@@ -261,7 +261,7 @@ mod tests {
         };
         assert_eq!(below(1..MOST_BELOW).object("a").ok().unwrap().required("b"), Ok(Secret::from("x")));
         assert_eq!(below(0..MOST_BELOW).object("a").err(), Some(JsonError::TooMany(MOST_BELOW)));
-        // Only where somebody wants it.
+        // Only if a caller wants it.
         assert_eq!(below(0..100).integer("c"), Ok(Some(1)));
         let many = Object::parse(document("", &r#""a":1,"#.repeat(1000)).replace(",}", "}").as_bytes());
         assert_eq!(many.ok().unwrap().integer("a"), Ok(Some(1)));

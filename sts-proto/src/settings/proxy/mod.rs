@@ -76,6 +76,11 @@ impl Proxies {
     ///
     /// A variable that applies to some request and has an unusable value: to bypass the proxy silently would be worse.
     pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
+        if env.is_set(CGI) {
+            let named = NAMES.iter().any(|variable| env.has(variable));
+            let origin = if named { Origin::Environment(CGI) } else { Origin::Default };
+            return Ok(Self { origin, ..Self::default() });
+        }
         let https = first(env, ["HTTPS_PROXY", "https_proxy"])?;
         let http = first(env, ["HTTP_PROXY", "http_proxy"])?;
         let all = match (https, http) {
@@ -84,9 +89,6 @@ impl Proxies {
         };
         if https.or(http).or(all).is_none() {
             return Ok(Self::default());
-        }
-        if env.is_set(CGI) {
-            return Ok(Self { origin: Origin::Environment(CGI), ..Self::default() });
         }
         let parse = |(variable, url)| Proxy::parse(url, Origin::Environment(variable)).map(Arc::new);
         let all = all.map(parse).transpose()?;
@@ -190,6 +192,8 @@ fn first<'a>(env: &'a Env, variables: [&'static str; 2]) -> Result<Option<Variab
 }
 
 const CGI: &str = "REQUEST_METHOD";
+/// What names a proxy, where this is no CGI program.
+const NAMES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 #[cfg(test)]
 mod tests;

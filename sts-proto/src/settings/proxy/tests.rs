@@ -121,3 +121,16 @@ fn the_setting_is_told_without_the_password() {
     let cgi = proxies(&[("ALL_PROXY", "http://a:1"), ("REQUEST_METHOD", "GET")]).unwrap();
     assert_eq!(told(&cgi, None), "none (REQUEST_METHOD)");
 }
+
+/// There, a client of the program sets `HTTP_PROXY` by a header.
+#[cfg(unix)]
+#[test]
+fn under_cgi_a_variable_that_cannot_be_read_is_no_error() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let unreadable = OsString::from_vec(vec![0xff]);
+    let variables = [("HTTP_PROXY", unreadable.clone()), ("REQUEST_METHOD", "GET".into())];
+    assert!(Proxies::from_env(&Env::from_iter(variables)).is_ok());
+    assert!(Proxies::from_env(&Env::from_iter([("HTTP_PROXY", unreadable)])).is_err());
+}

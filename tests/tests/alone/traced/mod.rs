@@ -3,6 +3,7 @@
 mod calls;
 mod fetches;
 mod logged;
+mod meddling;
 mod subscriber;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,6 +23,8 @@ pub(crate) fn both_clients_tell_the_same_of_calls_and_credentials_and_no_secret(
     calls::a_call_to_an_endpoint_of_one_s_own();
     fetches::fetches_in_the_foreground_and_in_the_background();
     fetches::credentials_that_are_kept_in_use_are_a_warning();
+    meddling::a_subscriber_may_use_the_client();
+    meddling::a_subscriber_that_panics_harms_no_later_call();
 }
 
 /// Answers with these, one after the other.
