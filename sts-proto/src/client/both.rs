@@ -94,8 +94,8 @@ macro_rules! common_client_methods {
         /// Says that a service has refused these as expired, whatever they say: for programs that sign for other services
         /// with what [`credentials`](Self::credentials) has given. If they are still what this client keeps, they are
         /// dropped and the provider is told; the next call fetches new ones. Does nothing for credentials that were given in
-        /// code, which are used as they are. Drops credentials at most once a minute, since what refuses all credentials must
-        /// not cause a fetch for each refusal.
+        /// code, which are used as they are. Drops credentials at most once a minute (or in half their life, if that is
+        /// shorter), since what refuses all credentials must not cause a fetch for each refusal.
         ///
         /// ```no_run
         #[doc = concat!("# fn send_signed(_: &", stringify!($client), "::Credentials) -> bool { true }")]

@@ -173,7 +173,8 @@ impl Core {
     /// Says that a service has refused these credentials as expired, whatever they say. If they are what this client
     /// keeps, they are dropped, and the next flow that needs some fetches anew; a provider is told before it is asked.
     /// Does nothing for credentials that were given in code, which are used as they are. Drops credentials at most once a
-    /// minute, since what refuses all credentials must not cause a fetch for each refusal.
+    /// minute (or in half their life, if that is shorter), since what refuses all credentials must not cause a fetch for
+    /// each refusal.
     pub fn refuse(&self, now: SystemTime, credentials: &Credentials) {
         self.keys.refuse(now, credentials);
     }

@@ -68,6 +68,8 @@ struct Held {
     credentials: Arc<Credentials>,
     /// `None` for credentials that do not expire.
     refresh_at: Option<SystemTime>,
+    /// How long after others were dropped these are kept, even if they are refused.
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -143,13 +145,13 @@ impl Cache {
     /// get other credentials and send the request again.
     ///
     /// The source may return the same credentials again, and the service may refuse all credentials. So those that are
-    /// refused within a minute after others were dropped are kept, and this returns `false`: not every refused call leads to
-    /// a fetch.
+    /// refused within a minute after others were dropped (within half their life, if that is shorter) are kept, and this
+    /// returns `false`: not every refused call leads to a fetch.
     pub fn refuse(&mut self, now: SystemTime, credentials: &Credentials) -> bool {
         let Some(held) = self.held.take_if(|held| held.credentials.same_keys(credentials)) else {
             return true;
         };
-        if self.refused.is_some_and(|at| within(at, now, REFUSED_AGAIN)) {
+        if self.refused.is_some_and(|at| within(at, now, held.patience)) {
             self.held = Some(held);
             return false;
         }
@@ -177,18 +179,18 @@ impl Cache {
         if let Some(missing) = missing(&credentials) {
             return Err(incomplete(missing));
         }
-        let refresh_at = match credentials.expiration {
-            None => None,
+        let (refresh_at, patience) = match credentials.expiration {
+            None => (None, REFUSED_AGAIN),
             Some(end) => {
                 let life = end.duration_since(now).unwrap_or_default();
                 if life.is_zero() {
                     return Err(expired(now.duration_since(end).unwrap_or_default()));
                 }
-                now.checked_add(self.draw(life))
+                (now.checked_add(self.draw(life)), REFUSED_AGAIN.min(life / 2))
             }
         };
         let credentials = Arc::new(credentials);
-        self.held = Some(Held { credentials: Arc::clone(&credentials), refresh_at });
+        self.held = Some(Held { credentials: Arc::clone(&credentials), refresh_at, patience });
         Ok(credentials)
     }
 
@@ -250,7 +252,7 @@ const SWAY: f64 = 0.5;
 const MAX_BUFFER: Duration = Duration::from_secs(300);
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// How long credentials are kept if they are refused after others were.
+/// The longest that credentials are kept if they are refused after others were.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -211,6 +211,18 @@ fn a_service_that_refuses_everything_does_not_cause_a_fetch_for_each_refusal() {
 }
 
 #[test]
+fn sessions_of_seconds_that_are_refused_at_their_end_are_replaced_each_time() {
+    let mut cache = holding(1, 2.0);
+    let mut held = keys("one", 2.0);
+    for now in (1..20).map(|session| f64::from(session) * 1.9) {
+        assert!(cache.refuse(at(now), &held), "at {now}");
+        held = keys(&format!("from {now}"), now + 2.0);
+        cache.finish(at(now), Ok(held.clone())).unwrap();
+        assert!(!cache.refuse(at(now + 0.9), &held), "soon after {now}");
+    }
+}
+
+#[test]
 fn a_clock_that_steps_changes_nothing_for_good() {
     let mut cache = holding(1, 3600.0);
     // While the clock is far ahead, all credentials have expired, new ones too.
