@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use sts_proto::Scope;
+use sts_proto::Span;
 use sts_proto::client::{Core, Job, ProviderJob};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
 use tokio::runtime::Handle;
@@ -50,8 +50,8 @@ impl Pump {
         }
     }
 
-    pub(crate) async fn drive_within<F: Flow>(&self, scope: Scope, flow: F) -> Result<F::Output, F::Error> {
-        within(scope, self.drive(flow)).await
+    pub(crate) async fn drive_within<F: Flow>(&self, span: Span, flow: F) -> Result<F::Output, F::Error> {
+        within(span, self.drive(flow)).await
     }
 
     async fn join(&self, join: Join) -> Event {
@@ -113,9 +113,9 @@ struct Ringing {
 impl Ringing {
     /// Boxed, since driving a flow may begin a job and a job is a flow.
     fn work(pump: Pump, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let scope = job.scope().clone();
+        let span = job.span().clone();
         let mut ringing = Self { pump, job: Some(job) };
-        Box::pin(within(scope, async move {
+        Box::pin(within(span, async move {
             let job = ringing.job.take();
             let pump = &ringing.pump;
             match job {
@@ -135,8 +135,8 @@ impl Drop for Ringing {
     }
 }
 
-/// Polls a future within a scope.
-async fn within<F: Future>(scope: Scope, future: F) -> F::Output {
+/// Polls a future within a span.
+async fn within<F: Future>(span: Span, future: F) -> F::Output {
     let mut future = pin!(future);
-    poll_fn(|cx| scope.enter(|| Pin::as_mut(&mut future).poll(cx))).await
+    poll_fn(|cx| span.enter(|| Pin::as_mut(&mut future).poll(cx))).await
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use sts_proto::Scope;
+use sts_proto::Span;
 use sts_proto::client::{Core, Job};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
 use sts_proto::perform;
@@ -41,8 +41,8 @@ impl Pump {
         }
     }
 
-    pub(crate) fn drive_within<F: Flow>(&self, scope: Scope, flow: F) -> Result<F::Output, F::Error> {
-        scope.enter(|| self.drive(flow))
+    pub(crate) fn drive_within<F: Flow>(&self, span: Span, flow: F) -> Result<F::Output, F::Error> {
+        span.enter(|| self.drive(flow))
     }
 
     fn perform(&self, effect: Effect) -> Event {
@@ -88,8 +88,8 @@ impl Pump {
 
     fn work(&self, job: Job) {
         let _ringing = Ringing(&self.driver.bell);
-        let scope = job.scope().clone();
-        scope.enter(|| match job {
+        let span = job.span().clone();
+        span.enter(|| match job {
             // A job that panics is dropped, which gives its right back.
             Job::Flow(job) => drop(catch_unwind(AssertUnwindSafe(|| self.drive(job)))),
             Job::Provider(job) => {

@@ -56,5 +56,5 @@ pub use retry::{Retry, RetryClass};
 pub use secret::Secret;
 pub use settings::{Settings, SettingsError};
 pub use sigv4::SignError;
-pub use trace::Scope;
+pub use trace::Span;
 pub use transport::{Phase, TransportError, TransportErrorKind};

@@ -14,20 +14,20 @@ use http::Uri;
 
 /// Where events belong: a span, and for work that another thread does, the subscriber of the thread that asked for it.
 ///
-/// A driver that has events of its own beside the core's, such as a transport's, enters the scope for them.
+/// A driver that has events of its own beside the core's, such as a transport's, enters the span for them.
 #[derive(Clone, Debug, Default)]
-pub struct Scope(imp::Scope);
+pub struct Span(imp::Span);
 
-impl Scope {
+impl Span {
     /// A call's own span.
     pub(crate) fn of_call(action: &'static str, endpoint: Option<&Uri>) -> Self {
-        Self(imp::Scope::of_call(action, endpoint))
+        Self(imp::Span::of_call(action, endpoint))
     }
 
     /// Where the current thread is, for work that another thread does. Background work belongs to no span, since the
     /// call that began it does not wait for it.
     pub(crate) fn of_job(background: bool) -> Self {
-        Self(imp::Scope::of_job(background))
+        Self(imp::Span::of_job(background))
     }
 
     /// Does something within it.
@@ -90,23 +90,23 @@ mod imp {
     use tracing::dispatcher::{Dispatch, get_default, with_default};
     use tracing::field::Empty;
     use tracing::subscriber::NoSubscriber;
-    use tracing::{Span, debug, info_span, warn};
+    use tracing::{debug, info_span, warn};
 
     use super::{AttemptEnd, CallEnd};
 
     #[derive(Clone, Debug)]
-    pub(super) struct Scope {
-        span: Span,
+    pub(super) struct Span {
+        span: tracing::Span,
         subscriber: Option<Dispatch>,
     }
 
-    impl Default for Scope {
+    impl Default for Span {
         fn default() -> Self {
-            Self { span: Span::none(), subscriber: None }
+            Self { span: tracing::Span::none(), subscriber: None }
         }
     }
 
-    impl Scope {
+    impl Span {
         pub(super) fn of_call(action: &'static str, endpoint: Option<&Uri>) -> Self {
             let http = endpoint.is_some_and(|uri| uri.scheme_str() == Some("http"));
             let port = endpoint.map(|uri| uri.port_u16().unwrap_or(if http { 80 } else { 443 }));
@@ -133,7 +133,7 @@ mod imp {
             let subscriber = get_default(Clone::clone);
             // Setting none counts as setting one, and would end what goes to `log` instead.
             let subscriber = Some(subscriber).filter(|subscriber| !subscriber.is::<NoSubscriber>());
-            let span = if background { Span::none() } else { Span::current() };
+            let span = if background { tracing::Span::none() } else { tracing::Span::current() };
             Self { span, subscriber }
         }
 
@@ -245,9 +245,9 @@ mod imp {
     use super::{AttemptEnd, CallEnd};
 
     #[derive(Clone, Debug, Default)]
-    pub(super) struct Scope;
+    pub(super) struct Span;
 
-    impl Scope {
+    impl Span {
         pub(super) fn of_call(_: &'static str, _: Option<&Uri>) -> Self {
             Self
         }

@@ -159,7 +159,7 @@ macro_rules! common_client_methods {
         ) -> Result<O::Output, $crate::Error> {
             let core = &self.pump.core;
             let flow = core.send(operation, seed()).trace_id(core.trace_id(environment));
-            self.pump.drive_within(flow.scope().clone(), flow) $($wait)*
+            self.pump.drive_within(flow.span().clone(), flow) $($wait)*
         }
 
         /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.

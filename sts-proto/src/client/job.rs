@@ -11,7 +11,7 @@ use crate::credentials::{RegionSearch, Resolve};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
-use crate::trace::Scope;
+use crate::trace::Span;
 
 /// Something to be run beside the callers, which wait for it. Exhaustive on purpose: a driver has to know each.
 ///
@@ -27,10 +27,10 @@ pub enum Job {
 
 impl Job {
     /// Where the events of this job belong.
-    pub fn scope(&self) -> &Scope {
+    pub fn span(&self) -> &Span {
         match self {
-            Self::Flow(job) => &job.scope,
-            Self::Provider(job) => &job.scope,
+            Self::Flow(job) => &job.span,
+            Self::Provider(job) => &job.span,
         }
     }
 }
@@ -38,7 +38,7 @@ impl Job {
 /// A job that is a flow. What comes of it, the core keeps.
 #[derive(Debug)]
 pub struct FlowJob {
-    scope: Scope,
+    span: Span,
     /// `None` once it has ended.
     work: Option<Work>,
     /// What the work has asked for already.
@@ -52,12 +52,12 @@ enum Work {
 }
 
 impl FlowJob {
-    pub(super) fn of_keys(keys: Arc<Keys>, scope: Scope, resolve: Box<Resolve>, first: Box<Effect>) -> Self {
-        Self { scope, work: Some(Work::Keys(keys, resolve)), first: Some(first) }
+    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, resolve: Box<Resolve>, first: Box<Effect>) -> Self {
+        Self { span, work: Some(Work::Keys(keys, resolve)), first: Some(first) }
     }
 
-    pub(super) fn of_region(region: Arc<Region>, scope: Scope, search: RegionSearch) -> Self {
-        Self { scope, work: Some(Work::Region(region, search)), first: None }
+    pub(super) fn of_region(region: Arc<Region>, span: Span, search: RegionSearch) -> Self {
+        Self { span, work: Some(Work::Region(region, search)), first: None }
     }
 
     fn go_on(&mut self, now: SystemTime, event: Event) -> Step<()> {
@@ -98,8 +98,8 @@ impl Flow for FlowJob {
     type Error = Infallible;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<()>, Infallible> {
-        let scope = self.scope.clone();
-        Ok(scope.enter(|| self.go_on(now, event)))
+        let span = self.span.clone();
+        Ok(span.enter(|| self.go_on(now, event)))
     }
 }
 
@@ -115,15 +115,15 @@ impl Drop for FlowJob {
 
 /// A job that a provider of the program's own has to do.
 pub struct ProviderJob {
-    scope: Scope,
+    span: Span,
     /// `None` once it has ended.
     keys: Option<Arc<Keys>>,
     refused: Option<Credentials>,
 }
 
 impl ProviderJob {
-    pub(super) fn new(keys: Arc<Keys>, scope: Scope, refused: Option<Credentials>) -> Self {
-        Self { scope, keys: Some(keys), refused }
+    pub(super) fn new(keys: Arc<Keys>, span: Span, refused: Option<Credentials>) -> Self {
+        Self { span, keys: Some(keys), refused }
     }
 
     /// Credentials that the service has refused since the provider was asked last: it is to be told of them, so that it
@@ -135,7 +135,7 @@ impl ProviderJob {
     /// What the provider gave.
     pub fn finish(mut self, now: SystemTime, fetched: Result<Credentials, Error>) {
         if let Some(keys) = self.keys.take() {
-            self.scope.enter(|| keys.finish(now, fetched.map(Fetched::by_provider)));
+            self.span.enter(|| keys.finish(now, fetched.map(Fetched::by_provider)));
         }
     }
 

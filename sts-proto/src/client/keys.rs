@@ -12,7 +12,7 @@ use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Flow, Join, Step};
 use crate::keys::Credentials;
 use crate::retry::RetryClass;
-use crate::trace::{self, Scope};
+use crate::trace::{self, Span};
 
 /// Where a client has its credentials from, and those that it keeps.
 pub(super) struct Keys {
@@ -48,7 +48,7 @@ enum Fetch {
     /// A job is to be taken.
     Waiting {
         background: bool,
-        scope: Scope,
+        span: Span,
         work: Work,
     },
     Running {
@@ -126,12 +126,12 @@ impl Keys {
     pub(super) fn job(self: &Arc<Self>) -> Option<Job> {
         let mut state = self.state();
         match std::mem::replace(&mut state.fetch, Fetch::Idle) {
-            Fetch::Waiting { background, scope, work } => {
+            Fetch::Waiting { background, span, work } => {
                 state.fetch = Fetch::Running { background };
                 let keys = Arc::clone(self);
                 Some(match work {
-                    Work::Chain(resolve, first) => Job::Flow(FlowJob::of_keys(keys, scope, resolve, first)),
-                    Work::Provider => Job::Provider(ProviderJob::new(keys, scope, state.last.refused.take())),
+                    Work::Chain(resolve, first) => Job::Flow(FlowJob::of_keys(keys, span, resolve, first)),
+                    Work::Provider => Job::Provider(ProviderJob::new(keys, span, state.last.refused.take())),
                 })
             }
             other => {
@@ -271,7 +271,7 @@ impl Keys {
     /// Fetches as far as that goes without an effect.
     fn begin(&self, state: &mut State, told: &mut Told, background: bool, now: SystemTime, seed: u128) {
         told.fetching = Some(background);
-        let scope = Scope::of_job(background);
+        let span = Span::of_job(background);
         let work = match &self.source {
             Source::Settings | Source::Provider => Work::Provider,
             Source::Chain(chain) => {
@@ -290,7 +290,7 @@ impl Keys {
                 }
             }
         };
-        state.fetch = Fetch::Waiting { background, scope, work };
+        state.fetch = Fetch::Waiting { background, span, work };
     }
 
     fn end(&self, state: &mut State, told: &mut Told, now: SystemTime, fetched: Result<Fetched, Error>) {

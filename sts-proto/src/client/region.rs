@@ -9,7 +9,7 @@ use crate::credentials::{RegionSearch, imds};
 use crate::endpoint::EndpointError;
 use crate::error::Error;
 use crate::flow::{Event, Join, Step};
-use crate::trace::Scope;
+use crate::trace::Span;
 use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 /// The region, as the calls of a client share the search for it.
@@ -35,7 +35,7 @@ enum Search {
     #[default]
     Idle,
     /// A job is to be taken.
-    Waiting(Scope),
+    Waiting(Span),
     Running,
 }
 
@@ -51,10 +51,10 @@ impl Region {
     pub(super) fn job(self: &Arc<Self>) -> Option<Job> {
         let mut state = self.state();
         match std::mem::replace(&mut state.search, Search::Running) {
-            Search::Waiting(scope) => {
+            Search::Waiting(span) => {
                 // Whether it is signed does not matter to the search itself.
                 if let Some(search) = RegionSearch::needed(&self.context, self.metadata.as_ref(), true) {
-                    return Some(Job::Flow(FlowJob::of_region(Arc::clone(self), scope, search)));
+                    return Some(Job::Flow(FlowJob::of_region(Arc::clone(self), span, search)));
                 }
                 // Found meanwhile, by a role's call: the flows that wait are to look again.
                 state.search = Search::Idle;
@@ -135,7 +135,7 @@ impl Locate {
         }
         self.seen = Some(state.ended);
         if matches!(state.search, Search::Idle) {
-            state.search = Search::Waiting(Scope::of_job(false));
+            state.search = Search::Waiting(Span::of_job(false));
         }
         Ok(Step::Perform(Join { seen: ended, within: left }.into()))
     }

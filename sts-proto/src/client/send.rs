@@ -15,7 +15,7 @@ use crate::error::{Error, Metadata};
 use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::operation::{Operation, Output};
-use crate::trace::{self, CallEnd, Scope};
+use crate::trace::{self, CallEnd, Span};
 
 /// A call of an operation, with all that it takes. See [`Core::send`].
 ///
@@ -24,7 +24,7 @@ pub struct Send<O> {
     core: Core,
     deadline: Deadline,
     seed: u128,
-    scope: Scope,
+    span: Span,
     call: Call<O>,
     state: State,
 }
@@ -56,7 +56,7 @@ impl<O: Operation> Send<O> {
             core: core.clone(),
             deadline: Deadline::new(core.timeouts().call),
             seed,
-            scope: Scope::of_call(O::ACTION, endpoint),
+            span: Span::of_call(O::ACTION, endpoint),
             call: Call::new(operation, Arc::clone(core.context()), seed).timeouts(core.timeouts()),
             state: State::Ready(Ready::to_call(core, O::ACTION, O::SIGNED, seed.rotate_left(64))),
         }
@@ -72,8 +72,8 @@ impl<O: Operation> Send<O> {
     }
 
     /// Where the events of this call belong. Its own steps enter it.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
+    pub fn span(&self) -> &Span {
+        &self.span
     }
 
     /// How the last attempt ended, once one has.
@@ -188,7 +188,7 @@ impl<O: Operation> Send<O> {
             Err(error) => (error.metadata(), error.attempts(), Some(error.error_type())),
         };
         let request_id = metadata.and_then(Metadata::short_request_id);
-        self.scope.ended(&CallEnd {
+        self.span.ended(&CallEnd {
             attempts,
             status: metadata.map(|metadata| metadata.status().as_u16()),
             request_id: request_id.as_deref(),
@@ -202,8 +202,8 @@ impl<O: Operation> Flow for Send<O> {
     type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
-        let scope = self.scope.clone();
-        let result = scope.enter(|| self.go_on(now, event));
+        let span = self.span.clone();
+        let result = span.enter(|| self.go_on(now, event));
         if trace::ENABLED {
             self.tell(&result);
         }
