@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
+use sts_proto::client::InRole;
 use sts_proto::credentials::Explanation;
 use sts_proto::operations::AssumeRole;
 use sts_proto::settings::Env;
@@ -379,6 +380,15 @@ impl Driver {
                 .collect();
             begun.into_iter().map(|thread| thread.join().expect("no caller panics")).collect()
         })
+    }
+}
+
+impl InRole for Driver {
+    fn in_role(&self, role: AssumeRole) -> Self {
+        match self {
+            Self::Blocking(client) => Self::Blocking(client.in_role(role)),
+            Self::Async(client, runtime) => Self::Async(client.in_role(role), Arc::clone(runtime)),
+        }
     }
 }
 

@@ -42,6 +42,11 @@ impl Peer {
         self.sent.lock().expect("no test panics here").clone()
     }
 
+    /// Forgets the requests so far.
+    pub fn forget(&self) {
+        *self.sent.lock().expect("no test panics here") = Vec::new();
+    }
+
     /// The access key ids that requests were signed with; empty for one that was not signed.
     pub fn signers(&self) -> Vec<String> {
         self.requests().iter().map(signer).collect()

@@ -3,16 +3,19 @@
 //!
 //! One test in a program of its own, because it replaces the allocator and counts for the whole process.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use bytes::Bytes;
 use dhat::{Alloc, HeapStats, Profiler};
 use http::{Response, StatusCode};
+use sts_proto::client::RoleSessions;
 use sts_proto::operations::{AssumeRole, GetCallerIdentity};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Credentials, Operation, Retry, Secret, Settings, Timeouts, TransportErrorKind};
 use sts_tests::driver::Setup;
 use sts_tests::hostile::{JSON, KINDS, PROFILES, QUOTED};
+use sts_tests::peer::{Peer, answer};
 use sts_tests::readers::{SOURCES, load};
 use sts_tests::scripted::{Script, Scripted};
 
@@ -26,6 +29,7 @@ fn memory_is_bounded_by_the_body() {
     while_reading_documents();
     while_reading_profiles();
     while_reading();
+    while_keeping_sessions();
 }
 
 /// Beside the body: texts are taken out of it, and grow by doubling; what is redacted is copied once more.
@@ -38,6 +42,8 @@ const WHILE_READING_DOCUMENTS: usize = 4;
 const WHILE_READING_PROFILES: usize = 28;
 /// The body itself, which grows by doubling, and what the connection holds.
 const WHILE_READING: usize = 5;
+/// A session of a role, beside its token and twice its input.
+const SESSION: usize = 2048;
 /// What does not depend on the body.
 const FIXED: usize = 128 * 1024;
 /// Of a body that is parsed: counting takes its time, and what holds for this holds for [`MAX_BODY`].
@@ -136,6 +142,40 @@ fn while_reading() {
             assert!(peak <= WHILE_READING * MAX_BODY + FIXED, "{name}, {driver}: {peak} bytes");
         }
     }
+}
+
+fn while_keeping_sessions() {
+    const SESSIONS: usize = 1000;
+    let peer = Peer::new(|_| {
+        answer(
+            200,
+            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLEEXAMPLE00</AccessKeyId>\
+             <SecretAccessKey>wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY</SecretAccessKey><SessionToken>token\
+             </SessionToken><Expiration>2090-01-31T12:00:00Z</Expiration></Credentials></AssumeRoleResult>\
+             </AssumeRoleResponse>",
+        )
+    });
+    let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKID", "s"));
+    for driver in Setup::new(settings).transport(&peer).drivers().expect("the settings can be used") {
+        let sessions = RoleSessions::new(driver, NonZeroUsize::new(SESSIONS).expect("it is not zero"));
+        let fetch = |number: usize| {
+            let input = AssumeRole::new("arn:aws:iam::123456789012:role/tenants", format!("tenant-{number}"));
+            sessions.client(&input).credentials().expect("it is given out");
+            peer.forget();
+        };
+        fetch(0);
+        // Those that make room leave nothing behind.
+        let kept = kept(|| (1..3 * SESSIONS).for_each(fetch)) / SESSIONS;
+        println!("a session, {}: {kept} bytes", sessions.source());
+        assert!(kept <= SESSION, "{}: {kept} bytes", sessions.source());
+    }
+}
+
+/// How much stays allocated.
+fn kept(work: impl FnOnce()) -> usize {
+    let _counting = Profiler::builder().testing().build();
+    work();
+    HeapStats::get().curr_bytes
 }
 
 /// How much was allocated at once, at most.

@@ -70,6 +70,28 @@ macro_rules! common_client_methods {
             Self { pump: Pump { core, provider: Some(Arc::new(provider)), ..self.pump.clone() } }
         }
 
+        /// The same client in a role: it assumes the role with the credentials that this one has, when it first needs to, and
+        /// again before the session expires. For many roles at a time see
+        #[doc = concat!(" [`RoleSessions`](", stringify!($client), "::RoleSessions).")]
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("use ", stringify!($client), "::Client;")]
+        #[doc = concat!("use ", stringify!($client), "::operations::AssumeRole;")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let role = "arn:aws:iam::123456789012:role/demo";
+        /// let as_demo = sts.in_role(AssumeRole::new(role, "nightly"));
+        #[doc = concat!("let me = as_demo.get_caller_identity()", stringify!($($wait)*), "?;")]
+        /// println!("acts as {}", me.arn);
+        /// # Ok(())
+        /// # }
+        /// ```
+        #[must_use]
+        pub fn in_role(&self, role: $crate::operations::AssumeRole) -> Self {
+            self.with_credentials_provider($crate::client::AssumeRoleProvider::new(self.clone(), role))
+        }
+
         /// The credentials that calls are signed with, to hand them to another signer. They hold at this moment; ask again
         /// for each request, which costs next to nothing: they are kept, and fetched anew before they expire.
         ///
@@ -248,6 +270,12 @@ macro_rules! common_impls {
         impl std::fmt::Debug for Client {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.core().fmt(f)
+            }
+        }
+
+        impl $crate::client::InRole for Client {
+            fn in_role(&self, role: $crate::operations::AssumeRole) -> Self {
+                self.in_role(role)
             }
         }
     };

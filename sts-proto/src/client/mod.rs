@@ -82,6 +82,7 @@ mod presign;
 mod providers;
 mod ready;
 mod region;
+mod role_sessions;
 mod send;
 
 use std::fmt;
@@ -98,6 +99,7 @@ pub use job::{FlowJob, Job, ProviderJob};
 pub use load::{Load, Loaded};
 pub use presign::Presigning;
 pub use providers::{AssumeRoleProvider, WebIdentityProvider};
+pub use role_sessions::{InRole, RoleSessions};
 pub use send::Send;
 
 use crate::context::Context;

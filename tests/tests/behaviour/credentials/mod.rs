@@ -3,6 +3,7 @@
 mod keeping;
 mod profiles;
 mod refused;
+mod role_sessions;
 mod roles;
 mod sources;
 
