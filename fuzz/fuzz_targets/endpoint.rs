@@ -34,7 +34,7 @@ fn usable(endpoint: &Endpoint, params: &EndpointParams<'_>) {
     assert!(uri.path().starts_with('/'));
     assert_eq!(endpoint.scope().is_ok(), params.region.is_some());
     if params.endpoint_url.is_none() {
-        let region = params.region.unwrap_or_default();
+        let region = params.region.unwrap_or_default().to_ascii_lowercase();
         let fips = params.use_fips || region.starts_with("fips-") || region.ends_with("-fips");
         let host = uri.host().unwrap_or_default();
         // In GovCloud, the ordinary endpoint is the one with FIPS.
