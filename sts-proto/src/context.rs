@@ -60,14 +60,15 @@ impl Context {
     /// The same where it may well be that nothing is ever called, as for a provider that finds its keys in a file: that no
     /// endpoint can be made of the settings is said by the first call.
     pub fn without_endpoint(settings: &Settings, product: &str) -> Result<Self, Error> {
+        Self::of(settings.clone(), product)
+    }
+
+    /// As [`without_endpoint`](Self::without_endpoint).
+    pub(crate) fn of(settings: Settings, product: &str) -> Result<Self, Error> {
         let endpoint = settings.endpoint();
         let Parts { credentials, timeouts, retry, app_id, trace_id } = settings.parts()?;
         Ok(Self {
             endpoint,
-            #[cfg(feature = "credentials")]
-            located: std::sync::OnceLock::new(),
-            #[cfg(feature = "credentials")]
-            settings: settings.clone(),
             credentials: credentials.cloned().map(Arc::new),
             timeouts,
             user_agent: user_agent(product, app_id),
@@ -75,6 +76,10 @@ impl Context {
             retry,
             keys: Mutex::default(),
             shared: Mutex::new(Shared::new(retry)),
+            #[cfg(feature = "credentials")]
+            located: std::sync::OnceLock::new(),
+            #[cfg(feature = "credentials")]
+            settings,
         })
     }
 
@@ -100,7 +105,7 @@ impl Context {
     /// The region is found.
     #[cfg(feature = "credentials")]
     pub(crate) fn locate(&self, region: &str) -> Result<(), EndpointError> {
-        let endpoint = self.settings.clone().region(region).endpoint()?;
+        let endpoint = self.settings.endpoint_in(Some(region))?;
         // If another search was first, its answer is the same.
         let _ = self.located.set((endpoint, region.into()));
         Ok(())

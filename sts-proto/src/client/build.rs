@@ -92,9 +92,9 @@ impl Build {
         }
     }
 
-    fn core(&self, base: Settings, looked: Option<Looked>) -> Result<Core, Error> {
-        let Config { settings, looks, provided, credentials_only, .. } = &self.config;
-        let mut settings = settings.clone().over(base);
+    fn core(&mut self, base: Settings, looked: Option<Looked>) -> Result<Core, Error> {
+        let Config { settings, looks, provided, credentials_only, .. } = &mut self.config;
+        let mut settings = std::mem::take(settings).over(base);
         if *provided {
             // What the environment says of credentials may be wrong, or not be there.
             settings = settings.without_credentials();
@@ -105,15 +105,15 @@ impl Build {
             None => (None, Ok(None)),
         };
         let asked = metadata.as_ref().ok().and_then(Option::as_ref);
-        let context = if *credentials_only || !settings.has_region() && asked.is_some() {
-            Context::without_endpoint(&settings, &self.product)?
-        } else {
-            Context::new(&settings, &self.product)?
-        };
-        let context = Arc::new(context);
+        if !*credentials_only && (settings.has_region() || asked.is_none()) {
+            settings.endpoint()?;
+        }
+        let context = Arc::new(Context::of(settings, &self.product)?);
         let source = match chain {
             _ if *provided => Source::Provider,
-            Some(chain) if !settings.credentials_are_set_in_code() => Source::Chain(Arc::new(chain)),
+            Some(chain) if !context.settings().credentials_are_set_in_code() => {
+                Source::Chain(Arc::new(chain))
+            }
             _ => Source::Settings,
         };
         let region = Arc::new(Region::new(Arc::clone(&context), asked.cloned()));

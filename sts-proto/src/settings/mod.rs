@@ -150,8 +150,13 @@ impl Settings {
 
     /// The endpoint that these settings lead to.
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
+        self.endpoint_in(self.region.value.as_deref())
+    }
+
+    /// The endpoint in this region.
+    pub(crate) fn endpoint_in(&self, region: Option<&str>) -> Result<Endpoint, EndpointError> {
         Endpoint::resolve(&EndpointParams {
-            region: self.region.value.as_deref(),
+            region,
             use_fips: self.use_fips_endpoint.value,
             use_dual_stack: self.use_dualstack_endpoint.value,
             use_global_endpoint: self.use_global_endpoint.value,

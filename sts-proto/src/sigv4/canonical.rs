@@ -88,7 +88,9 @@ impl Canonical<'_> {
         sink.put(b"\n");
         self.path.put(sink);
         sink.put(b"\n");
-        put_query(&self.query, sink);
+        if self.query.iter().any(|part| !part.is_empty()) {
+            sink.put(&sorted(&self.query));
+        }
         sink.put(b"\n");
         self.fields.put_lines(sink);
         sink.put(b"\n");
@@ -107,12 +109,19 @@ pub(super) struct Path<'a> {
 
 impl Path<'_> {
     fn put(&self, sink: &mut impl Sink) {
-        let text = match self.text {
-            "" | "/" => return sink.put(b"/"),
-            text => text,
-        };
+        match self.text {
+            "" | "/" => sink.put(b"/"),
+            text => sink.put(&self.encoded(text)),
+        }
+    }
+
+    /// Apart, and whatever it is put into, since few requests have a path: code that is rarely used is made once.
+    #[inline(never)]
+    fn encoded(&self, text: &str) -> Vec<u8> {
+        let mut encoded = Vec::with_capacity(text.len() + 16);
         if !self.normalize || is_normal(text) {
-            return self.put_text(text, sink);
+            self.put_text(text, &mut encoded);
+            return encoded;
         }
         let mut kept = Vec::new();
         for segment in text.split('/') {
@@ -123,24 +132,25 @@ impl Path<'_> {
             }
         }
         for segment in &kept {
-            sink.put(b"/");
-            self.put_text(segment, sink);
+            encoded.push(b'/');
+            self.put_text(segment, &mut encoded);
         }
         // A final slash stays. A final `.` or `..` leaves no slash, as in AWS's own clients (unlike RFC
         // 3986).
         if kept.is_empty() || text.ends_with('/') {
-            sink.put(b"/");
+            encoded.push(b'/');
         }
+        encoded
     }
 
     /// Escapes all but unreserved characters and slashes. Existing escapes are escaped again or kept.
-    fn put_text(&self, text: &str, sink: &mut impl Sink) {
+    fn put_text(&self, text: &str, to: &mut Vec<u8>) {
         for (index, piece) in text.as_bytes().split(|byte| *byte == b'%').enumerate() {
             if index > 0 {
                 let keep = !self.double_encode && unescape(piece).is_some();
-                sink.put(if keep { b"%" } else { b"%25" });
+                to.put(if keep { b"%" } else { b"%25" });
             }
-            put_encoded(piece, &UNRESERVED_OR_SLASH, sink);
+            put_encoded(piece, &UNRESERVED_OR_SLASH, to);
         }
     }
 }
@@ -150,12 +160,10 @@ fn is_normal(path: &str) -> bool {
     !path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."))
 }
 
-/// Writes the pairs sorted by encoded key, then by encoded value. A key without a value gets an empty one.
-fn put_query(query: &[&[u8]], sink: &mut impl Sink) {
+/// The pairs sorted by encoded key, then by encoded value. A key without a value gets an empty one.
+#[inline(never)]
+fn sorted(query: &[&[u8]]) -> Vec<u8> {
     let length = query.iter().map(|part| part.len() + 1).sum::<usize>();
-    if length == query.len() {
-        return;
-    }
     let (mut text, mut count) = (Vec::with_capacity(length + 16), 0);
     let all = query.iter().flat_map(|part| part.split(|byte| *byte == b'&'));
     for pair in all.filter(|pair| !pair.is_empty()) {
@@ -168,21 +176,23 @@ fn put_query(query: &[&[u8]], sink: &mut impl Sink) {
         put_recoded(value, &mut text);
         count += 1;
     }
-    if count == 0 {
-        return;
+    if count < 2 {
+        return text;
     }
     // Both are encoded, so neither a key nor a value contains a separator.
     let mut pairs = Vec::with_capacity(count);
     pairs.extend(text.split(|byte| *byte == b'&').map(|pair| split(pair, b'=')));
     pairs.sort_unstable();
+    let mut sorted = Vec::with_capacity(text.len());
     for (index, (key, value)) in pairs.into_iter().enumerate() {
         if index > 0 {
-            sink.put(b"&");
+            sorted.push(b'&');
         }
-        sink.put(key);
-        sink.put(b"=");
-        sink.put(value);
+        sorted.put(key);
+        sorted.push(b'=');
+        sorted.put(value);
     }
+    sorted
 }
 
 /// Decodes escapes and escapes all but unreserved characters. A `%` outside an escape and a `+` stand for
@@ -358,9 +368,7 @@ mod tests {
     }
 
     fn query(parts: &[&str]) -> String {
-        let mut out = Vec::new();
-        put_query(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>(), &mut out);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(sorted(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>())).unwrap()
     }
 
     #[test]
