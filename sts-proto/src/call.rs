@@ -18,7 +18,7 @@ use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::operation::{Operation, Output};
 use crate::retry::RetryClass;
-use crate::retry::{Dice, Skew, backoff, with_hint};
+use crate::retry::{Dice, Offset, backoff, is_dated_anew, with_hint};
 use crate::sigv4::Signer;
 use crate::trace::{self, AttemptEnd};
 use crate::transport::{Phase, TransportError, TransportErrorKind};
@@ -53,7 +53,7 @@ enum State {
     /// Between two attempts, or before the first one where the client's rate limit asks for it.
     Waiting,
     /// An attempt is on its way.
-    Sent { at: SystemTime, skew: Skew },
+    Sent { at: SystemTime, offset: Offset },
     /// It is over.
     Over,
 }
@@ -66,8 +66,8 @@ struct Progress {
     waited: Duration,
     /// What the last retry cost.
     paid: Option<u32>,
-    /// A retry with a corrected clock is made once.
-    clock_corrected: bool,
+    /// How many attempts were made at once since their date is another one.
+    redated: u32,
     /// Why the last attempt failed.
     last: Option<Error>,
     /// How long the server then wants to be left alone.
@@ -93,6 +93,14 @@ pub struct Attempt {
     pub wait: Option<Duration>,
 }
 
+impl Progress {
+    /// Whether a failure of this class may be answered with another date: once, and once more where the service says that
+    /// the date is wrong to which a single answer has led.
+    fn may_redate(&self, class: RetryClass) -> bool {
+        self.redated == 0 || class == RetryClass::ClockSkew && self.redated < MAX_REDATED
+    }
+}
+
 impl<O: Operation> Call<O> {
     /// A call that has not begun.
     pub fn new(operation: O, context: Arc<Context>, seed: u128) -> Self {
@@ -101,7 +109,7 @@ impl<O: Operation> Call<O> {
             attempts: 0,
             waited: Duration::ZERO,
             paid: None,
-            clock_corrected: false,
+            redated: 0,
             last: None,
             hint: None,
             report: None,
@@ -220,15 +228,11 @@ impl<O: Operation> Call<O> {
     }
 
     fn send(&mut self, now: SystemTime) -> Result<Step<O::Output>, Error> {
-        let skew = if self.context.retry().corrects_clock() {
-            *self.context.shared().skew()
-        } else {
-            Skew::default()
-        };
-        let request = self.request(skew.apply(now), self.progress.attempts + 1)?;
+        let offset = self.offset();
+        let request = self.request(offset.apply(now), self.progress.attempts + 1)?;
         let left = self.progress.deadline.left(now);
         self.progress.attempts += 1;
-        self.state = State::Sent { at: now, skew };
+        self.state = State::Sent { at: now, offset };
         Ok(Step::Perform(Effect::Send(request, self.timeouts.of_attempt(left))))
     }
 
@@ -257,10 +261,10 @@ impl<O: Operation> Call<O> {
         &mut self,
         now: SystemTime,
         sent: SystemTime,
-        skew: Skew,
+        offset: Offset,
         response: &Response<Bytes>,
     ) -> Result<Step<O::Output>, Error> {
-        let measured = self.measure_clock(now, sent, response.headers());
+        let measured = self.measure_clock(now, sent, offset, response.headers());
         let status = Some(response.status().as_u16());
         let error = match O::parse(response) {
             Ok(mut output) => {
@@ -287,32 +291,58 @@ impl<O: Operation> Call<O> {
             }
             Err(error) => self.redacted(error),
         };
+        let class = error.retry_class();
         // Only what the service refused can have come of the date.
-        let refused = error.as_service_error().is_some_and(|error| error.metadata().status().as_u16() >= 400);
-        let moved = O::SIGNED && refused && measured.is_some_and(|measured| measured.moved_from(skew));
-        let decision = match error.retry_class() {
+        let refused = O::SIGNED
+            && error.as_service_error().is_some_and(|error| error.metadata().status().as_u16() >= 400);
+        let moved = measured.is_some_and(|measured| measured.moved_from(offset));
+        if let Some(measured) = measured.filter(|_| refused && moved && class == RetryClass::ClockSkew) {
+            self.context.shared().clock().confirm(measured);
+        }
+        // Where the process stood still, the clocks may agree: only the date is old.
+        let misdated = refused && (moved || is_dated_anew(offset.apply(sent), self.offset().apply(now)));
+        let decision = match class {
             // What has a wait of its own keeps it; the next attempt is dated with the corrected clock all the same.
-            RetryClass::ClockSkew | RetryClass::Never if moved && !self.progress.clock_corrected => {
+            RetryClass::ClockSkew | RetryClass::Never if misdated && self.progress.may_redate(class) => {
                 Decision::WithClock
             }
             // The clock is not the reason, or known already; the status may say more.
             RetryClass::ClockSkew if matches!(response.status().as_u16(), 500 | 502..=504) => {
-                Decision::After(RetryClass::Transient, hint(response.headers(), skew.apply(now)))
+                Decision::After(RetryClass::Transient, hint(response.headers(), offset.apply(now)))
             }
-            class => Decision::After(class, hint(response.headers(), skew.apply(now))),
+            class => Decision::After(class, hint(response.headers(), offset.apply(now))),
         };
         self.failed(now, error, decision, status)
     }
 
-    /// The offset that an answer shows, once it is kept for the client.
-    fn measure_clock(&self, now: SystemTime, sent: SystemTime, headers: &HeaderMap) -> Option<Skew> {
+    /// What requests are dated with.
+    fn offset(&self) -> Offset {
+        if self.context.retry().corrects_clock() {
+            self.context.shared().clock().offset()
+        } else {
+            Offset::default()
+        }
+    }
+
+    /// The offset that an answer shows, once it is kept for the client. `used` is what the request was dated with.
+    fn measure_clock(
+        &self,
+        now: SystemTime,
+        sent: SystemTime,
+        used: Offset,
+        headers: &HeaderMap,
+    ) -> Option<Offset> {
         if !self.context.retry().corrects_clock() || headers.contains_key(AGE) {
             return None;
         }
         let date = date(headers)?;
         let mut shared = self.context.shared();
-        shared.skew().measure(sent, now, date);
-        Some(*shared.skew())
+        let measured = shared.clock().measure(sent, now, date)?;
+        // The second answer that shows it, to a request that was dated anew for the first.
+        if self.progress.redated > 0 && !measured.moved_from(used) {
+            shared.clock().confirm(measured);
+        }
+        Some(measured)
     }
 
     /// The end of an attempt that failed: tries again, or says why not.
@@ -341,7 +371,7 @@ impl<O: Operation> Call<O> {
         match step {
             None => Err(self.ended(error)),
             Some(step) => {
-                self.progress.clock_corrected |= matches!(decision, Decision::WithClock);
+                self.progress.redated += u32::from(matches!(decision, Decision::WithClock));
                 self.progress.last = Some(error);
                 step
             }
@@ -432,7 +462,9 @@ impl<O: Operation> Flow for Call<O> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => self.begin(now),
             (State::Waiting, Event::Elapsed) => self.begin(now),
-            (State::Sent { at, skew }, Event::Response(response)) => self.answered(now, at, skew, &response),
+            (State::Sent { at, offset }, Event::Response(response)) => {
+                self.answered(now, at, offset, &response)
+            }
             (State::Sent { .. }, Event::Failed(error)) => {
                 let error = self.transport_error(error);
                 let decision = Decision::After(error.retry_class(), None);
@@ -457,6 +489,8 @@ impl<O: Operation> fmt::Debug for Call<O> {
         f.debug_struct("Call").field("action", &O::ACTION).field("state", &self.state).finish_non_exhaustive()
     }
 }
+
+const MAX_REDATED: u32 = 2;
 
 #[cfg(test)]
 mod tests;

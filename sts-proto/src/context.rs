@@ -117,10 +117,9 @@ impl Context {
         self.located.get().map(|(endpoint, region)| (endpoint, &**region))
     }
 
-    /// What the clock of the service says when ours says `now`, as far as its answers have shown. Expirations are
-    /// compared with this.
+    /// What the clock of the service says when ours says `now`, as far as a refusal has shown it.
     pub fn service_time(&self, now: SystemTime) -> SystemTime {
-        if self.retry.corrects_clock() { self.shared().skew().apply(now) } else { now }
+        if self.retry.corrects_clock() { self.shared().clock().confirmed().apply(now) } else { now }
     }
 
     /// The credentials of the settings, if any, which a call may replace.

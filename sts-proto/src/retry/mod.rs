@@ -17,7 +17,7 @@ pub use class::RetryClass;
 
 pub(crate) use backoff::{Dice, backoff, with_hint};
 pub(crate) use class::classify;
-pub(crate) use skew::Skew;
+pub(crate) use skew::{Offset, ServerClock, is_dated_anew};
 
 use adaptive::RateLimiter;
 use quota::Quota;
@@ -97,13 +97,13 @@ impl Default for Retry {
 pub(crate) struct Shared {
     quota: Quota,
     limiter: Option<RateLimiter>,
-    skew: Skew,
+    clock: ServerClock,
 }
 
 impl Shared {
     pub(crate) fn new(retry: Retry) -> Self {
         let limiter = retry.is_adaptive().then(RateLimiter::default);
-        Self { quota: Quota::default(), limiter, skew: Skew::default() }
+        Self { quota: Quota::default(), limiter, clock: ServerClock::default() }
     }
 
     /// Admits a request, or returns how long to wait until one is admitted.
@@ -134,7 +134,7 @@ impl Shared {
         self.quota.left()
     }
 
-    pub(crate) fn skew(&mut self) -> &mut Skew {
-        &mut self.skew
+    pub(crate) fn clock(&mut self) -> &mut ServerClock {
+        &mut self.clock
     }
 }

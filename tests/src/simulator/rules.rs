@@ -109,7 +109,8 @@ struct Progress {
     waited: Duration,
     invocation: Option<String>,
     signed: Option<(SystemTime, String)>,
-    corrected: bool,
+    /// How often it was sent again at once.
+    corrected: u32,
     paid: Option<i64>,
     last: Option<Failure>,
     state: State,
@@ -154,7 +155,7 @@ impl Client<'_> {
             waited: Duration::ZERO,
             invocation: None,
             signed: None,
-            corrected: false,
+            corrected: 0,
             paid: None,
             last: None,
             state: State::Ready,
@@ -239,10 +240,17 @@ impl Client<'_> {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         let mut moved = false;
         if let (Some(date), None) = (text(DATE.as_str()), text(AGE.as_str())) {
-            let middle = sent + now.duration_since(sent).expect("time goes on") / 2;
-            self.ahead = apart(time::parse(date).expect("a date"), middle);
+            let took = now.duration_since(sent).expect("time goes on");
+            let date = time::parse(date).expect("a date");
+            // The date has whole seconds. Any offset in this range explains it; else the middle is taken.
+            let possible = apart(date, now)..apart(date, sent) + 1.0;
+            if !possible.contains(&self.ahead) {
+                self.ahead = apart(date, sent + took / 2);
+            }
             moved = (self.ahead - used).abs() >= NOTABLE;
         }
+        // Another call may have shown what the clock says, or the process stood still.
+        moved |= (apart(now, sent) + self.ahead - used).abs() >= NOTABLE;
         let place = text("x-fault").and_then(|place| place.parse::<usize>().ok()).expect("a place");
         let fault = &FAULTS[place];
         if fault.class.is_none() {
@@ -277,7 +285,7 @@ impl Client<'_> {
         State::Failed(match base {
             _ if call.attempts == self.rules.max_attempts => Next::End,
             // Only an error response can be a result of the wrong date.
-            None if moved && !call.corrected && status >= Some(400) => Next::WithClock,
+            None if moved && call.corrected < often(class) && status >= Some(400) => Next::WithClock,
             None => Next::End,
             Some(base) => Next::Wait {
                 least: hint.unwrap_or_default().min(MAX_EXTENSION),
@@ -294,7 +302,7 @@ impl Client<'_> {
             Next::End => panic!("{class:?} is tried again after {} attempts", call.attempts),
             Next::WithClock => {
                 assert_eq!(wait, Duration::ZERO, "a corrected clock needs no wait");
-                call.corrected = true;
+                call.corrected += 1;
                 self.seen.corrected += 1;
             }
             Next::Wait { least, ceiling, hinted } => {
@@ -357,6 +365,11 @@ impl Failure {
 fn held() -> Note {
     let kind = Some(TransportErrorKind::RateLimited);
     Note::Broke { attempts: 0, status: None, code: None, kind, class: RetryClass::Never }
+}
+
+/// How often a call may be sent again at once: a refusal for the date may follow one that has led to a wrong date.
+fn often(class: RetryClass) -> u32 {
+    if class == RetryClass::ClockSkew { 2 } else { 1 }
 }
 
 fn cost(class: RetryClass) -> i64 {
