@@ -122,6 +122,12 @@ impl Context {
         if self.retry.corrects_clock() { self.shared().clock().confirmed().apply(now) } else { now }
     }
 
+    /// The same beside what our clock says. Expirations are compared with both.
+    #[cfg(feature = "credentials")]
+    pub fn clocks(&self, now: SystemTime) -> crate::clocks::Clocks {
+        crate::clocks::Clocks::new(now, self.service_time(now))
+    }
+
     /// The credentials of the settings, if any, which a call may replace.
     pub fn credentials(&self) -> Option<&Arc<Credentials>> {
         self.credentials.as_ref()

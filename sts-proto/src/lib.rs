@@ -14,6 +14,8 @@
 mod call;
 #[cfg(feature = "credentials")]
 pub mod client;
+#[cfg(feature = "credentials")]
+mod clocks;
 mod context;
 #[cfg(feature = "credentials")]
 pub mod credentials;
@@ -41,6 +43,8 @@ pub mod wire;
 
 pub use bytes;
 pub use call::{Attempt, Call};
+#[cfg(feature = "credentials")]
+pub use clocks::Clocks;
 pub use context::Context;
 pub use endpoint::EndpointError;
 pub use error::{

@@ -38,6 +38,8 @@ pub(super) enum Source {
 struct State {
     cache: Cache,
     fetch: Fetch,
+    /// When the last fetch began.
+    begun: SystemTime,
     /// How many fetches have ended.
     ended: u64,
     last: Last,
@@ -107,7 +109,13 @@ impl Keys {
         metadata: Option<imds::Config>,
         seed: u128,
     ) -> Self {
-        let state = State { cache: Cache::new(seed), fetch: Fetch::Idle, ended: 0, last: Last::default() };
+        let state = State {
+            cache: Cache::new(seed),
+            fetch: Fetch::Idle,
+            begun: SystemTime::UNIX_EPOCH,
+            ended: 0,
+            last: Last::default(),
+        };
         Self {
             source,
             context: Arc::clone(context),
@@ -164,25 +172,22 @@ impl Keys {
         if matches!(self.source, Source::Settings) {
             return false;
         }
-        let clock = self.context.service_time(now);
+        let clocks = self.context.clocks(now);
         let mut state = self.state();
         if self.are_provided() {
             state.last.refused = Some(refused.clone());
         }
-        state.cache.refuse(clock, refused)
+        state.cache.refuse(clocks, refused)
     }
 
     /// The credentials that were fetched and have not expired.
     pub(super) fn kept(&self, now: SystemTime) -> Option<Arc<Credentials>> {
-        match self.state().cache.look(self.context.service_time(now)) {
-            Cached::Fresh(credentials) | Cached::Stale(credentials) => Some(credentials),
-            Cached::Absent | Cached::Failed(_) => None,
-        }
+        self.state().cache.held(self.context.clocks(now))
     }
 
-    /// Whether an error of a call says that these have expired, by the service's clock.
+    /// Whether an error of a call says that these have expired.
     pub(super) fn says_expired(&self, now: SystemTime, error: &Error, credentials: &Credentials) -> bool {
-        error.says_expired(credentials, self.context.service_time(now))
+        error.says_expired(credentials, self.context.clocks(now).either())
     }
 
     /// Every source in order, with what became of it, once credentials were asked for.
@@ -191,7 +196,7 @@ impl Keys {
         now: SystemTime,
         got: Result<Arc<Credentials>, CredentialsError>,
     ) -> Vec<Tried> {
-        let now = self.context.service_time(now);
+        let now = self.context.clocks(now);
         let state = self.state();
         let failure = state.cache.failure();
         match (&self.source, got) {
@@ -239,11 +244,11 @@ impl Keys {
     }
 
     fn look_and_begin(&self, state: &mut State, told: &mut Told, now: SystemTime, seed: u128) -> Found {
-        let clock = self.context.service_time(now);
-        match state.cache.look(clock) {
+        let clocks = self.context.clocks(now);
+        match state.cache.look(clocks) {
             Cached::Fresh(credentials) => Found::Here(credentials),
             Cached::Stale(credentials) => {
-                if state.cache.begin(clock) {
+                if state.cache.begin(clocks) {
                     self.begin(state, told, true, now, seed);
                 }
                 // A job that was not taken waits for the next flow.
@@ -254,12 +259,12 @@ impl Keys {
             }
             Cached::Failed(error) => Found::Failed(error),
             Cached::Absent => {
-                let begun = state.cache.begin(clock);
+                let begun = state.cache.begin(clocks);
                 if begun {
                     self.begin(state, told, false, now, seed);
                 }
                 // What needs no effect, such as keys of the environment, is there at once.
-                match state.cache.look(clock) {
+                match state.cache.look(clocks) {
                     Cached::Fresh(credentials) | Cached::Stale(credentials) => Found::Here(credentials),
                     Cached::Failed(error) => Found::Failed(error),
                     Cached::Absent => Found::Fetching { begun },
@@ -271,6 +276,7 @@ impl Keys {
     /// Fetches as far as that goes without an effect.
     fn begin(&self, state: &mut State, told: &mut Told, background: bool, now: SystemTime, seed: u128) {
         told.fetching = Some(background);
+        state.begun = now;
         let span = Span::of_job(background);
         let work = match &self.source {
             Source::Settings | Source::Provider => Work::Provider,
@@ -295,7 +301,7 @@ impl Keys {
 
     fn end(&self, state: &mut State, told: &mut Told, now: SystemTime, fetched: Result<Fetched, Error>) {
         // Fetching may have taken a while, and shown what the service's clock says.
-        let clock = self.context.service_time(now);
+        let clocks = self.context.clocks(now);
         let background = match std::mem::replace(&mut state.fetch, Fetch::Idle) {
             Fetch::Running { background } | Fetch::Waiting { background, .. } => background,
             Fetch::Idle => false,
@@ -304,7 +310,7 @@ impl Keys {
         let fetched = fetched.map(|Fetched { credentials, chain }| {
             if let Some((tried, kept_in_use)) = chain {
                 if trace::ENABLED && kept_in_use {
-                    told.kept_in_use = Some(describe(&credentials, clock));
+                    told.kept_in_use = Some(describe(&credentials, clocks));
                 }
                 let held = Some(credentials.clone());
                 let refused = state.last.refused.take();
@@ -312,10 +318,26 @@ impl Keys {
             }
             credentials
         });
-        let kept = state.cache.finish(clock, fetched.map_err(CredentialsError::from));
+        let fetched = fetched.map_err(CredentialsError::from);
+        let kept = match fetched {
+            Err(error) if self.has_stood_still(state, now, &error) => {
+                state.cache.abandon();
+                Err(error)
+            }
+            fetched => state.cache.finish(clocks, fetched),
+        };
         if trace::ENABLED {
-            told.fetched = Some((background, kept.map(|credentials| describe(&credentials, clock))));
+            told.fetched = Some((background, kept.map(|credentials| describe(&credentials, clocks))));
         }
+    }
+
+    /// Whether a fetch failed in a way that may pass after more time than a call may take: then the program stood still, or
+    /// the callers that waited have gone. Either way it says nothing to the next caller, who has nothing else.
+    fn has_stood_still(&self, state: &State, now: SystemTime, error: &CredentialsError) -> bool {
+        let took = now.duration_since(state.begun).unwrap_or_default();
+        matches!(error.retry_class(), RetryClass::Transient | RetryClass::ClockSkew)
+            && took > self.context.timeouts().call
+            && state.cache.held(self.context.clocks(now)).is_none()
     }
 
     /// What is asked, as errors call it.

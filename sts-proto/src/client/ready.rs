@@ -17,6 +17,7 @@ pub(super) struct Ready {
     core: Core,
     /// The operation, as errors name it; empty where credentials are asked for themselves.
     action: &'static str,
+    seed: u128,
     state: State,
 }
 
@@ -42,13 +43,13 @@ impl Ready {
         } else {
             State::Region(Locate::new(Arc::clone(&core.shared.region), signed), None)
         };
-        Self { core: core.clone(), action, state }
+        Self { core: core.clone(), action, seed, state }
     }
 
     /// For credentials alone.
     pub(super) fn with_credentials(core: &Core, action: &'static str, seed: u128) -> Self {
         let state = State::Keys(Take::new(Arc::clone(&core.keys), seed), Next::Nothing);
-        Self { core: core.clone(), action, state }
+        Self { core: core.clone(), action, seed, state }
     }
 
     pub(super) fn core(&self) -> &Core {
@@ -89,6 +90,12 @@ impl Ready {
                     Step::Perform(effect) => {
                         self.state = State::Region(locate, credentials);
                         return Ok(Step::Perform(effect));
+                    }
+                    // They may have expired while the region was looked for.
+                    Step::Done(()) if credentials.is_some() && !matches!(event, Event::Start) => {
+                        let take = Take::new(Arc::clone(&self.core.keys), self.seed.wrapping_add(1));
+                        self.state = State::Keys(take, Next::Nothing);
+                        event = Event::Start;
                     }
                     Step::Done(()) => return Ok(Step::Done(credentials)),
                 },

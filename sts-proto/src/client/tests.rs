@@ -1,3 +1,4 @@
+mod clock;
 mod explain;
 mod keys;
 mod region;

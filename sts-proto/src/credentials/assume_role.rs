@@ -38,6 +38,11 @@ impl AssumeRole {
         self
     }
 
+    /// What the call is signed with.
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     pub(super) fn role_arn(&self) -> &str {
         &self.role.role_arn
     }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::clocks::Clocks;
 use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::retry::Dice;
@@ -16,9 +17,10 @@ use crate::retry::Dice;
 /// most a quarter of the time left (but at least a second). Up to half of each pause is cut at random. If there are no valid
 /// credentials, callers get the error of the failure for half a second to a second; then the next caller may fetch.
 ///
-/// `now` is the time of the service: see [`Context::service_time`](crate::context::Context::service_time). If the clock steps
-/// back, a pause takes at most twice as long. Credentials that look expired while the clock is wrong are kept, and are used
-/// again once it is right.
+/// `now` is the time by two clocks, see [`Context::clocks`](crate::context::Context::clocks), or by one. Credentials have
+/// expired where both clocks say so. Where they disagree, others are fetched first, and if that fails, or if the source has no
+/// better ones, these are used: the service decides. If the clock steps back, a pause takes at most twice as long.
+/// Credentials that look expired while the clock is wrong are kept, and are used again once it is right.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -46,7 +48,10 @@ pub struct Cache {
     failure: Option<Failure>,
     /// When credentials were last dropped since the service had refused them.
     refused: Option<SystemTime>,
-    fetching: bool,
+    /// Since when a fetch is under way.
+    fetching: Option<Clocks>,
+    /// How often in a row what was fetched had expired on its way.
+    lapses: u32,
 }
 
 /// What a cache holds. Exhaustive on purpose: each calls for something else.
@@ -57,7 +62,7 @@ pub enum Cached {
     Fresh(Arc<Credentials>),
     /// Valid credentials, and it is time to fetch new ones: see [`Cache::begin`].
     Stale(Arc<Credentials>),
-    /// No valid credentials: fetch them, or wait for the fetch that is under way.
+    /// No credentials that are valid by both clocks: fetch them, or wait for the fetch that is under way.
     Absent,
     /// No valid credentials, and a fetch has just failed with this error.
     Failed(CredentialsError),
@@ -66,6 +71,8 @@ pub enum Cached {
 #[derive(Debug)]
 struct Held {
     credentials: Arc<Credentials>,
+    /// Whether only this machine's clock says that they are valid.
+    by_local: bool,
     /// `None` for credentials that do not expire.
     refresh_at: Option<SystemTime>,
     /// How long after others were dropped these are kept, even if they are refused.
@@ -87,45 +94,56 @@ impl Cache {
     pub fn new(seed: u128) -> Self {
         let mut dice = Dice::new(seed);
         let tendency = dice.fraction();
-        Self { dice, tendency, held: None, failure: None, refused: None, fetching: false }
+        Self { dice, tendency, held: None, failure: None, refused: None, fetching: None, lapses: 0 }
     }
 
     /// What the cache holds now.
-    pub fn look(&self, now: SystemTime) -> Cached {
-        match self.valid(now) {
-            Some(held) if held.refresh_at.is_some_and(|at| at <= now) => {
-                Cached::Stale(Arc::clone(&held.credentials))
-            }
-            Some(held) => Cached::Fresh(Arc::clone(&held.credentials)),
-            None => match self.pausing(now) {
-                Some(failure) => Cached::Failed(failure.error.clone()),
-                None => Cached::Absent,
-            },
+    pub fn look(&self, now: impl Into<Clocks>) -> Cached {
+        let now = now.into();
+        let pausing = self.pausing(now);
+        match (self.valid(now), pausing) {
+            (Some(held), _) if !held.is_due(now) => Cached::Fresh(Arc::clone(&held.credentials)),
+            // By one clock they have expired, so others are better if there are any.
+            (Some(held), None) if held.has_expired(now) => Cached::Absent,
+            (Some(held), _) => Cached::Stale(Arc::clone(&held.credentials)),
+            (None, Some(failure)) => Cached::Failed(failure.error.clone()),
+            (None, None) => Cached::Absent,
         }
+    }
+
+    /// The credentials, unless they have expired by both clocks.
+    pub fn held(&self, now: impl Into<Clocks>) -> Option<Arc<Credentials>> {
+        self.valid(now.into()).map(|held| Arc::clone(&held.credentials))
     }
 
     /// Begins a fetch. If it returns `true`, the caller has to fetch credentials and call [`finish`](Self::finish) or
     /// [`abandon`](Self::abandon). Returns `false` while another fetch is under way, and during the pause after a failure.
-    pub fn begin(&mut self, now: SystemTime) -> bool {
-        let begins = !self.fetching && self.pausing(now).is_none();
-        self.fetching |= begins;
+    pub fn begin(&mut self, now: impl Into<Clocks>) -> bool {
+        let now = now.into();
+        let begins = self.fetching.is_none() && self.pausing(now).is_none();
+        if begins {
+            self.fetching = Some(now);
+        }
         begins
     }
 
-    /// Ends a fetch with its result.
+    /// Ends a fetch with its result. Credentials that have expired while they were fetched, since the program stood still
+    /// meanwhile, are an error and no failure: the next caller may begin another fetch at once, twice in a row.
     ///
     /// # Errors
     ///
     /// That of `fetched`, or that what was fetched has expired already or is empty. What was held before stays.
     pub fn finish(
         &mut self,
-        now: SystemTime,
+        now: impl Into<Clocks>,
         fetched: Result<Credentials, CredentialsError>,
     ) -> Result<Arc<Credentials>, CredentialsError> {
-        self.fetching = false;
+        let (now, begun) = (now.into(), self.fetching.take());
+        let end = fetched.as_ref().ok().and_then(|credentials| credentials.expiration);
         let kept = fetched.and_then(|credentials| self.keep(now, credentials));
         match &kept {
-            Ok(_) => self.failure = None,
+            Ok(_) => (self.failure, self.lapses) = (None, 0),
+            Err(_) if self.lapses < MAX_LAPSES && lapsed(begun, now, end) => self.lapses += 1,
             Err(error) => self.failed(now, error.clone()),
         }
         kept
@@ -133,7 +151,7 @@ impl Cache {
 
     /// Ends a fetch without a result. The next caller may begin another.
     pub fn abandon(&mut self) {
-        self.fetching = false;
+        self.fetching = None;
     }
 
     /// The error of the last fetch, if it failed.
@@ -147,7 +165,8 @@ impl Cache {
     /// The source may return the same credentials again, and the service may refuse all credentials. So those that are
     /// refused within a minute after others were dropped (within half their life, if that is shorter) are kept, and this
     /// returns `false`: not every refused call leads to a fetch.
-    pub fn refuse(&mut self, now: SystemTime, credentials: &Credentials) -> bool {
+    pub fn refuse(&mut self, now: impl Into<Clocks>, credentials: &Credentials) -> bool {
+        let now = now.into().local();
         let Some(held) = self.held.take_if(|held| held.credentials.same_keys(credentials)) else {
             return true;
         };
@@ -159,38 +178,37 @@ impl Cache {
         true
     }
 
-    /// The credentials, if they have not expired.
-    fn valid(&self, now: SystemTime) -> Option<&Held> {
-        self.held.as_ref().filter(|held| held.credentials.expiration.is_none_or(|end| now < end))
+    /// The credentials, if they have not expired by both clocks.
+    fn valid(&self, now: Clocks) -> Option<&Held> {
+        self.held.as_ref().filter(|held| held.credentials.expiration.is_none_or(|end| now.both() < end))
     }
 
     /// The last failure, if its pause is not over.
-    fn pausing(&self, now: SystemTime) -> Option<&Failure> {
+    fn pausing(&self, now: Clocks) -> Option<&Failure> {
         // Callers cannot wait long if there are no valid credentials.
         let max = if self.valid(now).is_some() { MAX_PAUSE } else { MIN_PAUSE };
-        self.failure.as_ref().filter(|failure| within(failure.at, now, failure.pause.min(max)))
+        let is_over = |failure: &Failure| !within(failure.at, now.local(), failure.pause.min(max));
+        self.failure.as_ref().filter(|failure| !is_over(failure))
     }
 
-    fn keep(
-        &mut self,
-        now: SystemTime,
-        credentials: Credentials,
-    ) -> Result<Arc<Credentials>, CredentialsError> {
+    fn keep(&mut self, now: Clocks, credentials: Credentials) -> Result<Arc<Credentials>, CredentialsError> {
         if let Some(missing) = missing(&credentials) {
             return Err(incomplete(missing));
         }
-        let (refresh_at, patience) = match credentials.expiration {
-            None => (None, REFUSED_AGAIN),
+        let (by_local, refresh_at, patience) = match credentials.expiration {
+            None => (false, None, REFUSED_AGAIN),
             Some(end) => {
-                let life = end.duration_since(now).unwrap_or_default();
+                let clock = now.until(end);
+                let life = end.duration_since(clock).unwrap_or_default();
                 if life.is_zero() {
-                    return Err(expired(now.duration_since(end).unwrap_or_default()));
+                    return Err(expired(clock.duration_since(end).unwrap_or_default()));
                 }
-                (now.checked_add(self.draw(life)), REFUSED_AGAIN.min(life / 2))
+                let by_local = clock != now.service();
+                (by_local, clock.checked_add(self.draw(life)), REFUSED_AGAIN.min(life / 2))
             }
         };
         let credentials = Arc::new(credentials);
-        self.held = Some(Held { credentials: Arc::clone(&credentials), refresh_at, patience });
+        self.held = Some(Held { credentials: Arc::clone(&credentials), by_local, refresh_at, patience });
         Ok(credentials)
     }
 
@@ -204,19 +222,40 @@ impl Cache {
         first.saturating_add(last.saturating_sub(first).mul_f64(drawn.clamp(0.0, 1.0)))
     }
 
-    fn failed(&mut self, now: SystemTime, error: CredentialsError) {
+    fn failed(&mut self, now: Clocks, error: CredentialsError) {
         let count = self.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
         let end = self.valid(now).and_then(|held| held.credentials.expiration);
-        let left = end.and_then(|end| end.duration_since(now).ok()).unwrap_or_default();
+        let left = end.and_then(|end| end.duration_since(now.until(end)).ok()).unwrap_or_default();
         let growing = MIN_PAUSE.saturating_mul(2u32.saturating_pow(count - 1));
         let ceiling = growing.min(MAX_PAUSE).min(MIN_PAUSE.max(left / 4));
         let pause = ceiling.mul_f64(0.5 + 0.5 * self.dice.fraction());
-        self.failure = Some(Failure { at: now, pause, count, error });
+        self.failure = Some(Failure { at: now.local(), pause, count, error });
     }
 }
 
-/// Whether `now` is less than `pause` before or after `then`. The service's clock is known to the second only, so `now` may be
-/// a little earlier. If it is much earlier, the clock has stepped back, and the pause counts as over.
+impl Held {
+    /// Whether to fetch others.
+    fn is_due(&self, now: Clocks) -> bool {
+        self.refresh_at.is_some_and(|at| at <= self.clock(now)) || self.has_expired(now)
+    }
+
+    /// By the clock that they were taken by.
+    fn has_expired(&self, now: Clocks) -> bool {
+        self.credentials.expiration.is_some_and(|end| end <= self.clock(now))
+    }
+
+    fn clock(&self, now: Clocks) -> SystemTime {
+        if self.by_local { now.local() } else { now.service() }
+    }
+}
+
+/// Whether what ends at `end` and has ended was still good when it was asked for.
+fn lapsed(begun: Option<Clocks>, now: Clocks, end: Option<SystemTime>) -> bool {
+    begun.zip(end).is_some_and(|(begun, end)| begun.both() < end && end <= now.both())
+}
+
+/// Whether `now` is less than `pause` before or after `then`. If it is earlier by more, the clock has stepped back, and the
+/// pause counts as over.
 fn within(then: SystemTime, now: SystemTime, pause: Duration) -> bool {
     now.duration_since(then).unwrap_or_else(|error| error.duration()) < pause
 }
@@ -252,6 +291,9 @@ const SWAY: f64 = 0.5;
 const MAX_BUFFER: Duration = Duration::from_secs(300);
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// How often in a row credentials may expire on their way. A source whose credentials last no longer than it takes to give
+/// them is not asked for ever.
+const MAX_LAPSES: u32 = 2;
 /// The longest that credentials are kept if they are refused after others were.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 

@@ -1,9 +1,9 @@
 //! Descriptions of credentials and their sources for people to read. They hold no secret.
 
 use std::fmt::{self, Write as _};
-use std::time::SystemTime;
 
 use super::{Candidate, Chain, Found, Plan};
+use crate::clocks::Clocks;
 use crate::error::{CredentialsError, Outcome, Tried};
 use crate::keys::Credentials;
 use crate::settings::Setting;
@@ -66,8 +66,7 @@ pub(crate) struct Standing<'a> {
     pub kept_in_use: bool,
     /// Why the last attempt to fetch newer ones failed, if it did.
     pub failure: Option<&'a CredentialsError>,
-    /// The time of the service: see [`Context::service_time`](crate::context::Context::service_time).
-    pub now: SystemTime,
+    pub now: Clocks,
 }
 
 impl fmt::Display for Standing<'_> {
@@ -129,14 +128,13 @@ impl Chain {
 }
 
 /// Describes credentials without a secret: `access key …MPLE, account 123456789012, valid for 3540 s`.
-/// `now` is the time of the service: see [`Context::service_time`](crate::context::Context::service_time).
-pub(crate) fn describe(credentials: &Credentials, now: SystemTime) -> String {
+pub(crate) fn describe(credentials: &Credentials, now: impl Into<Clocks>) -> String {
     let mut text = format!("access key …{}", last_four(&credentials.access_key_id));
     if let Some(account) = &credentials.account_id {
         let _ = write!(text, ", account {account}");
     }
     if let Some(end) = credentials.expiration {
-        let _ = match end.duration_since(now) {
+        let _ = match end.duration_since(now.into().until(end)) {
             Ok(left) if !left.is_zero() => write!(text, ", valid for {} s", left.as_secs()),
             _ => write!(text, ", expired"),
         };
@@ -163,6 +161,7 @@ const WIDEST: usize = 60;
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+    use std::time::SystemTime;
 
     use super::*;
     use crate::credentials::Source;
@@ -237,14 +236,15 @@ mod tests {
             Tried::new("container", Outcome::NotAsked),
         ];
         let failure = CredentialsError::new("profile dev", "credential_process: it ended with status 1");
-        let standing = Standing { credentials: &keys, kept_in_use: false, failure: None, now };
+        let standing = Standing { credentials: &keys, kept_in_use: false, failure: None, now: now.into() };
         let told = |standing| shown(&chain().in_use(&tried, standing));
         let line = "profile dev: used, credential_process: access key …MPLE, valid for 60 s";
         assert_eq!(
             told(standing),
             ["environment: not configured, nothing was set", line, "container: not asked"]
         );
-        let later = Standing { now: now + Duration::from_secs(6), failure: Some(&failure), ..standing };
+        let later =
+            Standing { now: (now + Duration::from_secs(6)).into(), failure: Some(&failure), ..standing };
         assert_eq!(
             told(later)[1],
             "profile dev: used, credential_process: access key …MPLE, valid for 54 s; warning: fetching new ones \

@@ -33,6 +33,9 @@ pub struct Resolve {
     mfa_session: MfaSession,
     metadata: Option<imds::Config>,
     kept_in_use: bool,
+    /// When the current candidate was last begun, and how often it was begun anew since what it gave had expired meanwhile.
+    begun: Option<SystemTime>,
+    lapses: u32,
     /// The outcome of each candidate so far. The length is the index of the current candidate.
     tried: Vec<Tried>,
     state: State,
@@ -86,6 +89,8 @@ impl Resolve {
             mfa_session: MfaSession::default(),
             metadata: None,
             kept_in_use: false,
+            begun: None,
+            lapses: 0,
             tried: Vec::new(),
             state: State::Ready,
         }
@@ -140,9 +145,9 @@ impl Resolve {
     }
 
     fn begin(&mut self, now: SystemTime, turn: Turn) -> Result<Step<Resolved>, Error> {
-        if let Some((assumed, session)) =
-            self.mfa_session.get(self.tried.len(), self.context.service_time(now))
-        {
+        let clock = self.context.clocks(now).both();
+        self.begun = Some(clock);
+        if let Some((assumed, session)) = self.mfa_session.get(self.tried.len(), clock) {
             return self.got(now, turn, assumed, session);
         }
         let asking = match turn.plan.source.clone() {
@@ -171,7 +176,7 @@ impl Resolve {
         mut asking: Box<Asking>,
         event: Event,
     ) -> Result<Step<Resolved>, Error> {
-        let clock = self.context.service_time(now);
+        let clock = self.context.clocks(now).both();
         let error = match asking.step(now, clock, event) {
             Ok(Step::Perform(effect)) => {
                 self.state = State::Asking(turn, asking);
@@ -220,13 +225,17 @@ impl Resolve {
         assumed: usize,
         credentials: Credentials,
     ) -> Result<Step<Resolved>, Error> {
-        let clock = self.context.service_time(now);
-        if let Some(late) = credentials.expiration.and_then(|end| clock.duration_since(end).ok()) {
-            return Err(self.failed(&turn.name, expired(&turn.name, late)));
+        let clocks = self.context.clocks(now);
+        let end = credentials.expiration;
+        if let Some(late) = end.and_then(|end| clocks.both().duration_since(end).ok()) {
+            return match self.has_lapsed(end) {
+                true => self.begin(now, turn),
+                false => Err(self.failed(&turn.name, expired(&turn.name, late))),
+            };
         }
         let Some(role) = turn.plan.roles.get(assumed) else {
             let kept = if self.kept_in_use { KEPT_IN_USE } else { "" };
-            let used = format!("{}: {}{kept}", turn.plan, describe(&credentials, clock));
+            let used = format!("{}: {}{kept}", turn.plan, describe(&credentials, clocks));
             self.end(&turn.name, Outcome::Used(used.into()));
             return Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }));
         };
@@ -239,6 +248,14 @@ impl Resolve {
         let role = AssumeRole::new(role.clone(), credentials, Arc::clone(&self.context), seed)
             .metadata(self.metadata.clone());
         self.assume(now, turn, assumed, Box::new(role), Event::Start)
+    }
+
+    /// Whether what ends at `end` and has ended was still good when it was asked for, so that the source is to be asked again:
+    /// the program stood still meanwhile.
+    fn has_lapsed(&mut self, end: Option<SystemTime>) -> bool {
+        let lapsed = self.begun.zip(end).is_some_and(|(begun, end)| begun < end);
+        self.lapses += u32::from(lapsed);
+        lapsed && self.lapses <= MAX_LAPSES
     }
 
     fn assume(
@@ -258,6 +275,11 @@ impl Resolve {
             Err(error) => {
                 if error.says_credentials_expired() {
                     self.mfa_session.forget();
+                }
+                let clocks = self.context.clocks(now);
+                let end = role.credentials().expiration.filter(|end| *end <= clocks.either());
+                if error.says_expired(role.credentials(), clocks.either()) && self.has_lapsed(end) {
+                    return self.begin(now, turn);
                 }
                 let error = told(&turn.name, &cannot_assume(role.role_arn()), error);
                 Err(self.failed(&turn.name, error))
@@ -298,7 +320,7 @@ impl Flow for Resolve {
 }
 
 impl Asking {
-    /// Ends with `None` if the source turns out not to exist. `clock` is the time of the service, for expirations.
+    /// Ends with `None` if the source turns out not to exist. `clock` is the time by both clocks, for expirations.
     fn step(
         &mut self,
         now: SystemTime,
@@ -358,6 +380,9 @@ fn told(candidate: &str, doing: &str, error: Error) -> CredentialsError {
         }
     }
 }
+
+/// How often in a row credentials may expire on their way.
+const MAX_LAPSES: u32 = 2;
 
 fn cannot_assume(role_arn: &str) -> String {
     format!("the role {role_arn} cannot be assumed: ")

@@ -95,7 +95,7 @@ impl Error {
         )
     }
 
-    /// The same of these credentials, at this time of the service's clock. Some services forget sessions that are over, and
+    /// The same of these credentials, at this time. Some services forget sessions that are over, and
     /// then call their keys invalid: what has just expired and is called so is taken for expired.
     pub fn says_expired(&self, credentials: &Credentials, now: SystemTime) -> bool {
         let forgotten = || {

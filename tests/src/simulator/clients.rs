@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
         let local = clock(now, client.ahead);
         let next = match &mut task {
             Task::Use(flow, began) => next(flow.step(local, event)).map_err(|got| {
-                let time = client.core.context().service_time(local);
+                let time = client.core.context().clocks(local).service();
                 self.kept.used(*began, now, time, got.as_ref());
             }),
             Task::Call(flow, began) => {

@@ -1,6 +1,6 @@
 //! Credentials that are fetched once for all calls, kept fresh, and fetched anew when the service refuses them.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::world::*;
 use crate::error::{CredentialsError, ErrorCode};
@@ -125,40 +125,6 @@ fn what_expires_is_waited_for() {
         assert_eq!(world.end(call).0, seconds(1002));
     }
     assert_eq!(world.jobs, 2);
-}
-
-#[test]
-fn what_has_expired_by_the_clock_of_the_service_is_not_used() {
-    let mut number = 0;
-    let provide: Provide<'_> = Box::new(|now, _| {
-        number += 1;
-        // The second has expired when it is given.
-        let (id, holds) = [("FIRST", 3000), ("LATE", 3590), ("GOOD", 7200)][number - 1];
-        (Duration::ZERO, Ok(keys(id).with_expiration(now + seconds(holds))))
-    });
-    let signers = std::cell::RefCell::new(Vec::new());
-    let serve: Serve<'_> = Box::new(|now, request| {
-        signers.borrow_mut().push(signer(request).to_owned());
-        let Event::Response(mut response) = success() else { panic!("it is a response") };
-        let ahead = (now + seconds(3600)).duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        response.headers_mut().insert("date", ahead.as_secs().into());
-        (Duration::ZERO, Event::Response(response))
-    });
-    let mut world = World::new(config(), serve, provide);
-    let first = world.call();
-    world.run();
-    assert!(world.end(first).1.is_ok());
-    let second = world.call();
-    world.run();
-    let error = world.end(second).1.as_ref().unwrap_err().to_string();
-    assert!(error.contains("expired 10 s ago by this machine's clock"), "{error}");
-    world.run_until(start() + seconds(1));
-    let third = world.call();
-    world.run();
-    assert!(world.end(third).1.is_ok());
-    assert_eq!(world.jobs, 3);
-    drop(world);
-    assert_eq!(*signers.borrow(), ["FIRST", "GOOD"]);
 }
 
 #[test]

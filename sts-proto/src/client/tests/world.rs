@@ -90,6 +90,11 @@ impl<'a> World<'a> {
         self.now = self.now.max(time);
     }
 
+    /// Nothing runs for a while: what comes meanwhile is there afterwards.
+    pub(super) fn stand_still(&mut self, time: Duration) {
+        self.now += time;
+    }
+
     fn wake(&self, task: &Task) -> SystemTime {
         match task {
             Task::Call(_, Pending::Event(at, _)) | Task::Flow(_, Pending::Event(at, _)) => *at,
@@ -267,6 +272,22 @@ pub(super) fn success() -> Event {
         "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>u</UserId><Account>1</Account><Arn>a</Arn>\
          </GetCallerIdentityResult></GetCallerIdentityResponse>",
     )
+}
+
+/// The event, dated by a clock that is this many seconds ahead.
+pub(super) fn dated(now: SystemTime, ahead: i64, event: Event) -> Event {
+    let Event::Response(mut response) = event else { panic!("{event:?}") };
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64 + ahead;
+    response.headers_mut().insert("date", since.into());
+    Event::Response(response)
+}
+
+/// The answer of a service whose clock is this many seconds ahead and which knows no more of the keys.
+pub(super) fn judged(now: SystemTime, ahead: i64, request: &Request<Bytes>) -> Event {
+    let date = request.headers()["x-amz-date"].to_str().unwrap();
+    let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
+    let off = seconds(crate::wire::time::parse(date).unwrap()) - seconds(now) - ahead;
+    dated(now, ahead, if off.abs() <= 300 { success() } else { refusal("RequestTimeTooSkewed") })
 }
 
 pub(super) fn refusal(code: &str) -> Event {

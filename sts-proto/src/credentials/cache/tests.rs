@@ -277,3 +277,70 @@ fn nothing_secret_is_printed() {
     let shown = format!("{cache:?} {:?}", cache.look(at(2.0)));
     assert!(shown.contains("two") && !shown.contains("secret\"") && !shown.contains("token of"), "{shown}");
 }
+
+/// Both clocks; the service's is this much ahead.
+fn clocks(seconds: f64, ahead: f64) -> Clocks {
+    Clocks::new(at(seconds), at(seconds + ahead))
+}
+
+#[test]
+fn what_one_clock_calls_expired_is_replaced_if_it_can_be_and_used_if_not() {
+    const DAYS: f64 = 172_800.0;
+    // The service's clock is right, and this machine's is behind or ahead; or the other way round.
+    for (ahead, end) in [(3600.0, 7200.0), (-3600.0, 0.0), (DAYS, 3600.0), (-DAYS, 3600.0 - DAYS)] {
+        let mut cache = Cache::new(1);
+        assert!(cache.begin(clocks(0.0, ahead)));
+        let kept = cache.finish(clocks(0.0, ahead), Ok(keys("one", end)));
+        assert!(kept.is_ok(), "{ahead}: {kept:?}");
+        // Once fetched, they are good, and not fetched for each look.
+        let look = |cache: &Cache, seconds: f64, ahead: f64| match cache.look(clocks(seconds, ahead)) {
+            Cached::Fresh(_) => "fresh",
+            Cached::Stale(_) => "stale",
+            Cached::Absent => "absent",
+            Cached::Failed(_) => "failed",
+        };
+        assert_eq!(look(&cache, 1.0, ahead), "fresh", "{ahead}");
+    }
+    // Those that were taken when the clocks agreed: an offset says that they are over.
+    let mut cache = holding(1, 3600.0);
+    for ahead in [DAYS, 3600.0] {
+        assert!(matches!(cache.look(clocks(10.0, ahead)), Cached::Absent));
+        assert!(cache.held(clocks(10.0, ahead)).is_some());
+    }
+    // Nothing better is to be had: they are used, and the source is not asked for each look.
+    assert!(cache.begin(clocks(10.0, DAYS)));
+    cache.finish(clocks(10.0, DAYS), Err(CredentialsError::new("the vault", "it is sealed"))).unwrap_err();
+    assert!(matches!(cache.look(clocks(10.1, DAYS)), Cached::Stale(_)));
+    assert!(!cache.begin(clocks(10.1, DAYS)));
+    // The source gives the same: it is as good as it gets.
+    assert!(cache.begin(clocks(12.0, DAYS)));
+    cache.finish(clocks(12.0, DAYS), Ok(keys("one", 3600.0))).unwrap();
+    assert!(matches!(cache.look(clocks(13.0, DAYS)), Cached::Fresh(_)));
+    assert!(matches!(cache.look(clocks(3400.0, DAYS)), Cached::Stale(_)));
+    // Once the offset is gone, everything is as it was; where both clocks say so, they have expired.
+    assert_eq!((look(&cache, 14.0), look(&cache, 3599.0)), ("fresh", "stale"));
+    for ahead in [DAYS, 0.0, -1.0] {
+        assert!(cache.held(clocks(3601.0, ahead)).is_none(), "{ahead}");
+    }
+    assert!(cache.held(clocks(3601.0, -2.0)).is_some());
+}
+
+#[test]
+fn what_expires_on_its_way_is_thrown_away_and_fetched_again_and_not_for_ever() {
+    let mut cache = holding(1, 6.0);
+    for (now, expected) in [(10.0, "absent"), (18.0, "absent"), (26.0, "failed")] {
+        assert!(cache.begin(at(now)), "{now}");
+        cache.finish(at(now + 8.0), Ok(keys("two", now + 6.0))).unwrap_err();
+        assert_eq!(look(&cache, now + 8.0), expected, "{now}");
+    }
+    // One that arrives sets the count back.
+    assert!(cache.begin(at(50.0)));
+    cache.finish(at(50.0), Ok(keys("three", 56.0))).unwrap();
+    assert!(cache.begin(at(55.9)));
+    cache.finish(at(63.0), Ok(keys("four", 62.0))).unwrap_err();
+    assert_eq!((look(&cache, 63.0), cache.failure().is_none()), ("absent", true));
+    // What had expired before it was asked for is a failure.
+    assert!(cache.begin(at(64.0)));
+    cache.finish(at(80.0), Ok(keys("four", 63.0))).unwrap_err();
+    assert_eq!(look(&cache, 80.0), "failed");
+}

@@ -44,16 +44,15 @@ fn a_failure_is_shared_and_soon_tried_again() {
     });
 }
 
-/// Dates the next answer this far ahead, once there is something in it.
+/// Refuses the next request for its date, with a clock that is this far ahead, once there is something in it.
 fn dated(ahead: &Arc<Mutex<Option<Duration>>>) -> Peer {
     let ahead = Arc::clone(ahead);
     Peer::new(move |_| {
-        let mut response = answer(200, IDENTITY)?;
-        if let Some(ahead) = ahead.lock().unwrap().take() {
-            let since = (SystemTime::now() + ahead).duration_since(SystemTime::UNIX_EPOCH).unwrap();
-            // The core reads seconds too.
-            response.headers_mut().insert("date", since.as_secs().into());
-        }
+        let Some(ahead) = ahead.lock().unwrap().take() else { return answer(200, IDENTITY) };
+        let mut response = answer(403, "<R><Error><Code>RequestTimeTooSkewed</Code></Error></R>")?;
+        let since = (SystemTime::now() + ahead).duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        // The core reads seconds too.
+        response.headers_mut().insert("date", since.as_secs().into());
         Ok(response)
     })
 }
@@ -68,7 +67,7 @@ fn calls_go_on_with_credentials_that_hold_while_newer_ones_are_fetched() {
         gives.send(Ok(keys("OLD", 3600))).unwrap();
         call(&sts).unwrap();
         asked.recv_timeout(PATIENCE).unwrap();
-        // The service's clock is what counts.
+        // The service's clock is what counts, once a refusal has shown it.
         *ahead.lock().unwrap() = Some(Duration::from_secs(3400));
         call(&sts).unwrap();
 
