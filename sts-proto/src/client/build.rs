@@ -7,6 +7,7 @@ use super::config::{Config, Looks};
 use super::keys::{Keys, Source};
 use super::load::{Load, Loaded};
 use super::region::Region;
+use super::sources::Sources;
 use super::{Core, Shared};
 use crate::context::Context;
 use crate::credentials::{Chain, imds};
@@ -83,7 +84,11 @@ impl Build {
                 let Loaded { profiles, .. } = &loaded;
                 let named = self.config.profile.as_deref();
                 let found = Looked {
-                    chain: Chain::new(&env, profiles, named),
+                    sources: Sources::new(
+                        Chain::new(&env, profiles, named),
+                        env.clone(),
+                        named.map(str::to_owned),
+                    ),
                     // What is wrong with it matters where it is asked: the chain's candidate says so.
                     metadata: imds::Config::new(&env, loaded.profile()),
                 };
@@ -100,8 +105,8 @@ impl Build {
             settings = settings.without_credentials();
         }
         let isolated = looked.is_none();
-        let (chain, metadata) = match looked {
-            Some(Looked { chain, metadata }) => (Some(chain), metadata),
+        let (sources, metadata) = match looked {
+            Some(Looked { sources, metadata }) => (Some(sources), metadata),
             None => (None, Ok(None)),
         };
         let asked = metadata.as_ref().ok().and_then(Option::as_ref);
@@ -109,10 +114,10 @@ impl Build {
             settings.endpoint()?;
         }
         let context = Arc::new(Context::of(settings, &self.product)?);
-        let source = match chain {
+        let source = match sources {
             _ if *provided => Source::Provider,
-            Some(chain) if !context.settings().credentials_are_set_in_code() => {
-                Source::Chain(Arc::new(chain))
+            Some(sources) if !context.settings().credentials_are_set_in_code() => {
+                Source::Chain(Arc::new(sources))
             }
             _ => Source::Settings,
         };
@@ -127,7 +132,7 @@ impl Build {
 
 /// What the environment and the files lead to beside the settings.
 struct Looked {
-    chain: Chain,
+    sources: Sources,
     metadata: Result<Option<imds::Config>, CredentialsError>,
 }
 

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use super::keys::{Fetched, Keys};
 use super::region::Region;
-use crate::credentials::{RegionSearch, Resolve};
+use super::sources::Fetch;
+use crate::credentials::RegionSearch;
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
@@ -47,13 +48,13 @@ pub struct FlowJob {
 
 #[derive(Debug)]
 enum Work {
-    Keys(Arc<Keys>, Box<Resolve>),
+    Keys(Arc<Keys>, Box<Fetch>),
     Region(Arc<Region>, RegionSearch),
 }
 
 impl FlowJob {
-    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, resolve: Box<Resolve>, first: Box<Effect>) -> Self {
-        Self { span, work: Some(Work::Keys(keys, resolve)), first: Some(first) }
+    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, fetch: Box<Fetch>, first: Box<Effect>) -> Self {
+        Self { span, work: Some(Work::Keys(keys, fetch)), first: Some(first) }
     }
 
     pub(super) fn of_region(region: Arc<Region>, span: Span, search: RegionSearch) -> Self {
@@ -67,10 +68,10 @@ impl FlowJob {
         // The work stays where it is while it is stepped: where that panics, dropping the job gives its right back.
         match &mut self.work {
             None => Step::Done(()),
-            Some(Work::Keys(keys, resolve)) => {
-                let fetched = match resolve.step(now, event) {
+            Some(Work::Keys(keys, fetch)) => {
+                let fetched = match fetch.step(now, event) {
                     Ok(Step::Perform(effect)) => return Step::Perform(effect),
-                    Ok(Step::Done(resolved)) => Ok(Fetched::by_chain(resolved, resolve.kept_in_use())),
+                    Ok(Step::Done(resolved)) => Ok(Fetched::by_chain(resolved, fetch.kept_in_use())),
                     Err(error) => Err(error),
                 };
                 let keys = Arc::clone(keys);

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
 use super::region::MAX_LOST;
+use super::sources::{self, Sources};
 use crate::context::Context;
-use crate::credentials::{Cache, Cached, Chain, MfaSession, Resolve, Resolved, Standing, describe, imds};
+use crate::credentials::{Cache, Cached, MfaSession, Resolve, Resolved, Standing, describe, imds};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Flow, Join, Step};
 use crate::keys::Credentials;
@@ -30,7 +31,7 @@ pub(super) enum Source {
     /// What the settings hold, used as it is.
     Settings,
     /// The sources that environment and files name.
-    Chain(Arc<Chain>),
+    Chain(Arc<Sources>),
     /// A provider of the program's own.
     Provider,
 }
@@ -40,6 +41,8 @@ struct State {
     fetch: Fetch,
     /// When the last fetch began.
     begun: SystemTime,
+    /// Whether keys were refused since.
+    refused: bool,
     /// How many fetches have ended.
     ended: u64,
     last: Last,
@@ -59,7 +62,7 @@ enum Fetch {
 }
 
 enum Work {
-    Chain(Box<Resolve>, Box<Effect>),
+    Chain(Box<sources::Fetch>, Box<Effect>),
     Provider,
 }
 
@@ -113,6 +116,7 @@ impl Keys {
             cache: Cache::new(seed),
             fetch: Fetch::Idle,
             begun: SystemTime::UNIX_EPOCH,
+            refused: false,
             ended: 0,
             last: Last::default(),
         };
@@ -138,7 +142,7 @@ impl Keys {
                 state.fetch = Fetch::Running { background };
                 let keys = Arc::clone(self);
                 Some(match work {
-                    Work::Chain(resolve, first) => Job::Flow(FlowJob::of_keys(keys, span, resolve, first)),
+                    Work::Chain(fetch, first) => Job::Flow(FlowJob::of_keys(keys, span, fetch, first)),
                     Work::Provider => Job::Provider(ProviderJob::new(keys, span, state.last.refused.take())),
                 })
             }
@@ -177,7 +181,9 @@ impl Keys {
         if self.are_provided() {
             state.last.refused = Some(refused.clone());
         }
-        state.cache.refuse(clocks, refused)
+        let drops = state.cache.refuse(clocks, refused);
+        state.refused |= drops;
+        drops
     }
 
     /// The credentials that were fetched and have not expired.
@@ -185,9 +191,12 @@ impl Keys {
         self.state().cache.held(self.context.clocks(now))
     }
 
-    /// Whether an error of a call says that these have expired.
-    pub(super) fn says_expired(&self, now: SystemTime, error: &Error, credentials: &Credentials) -> bool {
+    /// Whether an error of a call says that these are of no more use, and others may be found where they come from: they have
+    /// expired, or are in a shared file and not known to the service.
+    pub(super) fn are_refused(&self, now: SystemTime, error: &Error, credentials: &Credentials) -> bool {
         error.says_expired(credentials, self.context.clocks(now).either())
+            || error.says_unknown()
+                && matches!(&self.source, Source::Chain(sources) if sources.are_keys_in_a_file())
     }
 
     /// Every source in order, with what became of it, once credentials were asked for.
@@ -200,12 +209,12 @@ impl Keys {
         let state = self.state();
         let failure = state.cache.failure();
         match (&self.source, got) {
-            (Source::Chain(chain), Ok(credentials)) => {
+            (Source::Chain(sources), Ok(credentials)) => {
                 let kept_in_use = state.last.kept_in_use;
                 let standing = Standing { credentials: &credentials, kept_in_use, failure, now };
-                chain.in_use(&state.last.tried, standing)
+                sources.chain().in_use(&state.last.tried, standing)
             }
-            (Source::Chain(chain), Err(error)) => chain.failed(error),
+            (Source::Chain(sources), Err(error)) => sources.chain().failed(error),
             (Source::Provider, Ok(credentials)) => {
                 let standing = Standing { credentials: &credentials, kept_in_use: false, failure, now };
                 vec![Tried::new("the provider set in code", Outcome::Used(standing.to_string().into()))]
@@ -280,16 +289,19 @@ impl Keys {
         let span = Span::of_job(background);
         let work = match &self.source {
             Source::Settings | Source::Provider => Work::Provider,
-            Source::Chain(chain) => {
-                let mut resolve = Resolve::new(Arc::clone(chain), Arc::clone(&self.context), seed)
+            Source::Chain(sources) => {
+                let resolve = Resolve::new(sources.chain(), Arc::clone(&self.context), seed)
                     .held(state.last.held.clone())
                     .mfa_session(self.mfa_session.clone())
                     .metadata(self.metadata.clone());
+                let fetch = sources::Fetch::new(sources, resolve);
+                let refused = std::mem::take(&mut state.refused) && sources.are_keys_in_a_file();
+                let mut fetch = if refused { fetch.reading() } else { fetch };
                 state.fetch = Fetch::Running { background };
-                match resolve.step(now, Event::Start) {
-                    Ok(Step::Perform(effect)) => Work::Chain(Box::new(resolve), Box::new(effect)),
+                match fetch.step(now, Event::Start) {
+                    Ok(Step::Perform(effect)) => Work::Chain(Box::new(fetch), Box::new(effect)),
                     Ok(Step::Done(resolved)) => {
-                        let kept_in_use = resolve.kept_in_use();
+                        let kept_in_use = fetch.kept_in_use();
                         return self.end(state, told, now, Ok(Fetched::by_chain(resolved, kept_in_use)));
                     }
                     Err(error) => return self.end(state, told, now, Err(error)),
@@ -341,10 +353,10 @@ impl Keys {
     }
 
     /// What is asked, as errors call it.
-    fn name(&self) -> &str {
+    fn name(&self) -> String {
         match &self.source {
-            Source::Chain(chain) => chain.asked(),
-            Source::Provider | Source::Settings => PROVIDER,
+            Source::Chain(sources) => sources.chain().asked().to_owned(),
+            Source::Provider | Source::Settings => PROVIDER.to_owned(),
         }
     }
 
@@ -429,7 +441,7 @@ impl Take {
             // Begins no fetch, which would wait for a later flow to take it.
             (Waiting::ToFetch, Event::Elapsed) => match self.keys.kept(now) {
                 Some(credentials) => Ok(Step::Done(Some(credentials))),
-                None => Err(too_long(self.keys.name(), total).into()),
+                None => Err(too_long(&self.keys.name(), total).into()),
             },
             (Waiting::Beside(credentials), Event::Joined | Event::Elapsed) => {
                 Ok(Step::Done(Some(credentials)))
@@ -454,7 +466,7 @@ impl Take {
             Found::Fetching { begun } => {
                 self.lost += u32::from(begun);
                 if self.lost > MAX_LOST {
-                    return Err(lost(self.keys.name()).into());
+                    return Err(lost(&self.keys.name()).into());
                 }
                 // Each fetch has a seed of its own.
                 self.seed = self.seed.wrapping_add(u128::from(begun));

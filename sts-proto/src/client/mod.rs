@@ -84,6 +84,7 @@ mod ready;
 mod region;
 mod role_sessions;
 mod send;
+mod sources;
 
 use std::fmt;
 use std::sync::Arc;

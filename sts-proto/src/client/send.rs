@@ -114,7 +114,7 @@ impl<O: Operation> Send<O> {
             Err(error) => error,
         };
         let credentials = self.call.signer().filter(|_| O::SIGNED).cloned();
-        let Some(credentials) = credentials.filter(|used| self.core.keys.says_expired(now, &error, used))
+        let Some(credentials) = credentials.filter(|used| self.core.keys.are_refused(now, &error, used))
         else {
             return Err(error);
         };

@@ -119,6 +119,16 @@ impl Resolve {
         self
     }
 
+    /// The same of another chain, from the beginning.
+    pub(crate) fn anew(&self, chain: Arc<Chain>) -> Self {
+        // Its roles may be others.
+        self.mfa_session.forget();
+        Self::new(chain, Arc::clone(&self.context), self.seed.wrapping_add(1))
+            .held(self.held.clone())
+            .mfa_session(self.mfa_session.clone())
+            .metadata(self.metadata.clone())
+    }
+
     /// What became of each source so far; of all sources once the flow is over.
     pub fn tried(&self) -> &[Tried] {
         &self.tried

@@ -95,14 +95,16 @@ impl Error {
         )
     }
 
+    /// Whether the service refused keys that it does not know, or knows no more.
+    pub(crate) fn says_unknown(&self) -> bool {
+        matches!(self.own_code(), Some(ErrorCode::InvalidClientTokenId | ErrorCode::InvalidAccessKeyId))
+    }
+
     /// The same of these credentials, at this time. Some services forget sessions that are over, and
     /// then call their keys invalid: what has just expired and is called so is taken for expired.
     pub fn says_expired(&self, credentials: &Credentials, now: SystemTime) -> bool {
-        let forgotten = || {
-            matches!(self.own_code(), Some(ErrorCode::InvalidClientTokenId | ErrorCode::InvalidAccessKeyId))
-        };
         let over = || credentials.expiration.is_some_and(|end| end <= now);
-        self.says_credentials_expired() || forgotten() && over()
+        self.says_credentials_expired() || self.says_unknown() && over()
     }
 
     /// The metadata of the answer, if one arrived: to the operation, or to a call for its credentials.

@@ -3,6 +3,7 @@
 mod answer_size;
 mod bad_credentials;
 mod bad_input;
+mod clocks;
 mod connections;
 mod credentials;
 mod effects;
@@ -14,4 +15,5 @@ mod operations;
 mod proxy;
 mod region;
 mod requests;
+mod rotated;
 mod settings_files;

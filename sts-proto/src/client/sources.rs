@@ -1,0 +1,184 @@
+//! The sources that environment and shared files name, asked for credentials. Keys in a shared file that the service refuses
+//! may have been replaced there by another program, so the files are read again.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use super::load::{Load, Loaded};
+use crate::credentials::{Chain, Found, Plan, Resolve, Resolved, Source};
+use crate::error::{Error, ErrorCode};
+use crate::flow::{Event, Flow, Step};
+use crate::settings::Env;
+
+/// The sources of a client.
+pub(super) struct Sources {
+    chain: Mutex<Arc<Chain>>,
+    env: Env,
+    /// The profile that code names.
+    profile: Option<String>,
+}
+
+impl Sources {
+    pub(super) fn new(chain: Chain, env: Env, profile: Option<String>) -> Self {
+        Self { chain: Mutex::new(Arc::new(chain)), env, profile }
+    }
+
+    pub(super) fn chain(&self) -> Arc<Chain> {
+        Arc::clone(&self.chain.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the keys that calls are signed with are in a shared file.
+    pub(super) fn are_keys_in_a_file(&self) -> bool {
+        self.begin_in_a_file(|plan| plan.roles.is_empty())
+    }
+
+    /// Whether keys in a shared file are the first ones of a plan that is like this. The first candidate is the environment,
+    /// which is a snapshot.
+    fn begin_in_a_file(&self, like: impl Fn(&Plan) -> bool) -> bool {
+        let in_a_file = |(index, plan): (usize, &Plan)| {
+            index > 0 && matches!(plan.source, Source::Static(_)) && like(plan)
+        };
+        asked(&self.chain()).is_some_and(in_a_file)
+    }
+
+    fn load(&self) -> Load {
+        let load = Load::new(self.env.clone());
+        match &self.profile {
+            Some(profile) => load.profile(profile.as_str()),
+            None => load,
+        }
+    }
+
+    /// Takes what the files hold now, if that leads to other keys of the same profile. Where it leads to another profile or
+    /// role, or nowhere, or cannot be understood, a program may be about to write it: everything stays as it is.
+    fn take(&self, loaded: &Loaded) -> bool {
+        let newer = Chain::new(&self.env, &loaded.profiles, self.profile.as_deref());
+        let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_newer = match (asked(&chain), asked(&newer)) {
+            (Some((old_index, old)), Some((index, plan))) => {
+                old_index == index && old.roles == plan.roles && old.source != plan.source
+            }
+            _ => false,
+        };
+        if is_newer {
+            *chain = Arc::new(newer);
+        }
+        is_newer
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").field("chain", &self.chain()).finish_non_exhaustive()
+    }
+}
+
+/// Asks the sources. Reads the shared files first if keys in them were refused, or then if they are refused when a role is
+/// assumed with them.
+#[derive(Debug)]
+pub(super) struct Fetch {
+    sources: Arc<Sources>,
+    resolve: Resolve,
+    state: State,
+    has_read: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The files may hold other keys than those that were refused, perhaps with this error.
+    Reading(Box<Load>, Option<Error>),
+    Asking,
+}
+
+impl Fetch {
+    /// `resolve` is of the chain of these sources.
+    pub(super) fn new(sources: &Arc<Sources>, resolve: Resolve) -> Self {
+        Self { sources: Arc::clone(sources), resolve, state: State::Asking, has_read: false }
+    }
+
+    /// Reads the files first.
+    pub(super) fn reading(self) -> Self {
+        let state = State::Reading(Box::new(self.sources.load()), None);
+        Self { state, has_read: true, ..self }
+    }
+
+    /// Whether the credentials have expired and are kept in use: see [`Resolve::kept_in_use`].
+    pub(super) fn kept_in_use(&self) -> bool {
+        self.resolve.kept_in_use()
+    }
+
+    fn ask(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
+        let error = match self.resolve.step(now, event) {
+            // Some role could not be assumed with them.
+            Err(error) if !self.has_read && are_refused(&error) && self.sources.begin_in_a_file(|_| true) => {
+                error
+            }
+            step => return step,
+        };
+        self.has_read = true;
+        self.read(now, Box::new(self.sources.load()), Some(error), Event::Start)
+    }
+
+    fn read(
+        &mut self,
+        now: SystemTime,
+        mut load: Box<Load>,
+        refused: Option<Error>,
+        event: Event,
+    ) -> Result<Step<Resolved>, Error> {
+        let newer = match load.step(now, event) {
+            Ok(Step::Perform(effect)) => {
+                self.state = State::Reading(load, refused);
+                return Ok(Step::Perform(effect));
+            }
+            Ok(Step::Done(loaded)) => self.sources.take(&loaded),
+            Err(_) => false,
+        };
+        self.state = State::Asking;
+        match refused {
+            Some(error) if !newer => return Err(error),
+            _ if newer => self.resolve = self.resolve.anew(self.sources.chain()),
+            _ => {}
+        }
+        self.ask(now, Event::Start)
+    }
+}
+
+impl Flow for Fetch {
+    type Output = Resolved;
+    type Error = Error;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
+        match std::mem::replace(&mut self.state, State::Asking) {
+            State::Asking => self.ask(now, event),
+            State::Reading(load, refused) => self.read(now, load, refused, event),
+        }
+    }
+}
+
+/// The plan of the first configured source, which is the one that is asked, and its index.
+fn asked(chain: &Chain) -> Option<(usize, &Plan)> {
+    let configured = |found: &Found| !matches!(found, Found::NotConfigured(_));
+    let mut candidates = chain.candidates.iter().enumerate();
+    let (index, candidate) = candidates.find(|(_, candidate)| configured(&candidate.found))?;
+    match &candidate.found {
+        Found::Plan(plan) => Some((index, plan)),
+        _ => None,
+    }
+}
+
+/// Whether a role could not be assumed since the keys have expired or are not known.
+fn are_refused(error: &Error) -> bool {
+    use ErrorCode as Code;
+    matches!(
+        error.code(),
+        Some(
+            Code::ExpiredToken
+                | Code::ExpiredTokenException
+                | Code::InvalidToken
+                | Code::InvalidClientTokenId
+                | Code::InvalidAccessKeyId
+        )
+    )
+}
