@@ -246,7 +246,7 @@ impl<O: Operation> Call<O> {
         headers.insert(ATTEMPT, attempt_of(attempt, self.most));
         if O::SIGNED {
             let credentials = self.credentials.as_deref().ok_or_else(|| NoCredentials::new(O::ACTION))?;
-            let scope = endpoint.scope()?;
+            let scope = context.scope()?;
             let key = context.signing_key(credentials, scope, date)?;
             Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
         }

@@ -35,6 +35,9 @@ pub struct Context {
     /// With the region that was asked for elsewhere, once it is known, and that region.
     #[cfg(feature = "credentials")]
     located: std::sync::OnceLock<(Endpoint, Box<str>)>,
+    /// Why the region cannot be asked for there.
+    #[cfg(feature = "credentials")]
+    no_search: Option<Box<str>>,
     #[cfg(feature = "credentials")]
     settings: Settings,
     credentials: Option<Arc<Credentials>>,
@@ -79,6 +82,8 @@ impl Context {
             #[cfg(feature = "credentials")]
             located: std::sync::OnceLock::new(),
             #[cfg(feature = "credentials")]
+            no_search: None,
+            #[cfg(feature = "credentials")]
             settings,
         })
     }
@@ -93,7 +98,30 @@ impl Context {
         if let Some((endpoint, _)) = self.located.get() {
             return Ok(endpoint);
         }
-        self.endpoint.as_ref().map_err(Clone::clone)
+        self.endpoint.as_ref().map_err(|error| self.reason(error.clone()))
+    }
+
+    /// What requests to the endpoint are signed for.
+    pub(crate) fn scope(&self) -> Result<&Scope, EndpointError> {
+        self.endpoint()?.scope().map_err(|error| self.reason(error))
+    }
+
+    /// Says why the region cannot be asked for where it is set nowhere.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn without_search(mut self, problem: Option<String>) -> Self {
+        self.no_search = problem.map(Into::into);
+        self
+    }
+
+    /// Why there is no endpoint or no scope.
+    fn reason(&self, error: EndpointError) -> EndpointError {
+        #[cfg(feature = "credentials")]
+        if let (EndpointError::MissingRegion | EndpointError::MissingSigningRegion, Some(problem)) =
+            (&error, &self.no_search)
+        {
+            return EndpointError::RegionNotFound { problem: problem.clone() };
+        }
+        error
     }
 
     /// Whether a region is needed and not known; what is sent `signed` needs one even where there is an endpoint URL.
@@ -186,6 +214,9 @@ impl Context {
             None if !O::SIGNED => &empty,
             None => return Err(NoCredentials::new(O::ACTION).into()),
         };
+        if O::SIGNED {
+            self.scope()?;
+        }
         operation.presign(self.endpoint()?, credentials, self.service_time(now), options)
     }
 

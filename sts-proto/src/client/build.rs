@@ -110,10 +110,12 @@ impl Build {
             None => (None, Ok(None)),
         };
         let asked = metadata.as_ref().ok().and_then(Option::as_ref);
-        if !*credentials_only && (settings.has_region() || asked.is_none()) {
-            settings.endpoint()?;
+        let context = Context::of(settings, &self.product)?
+            .without_search(metadata.as_ref().err().map(|error| error.problem().into_owned()));
+        if !*credentials_only && (context.settings().has_region() || asked.is_none()) {
+            context.endpoint()?;
         }
-        let context = Arc::new(Context::of(settings, &self.product)?);
+        let context = Arc::new(context);
         let source = match sources {
             _ if *provided => Source::Provider,
             Some(sources) if !context.settings().credentials_are_set_in_code() => {

@@ -75,7 +75,7 @@ impl Region {
         state.failure = match found {
             Ok(()) => None,
             Err(Error::Endpoint(error)) => Some(error),
-            Err(_) => Some(EndpointError::MissingRegion),
+            Err(error) => Some(EndpointError::RegionNotFound { problem: error.to_string().into() }),
         };
     }
 
@@ -126,7 +126,7 @@ impl Locate {
                 // Its thread or task is gone.
                 self.lost += 1;
                 if self.lost >= MAX_LOST {
-                    return Err(EndpointError::MissingRegion.into());
+                    return Err(EndpointError::RegionNotFound { problem: LOST.into() }.into());
                 }
             }
             (Some(_), Event::Joined) => {}
@@ -147,5 +147,7 @@ fn too_long() -> TransportError {
     TransportError::new(TransportErrorKind::Timeout(Phase::Response), problem)
 }
 
+const LOST: &str =
+    "the thread or task that asked the instance's metadata was ended before it had an answer, more than once";
 /// How often work may be lost before a flow gives up.
 pub(super) const MAX_LOST: u32 = 3;

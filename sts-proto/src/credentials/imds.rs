@@ -136,7 +136,7 @@ impl Flow for InstanceMetadata {
     }
 }
 
-/// Asks for the region. Ends with `None` if there is no metadata service, or it returns no region.
+/// Asks for the region. Ends with `None` if there is no metadata service, or it knows of no region.
 #[derive(Debug)]
 pub struct Region {
     session: Session,
@@ -165,10 +165,8 @@ impl Flow for Region {
                 self.over = false;
                 Ok(Step::Perform(effect))
             }
-            Ok(Step::Done(Answer::Document(reply))) => Ok(Step::Done(region(&reply))),
+            Ok(Step::Done(Answer::Document(reply))) => Ok(Step::Done(Some(region(&reply)?))),
             Ok(Step::Done(_)) => Ok(Step::Done(None)),
-            // The caller reports that no region is set and how to set one, which helps more than this error.
-            Err(Error::Credentials(_)) => Ok(Step::Done(None)),
             Err(error) => Err(error),
         }
     }
@@ -194,9 +192,12 @@ fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
     Ok(Some(role))
 }
 
-fn region(reply: &Reply) -> Option<String> {
-    let region = std::str::from_utf8(reply.body()).ok()?.trim();
-    (is_label(region, |_| false) && !reply.quotes(region)).then(|| region.to_owned())
+fn region(reply: &Reply) -> Result<String, CredentialsError> {
+    let region = std::str::from_utf8(reply.body()).unwrap_or_default().trim();
+    match is_label(region, |_| false) && !reply.quotes(region) {
+        true => Ok(region.to_owned()),
+        false => Err(reply.unusable("it is not the name of a region", session::ADVICE)),
+    }
 }
 
 /// Names of roles consist of letters, digits and `+=,.@_-`.

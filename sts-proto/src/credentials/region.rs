@@ -12,7 +12,8 @@ use crate::operation::Operation;
 
 /// Asks the instance's metadata for the region, if none is set, and keeps it in the context.
 ///
-/// Fails with [`EndpointError::MissingRegion`] where there is no metadata service.
+/// Fails with [`EndpointError::MissingRegion`] where there is no metadata service, and with
+/// [`EndpointError::RegionNotFound`] where the service gives no region.
 #[derive(Debug)]
 pub(crate) struct RegionSearch {
     context: Arc<Context>,
@@ -77,7 +78,13 @@ impl Flow for RegionSearch {
     type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
-        match self.region.step(now, event)? {
+        let step = self.region.step(now, event).map_err(|error| match error {
+            Error::Credentials(error) => {
+                EndpointError::RegionNotFound { problem: error.problem().into() }.into()
+            }
+            error => error,
+        });
+        match step? {
             Step::Perform(effect) => Ok(Step::Perform(effect)),
             Step::Done(Some(region)) => {
                 self.context.locate(&region)?;

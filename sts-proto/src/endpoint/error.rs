@@ -13,6 +13,12 @@ pub enum EndpointError {
     MissingRegion,
     /// No region was given in code, and no environment was looked in.
     RegionNotGiven,
+    /// There is no region in the settings, and the instance's metadata cannot be asked for it or has given none.
+    #[non_exhaustive]
+    RegionNotFound {
+        /// What was asked, what came of it, and what to do.
+        problem: Box<str>,
+    },
     /// The region cannot be part of a host name.
     #[non_exhaustive]
     InvalidRegion {
@@ -57,6 +63,9 @@ impl fmt::Display for EndpointError {
                 "no region: none was given, and the builder is isolated and looks in no environment; set one, for \
                  example us-east-1",
             ),
+            EndpointError::RegionNotFound { problem } => {
+                write!(f, "no region: looked {WHERE_REGION}: {problem}; or set one, for example us-east-1")
+            }
             EndpointError::InvalidRegion { region } => write!(
                 f,
                 "region {region:?} is not valid: it must be 1 to 63 letters, digits and hyphens, no hyphen at \

@@ -405,6 +405,7 @@ mod tests {
         let url_setting = "AWS_ENDPOINT_URL_STS";
         for (error, setting) in [
             (EndpointError::MissingRegion, "AWS_REGION"),
+            (EndpointError::RegionNotFound { problem: "nothing".into() }, "AWS_REGION"),
             (EndpointError::InvalidRegion { region: "\n".to_owned() }, "AWS_REGION"),
             (EndpointError::InvalidUrl { problem: "is empty" }, url_setting),
             (EndpointError::FipsWithUrl, url_setting),

@@ -111,7 +111,11 @@ fn instances() -> Vec<Row> {
             .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "planted")
             .keys()
             .without("AWS_REGION")
-            .refused("no region: looked {regions}; set one, for example us-east-1"),
+            .refused(
+                "no region: looked {regions}: the endpoint url does not start with http:// or https:// \
+                 (AWS_EC2_METADATA_SERVICE_ENDPOINT); write it like http://169.254.169.254; or set one, for \
+                 example us-east-1",
+            ),
         instance("a mode that is none").set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv5").fails(
             "no credentials from instance metadata: the environment variable \
              AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE has to be IPv4 or IPv6",
