@@ -5,12 +5,13 @@ use bytes::Bytes;
 use http_body::Body;
 use http_body_util::Full;
 use sts_proto::client::{Build, Config};
+use sts_proto::perform::AskMfaCode;
 use sts_proto::settings::Setting;
 use sts_proto::{Error, Secret};
 use tower_service::Service;
 
 use crate::client::Client;
-use crate::effects::{MfaPrompt, environment, read_in_place, seed};
+use crate::effects::{environment, read_in_place, seed};
 use crate::performer::Performer;
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
@@ -30,7 +31,7 @@ pub struct Builder {
     config: Config,
     provider: Option<Arc<dyn CredentialsProvider>>,
     transport: Option<Box<dyn Transport>>,
-    mfa_code: Option<MfaPrompt>,
+    mfa_code: Option<Arc<AskMfaCode>>,
 }
 
 impl Builder {
@@ -115,7 +116,7 @@ impl Builder {
     /// `None` again after a while, from a second or less up to a minute. So a program that asks a person should have sessions
     /// that outlast it (`duration_seconds`), or answer `None` at once when there is no person to ask.
     pub fn mfa_code(mut self, ask: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static) -> Self {
-        self.mfa_code = Some(std::sync::Arc::new(ask));
+        self.mfa_code = Some(Arc::new(ask));
         self
     }
 

@@ -1,8 +1,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::Arc;
 
 use sts_proto::settings::Env;
-use sts_proto::{Event, Secret, TransportError, TransportErrorKind};
+use sts_proto::{Event, TransportError, TransportErrorKind};
 
 mod files;
 mod program;
@@ -21,9 +20,6 @@ pub(crate) fn seed() -> u128 {
     let half = || u128::from(RandomState::new().build_hasher().finish());
     half() << 64 | half()
 }
-
-/// Asks the user for a code, given the serial number of the device.
-pub(crate) type MfaPrompt = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
 /// On a thread that may wait.
 pub(crate) async fn blocking(work: impl FnOnce() -> Event + Send + 'static) -> Event {

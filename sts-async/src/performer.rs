@@ -1,16 +1,19 @@
-use sts_proto::{Effect, Event, TransportErrorKind, perform};
+use std::sync::Arc;
 
-use crate::effects::{self, MfaPrompt};
+use sts_proto::perform::{self, AskMfaCode};
+use sts_proto::{Effect, Event, TransportErrorKind};
+
+use crate::effects;
 use crate::transport::Transport;
 
 /// What performs the effects that flows ask for.
 pub(crate) struct Performer {
     transport: Box<dyn Transport>,
-    mfa_code: Option<MfaPrompt>,
+    mfa_code: Option<Arc<AskMfaCode>>,
 }
 
 impl Performer {
-    pub(crate) fn new(transport: Box<dyn Transport>, mfa_code: Option<MfaPrompt>) -> Self {
+    pub(crate) fn new(transport: Box<dyn Transport>, mfa_code: Option<Arc<AskMfaCode>>) -> Self {
         Self { transport, mfa_code }
     }
 
@@ -22,8 +25,8 @@ impl Performer {
             Effect::Read(path) => effects::read(path).await,
             Effect::Run(command) => effects::run(command).await,
             Effect::AskMfaCode(serial) => match self.mfa_code.clone() {
-                Some(ask) => effects::blocking(move || perform::mfa_code(Some(ask(&serial)))).await,
-                None => perform::mfa_code(None),
+                Some(ask) => effects::blocking(move || perform::mfa_code(Some(&*ask), &serial)).await,
+                None => perform::mfa_code(None, &serial),
             },
             Effect::Wait(duration) => {
                 tokio::time::sleep(duration).await;

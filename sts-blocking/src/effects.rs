@@ -2,7 +2,6 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use sts_proto::Secret;
 use sts_proto::settings::Env;
 
 mod files;
@@ -11,9 +10,7 @@ mod program;
 
 pub(crate) use files::read;
 pub(crate) use program::run;
-
-/// Answers with the current code of the MFA device that has this serial number, or not at all.
-pub(crate) type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
+pub(crate) use sts_proto::perform::AskMfaCode;
 
 /// The environment of this process, as it is now.
 pub(crate) fn environment() -> Env {

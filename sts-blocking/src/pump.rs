@@ -52,9 +52,7 @@ impl Pump {
             }
             Effect::Read(path) => effects::read(&path),
             Effect::Run(command) => effects::run(&command),
-            Effect::AskMfaCode(serial) => {
-                perform::mfa_code(self.driver.ask_mfa_code.as_ref().map(|ask| ask(&serial)))
-            }
+            Effect::AskMfaCode(serial) => perform::mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
             Effect::Wait(duration) => {
                 std::thread::sleep(duration);
                 Event::Elapsed

@@ -5,7 +5,7 @@
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output.
-//! - [`mfa_code`] makes the event of what the user answered to [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode).
+//! - [`mfa_code`] performs [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode) by asking the program.
 
 mod answer;
 mod buffer;
@@ -13,6 +13,7 @@ mod file;
 mod program;
 
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use answer::AnswerBound;
 pub use buffer::Buffer;
@@ -24,11 +25,17 @@ use crate::flow::Event;
 use crate::secret::Secret;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// What came of a question for an MFA code: `None` if there is nothing to ask with, `Some(None)` if no code was given.
-pub fn mfa_code(answer: Option<Option<Secret>>) -> Event {
-    let problem = match answer {
-        Some(Some(code)) => return Event::MfaCode(code),
-        Some(None) => NO_CODE,
+/// Answers with the current code of the MFA device with this serial number, or not at all.
+pub type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
+
+/// Asks for the code of the MFA device with this serial number, if there is anything to ask. A panic counts as a failure: a
+/// person has seen the question, and is not to be asked again at once.
+pub fn mfa_code(ask: Option<&AskMfaCode>, serial: &str) -> Event {
+    let asked = ask.map(|ask| catch_unwind(AssertUnwindSafe(|| ask(serial))));
+    let problem = match asked {
+        Some(Ok(Some(code))) => return Event::MfaCode(code),
+        Some(Ok(None)) => NO_CODE,
+        Some(Err(_)) => "mfa_code panicked; the program's error output says where",
         None => "the client has no way to ask for it; set mfa_code when building the client",
     };
     failed(TransportErrorKind::Unsupported, problem)
@@ -57,11 +64,14 @@ mod tests {
 
     #[test]
     fn an_mfa_code_or_why_there_is_none() {
-        assert!(
-            matches!(mfa_code(Some(Some("123456".into()))), Event::MfaCode(code) if code.expose() == "123456")
-        );
-        for (answer, words) in [(None, "set mfa_code"), (Some(None), "no code was given")] {
-            let Event::Failed(error) = mfa_code(answer) else { panic!("there is a code") };
+        let ask: &AskMfaCode = &|serial| (serial == "arn:mfa").then(|| "123456".into());
+        let Event::MfaCode(code) = mfa_code(Some(ask), "arn:mfa") else { panic!("there is none") };
+        assert_eq!(code.expose(), "123456");
+        let panics: &AskMfaCode = &|_| std::panic::panic_any("planted");
+        for (ask, words) in
+            [(None, "set mfa_code"), (Some(ask), "no code was given"), (Some(panics), "mfa_code panicked")]
+        {
+            let Event::Failed(error) = mfa_code(ask, "another") else { panic!("there is a code") };
             assert_eq!(error.kind(), TransportErrorKind::Unsupported);
             assert!(error.source().is_some_and(|source| source.to_string().contains(words)), "{error:?}");
         }

@@ -4,10 +4,15 @@ mod files;
 #[cfg(unix)]
 mod programs;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use sts_proto::operations::GetCallerIdentity;
 use sts_proto::{Effect, Event, Settings, TransportErrorKind as Kind};
-use sts_tests::driver::{Driver, Setup};
+use sts_tests::driver::{Driver, Setup, through_both};
+use sts_tests::home::Home;
+use sts_tests::peer::Peer;
 
 #[test]
 fn a_wait_is_as_long_as_it_says() {
@@ -40,6 +45,26 @@ fn codes_come_from_what_the_builder_names() {
             "{driver}"
         );
     }
+}
+
+#[test]
+fn a_question_that_panics_is_asked_once_a_call() {
+    let home = Home::with_config(
+        "[default]\nrole_arn = arn:aws:iam::123456789012:role/demo\nsource_profile = base\nmfa_serial = arn:mfa\n\
+         [profile base]\naws_access_key_id = AKID\naws_secret_access_key = planted\n",
+    );
+    through_both(|make| {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let setup = Setup::of_environment(home.variables(&[])).transport(&Peer::sts()).mfa_code(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            std::panic::panic_any("planted")
+        });
+        let error = make(&setup).unwrap().send(GetCallerIdentity::new()).unwrap_err();
+        assert!(error.to_string().contains("mfa device arn:mfa: mfa_code panicked"), "{error}");
+        assert!(!format!("{error:?}").contains("planted"), "{error:?}");
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    });
 }
 
 fn setup() -> Setup {

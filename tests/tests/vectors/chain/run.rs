@@ -104,8 +104,9 @@ fn in_virtual_time<F: Flow<Error = Error>>(
                 None => Event::Contents(None),
             },
             Step::Perform(Effect::Run(command)) => run(&command),
-            Step::Perform(Effect::AskMfaCode(_)) => {
-                perform::mfa_code(Some(scenario.mfa_code.as_deref().map(Secret::from)))
+            Step::Perform(Effect::AskMfaCode(serial)) => {
+                let code = scenario.mfa_code.clone();
+                perform::mfa_code(Some(&move |_: &str| code.as_deref().map(Secret::from)), &serial)
             }
             Step::Perform(Effect::Wait(_)) => Event::Elapsed,
             Step::Perform(effect @ Effect::Join(_)) => panic!("a chain asks for {effect:?}"),
