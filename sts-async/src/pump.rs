@@ -75,8 +75,13 @@ impl Pump {
                 rung.await;
             }
         };
-        if join.within == Duration::ZERO || Handle::try_current().is_err() {
+        if join.within == Duration::ZERO {
             return if ended() { Event::Joined } else { Event::Elapsed };
+        }
+        if Handle::try_current().is_err() {
+            // Another executor, of which no timer is known: the caller that runs the job ends the wait.
+            wait.await;
+            return Event::Joined;
         }
         tokio::time::timeout(join.within, wait).await.map_or(Event::Elapsed, |()| Event::Joined)
     }

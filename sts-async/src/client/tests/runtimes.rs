@@ -118,6 +118,39 @@ fn another_executor_will_do_where_the_provider_and_the_transport_need_no_runtime
     assert_eq!(canned.signers(), ["KEY"]);
 }
 
+/// Whoever runs the fetch is polled by that executor; all others wait for it, and take it over where it is dropped.
+#[test]
+fn on_another_executor_callers_wait_for_the_fetch_of_the_first() {
+    for given_up in [false, true] {
+        let canned = Canned::default();
+        let (provider, mut asked, gives) = by_hand();
+        let sts = client(&canned, provider);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut first = Box::pin(sts.get_caller_identity());
+        assert!(first.as_mut().poll(&mut context).is_pending());
+        let mut second = pin!(sts.get_caller_identity());
+        let mut third = pin!(sts.get_caller_identity());
+        for call in [&mut second, &mut third] {
+            let polled = call.as_mut().poll(&mut context);
+            assert!(polled.is_pending(), "{polled:?}");
+        }
+        asked.try_recv().unwrap();
+        if given_up {
+            drop(first);
+            assert!(second.as_mut().poll(&mut context).is_pending());
+            asked.try_recv().unwrap();
+            gives.send(keys("KEY")).unwrap();
+        } else {
+            gives.send(keys("KEY")).unwrap();
+            assert!(matches!(first.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
+        }
+        for call in [&mut second, &mut third] {
+            assert!(matches!(call.as_mut().poll(&mut context), Poll::Ready(Ok(_))), "{given_up}");
+        }
+        assert!(asked.try_recv().is_err(), "one fetch");
+    }
+}
+
 /// Makes a call, and drops it once the provider is asked.
 async fn begin(sts: &Client, asked: &mut UnboundedReceiver<()>) {
     tokio::select! {
