@@ -97,9 +97,8 @@ impl Build {
         }
     }
 
-    fn core(&mut self, base: Settings, looked: Option<Looked>) -> Result<Core, Error> {
-        let Config { settings, looks, provided, credentials_only, .. } = &mut self.config;
-        let mut settings = std::mem::take(settings).over(base);
+    fn core(&self, mut settings: Settings, looked: Option<Looked>) -> Result<Core, Error> {
+        let Config { looks, provided, credentials_only, .. } = &self.config;
         if *provided {
             // What the environment says of credentials may be wrong, or not be there.
             settings = settings.without_credentials();
@@ -144,16 +143,17 @@ impl Flow for Build {
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Core>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
-            (State::Ready, Event::Start) => match self.config.looks.clone() {
-                Looks::Nowhere => self.core(Settings::new(), None).map(Step::Done),
-                Looks::InEnvironment { env, .. } => {
-                    let mut load = Load::new(env.clone());
-                    if let Some(profile) = &self.config.profile {
-                        load = load.profile(profile.as_str());
-                    }
-                    self.load(now, Box::new(load), env, Event::Start)
+            (State::Ready, Event::Start) => {
+                let code = std::mem::take(&mut self.config.settings);
+                let Looks::InEnvironment { env, .. } = self.config.looks.clone() else {
+                    return self.core(code, None).map(Step::Done);
+                };
+                let mut load = Load::new(env.clone()).under(code);
+                if let Some(profile) = &self.config.profile {
+                    load = load.profile(profile.as_str());
                 }
-            },
+                self.load(now, Box::new(load), env, Event::Start)
+            }
             (State::Loading(load, env), event) => self.load(now, load, env, event),
             _ => Err(Error::OutOfTurn),
         }

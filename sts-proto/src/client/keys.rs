@@ -294,7 +294,7 @@ impl Keys {
                     .held(state.last.held.clone())
                     .mfa_session(self.mfa_session.clone())
                     .metadata(self.metadata.clone());
-                let fetch = sources::Fetch::new(sources, resolve);
+                let fetch = sources::Fetch::new(sources, &self.context, resolve);
                 let refused = std::mem::take(&mut state.refused) && sources.are_keys_in_a_file();
                 let mut fetch = if refused { fetch.reading() } else { fetch };
                 state.fetch = Fetch::Running { background };

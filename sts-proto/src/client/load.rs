@@ -36,6 +36,8 @@ use crate::wire::MAX_BODY;
 pub struct Load {
     env: Env,
     profile: Option<String>,
+    /// What code sets.
+    code: Box<Settings>,
     platform: Platform,
     state: State,
 }
@@ -78,12 +80,19 @@ impl Loaded {
 impl Load {
     /// With what this snapshot of the environment says.
     pub fn new(env: Env) -> Self {
-        Self { env, profile: None, platform: Platform::current(), state: State::Ready }
+        Self { env, profile: None, code: Box::default(), platform: Platform::current(), state: State::Ready }
     }
 
     /// With this profile, whatever the environment says.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.profile = Some(name.into());
+        self
+    }
+
+    /// With this set in code, which goes before what is found. It is not looked for, so that a value elsewhere that cannot be
+    /// used does no harm.
+    pub fn under(mut self, code: Settings) -> Self {
+        self.code = Box::new(code);
         self
     }
 
@@ -127,7 +136,12 @@ impl Load {
         Ok(Contents::NotRead(reason))
     }
 
-    fn loaded(&self, files: Files, config: Contents, credentials: Contents) -> Result<Loaded, SettingsError> {
+    fn loaded(
+        &mut self,
+        files: Files,
+        config: Contents,
+        credentials: Contents,
+    ) -> Result<Loaded, SettingsError> {
         let mut profiles = Profiles::parse(
             (files.config.as_deref().unwrap_or(Path::new("")), config.bytes()),
             (files.credentials.as_deref().unwrap_or(Path::new("")), credentials.bytes()),
@@ -139,8 +153,8 @@ impl Load {
         }
         let states = [config.state(), credentials.state()];
         let (settings, profile) =
-            Settings::from_files(&self.env, self.profile.as_deref(), &profiles, files, states)?;
-        Ok(Loaded { settings, profiles, profile })
+            Settings::from_files(&self.env, self.profile.as_deref(), &profiles, files, &self.code, states)?;
+        Ok(Loaded { settings: std::mem::take(&mut *self.code).over(settings), profiles, profile })
     }
 }
 

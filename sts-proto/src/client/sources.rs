@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::load::{Load, Loaded};
+use crate::context::Context;
 use crate::credentials::{Chain, Found, Plan, Resolve, Resolved, Source};
 use crate::error::{Error, ErrorCode};
 use crate::flow::{Event, Flow, Step};
-use crate::settings::Env;
+use crate::settings::{Env, Settings};
 
 /// The sources of a client.
 pub(super) struct Sources {
@@ -42,8 +43,9 @@ impl Sources {
         asked(&self.chain()).is_some_and(in_a_file)
     }
 
-    fn load(&self) -> Load {
-        let load = Load::new(self.env.clone());
+    /// Of the files, only the keys are wanted: no setting that is known is looked for again.
+    fn load(&self, settings: &Settings) -> Load {
+        let load = Load::new(self.env.clone()).under(settings.clone());
         match &self.profile {
             Some(profile) => load.profile(profile.as_str()),
             None => load,
@@ -79,6 +81,7 @@ impl fmt::Debug for Sources {
 #[derive(Debug)]
 pub(super) struct Fetch {
     sources: Arc<Sources>,
+    context: Arc<Context>,
     resolve: Resolve,
     state: State,
     has_read: bool,
@@ -93,13 +96,14 @@ enum State {
 
 impl Fetch {
     /// `resolve` is of the chain of these sources.
-    pub(super) fn new(sources: &Arc<Sources>, resolve: Resolve) -> Self {
-        Self { sources: Arc::clone(sources), resolve, state: State::Asking, has_read: false }
+    pub(super) fn new(sources: &Arc<Sources>, context: &Arc<Context>, resolve: Resolve) -> Self {
+        let (sources, context) = (Arc::clone(sources), Arc::clone(context));
+        Self { sources, context, resolve, state: State::Asking, has_read: false }
     }
 
     /// Reads the files first.
     pub(super) fn reading(self) -> Self {
-        let state = State::Reading(Box::new(self.sources.load()), None);
+        let state = State::Reading(Box::new(self.sources.load(self.context.settings())), None);
         Self { state, has_read: true, ..self }
     }
 
@@ -117,7 +121,8 @@ impl Fetch {
             step => return step,
         };
         self.has_read = true;
-        self.read(now, Box::new(self.sources.load()), Some(error), Event::Start)
+        let load = Box::new(self.sources.load(self.context.settings()));
+        self.read(now, load, Some(error), Event::Start)
     }
 
     fn read(

@@ -171,12 +171,11 @@ impl Settings {
     /// These settings where they are set, else those of `base`: what code sets wins, whatever is loaded later.
     pub fn over(self, base: Self) -> Self {
         let set = |origin: &Origin| *origin != Origin::Default;
-        let (retry, retry_mode_origin, max_attempts_origin) =
-            if set(&self.retry_mode_origin) || set(&self.max_attempts_origin) {
-                (self.retry, self.retry_mode_origin, self.max_attempts_origin)
-            } else {
-                (base.retry, base.retry_mode_origin, base.max_attempts_origin)
-            };
+        let (retry, retry_mode_origin, max_attempts_origin) = if self.sets_retry() {
+            (self.retry, self.retry_mode_origin, self.max_attempts_origin)
+        } else {
+            (base.retry, base.retry_mode_origin, base.max_attempts_origin)
+        };
         Self {
             region: self.region.over(base.region),
             endpoint_url: self.endpoint_url.over(base.endpoint_url),
@@ -195,6 +194,11 @@ impl Settings {
             looked: self.looked || base.looked,
             found: self.found.or(base.found),
         }
+    }
+
+    /// Whether it is set how calls are retried.
+    fn sets_retry(&self) -> bool {
+        [&self.retry_mode_origin, &self.max_attempts_origin].iter().any(|origin| **origin != Origin::Default)
     }
 
     /// Whether a region is set.

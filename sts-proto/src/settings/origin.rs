@@ -64,7 +64,12 @@ impl<T> Sourced<T> {
 
     /// This one where it is set, else `base`.
     pub(super) fn over(self, base: Self) -> Self {
-        if self.origin == Origin::Default { base } else { self }
+        if self.is_default() { base } else { self }
+    }
+
+    /// Whether it is set nowhere.
+    pub(super) fn is_default(&self) -> bool {
+        self.origin == Origin::Default
     }
 }
 

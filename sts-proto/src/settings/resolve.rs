@@ -38,17 +38,19 @@ impl Settings {
     pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
         let credentials =
             Sourced { value: env.credentials(), origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
-        Ok(Self { credentials, ..Self::resolve(env, &Profiles::default(), None)? })
+        Ok(Self { credentials, ..Self::resolve(env, &Profiles::default(), None, &Self::new())? })
     }
 
     /// What the environment and the shared files say, and the name of the profile: the one in code, else the one of
-    /// `AWS_PROFILE`, else `default`. The two states are those of the config and the credentials file.
+    /// `AWS_PROFILE`, else `default`. The two states are those of the config and the credentials file. What `code` sets is not
+    /// looked for, so that a value that cannot be used does no harm there.
     #[cfg(feature = "credentials")]
     pub(crate) fn from_files(
         env: &Env,
         in_code: Option<&str>,
         profiles: &Profiles,
         files: Files,
+        code: &Self,
         [config_state, credentials_state]: [FileState; 2],
     ) -> Result<(Self, String), SettingsError> {
         let Sourced { value: name, origin } = match in_code {
@@ -70,7 +72,7 @@ impl Settings {
             let origin = if env.has(variable) { Origin::Environment(variable) } else { Origin::Default };
             FoundFile { path, origin, state }
         };
-        let mut settings = Self::resolve(env, profiles, profile)?;
+        let mut settings = Self::resolve(env, profiles, profile, code)?;
         settings.found = Some(Found {
             profile_exists: profile.is_some(),
             profile: Sourced { value: name.clone(), origin },
@@ -81,24 +83,45 @@ impl Settings {
         Ok((settings, name))
     }
 
-    /// All but the credentials: the environment first, then the profile.
-    fn resolve(env: &Env, profiles: &Profiles, profile: Option<&Section>) -> Result<Self, SettingsError> {
+    /// All but the credentials and what `code` sets: the environment first, then the profile.
+    fn resolve(
+        env: &Env,
+        profiles: &Profiles,
+        profile: Option<&Section>,
+        code: &Self,
+    ) -> Result<Self, SettingsError> {
         let lookup = Lookup { env, profile };
         let mut settings = Self::new();
         settings.looked = true;
-        settings.region = lookup.text(&["AWS_REGION", "AWS_DEFAULT_REGION"], "region")?.into();
-        settings.endpoint_url =
-            configured_endpoint_url(env, profiles, profile, "AWS_ENDPOINT_URL_STS", "sts")?;
-        settings.use_fips_endpoint = lookup.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?.into();
-        settings.use_dualstack_endpoint =
-            lookup.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.into();
-        let endpoints = ["AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"];
-        settings.use_global_endpoint =
-            lookup.choice(endpoints[0], endpoints[1], &["regional", "legacy"])?.map(is_second).into();
-        settings.app_id = lookup.text(&["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id")?.into();
-        let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
-        settings.tls.roots = bundle.map(|(path, origin)| (Roots::File(path.into()), origin)).into();
-        settings.read_retry(lookup)?;
+        if code.region.is_default() {
+            settings.region = lookup.text(&["AWS_REGION", "AWS_DEFAULT_REGION"], "region")?.into();
+        }
+        if code.endpoint_url.is_default() {
+            settings.endpoint_url =
+                configured_endpoint_url(env, profiles, profile, "AWS_ENDPOINT_URL_STS", "sts")?;
+        }
+        if code.use_fips_endpoint.is_default() {
+            settings.use_fips_endpoint = lookup.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?.into();
+        }
+        if code.use_dualstack_endpoint.is_default() {
+            settings.use_dualstack_endpoint =
+                lookup.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.into();
+        }
+        if code.use_global_endpoint.is_default() {
+            let endpoints = ["AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"];
+            settings.use_global_endpoint =
+                lookup.choice(endpoints[0], endpoints[1], &["regional", "legacy"])?.map(is_second).into();
+        }
+        if code.app_id.is_default() {
+            settings.app_id = lookup.text(&["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id")?.into();
+        }
+        if code.tls.roots.is_default() {
+            let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
+            settings.tls.roots = bundle.map(|(path, origin)| (Roots::File(path.into()), origin)).into();
+        }
+        if !code.sets_retry() {
+            settings.read_retry(lookup)?;
+        }
         settings.trace_id = env.trace_id();
         settings.proxies = Proxies::from_env(env);
         Ok(settings)

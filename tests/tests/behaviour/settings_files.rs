@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sts_proto::Error;
 use sts_proto::client::Load;
-use sts_proto::settings::{Env, Settings};
-use sts_tests::driver::{Driver, Setup};
+use sts_proto::settings::{Env, Roots, Settings};
+use sts_proto::{Error, Retry};
+use sts_tests::driver::{Driver, Setup, through_both};
 
 #[test]
 fn settings_come_from_files() {
@@ -120,4 +120,40 @@ fn error(result: Result<Settings, Error>) -> String {
     let text = error.to_string();
     assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
     text
+}
+
+/// What code sets is not looked for, so what stands elsewhere does no harm.
+#[test]
+fn a_value_that_cannot_be_used_matters_only_where_code_sets_no_other() {
+    type Sets = fn(Settings) -> Settings;
+    let rows: &[(&str, &str, Sets)] = &[
+        ("AWS_USE_FIPS_ENDPOINT", "yes", |settings| settings.use_fips_endpoint(false)),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "1", |settings| settings.use_dualstack_endpoint(true)),
+        ("AWS_STS_REGIONAL_ENDPOINTS", "global", |settings| settings.use_global_endpoint(false)),
+        ("AWS_RETRY_MODE", "never", |settings| settings.retry(Retry::standard())),
+        ("AWS_MAX_ATTEMPTS", "0", |settings| settings.retry(Retry::off())),
+        ("AWS_CA_BUNDLE", "/nowhere/roots.pem", |settings| settings.roots(Roots::Mozilla)),
+        ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "yes", |settings| {
+            settings.endpoint_url("http://localhost:1")
+        }),
+        ("AWS_ENDPOINT_URL", "planted", |settings| settings.endpoint_url("http://localhost:1")),
+        ("AWS_REGION", "not a region", |settings| settings.region("eu-west-1")),
+    ];
+    for (variable, value, sets) in rows {
+        let keys = [
+            ("AWS_ACCESS_KEY_ID", "AKID"),
+            ("AWS_SECRET_ACCESS_KEY", "planted"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_REGION", "eu-west-1"),
+        ];
+        let others = keys.into_iter().filter(|(name, _)| name != variable);
+        let setup = Setup::of_environment(others.chain([(*variable, *value)]));
+        through_both(|make| {
+            let error = make(&setup).map(|_| ()).expect_err("it is looked for").to_string();
+            assert!(!error.contains("planted"), "{variable}: {error}");
+            let driver = make(&setup.clone().settings(sets(Settings::new())));
+            let driver = driver.unwrap_or_else(|error| panic!("{variable}: {error}"));
+            assert!(driver.credentials().is_ok(), "{variable}");
+        });
+    }
 }
