@@ -97,14 +97,14 @@ pub struct Join {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Direct;
 
-/// Prints what is to be done, never a body or a query.
+/// Prints what is to be done, and of a request neither body nor path nor query: the path alone may lead to credentials.
 impl fmt::Debug for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(request, timeouts) => {
                 let (uri, size) = (request.uri(), request.body().len());
                 let authority = uri.authority().map_or("", |authority| authority.as_str());
-                write!(f, "Send({} {authority}{}, {size} bytes, {timeouts:?})", request.method(), uri.path())
+                write!(f, "Send({} {authority}, {size} bytes, {timeouts:?})", request.method())
             }
             Self::Read(path) => f.debug_tuple("Read").field(path).finish(),
             Self::Run(command) => f.debug_tuple("Run").field(command).finish(),
@@ -249,5 +249,19 @@ pub struct ProcessOutput {
 impl fmt::Debug for ProcessOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "status {:?}, {} bytes", self.status, self.stdout.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_printed_without_what_may_be_secret() {
+        let request = http::Request::get("http://169.254.170.2:80/planted?planted").header("x", "planted");
+        let effect = Effect::Send(request.body(Bytes::from("planted")).unwrap(), SendTimeouts::default());
+        let printed = format!("{effect:?}");
+        assert!(printed.starts_with("Send(GET 169.254.170.2:80, 7 bytes, SendTimeouts"), "{printed}");
+        assert!(!printed.contains("planted"), "{printed}");
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderValue, Method, Uri};
 
-use super::fetch::{Fetch, authorization, without_query};
+use super::fetch::{Fetch, authorization, without_path, without_query};
 use super::keys_json;
 use crate::endpoint::Target;
 use crate::error::{CredentialsError, Error};
@@ -31,6 +31,8 @@ use crate::settings::{Env, SettingsError};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     uri: Uri,
+    /// Whether it takes no more than the path to get the credentials, as on Amazon ECS.
+    path_is_secret: bool,
     token: Option<Token>,
 }
 
@@ -48,9 +50,9 @@ impl Config {
     /// The URI is not valid or its host is not allowed, or the token cannot be sent.
     pub fn from_env(env: &Env) -> Result<Option<Self>, CredentialsError> {
         let get = |variable| env.get(variable).map_err(unusable);
-        let uri = match (get(RELATIVE)?, get(FULL)?) {
-            (Some(relative), _) => relative_uri(relative.trim())?,
-            (None, Some(full)) => full_uri(full.trim())?,
+        let (uri, path_is_secret) = match (get(RELATIVE)?, get(FULL)?) {
+            (Some(relative), _) => (relative_uri(relative.trim())?, true),
+            (None, Some(full)) => (full_uri(full.trim())?, false),
             (None, None) => return Ok(None),
         };
         let token = match (get(TOKEN_FILE)?, get(TOKEN)?) {
@@ -61,7 +63,7 @@ impl Config {
             )),
             (None, None) => None,
         };
-        Ok(Some(Self { uri, token }))
+        Ok(Some(Self { uri, path_is_secret, token }))
     }
 
     /// The URL of the endpoint.
@@ -74,6 +76,7 @@ impl Config {
         let fetch = Fetch::local(PROVIDER, Method::GET, self.uri, seed);
         // An https server on another host may be behind a proxy.
         let fetch = if near { fetch.direct() } else { fetch };
+        let fetch = if self.path_is_secret { fetch.with_secret_path() } else { fetch };
         let fetch = fetch.header(ACCEPT, HeaderValue::from_static("application/json"));
         match self.token {
             None => fetch,
@@ -83,13 +86,11 @@ impl Config {
     }
 }
 
-/// Prints neither query nor token.
+/// Prints neither query nor token, nor a path that is secret.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("uri", &without_query(&self.uri))
-            .field("token", &self.token)
-            .finish_non_exhaustive()
+        let uri = if self.path_is_secret { without_path(&self.uri) } else { without_query(&self.uri) };
+        f.debug_struct("Config").field("uri", &uri).field("token", &self.token).finish_non_exhaustive()
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) struct Fetch {
     max_tries: u32,
     /// Whether the request ends after the first try if that reaches no server.
     probes: bool,
+    shows_path: bool,
     dice: Dice,
     tries: u32,
     state: State,
@@ -99,10 +100,17 @@ impl Fetch {
             seen: SystemTime::UNIX_EPOCH,
             max_tries,
             probes: false,
+            shows_path: true,
             dice,
             tries: 0,
             state,
         }
+    }
+
+    /// Shows no path, which is all that it takes to be given credentials.
+    pub(super) fn with_secret_path(mut self) -> Self {
+        self.shows_path = false;
+        self
     }
 
     /// Uses no proxy, since the server belongs to the machine or the container.
@@ -188,13 +196,19 @@ impl Fetch {
         self.state = State::Over;
         Step::Done(Reply {
             provider: self.provider,
-            request: describe(&self.request),
+            request: self.describe(),
             secrets: Secrets::of(&self.request),
             tries: self.tries,
             unreachable,
             class,
             outcome,
         })
+    }
+
+    fn describe(&self) -> String {
+        let uri = self.request.uri();
+        let shown = if self.shows_path { without_query(uri) } else { without_path(uri) };
+        format!("{} {shown}", self.request.method())
     }
 
     fn wait(&mut self, class: RetryClass) -> Option<Step<Reply>> {
@@ -237,7 +251,7 @@ impl Flow for Fetch {
 impl fmt::Debug for Fetch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetch")
-            .field("request", &describe(&self.request))
+            .field("request", &self.describe())
             .field("tries", &self.tries)
             .field("state", &self.state)
             .finish_non_exhaustive()
@@ -261,14 +275,16 @@ fn class(outcome: &Result<Response<Given>, TransportError>) -> RetryClass {
     }
 }
 
-fn describe(request: &Request<Bytes>) -> String {
-    format!("{} {}", request.method(), without_query(request.uri()))
-}
-
 /// A URL without its query, which may hold secrets.
 pub(super) fn without_query(uri: &Uri) -> String {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     format!("{}://{authority}{}", uri.scheme_str().unwrap_or_default(), uri.path())
+}
+
+/// A URL without its path and query.
+pub(super) fn without_path(uri: &Uri) -> String {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    format!("{}://{authority}/…", uri.scheme_str().unwrap_or_default())
 }
 
 /// One try and three retries.

@@ -176,3 +176,24 @@ fn nothing_secret_is_printed() {
     let text = format!("{:?}", config(&[FULL_URI, (TOKEN, "planted")]).unwrap());
     assert!(text.contains("http://169.254.170.23/v1/credentials\"") && !text.contains("planted"), "{text}");
 }
+
+/// On Amazon ECS there is no token: the path names the task, and is all that it takes.
+#[test]
+fn a_path_that_leads_to_credentials_by_itself_is_not_shown() {
+    let relative = (RELATIVE, "/v2/credentials/planted?id=planted");
+    let dead = std::iter::repeat_with(|| failed(TransportErrorKind::Timeout(Phase::Connect))).take(4);
+    for played in [
+        asked(&[relative], dead.collect::<Vec<_>>()),
+        asked(&[relative], vec![answer(404, "")]),
+        asked(&[relative], vec![answer(200, "<html>")]),
+    ] {
+        assert_eq!(played.requests()[0], "GET http://169.254.170.2/v2/credentials/planted?id=planted");
+        let error = played.result.as_ref().unwrap_err();
+        assert!(error.to_string().contains("GET http://169.254.170.2/… "), "{error}");
+        assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+    }
+    let config = config(&[relative]).unwrap().unwrap();
+    let container = Container::new(config.clone(), 1);
+    let printed = format!("{config:?} {container:?}");
+    assert!(printed.contains("169.254.170.2/…") && !printed.contains("planted"), "{printed}");
+}
