@@ -24,7 +24,7 @@ use super::hop::Hop;
 use super::proxy::Route;
 use super::tls::{self, Tls};
 use super::{BoxError, Transport, TransportFuture, exchange};
-use crate::effects::read_in_place;
+use crate::effects::{read, read_in_place};
 
 /// The default transport: HTTP/1.1 on hyper, with connections kept for the next request.
 ///
@@ -81,6 +81,22 @@ impl fmt::Debug for HyperTransport {
 
 impl Transport for HyperTransport {
     fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
+        let Some(roots) = self.tls.file() else { return self.send_once(request, timeouts) };
+        Box::pin(async move {
+            match self.send_once(request.clone(), timeouts).await {
+                Err(error)
+                    if error.kind() == TransportErrorKind::Tls && self.tls.renew(read(roots).await) =>
+                {
+                    self.send_once(request, timeouts).await
+                }
+                sent => sent,
+            }
+        })
+    }
+}
+
+impl HyperTransport {
+    fn send_once(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
         if ![Some(&Scheme::HTTP), Some(&Scheme::HTTPS)].contains(&request.uri().scheme()) {
             let why = "only http and https urls can be sent to";
             return Box::pin(ready(Err(TransportError::new(TransportErrorKind::Unsupported, why))));

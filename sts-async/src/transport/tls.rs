@@ -30,7 +30,7 @@ pub(super) fn secure(tls: &Tls, connecting: Connecting, uri: Uri) -> Connecting 
         return connecting;
     }
     match tls.get() {
-        Ok(config) => backend::secure(config, Once(Some(connecting)), uri),
+        Ok(config) => backend::secure(&config, Once(Some(connecting)), uri),
         Err(error) => Box::pin(ready(Err(error.into()))),
     }
 }

@@ -105,6 +105,23 @@ impl Transport for UreqTransport {
         request: Request<Bytes>,
         timeouts: SendTimeouts,
     ) -> Result<Response<Bytes>, TransportError> {
+        let Some(roots) = self.tls.file() else { return self.send_once(request, timeouts) };
+        let sent = self.send_once(request.clone(), timeouts);
+        let refused = sent.as_ref().is_err_and(|error| error.kind() == Kind::Tls);
+        if refused && self.tls.renew(effects::read(&roots)) {
+            self.send_once(request, timeouts)
+        } else {
+            sent
+        }
+    }
+}
+
+impl UreqTransport {
+    fn send_once(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
         let proxy = self.proxies.of(&request);
         if request.uri().scheme() == Some(&Scheme::HTTPS) || proxy.is_some_and(Proxy::is_https) {
             self.tls.get()?;

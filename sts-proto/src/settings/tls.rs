@@ -7,7 +7,7 @@ mod rustls;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::origin::Sourced;
 use super::reason::reason;
@@ -207,10 +207,18 @@ impl fmt::Debug for TlsSettings {
 
 /// A TLS library that is set up when it is needed. What was chosen has to be right at once, so that a client is not built
 /// with what cannot be used; and else it is set up for the first `https` request, since many clients make none.
+///
+/// A program may replace the file of the roots at any time. So a driver reads it again when TLS has failed: see
+/// [`renew`](Self::renew).
 pub struct LazyTls<C> {
-    settings: TlsSettings,
     library: Option<TlsLibrary<C>>,
-    made: OnceLock<Result<C, SettingsError>>,
+    state: Mutex<State<C>>,
+}
+
+/// What is known, and what the library has made of it so far.
+struct State<C> {
+    settings: TlsSettings,
+    made: Option<Result<Arc<C>, SettingsError>>,
 }
 
 /// Sets a TLS library up.
@@ -226,27 +234,50 @@ impl<C> LazyTls<C> {
     ) -> Result<Self, SettingsError> {
         let settings = settings.clone();
         let settings = if library.is_some() { settings.read(read)? } else { settings };
-        let tls = Self { settings, library, made: OnceLock::new() };
-        if tls.settings.is_chosen() {
-            let _ = tls.made.set(Ok(tls.make()?));
-        }
-        Ok(tls)
+        let made = settings.is_chosen().then(|| make(library, &settings)).transpose()?;
+        Ok(Self { library, state: Mutex::new(State { settings, made: made.map(Ok) }) })
     }
 
     /// For an `https` request.
-    pub fn get(&self) -> Result<&C, TransportError> {
-        let made = self.made.get_or_init(|| self.make());
-        made.as_ref().map_err(|error| TransportError::new(TransportErrorKind::Unsupported, error.clone()))
+    pub fn get(&self) -> Result<Arc<C>, TransportError> {
+        let State { settings, made } = &mut *self.state();
+        let made = made.get_or_insert_with(|| make(self.library, settings));
+        made.clone().map_err(|error| TransportError::new(TransportErrorKind::Unsupported, error))
     }
 
-    fn make(&self) -> Result<C, SettingsError> {
-        self.library.map_or_else(|| Err(SettingsError::no_tls()), |make| make(&self.settings))
+    /// The file of the roots, if they are in one: for [`renew`](Self::renew).
+    pub fn file(&self) -> Option<PathBuf> {
+        match self.state().settings.roots() {
+            Some(Roots::File(path)) if self.library.is_some() => Some(path.clone()),
+            _ => None,
+        }
     }
+
+    /// Takes what was read from the [`file`](Self::file) after TLS has failed. Returns whether it holds other roots by now,
+    /// with which the request may be sent once more. What cannot be used changes nothing: a program may be about to write it.
+    pub fn renew(&self, read: Event) -> bool {
+        let mut state = self.state();
+        let Ok(settings) = state.settings.clone().read(|_| read) else { return false };
+        if settings.contents.as_deref() == state.settings.contents.as_deref() {
+            return false;
+        }
+        let Ok(made) = make(self.library, &settings) else { return false };
+        *state = State { settings, made: Some(Ok(made)) };
+        true
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn make<C>(library: Option<TlsLibrary<C>>, settings: &TlsSettings) -> Result<Arc<C>, SettingsError> {
+    library.map_or_else(|| Err(SettingsError::no_tls()), |make| make(settings).map(Arc::new))
 }
 
 impl<C> fmt::Debug for LazyTls<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.settings.fmt(f)
+        self.state().settings.fmt(f)
     }
 }
 

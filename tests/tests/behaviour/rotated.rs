@@ -1,13 +1,15 @@
-//! Keys in a shared file that another program replaces while the client runs, through both clients.
+//! Files that another program replaces while the client runs, through both clients: keys, and certificates to trust.
 
 use std::fs;
 use std::sync::Arc;
 
-use sts_proto::ErrorCode;
 use sts_proto::operations::GetCallerIdentity;
+use sts_proto::{ErrorCode, TransportErrorKind};
 use sts_tests::driver::{Setup, through_both};
 use sts_tests::home::Home;
 use sts_tests::peer::{IDENTITY, Peer, answer, signer};
+use sts_tests::pki::Pki;
+use sts_tests::scripted::{Script, Scripted};
 
 /// What the files hold once the old keys are refused.
 struct Row {
@@ -157,3 +159,41 @@ const OLD_BASE: &str = "[base]\naws_access_key_id = AKIDOLD\naws_secret_access_k
 const SESSION: &str = "<R><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId>\
     <SecretAccessKey>planted</SecretAccessKey><SessionToken>planted</SessionToken><Expiration>4102444799</Expiration>\
     </Credentials></AssumeRoleResult></R>";
+
+/// Beside keys, the certificates to trust may be replaced while a client runs.
+#[test]
+fn a_ca_bundle_is_read_again_when_a_server_is_not_trusted() {
+    let (old, new) = (Pki::new(), Pki::new());
+    let both = old.ca_pem() + &new.ca_pem();
+    for (name, by_then, trusted) in [
+        ("the new authority", new.ca_pem(), true),
+        ("both", both, true),
+        ("the old one still", old.ca_pem(), false),
+        ("nothing, for the moment", String::new(), false),
+        ("half of it", new.ca_pem()[..100].to_owned(), false),
+    ] {
+        through_both(|make| {
+            let server = Script::Answer(200, "text/xml", IDENTITY.as_bytes().to_vec());
+            let server = Scripted::start_tls(server, new.good());
+            let url = format!("https://localhost:{}", server.port());
+            let home = Home::new();
+            let bundle = home.write("roots.pem", old.ca_pem());
+            let bundle = bundle.to_str().expect("a plain name").to_owned();
+            home.write(".aws/credentials", OLD);
+            let variables = home.variables(&[("AWS_ENDPOINT_URL", &url), ("AWS_CA_BUNDLE", &bundle)]);
+            let driver = make(&Setup::of_environment(variables)).expect("sound");
+            let refused = driver.send(GetCallerIdentity::new()).expect_err("it is not trusted yet");
+            let kind = |error: &sts_proto::Error| error.as_transport_error().map(|error| error.kind());
+            assert_eq!(kind(&refused), Some(TransportErrorKind::Tls), "{name}");
+            home.write("roots.pem", &by_then);
+            let called = driver.send(GetCallerIdentity::new());
+            match trusted {
+                true => assert_eq!(called.expect(name).metadata.attempts(), 1, "{name}"),
+                false => assert_eq!(kind(&called.expect_err(name)), Some(TransportErrorKind::Tls), "{name}"),
+            }
+            // What was read once is kept.
+            home.write("roots.pem", "");
+            assert_eq!(driver.send(GetCallerIdentity::new()).is_ok(), trusted, "{name}");
+        });
+    }
+}

@@ -24,7 +24,7 @@ pub(crate) fn secure(
     let config = tls.get().map_err(|error| Error::Other(error.into()))?;
     let mut plain = TransportAdapter::new(plain, details.current_time.clone());
     plain.set_timeout(time_left(details.timeout, details.now));
-    let stream = backend::connect(config, bare_host(details.uri), plain)?;
+    let stream = backend::connect(&config, bare_host(details.uri), plain)?;
     let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
     Ok(Box::new(Encrypted { buffers: LazyBuffers::new(input, output), stream }))
 }
