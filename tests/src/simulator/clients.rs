@@ -85,7 +85,13 @@ impl<'a> Run<'a> {
 
     pub(super) fn run(mut self) -> Kept {
         let end = start() + self.sessions.length;
-        while let Some(((now, _), next)) = self.agenda.pop_first() {
+        while let Some(((now, number), next)) = self.agenda.pop_first() {
+            let since = now.duration_since(start()).expect("time goes on");
+            if let Some(freeze) = self.sessions.mishaps.freezes.iter().find(|freeze| freeze.contains(&since))
+            {
+                self.agenda.insert((start() + freeze.end, number), next);
+                continue;
+            }
             match next {
                 // No use starts after the end, but what is under way goes on to its own.
                 Next::Use(_) if now >= end => {}

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::sessions::{Mishaps, Sessions, start};
 use super::weather::clock;
-use super::{Fault, Minute, Reply, Weathered};
+use super::{Chance, Fault, Minute, Reply, Weathered};
 
 /// Begins sessions for requests of AssumeRole, and answers all others if their session is good.
 pub(super) struct Issuer {
@@ -20,6 +20,7 @@ pub(super) struct Issuer {
     sessions: Weathered,
     /// For all other requests.
     calls: Weathered,
+    chance: Chance,
     /// When each session began; its number is its index. It ends after its lifetime.
     begun: Vec<SystemTime>,
 }
@@ -40,6 +41,7 @@ impl Issuer {
             mishaps: mishaps.clone(),
             sessions: Weathered::new(start(), spells, *seed),
             calls: Weathered::new(start(), spells, seed ^ 3),
+            chance: Chance::new(seed ^ 4),
             begun: Vec::new(),
         }
     }
@@ -50,10 +52,18 @@ impl Issuer {
     }
 
     pub(super) fn serve(&mut self, now: SystemTime, request: &Request<Bytes>) -> (Reply, Issued) {
-        match request.body().starts_with(b"Action=AssumeRole&") {
+        let (Reply { after, event }, issued) = match request.body().starts_with(b"Action=AssumeRole&") {
             true => self.begin(now, request),
             false => self.check(now, request),
-        }
+        };
+        let event = match event {
+            Event::Response(_) if self.chance.below(1000) < self.mishaps.wrong_dates => {
+                let days = if self.chance.percent(50) { 2 } else { -2 };
+                Fault::dated(event, clock(now, days * 86_400))
+            }
+            event => event,
+        };
+        (Reply { after, event }, issued)
     }
 
     /// Whether a request is signed with a session that has ended, though the client has `another`.

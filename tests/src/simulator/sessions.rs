@@ -41,6 +41,10 @@ pub struct Mishaps {
     pub lost: u64,
     /// When the clocks of all clients are set, and by how many seconds.
     pub jumps: Vec<(Duration, i64)>,
+    /// When all clients stand still: what comes meanwhile is there afterwards.
+    pub freezes: Vec<Range<Duration>>,
+    /// How many of a thousand answers have a date that is two days ahead or behind.
+    pub wrong_dates: u64,
     /// When the service forgets all sessions that it has begun.
     pub forgets: Vec<Duration>,
     /// When the service refuses all sessions, new ones too.

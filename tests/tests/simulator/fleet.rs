@@ -120,6 +120,7 @@ fn a_week_of_mishaps_ends_every_call_well() {
             jumps: vec![(hours(20), 7200), (hours(30), -7200), (hours(40), -3600), (hours(50), 3600)],
             forgets: vec![forgotten],
             refuses: vec![refused.clone()],
+            ..Mishaps::default()
         },
         seed: 5,
     };
@@ -170,6 +171,53 @@ fn a_week_of_mishaps_ends_every_call_well() {
     assert!(kept.given_up > 1000 && kept.lost > 1000, "{} gave up, {} were lost", kept.given_up, kept.lost);
     assert!(calls(&(forgotten..forgotten + minutes(20))).refusals > 100, "the service forgot no session");
     assert!(calls_while_refused.all > 100, "{} calls were refused", calls_while_refused.all);
+}
+
+/// 50 clients of a service of which some answers have a wrong date, on machines that sleep.
+#[test]
+fn wrong_dates_and_sleep_stop_no_client() {
+    let freezes = [
+        minutes(60)..minutes(61),
+        hours(3)..hours(4),
+        hours(6)..hours(16),
+        hours(20)..hours(20) + minutes(4),
+    ];
+    let sessions = Sessions {
+        clients: 50,
+        callers: 2,
+        lifetime: minutes(15),
+        every: Duration::from_secs(20),
+        starts: minutes(1),
+        length: hours(24),
+        spells: vec![(Duration::ZERO, PLENTY)],
+        mishaps: Mishaps { calls: 30, freezes: freezes.to_vec(), wrong_dates: 3, ..Mishaps::default() },
+        seed: 17,
+    };
+    let kept = sessions.run();
+    // A call has a minute, which may be over when the machine wakes up.
+    let begun_before_sleep = |minute: usize| {
+        freezes
+            .iter()
+            .any(|freeze| (minute as u64 * 60..=minute as u64 * 60 + 60).contains(&freeze.start.as_secs()))
+    };
+    let awake: Vec<usize> = (0..kept.calls.len()).filter(|minute| !begun_before_sleep(*minute)).collect();
+    let calls = Calls::sum(&awake.iter().map(|minute| kept.calls[*minute]).collect::<Vec<_>>());
+    let uses = Uses::sum(&awake.iter().map(|minute| kept.uses[*minute]).collect::<Vec<_>>());
+    say(&format!(
+        "fleet: with wrong dates and sleep: {} uses, {} without credentials, {} calls, {} failed, refreshes {:?}",
+        uses.all,
+        uses.without,
+        calls.all,
+        calls.all - calls.succeeded,
+        kept.refreshed
+    ));
+    assert!(uses.all > 100_000 && calls.all > 50_000, "{uses:?} {calls:?}");
+    assert_eq!((uses.without, uses.expired), (0, 0));
+    // A call fails where the answer that corrects a wrong date has one itself, in both attempts that are left.
+    assert!((calls.all - calls.succeeded) * 10_000 < calls.all, "{calls:?}");
+    // Sessions are begun as often as they last: no wrong date makes one look expired. Each sleep may cost one more.
+    let lives = 50 * (24 * 4 * 4 / 3 + 5);
+    assert!(kept.refreshed[0] < lives, "{} sessions", kept.refreshed[0]);
 }
 
 /// 50 clients that call twice a second, and a service that refuses all sessions for ten minutes.
