@@ -1,5 +1,5 @@
-//! Any sequence of look-ups, fetches and refusals with a clock that jumps: a cache never panics, starts one
-//! fetch at a time, and never returns expired credentials.
+//! Any sequence of look-ups, fetches and refusals with clocks that jump and disagree: a cache never panics, starts one
+//! fetch at a time, and never returns credentials that have expired by both clocks.
 
 #![no_main]
 
@@ -8,12 +8,14 @@ use std::time::{Duration, SystemTime};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use sts_proto::credentials::{Cache, Cached};
-use sts_proto::{Credentials, CredentialsError};
+use sts_proto::{Clocks, Credentials, CredentialsError};
 
 #[derive(Arbitrary, Debug)]
 enum Act {
     /// The clock moves by this many seconds, forwards or backwards.
     Pass(i32),
+    /// The service's clock is this many seconds ahead from here on, or behind.
+    Ahead(i32),
     Begin,
     /// A fetch returns credentials that expire after this many seconds (in the past if negative), or never.
     Fetched(Option<i32>),
@@ -26,11 +28,14 @@ enum Act {
 fuzz_target!(|input: (u64, u32, Vec<Act>)| {
     let (seed, start, acts) = input;
     let mut cache = Cache::new(seed.into());
-    let mut now = SystemTime::UNIX_EPOCH + Duration::from_secs(start.into());
+    let mut local = SystemTime::UNIX_EPOCH + Duration::from_secs(start.into());
+    let mut ahead = 0;
     let mut fetching = false;
     for act in acts {
+        let now = Clocks::new(local, shifted(local, ahead));
         match act {
-            Act::Pass(seconds) => now = shifted(now, seconds),
+            Act::Pass(seconds) => local = shifted(local, seconds),
+            Act::Ahead(seconds) => ahead = seconds,
             Act::Begin => {
                 let begins = cache.begin(now);
                 assert!(!(begins && fetching), "two fetches at a time");
@@ -38,9 +43,9 @@ fuzz_target!(|input: (u64, u32, Vec<Act>)| {
             }
             Act::Fetched(life) => {
                 let mut keys = Credentials::new("AKID", "s");
-                keys.expiration = life.map(|life| shifted(now, life));
+                keys.expiration = life.map(|life| shifted(local, life));
                 let kept = cache.finish(now, Ok(keys.clone()));
-                assert_eq!(kept.is_ok(), keys.expiration.is_none_or(|end| end > now), "{life:?}");
+                assert_eq!(kept.is_ok(), keys.expiration.is_none_or(|end| end > now.both()), "{life:?}");
                 fetching = false;
             }
             Act::Failed => {
@@ -60,8 +65,13 @@ fuzz_target!(|input: (u64, u32, Vec<Act>)| {
                 cache.refuse(now, &Credentials::new("OTHER", "s"));
             }
         }
+        let now = Clocks::new(local, shifted(local, ahead));
         if let Cached::Fresh(held) | Cached::Stale(held) = cache.look(now) {
-            assert!(held.expiration.is_none_or(|end| end > now), "{held:?} at {now:?}");
+            assert!(held.expiration.is_none_or(|end| end > now.both()), "{held:?} at {now:?}");
+        }
+        // What both clocks call good is given, or is being replaced.
+        if let (Some(held), Cached::Absent | Cached::Failed(_)) = (cache.held(now), cache.look(now)) {
+            assert!(held.expiration.is_some_and(|end| end <= now.either()), "{held:?} at {now:?}");
         }
     }
 });
