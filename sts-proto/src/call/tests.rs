@@ -1,10 +1,12 @@
+use super::headers::TRACE_ID;
 use super::*;
 use crate::error::CredentialsError;
-use crate::flow::{SendTimeouts, Timeouts};
+use crate::flow::{Effect, SendTimeouts, Timeouts};
 use crate::keys::Credentials;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
-use crate::retry::Retry;
+use crate::retry::{Offset, Retry};
 use crate::settings::Settings;
+use crate::transport::TransportErrorKind;
 
 const SECRET: &str = "planted-secret";
 const TOKEN: &str = "planted-token";

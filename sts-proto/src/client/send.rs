@@ -9,23 +9,76 @@ use http::HeaderValue;
 use super::Core;
 use super::keys::Take;
 use super::ready::Ready;
-use crate::call::{Attempt, Call};
+use crate::call::{Asked, Asking, Attempt, Attempts};
 use crate::deadline::Deadline;
 use crate::error::{Error, Metadata};
 use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
-use crate::operation::{Operation, Output};
+use crate::operation::Operation;
 use crate::trace::{self, CallEnd, Span};
 
 /// A call of an operation, with all that it takes. See [`Core::send`].
 ///
 /// A call whose credentials the service refuses as expired drops them, has new ones fetched, and is sent once more.
-pub struct Send<O> {
+pub struct Send<O: Operation> {
+    asking: Asking<O>,
+    sending: Sending,
+}
+
+impl<O: Operation> Send<O> {
+    pub(super) fn new(core: &Core, operation: O, seed: u128) -> Self {
+        let asking = Asking::new(operation);
+        let sending = Sending::new(core, &asking, seed);
+        Self { asking, sending }
+    }
+
+    /// With this in `X-Amzn-Trace-Id`: see [`Core::trace_id`].
+    #[must_use]
+    pub fn trace_id(mut self, id: Option<HeaderValue>) -> Self {
+        if id.is_some() {
+            self.sending.attempts.set_trace_id(id);
+        }
+        self
+    }
+
+    /// Where the events of this call belong. Its own steps enter it.
+    pub fn span(&self) -> &Span {
+        &self.sending.span
+    }
+
+    /// How the last attempt ended, once one has.
+    pub fn last_attempt(&self) -> Option<&Attempt> {
+        self.sending.attempts.last()
+    }
+}
+
+impl<O: Operation> Flow for Send<O> {
+    type Output = O::Output;
+    type Error = Error;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
+        let step = self.sending.step(&mut self.asking, now, event)?;
+        self.asking.end(step)
+    }
+}
+
+/// Prints the action and the state; members may be secrets that are not known as such.
+impl<O: Operation> fmt::Debug for Send<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Send")
+            .field("action", &O::ACTION)
+            .field("state", &self.sending.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All of it but the operation's types, so that there is one such machine in a program.
+struct Sending {
     core: Core,
     deadline: Deadline,
     seed: u128,
     span: Span,
-    call: Call<O>,
+    attempts: Attempts,
     state: State,
 }
 
@@ -49,39 +102,32 @@ struct Refusal {
     sent: u32,
 }
 
-impl<O: Operation> Send<O> {
-    pub(super) fn new(core: &Core, operation: O, seed: u128) -> Self {
+impl Sending {
+    fn new(core: &Core, asked: &dyn Asked, seed: u128) -> Self {
         let endpoint = core.endpoint().map(|endpoint| endpoint.uri());
+        let (action, signed) = (asked.action(), asked.is_signed());
+        let mut attempts = Attempts::new(Arc::clone(core.context()), seed);
+        attempts.set_timeouts(core.timeouts());
         Self {
             core: core.clone(),
             deadline: Deadline::new(core.timeouts().call),
             seed,
-            span: Span::of_call(O::ACTION, endpoint),
-            call: Call::new(operation, Arc::clone(core.context()), seed).timeouts(core.timeouts()),
-            state: State::Ready(Ready::to_call(core, O::ACTION, O::SIGNED, seed.rotate_left(64))),
+            span: Span::of_call(action, endpoint),
+            attempts,
+            state: State::Ready(Ready::to_call(core, action, signed, seed.rotate_left(64))),
         }
     }
 
-    /// With this in `X-Amzn-Trace-Id`: see [`Core::trace_id`].
-    #[must_use]
-    pub fn trace_id(mut self, id: Option<HeaderValue>) -> Self {
-        if id.is_some() {
-            self.call = self.call.trace_id(id);
+    fn step(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
+        let span = self.span.clone();
+        let result = span.enter(|| self.go_on(asked, now, event));
+        if trace::ENABLED {
+            self.tell(asked, &result);
         }
-        self
+        result
     }
 
-    /// Where the events of this call belong. Its own steps enter it.
-    pub fn span(&self) -> &Span {
-        &self.span
-    }
-
-    /// How the last attempt ended, once one has.
-    pub fn last_attempt(&self) -> Option<&Attempt> {
-        self.call.last_attempt()
-    }
-
-    fn go_on(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
+    fn go_on(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
         self.deadline.tick(now);
         match std::mem::replace(&mut self.state, State::Over) {
             State::Ready(mut ready) => match ready.step(now, event, &self.deadline)? {
@@ -90,30 +136,30 @@ impl<O: Operation> Send<O> {
                     Ok(Step::Perform(effect))
                 }
                 Step::Done(credentials) => {
-                    if O::SIGNED && credentials.is_none() {
-                        return Err(self.core.no_credentials(O::ACTION).into());
+                    if asked.is_signed() && credentials.is_none() {
+                        return Err(self.core.no_credentials(asked.action()).into());
                     }
-                    self.call.set_up(self.left(now), credentials);
-                    self.call(now, Event::Start)
+                    self.attempts.set_up(self.left(now), credentials);
+                    self.call(asked, now, Event::Start)
                 }
             },
-            State::Calling => self.call(now, event),
-            State::Renewing(take, refusal) => self.renew(now, &event, take, refusal),
-            State::CallingAgain(refusal) => self.call_again(now, event, refusal),
+            State::Calling => self.call(asked, now, event),
+            State::Renewing(take, refusal) => self.renew(asked, now, &event, take, refusal),
+            State::CallingAgain(refusal) => self.call_again(asked, now, event, refusal),
             State::Over => Err(Error::OutOfTurn),
         }
     }
 
-    fn call(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
-        let error = match self.step_call(now, event) {
+    fn call(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
+        let error = match self.step_call(asked, now, event) {
             Ok(Step::Perform(effect)) => {
                 self.state = State::Calling;
                 return Ok(Step::Perform(effect));
             }
-            Ok(Step::Done(output)) => return Ok(Step::Done(output)),
+            Ok(Step::Done(())) => return Ok(Step::Done(())),
             Err(error) => error,
         };
-        let credentials = self.call.signer().filter(|_| O::SIGNED).cloned();
+        let credentials = self.attempts.signer().filter(|_| asked.is_signed()).cloned();
         let Some(credentials) = credentials.filter(|used| self.core.keys.are_refused(now, &error, used))
         else {
             return Err(error);
@@ -122,28 +168,29 @@ impl<O: Operation> Send<O> {
             return Err(error);
         }
         let take = Take::new(Arc::clone(&self.core.keys), self.seed.rotate_left(32));
-        let sent = self.call.attempts();
-        self.renew(now, &Event::Start, take, Box::new(Refusal { credentials, error, sent }))
+        let sent = self.attempts.count();
+        self.renew(asked, now, &Event::Start, take, Box::new(Refusal { credentials, error, sent }))
     }
 
     /// Goes on with the call. While it waited, its credentials may have expired and newer ones may have been fetched.
-    fn step_call(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
-        if O::SIGNED
+    fn step_call(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
+        if asked.is_signed()
             && matches!(event, Event::Elapsed)
             && let Some(kept) = self.core.keys.kept(now)
         {
-            self.call.sign_with(kept);
+            self.attempts.sign_with(kept);
         }
-        self.call.step(now, event)
+        self.attempts.step(asked, now, event)
     }
 
     fn renew(
         &mut self,
+        asked: &mut dyn Asked,
         now: SystemTime,
         event: &Event,
         mut take: Take,
         refusal: Box<Refusal>,
-    ) -> Result<Step<O::Output>, Error> {
+    ) -> Result<Step<()>, Error> {
         let ended = self.core.ended();
         match take.step(now, event, ended, self.left(now), self.deadline.total()) {
             Ok(Step::Perform(effect)) => {
@@ -151,8 +198,8 @@ impl<O: Operation> Send<O> {
                 Ok(Step::Perform(effect))
             }
             Ok(Step::Done(Some(newer))) if !newer.same_keys(&refusal.credentials) => {
-                self.call.renew(newer);
-                self.call_again(now, Event::Start, refusal)
+                self.attempts.renew(newer);
+                self.call_again(asked, now, Event::Start, refusal)
             }
             // The refusal is what the caller can do something about.
             _ => Err(refusal.error),
@@ -161,17 +208,18 @@ impl<O: Operation> Send<O> {
 
     fn call_again(
         &mut self,
+        asked: &mut dyn Asked,
         now: SystemTime,
         event: Event,
         refusal: Box<Refusal>,
-    ) -> Result<Step<O::Output>, Error> {
-        match self.step_call(now, event) {
+    ) -> Result<Step<()>, Error> {
+        match self.step_call(asked, now, event) {
             Ok(Step::Perform(effect)) => {
                 self.state = State::CallingAgain(refusal);
                 Ok(Step::Perform(effect))
             }
-            Ok(Step::Done(output)) => Ok(Step::Done(output)),
-            Err(_) if self.call.attempts() == refusal.sent => Err(refusal.error),
+            Ok(Step::Done(())) => Ok(Step::Done(())),
+            Err(_) if self.attempts.count() == refusal.sent => Err(refusal.error),
             Err(error) => Err(error),
         }
     }
@@ -181,10 +229,10 @@ impl<O: Operation> Send<O> {
         self.deadline.left(now).max(self.deadline.total().min(MIN_LEFT))
     }
 
-    fn tell(&self, result: &Result<Step<O::Output>, Error>) {
+    fn tell(&self, asked: &dyn Asked, result: &Result<Step<()>, Error>) {
         let (metadata, attempts, error_type) = match result {
             Ok(Step::Perform(_)) => return,
-            Ok(Step::Done(output)) => (Some(output.metadata()), output.metadata().attempts(), None),
+            Ok(Step::Done(())) => (asked.metadata(), self.attempts.count(), None),
             Err(error) => (error.metadata(), error.attempts(), Some(error.error_type())),
         };
         let request_id = metadata.and_then(Metadata::short_request_id);
@@ -194,27 +242,6 @@ impl<O: Operation> Send<O> {
             request_id: request_id.as_deref(),
             error_type,
         });
-    }
-}
-
-impl<O: Operation> Flow for Send<O> {
-    type Output = O::Output;
-    type Error = Error;
-
-    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
-        let span = self.span.clone();
-        let result = span.enter(|| self.go_on(now, event));
-        if trace::ENABLED {
-            self.tell(&result);
-        }
-        result
-    }
-}
-
-/// Prints the action and the state; members may be secrets that are not known as such.
-impl<O: Operation> fmt::Debug for Send<O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Send").field("call", &self.call).field("state", &self.state).finish_non_exhaustive()
     }
 }
 

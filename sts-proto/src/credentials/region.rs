@@ -35,7 +35,7 @@ impl RegionSearch {
 }
 
 /// A call that finds the region first, where the client has none.
-pub(super) struct LocatedCall<O> {
+pub(super) struct LocatedCall<O: Operation> {
     search: Option<RegionSearch>,
     call: Call<O>,
 }

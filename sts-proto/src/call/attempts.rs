@@ -1,0 +1,469 @@
+//! The attempts of a call: build, sign, send, read, classify, wait.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{AGE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request, Response};
+
+use crate::context::Context;
+use crate::deadline::Deadline;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Metadata, NoCredentials};
+use crate::flow::Timeouts;
+use crate::flow::{Effect, Event, Step};
+use crate::keys::Credentials;
+use crate::retry::RetryClass;
+use crate::retry::{Dice, Offset, backoff, is_dated_anew, with_hint};
+use crate::secret::Secret;
+use crate::sigv4::Signer;
+use crate::trace::{self, AttemptEnd};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
+
+use super::Attempt;
+use super::headers::{ATTEMPT, INVOCATION_ID, TRACE_ID, attempt_of, date, hint, invocation_id};
+
+/// The attempts of a call, as a state machine that ends once the operation has its output.
+///
+/// It knows its operation as [`Asked`], without its type: there is one such machine in a program, and not one for each
+/// operation.
+pub(crate) struct Attempts {
+    context: Arc<Context>,
+    timeouts: Timeouts,
+    credentials: Option<Arc<Credentials>>,
+    most: u32,
+    invocation: HeaderValue,
+    trace_id: Option<HeaderValue>,
+    dice: Dice,
+    progress: Progress,
+    state: State,
+}
+
+/// What the attempts of a call need of its operation.
+pub(crate) trait Asked {
+    fn action(&self) -> &'static str;
+    fn is_signed(&self) -> bool;
+    fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes>;
+    fn secrets(&self) -> Vec<Secret>;
+    /// Reads an answer and keeps the output.
+    fn read(&mut self, response: &Response<Bytes>) -> Result<&mut Metadata, Error>;
+    /// Of the output that was read.
+    #[cfg(feature = "credentials")]
+    fn metadata(&self) -> Option<&Metadata>;
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing was sent yet.
+    Ready,
+    /// Between two attempts, or before the first one where the client's rate limit asks for it.
+    Waiting,
+    /// An attempt is on its way.
+    Sent { at: SystemTime, offset: Offset },
+    /// It is over.
+    Over,
+}
+
+/// How far a call has come.
+#[derive(Debug)]
+struct Progress {
+    deadline: Deadline,
+    attempts: u32,
+    waited: Duration,
+    /// What the last retry cost.
+    paid: Option<u32>,
+    /// How many attempts were made at once since their date is another one.
+    redated: u32,
+    /// Why the last attempt failed.
+    last: Option<Error>,
+    /// How long the server then wants to be left alone.
+    hint: Option<Duration>,
+    report: Option<Attempt>,
+}
+
+impl Progress {
+    /// Whether a failure of this class may be answered with another date: once, and once more where the service says that
+    /// the date is wrong to which a single answer has led.
+    fn may_redate(&self, class: RetryClass) -> bool {
+        self.redated == 0 || class == RetryClass::ClockSkew && self.redated < MAX_REDATED
+    }
+}
+
+impl Attempts {
+    /// None was made yet.
+    pub(crate) fn new(context: Arc<Context>, seed: u128) -> Self {
+        let progress = Progress {
+            deadline: Deadline::new(context.timeouts().call),
+            attempts: 0,
+            waited: Duration::ZERO,
+            paid: None,
+            redated: 0,
+            last: None,
+            hint: None,
+            report: None,
+        };
+        Self {
+            timeouts: context.timeouts(),
+            credentials: context.credentials().cloned(),
+            most: context.retry().attempt_limit(),
+            trace_id: context.trace_id().cloned(),
+            context,
+            invocation: invocation_id(seed),
+            dice: Dice::new(seed),
+            progress,
+            state: State::Ready,
+        }
+    }
+
+    pub(crate) fn set_timeouts(&mut self, timeouts: Timeouts) {
+        self.timeouts = timeouts;
+        self.progress.deadline = Deadline::new(timeouts.call);
+    }
+
+    #[cfg(feature = "credentials")]
+    pub(crate) fn set_up(&mut self, time: Duration, credentials: Option<Arc<Credentials>>) {
+        self.timeouts.call = time;
+        self.progress.deadline = Deadline::new(time);
+        self.credentials = credentials;
+    }
+
+    pub(crate) fn set_trace_id(&mut self, id: Option<HeaderValue>) {
+        self.trace_id = id;
+    }
+
+    pub(super) fn only_once(&mut self) {
+        self.most = 1;
+    }
+
+    /// The attempts from now on are signed with these.
+    pub(crate) fn sign_with(&mut self, credentials: Arc<Credentials>) {
+        self.credentials = Some(credentials);
+    }
+
+    /// What the attempts are signed with.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn signer(&self) -> Option<&Arc<Credentials>> {
+        self.credentials.as_ref()
+    }
+
+    /// Makes a call that has ended ready to begin once more, signed with other credentials: for one whose credentials the
+    /// service has refused. What it has sent and waited so far still counts, and so does its deadline.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn renew(&mut self, credentials: Arc<Credentials>) {
+        self.credentials = Some(credentials);
+        self.most = self.most.saturating_add(1);
+        self.state = State::Ready;
+    }
+
+    /// How the last attempt ended, once one has.
+    pub(crate) fn last(&self) -> Option<&Attempt> {
+        self.progress.report.as_ref()
+    }
+
+    /// How many requests were sent.
+    pub(crate) fn count(&self) -> u32 {
+        self.progress.attempts
+    }
+
+    /// How long the server wants to be left alone, if its last answer said so.
+    #[cfg(feature = "credentials")]
+    pub(super) fn hint(&self) -> Option<Duration> {
+        self.progress.hint
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        asked: &mut dyn Asked,
+        now: SystemTime,
+        event: Event,
+    ) -> Result<Step<()>, Error> {
+        self.progress.deadline.tick(now);
+        match (std::mem::replace(&mut self.state, State::Over), event) {
+            (State::Ready, Event::Start) | (State::Waiting, Event::Elapsed) => self.begin(asked, now),
+            (State::Sent { at, offset }, Event::Response(response)) => {
+                self.answered(asked, now, at, offset, &response)
+            }
+            (State::Sent { .. }, Event::Failed(error)) => {
+                let error = self.transport_error(asked, error);
+                let decision = Decision::After(error.retry_class(), None);
+                self.failed(now, error, decision, None)
+            }
+            _ => Err(Error::OutOfTurn),
+        }
+    }
+
+    /// Sends, or waits until the client's rate limit has a place.
+    fn begin(&mut self, asked: &dyn Asked, now: SystemTime) -> Result<Step<()>, Error> {
+        // A wait may have lasted longer than was asked for.
+        if self.progress.deadline.is_over(now) && self.progress.attempts > 0 {
+            return Err(self.given_up(asked, TransportErrorKind::Timeout(Phase::Connect)));
+        }
+        let admitted = self.context.shared().admit(now);
+        let Err(wait) = admitted else {
+            let attempts = self.progress.attempts;
+            return self.send(asked, now).map_err(|error| {
+                match self.progress.last.take().filter(|_| attempts > 0) {
+                    Some(last) => self.ended(last),
+                    None => error,
+                }
+            });
+        };
+        if let Some(step) = self.wait(now, wait) {
+            return step;
+        }
+        Err(self.given_up(asked, TransportErrorKind::RateLimited))
+    }
+
+    /// The last error, or this one where there is none.
+    fn given_up(&mut self, asked: &dyn Asked, kind: TransportErrorKind) -> Error {
+        let last = self.progress.last.take();
+        let error = last.unwrap_or_else(|| self.transport_error(asked, kind.into()));
+        self.ended(error)
+    }
+
+    fn send(&mut self, asked: &dyn Asked, now: SystemTime) -> Result<Step<()>, Error> {
+        let offset = self.offset();
+        let request = self.request(asked, offset.apply(now), self.progress.attempts + 1)?;
+        let left = self.progress.deadline.left(now);
+        self.progress.attempts += 1;
+        self.state = State::Sent { at: now, offset };
+        Ok(Step::Perform(Effect::Send(request, self.timeouts.of_attempt(left))))
+    }
+
+    fn request(&self, asked: &dyn Asked, date: SystemTime, attempt: u32) -> Result<Request<Bytes>, Error> {
+        let context = &*self.context;
+        let endpoint = context.endpoint()?;
+        let mut request = asked.to_request(endpoint);
+        let headers = request.headers_mut();
+        headers.insert(USER_AGENT, context.user_agent().clone());
+        headers.insert(INVOCATION_ID, self.invocation.clone());
+        headers.insert(ATTEMPT, attempt_of(attempt, self.most));
+        if asked.is_signed() {
+            let credentials =
+                self.credentials.as_deref().ok_or_else(|| NoCredentials::new(asked.action()))?;
+            let scope = context.scope()?;
+            let key = context.signing_key(credentials, scope, date)?;
+            Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
+        }
+        // Unsigned, as proxies may change it.
+        if let Some(id) = &self.trace_id {
+            request.headers_mut().insert(TRACE_ID, id.clone());
+        }
+        Ok(request)
+    }
+
+    fn answered(
+        &mut self,
+        asked: &mut dyn Asked,
+        now: SystemTime,
+        sent: SystemTime,
+        offset: Offset,
+        response: &Response<Bytes>,
+    ) -> Result<Step<()>, Error> {
+        let measured = self.measure_clock(now, sent, offset, response.headers());
+        let status = Some(response.status().as_u16());
+        let error = match asked.read(response) {
+            Ok(metadata) => {
+                let mut shared = self.context.shared();
+                shared.attempted(now, None);
+                shared.succeeded(self.progress.paid);
+                drop(shared);
+                let number = self.progress.attempts;
+                if trace::ENABLED {
+                    let request_id = metadata.short_request_id();
+                    let request_id = request_id.as_deref();
+                    trace::attempt(&AttemptEnd { number, status, request_id, failure: None });
+                }
+                self.progress.report = Some(Attempt {
+                    number,
+                    status,
+                    class: None,
+                    error_type: None,
+                    request_id: None,
+                    wait: None,
+                });
+                metadata.set_effort(number, self.progress.waited);
+                return Ok(Step::Done(()));
+            }
+            Err(error) => self.redacted(asked, error),
+        };
+        let class = error.retry_class();
+        // Only what the service refused can have come of the date.
+        let refused = asked.is_signed()
+            && error.as_service_error().is_some_and(|error| error.metadata().status().as_u16() >= 400);
+        let moved = measured.is_some_and(|measured| measured.moved_from(offset));
+        if let Some(measured) = measured.filter(|_| refused && moved && class == RetryClass::ClockSkew) {
+            self.context.shared().clock().confirm(measured);
+        }
+        // Where the process stood still, the clocks may agree: only the date is old.
+        let misdated = refused && (moved || is_dated_anew(offset.apply(sent), self.offset().apply(now)));
+        let decision = match class {
+            // What has a wait of its own keeps it; the next attempt is dated with the corrected clock all the same.
+            RetryClass::ClockSkew | RetryClass::Never if misdated && self.progress.may_redate(class) => {
+                Decision::WithClock
+            }
+            // The clock is not the reason, or known already; the status may say more.
+            RetryClass::ClockSkew if matches!(response.status().as_u16(), 500 | 502..=504) => {
+                Decision::After(RetryClass::Transient, hint(response.headers(), offset.apply(now)))
+            }
+            class => Decision::After(class, hint(response.headers(), offset.apply(now))),
+        };
+        self.failed(now, error, decision, status)
+    }
+
+    /// What requests are dated with.
+    fn offset(&self) -> Offset {
+        if self.context.retry().corrects_clock() {
+            self.context.shared().clock().offset()
+        } else {
+            Offset::default()
+        }
+    }
+
+    /// The offset that an answer shows, once it is kept for the client. `used` is what the request was dated with.
+    fn measure_clock(
+        &self,
+        now: SystemTime,
+        sent: SystemTime,
+        used: Offset,
+        headers: &HeaderMap,
+    ) -> Option<Offset> {
+        if !self.context.retry().corrects_clock() || headers.contains_key(AGE) {
+            return None;
+        }
+        let date = date(headers)?;
+        let mut shared = self.context.shared();
+        let measured = shared.clock().measure(sent, now, date)?;
+        // The second answer that shows it, to a request that was dated anew for the first.
+        if self.progress.redated > 0 && !measured.moved_from(used) {
+            shared.clock().confirm(measured);
+        }
+        Some(measured)
+    }
+
+    /// The end of an attempt that failed: tries again, or says why not.
+    fn failed(
+        &mut self,
+        now: SystemTime,
+        error: Error,
+        decision: Decision,
+        status: Option<u16>,
+    ) -> Result<Step<()>, Error> {
+        let class = error.retry_class();
+        self.context.shared().attempted(now, Some(class));
+        self.progress.hint = match decision {
+            Decision::After(_, hint) => hint,
+            Decision::WithClock => None,
+        };
+        let wait = self.wait_after(&decision);
+        // Paid for only where there is the time.
+        let step = wait.filter(|wait| self.progress.deadline.allows(now, *wait)).and_then(|wait| {
+            let paid = self.context.shared().pay(class)?;
+            self.progress.paid = Some(paid);
+            self.wait(now, wait)
+        });
+        let wait = wait.filter(|_| step.is_some());
+        self.report(status, &error, wait);
+        match step {
+            None => Err(self.ended(error)),
+            Some(step) => {
+                self.progress.redated += u32::from(matches!(decision, Decision::WithClock));
+                self.progress.last = Some(error);
+                step
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt, if there may be one.
+    fn wait_after(&mut self, decision: &Decision) -> Option<Duration> {
+        if self.progress.attempts >= self.most {
+            return None;
+        }
+        match decision {
+            Decision::WithClock => Some(Duration::ZERO),
+            Decision::After(RetryClass::Transient | RetryClass::Throttling, _)
+                if self.progress.attempts == 0 =>
+            {
+                None
+            }
+            Decision::After(class @ (RetryClass::Transient | RetryClass::Throttling), hint) => Some(
+                with_hint(backoff(*class, self.progress.attempts.saturating_sub(1), &mut self.dice), *hint),
+            ),
+            Decision::After(..) => None,
+        }
+    }
+
+    /// Waits, if that ends before the deadline.
+    fn wait(&mut self, now: SystemTime, wait: Duration) -> Option<Result<Step<()>, Error>> {
+        if !self.progress.deadline.allows(now, wait) {
+            return None;
+        }
+        if self.progress.attempts > 0 {
+            self.progress.waited = self.progress.waited.saturating_add(wait);
+        }
+        self.state = State::Waiting;
+        Some(Ok(Step::Perform(Effect::Wait(wait))))
+    }
+
+    fn report(&mut self, status: Option<u16>, error: &Error, wait: Option<Duration>) {
+        let number = self.progress.attempts;
+        let (error_type, class) = (error.error_type(), error.retry_class());
+        let request_id = error.metadata().and_then(Metadata::short_request_id);
+        trace::attempt(&AttemptEnd {
+            number,
+            status,
+            request_id: request_id.as_deref(),
+            failure: Some((error_type, class.as_str(), wait)),
+        });
+        self.progress.report = Some(Attempt {
+            number,
+            status,
+            class: Some(class),
+            error_type: Some(error_type.into()),
+            request_id: request_id.map(Into::into),
+            wait,
+        });
+    }
+
+    fn transport_error(&self, asked: &dyn Asked, error: TransportError) -> Error {
+        let endpoint = self.context.endpoint().ok();
+        let authority = endpoint.and_then(|endpoint| endpoint.uri().authority());
+        error.while_calling(asked.action(), authority.map_or("", |authority| authority.as_str())).into()
+    }
+
+    /// Withholds what quotes a secret of the call.
+    fn redacted(&self, asked: &dyn Asked, mut error: Error) -> Error {
+        let mut secrets = asked.secrets();
+        if let Some(credentials) = self.credentials.as_deref().filter(|_| asked.is_signed()) {
+            secrets.push(credentials.secret_access_key.clone());
+            secrets.extend(credentials.session_token.clone());
+        }
+        error.redact(&secrets);
+        error
+    }
+
+    /// The error that the call ends with, which says what was tried.
+    fn ended(&self, mut error: Error) -> Error {
+        error.set_effort(self.progress.attempts, self.progress.waited);
+        error
+    }
+}
+
+/// What may follow a failure.
+enum Decision {
+    /// Another attempt at once, dated with the corrected clock.
+    WithClock,
+    /// What the class allows, with the server's hint for how long to wait.
+    After(RetryClass, Option<Duration>),
+}
+
+/// Prints the state; the error of the last attempt may quote what only the operation knows to be a secret.
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
+}
+
+const MAX_REDATED: u32 = 2;
