@@ -141,6 +141,7 @@ impl<'a> XmlReader<'a> {
         Ok(self)
     }
 
+    #[inline]
     fn open(&mut self, tag: BytesStart<'a>, empty: bool) -> Result<&'a str, XmlError> {
         if self.depth >= MAX_DEPTH {
             return Err(XmlError::TooDeep);
@@ -242,6 +243,7 @@ impl<'a> XmlReader<'a> {
 }
 
 /// Adds a part to a text, which stays borrowed as long as it is one part.
+#[inline]
 fn join<'a>(text: &mut Cow<'a, str>, part: Cow<'a, str>) {
     match text.is_empty() {
         true => *text = part,
@@ -274,6 +276,7 @@ fn wipe(text: Cow<'_, str>) {
 }
 
 /// Whether this is one attribute as servers write it: ` xmlns="…"`. `false` says nothing.
+#[inline]
 fn is_simple_attribute(text: &str) -> bool {
     let special = |b: u8| (b == b'"') | (b == b'<') | (b == b'&');
     let attribute = text.strip_prefix(' ').and_then(|text| text.strip_suffix('"')?.split_once('='));
@@ -327,6 +330,7 @@ fn forbidden_character(document: &str) -> Option<usize> {
 }
 
 /// A name without its prefix, if it is a name: `Name` of XML 1.0 §2.3, but with any character beyond ASCII.
+#[inline]
 fn local_name(name: &str) -> Option<&str> {
     if name.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '.')) {
         return None;
