@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sts_proto::operations::GetCallerIdentity;
 use sts_proto::{Phase, TransportErrorKind as Kind};
+use sts_tests::black_hole::BlackHole;
 use sts_tests::driver::Setup;
 use sts_tests::scripted::{Script, Scripted};
 
@@ -76,8 +77,8 @@ fn unreachable() -> Vec<Row> {
             Ok(ended.to_string())
         }),
         Row::new("black hole: nobody takes the connection", |client| {
-            let hole = BlackHole::dig()?;
-            let driver = client.make(&Setup::new(settings(&hole.url).timeouts(SHORT)));
+            let hole = BlackHole::dig(([127, 0, 0, 1], 0).into())?;
+            let driver = client.make(&Setup::new(settings(&hole.url()).timeouts(SHORT)));
             let ended = call(&driver, GetCallerIdentity::new());
             Expect::transport(Kind::Timeout(Phase::Connect), 3).between(1500, 3500).check(&ended)?;
             Ok(ended.to_string())
@@ -213,31 +214,4 @@ fn early() -> Vec<Row> {
         Row::scripted(name, vec![Script::Raw(raw(interim))], Expect::success(1))
     })
     .into()
-}
-
-/// A port that takes no connection and refuses none: its queue is full.
-struct BlackHole {
-    url: String,
-    _listener: tokio::net::TcpListener,
-    _queue: Vec<std::net::TcpStream>,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl BlackHole {
-    fn dig() -> Result<Self, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let listener = runtime.block_on(async {
-            let socket = tokio::net::TcpSocket::new_v4()?;
-            socket.bind(([127, 0, 0, 1], 0).into())?;
-            socket.listen(0)
-        });
-        let listener = listener.map_err(|error| error.to_string())?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
-        let queue = std::iter::repeat_with(connect).take(8).map_while(Result::ok).collect::<Vec<_>>();
-        if queue.len() == 8 {
-            return Err("the system queues connections without end".to_owned());
-        }
-        Ok(Self { url: format!("http://{address}"), _listener: listener, _queue: queue, _runtime: runtime })
-    }
 }
