@@ -1,7 +1,10 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use sts_proto::settings::Env;
 use sts_proto::{Event, TransportError, TransportErrorKind};
+use tokio::sync::oneshot;
 
 mod files;
 mod program;
@@ -21,8 +24,18 @@ pub(crate) fn seed() -> u128 {
     half() << 64 | half()
 }
 
-/// On a thread that may wait.
+/// On a thread that may wait, or on this one where the system gives no other. tokio's pool panics there.
 pub(crate) async fn blocking(work: impl FnOnce() -> Event + Send + 'static) -> Event {
-    let lost = |error| Event::Failed(TransportError::new(TransportErrorKind::Other, error));
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(lost)
+    let lost = || Event::Failed(TransportError::new(TransportErrorKind::Other, "the thread has panicked"));
+    let work = Arc::new(Mutex::new(Some(work)));
+    let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (ended, event) = oneshot::channel();
+    let beside = {
+        let work = Arc::clone(&work);
+        move || take(&work).map_or((), |work| drop(ended.send(work())))
+    };
+    match thread::Builder::new().name("sts-effect".to_owned()).spawn(beside) {
+        Ok(_) => event.await.unwrap_or_else(|_| lost()),
+        Err(_) => take(&work).map_or_else(lost, |work| work()),
+    }
 }

@@ -21,6 +21,10 @@ impl TransportError {
         Self { source: Some(source.into()), ..kind.into() }
     }
 
+    pub(crate) fn of_kind(self, kind: TransportErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
     pub(crate) fn while_calling(mut self, operation: &'static str, host: &str) -> Self {
         self.tried = Some((operation, host.into()));
         self

@@ -199,9 +199,17 @@ impl Setup {
 
     /// The async client with its own runtime.
     pub fn asynchronous(&self) -> Result<Driver, Error> {
+        self.asynchronous_on(tokio::runtime::Builder::new_multi_thread().worker_threads(1))
+    }
+
+    /// The async client on a runtime without a thread of its own.
+    pub fn on_this_thread(&self) -> Result<Driver, Error> {
+        self.asynchronous_on(&mut tokio::runtime::Builder::new_current_thread())
+    }
+
+    fn asynchronous_on(&self, runtime: &mut tokio::runtime::Builder) -> Result<Driver, Error> {
         let client = configured!(self, sts_async, asynchronous).build()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        Ok(Driver::Async(client, Arc::new(runtime.expect("a runtime starts"))))
+        Ok(Driver::Async(client, Arc::new(runtime.enable_all().build().expect("a runtime starts"))))
     }
 
     /// What each builder prints.

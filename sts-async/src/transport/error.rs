@@ -1,20 +1,31 @@
 //! What the errors of hyper, rustls and the system mean.
 
 use std::error::Error as StdError;
+use std::sync::{Mutex, PoisonError};
 use std::{fmt, io};
 
-use sts_proto::settings::proxy::ThroughProxy;
-use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
+use sts_proto::settings::proxy::{Proxy, ThroughProxy};
+use sts_proto::{TransportError, TransportErrorKind as Kind};
 
 use super::BoxError;
 
-/// The error with its kind: the most specific cause in its chain decides, else the first with a meaning.
+/// The error with its kind: the most specific cause in its chain decides, else the first with a meaning. Where the connector
+/// has said why there is no connection, the layers of hyper above it add nothing.
 pub(super) fn of(error: BoxError) -> TransportError {
-    let through = causes(&*error).find_map(|cause| cause.downcast_ref::<ThroughProxy>()).cloned();
-    match through {
-        // The layers of hyper above it add nothing.
-        Some(through) => TransportError::new(through.kind(), through),
-        None => TransportError::new(kind(&*error), error),
+    let connector = causes(&*error).find_map(|cause| match cause.downcast_ref::<ThroughProxy>() {
+        Some(through) => Some(TransportError::new(through.kind(), through.clone())),
+        None => cause.downcast_ref::<ConnectError>()?.take(),
+    });
+    connector.unwrap_or_else(|| TransportError::new(kind(&*error), error))
+}
+
+/// The error of a connection to a proxy, or of what the proxy has to do.
+pub(super) fn through(proxy: &Proxy, error: BoxError) -> ThroughProxy {
+    let kind = kind(&*error);
+    let connector = causes(&*error).find_map(|cause| cause.downcast_ref::<ConnectError>()?.take());
+    match connector {
+        Some(error) => ThroughProxy::new(proxy, kind, error),
+        None => ThroughProxy::new(proxy, kind, error),
     }
 }
 
@@ -30,32 +41,33 @@ pub(super) fn kind(error: &(dyn StdError + 'static)) -> Kind {
     likely.unwrap_or(Kind::Other)
 }
 
-/// Why there is no connection, if only the connector can know.
+/// Why there is no connection, as the connector knows it. Taken out once it has come through hyper, which lends causes only.
 #[derive(Debug)]
-pub(super) enum ConnectError {
-    /// The resolver gave no address.
-    UnknownHost(io::Error),
-    /// Not within the time.
-    Timeout,
+pub(super) struct ConnectError(Mutex<Option<TransportError>>);
+
+impl ConnectError {
+    fn take(&self) -> Option<TransportError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(TransportError::kind)
+    }
+}
+
+impl From<TransportError> for ConnectError {
+    fn from(error: TransportError) -> Self {
+        Self(Mutex::new(Some(error)))
+    }
 }
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownHost(_) => f.write_str("the name was not resolved"),
-            Self::Timeout => f.write_str("no connection within the time"),
-        }
+        f.write_str("there is no connection")
     }
 }
 
-impl StdError for ConnectError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::UnknownHost(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+impl StdError for ConnectError {}
 
 enum Meaning {
     /// No cause below is more specific.
@@ -67,10 +79,7 @@ enum Meaning {
 fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
     use Meaning::{Likely, Sure};
     if let Some(error) = cause.downcast_ref::<ConnectError>() {
-        return Some(match error {
-            ConnectError::UnknownHost(_) => Sure(Kind::UnknownHost),
-            ConnectError::Timeout => Sure(Kind::Timeout(Phase::Connect)),
-        });
+        return error.kind().map(Sure);
     }
     if let Some(error) = cause.downcast_ref::<TransportError>() {
         return Some(Sure(error.kind()));

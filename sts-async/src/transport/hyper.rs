@@ -11,9 +11,8 @@ use http::Uri;
 use http::uri::Scheme;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use sts_proto::perform::Addresses;
 use sts_proto::settings::proxy::{Proxies, Proxy, ThroughProxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
@@ -22,6 +21,7 @@ use tower_service::Service;
 use super::error::ConnectError;
 use super::hop::Hop;
 use super::proxy::Route;
+use super::tcp::Tcp;
 use super::tls::{self, Tls};
 use super::{BoxError, Transport, TransportFuture, exchange};
 use crate::effects::{read, read_in_place};
@@ -54,23 +54,21 @@ impl HyperTransport {
     pub(crate) fn with(tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
         let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, read_in_place)?);
         let proxies = Arc::new(proxies.clone());
-        let direct = client(&tls, Arc::default());
-        let proxied = if proxies.any() { client(&tls, Arc::clone(&proxies)) } else { direct.clone() };
+        let tcp = Tcp::new();
+        let direct = client(&tcp, &tls, Arc::default());
+        let proxied = if proxies.any() { client(&tcp, &tls, Arc::clone(&proxies)) } else { direct.clone() };
         Ok(Self { direct, proxied, proxies, tls })
     }
 }
 
-fn client(tls: &Tls, proxies: Arc<Proxies>) -> Client<Connector, Full<Bytes>> {
-    let mut http = Http::new_with_resolver(Resolver::system());
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    let tls = Arc::clone(tls);
+fn client(tcp: &Tcp, tls: &Tls, proxies: Arc<Proxies>) -> Client<Connector, Full<Bytes>> {
+    let (tcp, tls) = (tcp.clone(), Arc::clone(tls));
     Client::builder(TokioExecutor::new())
         .retry_canceled_requests(true)
         .http1_max_buf_size(MAX_HEAD)
         .pool_timer(TokioTimer::new())
         .pool_max_idle_per_host(MAX_IDLE)
-        .build(Connector(Route { http, proxies, tls }))
+        .build(Connector(Route { tcp, proxies, tls }))
 }
 
 impl fmt::Debug for HyperTransport {
@@ -144,22 +142,20 @@ impl Attempt {
 #[derive(Clone)]
 struct Connector(Route);
 
-/// Connections to servers and to proxies.
-pub(super) type Http = HttpConnector<Resolver>;
-
 impl Service<Uri> for Connector {
     type Response = Hop;
     type Error = BoxError;
     type Future = Connecting;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.http.poll_ready(cx).map_err(BoxError::from)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Connecting {
         let proxy = self.0.proxies.for_uri(&uri).cloned();
-        let connecting = self.0.connect(uri);
         let attempt = ATTEMPT.try_with(Arc::clone).ok();
+        let within = attempt.as_ref().map_or(Duration::MAX, |attempt| attempt.connect);
+        let connecting = self.0.connect(uri, within);
         if let Some(attempt) = &attempt {
             attempt.connecting.store(true, Ordering::Relaxed);
         }
@@ -168,10 +164,10 @@ impl Service<Uri> for Connector {
             let result = tokio::time::timeout(attempt.connect, connecting).await;
             attempt.connecting.store(false, Ordering::Relaxed);
             result.unwrap_or_else(|_| {
-                let (timeout, error) = (TransportErrorKind::Timeout(Phase::Connect), ConnectError::Timeout);
+                let error = Addresses::silent();
                 Err(match proxy {
-                    Some(proxy) => ThroughProxy::new(&proxy, timeout, error).into(),
-                    None => error.into(),
+                    Some(proxy) => ThroughProxy::new(&proxy, error.kind(), error).into(),
+                    None => ConnectError::from(error).into(),
                 })
             })
         })
@@ -185,28 +181,3 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Hop, BoxError>> 
 const MAX_HEAD: usize = 64 * 1024;
 /// Connections that are kept for later, to one host. They are closed after 90 s without use.
 const MAX_IDLE: usize = 32;
-
-/// The system's resolver, with errors that can be told from others.
-#[derive(Clone)]
-pub(super) struct Resolver(GaiResolver);
-
-impl Resolver {
-    pub(super) fn system() -> Self {
-        Self(GaiResolver::new())
-    }
-}
-
-impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, ConnectError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        self.0.poll_ready(cx).map_err(ConnectError::UnknownHost)
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let addresses = self.0.call(name);
-        Box::pin(async move { addresses.await.map_err(ConnectError::UnknownHost) })
-    }
-}

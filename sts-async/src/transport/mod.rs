@@ -5,6 +5,7 @@ mod error;
 mod hop;
 mod hyper;
 mod proxy;
+mod tcp;
 pub(crate) mod tls;
 mod tower;
 

@@ -58,7 +58,10 @@ mod piecewise {
     impl Pipe {
         pub(in super::super) fn new(from: ChildStdout) -> Self {
             let (sender, pieces) = sync_channel(1);
-            std::thread::spawn(move || send(from, &sender));
+            let unread = sender.clone();
+            if let Err(error) = std::thread::Builder::new().spawn(move || send(from, &sender)) {
+                let _ = unread.try_send(Err(error));
+            }
             Self { pieces, piece: Buffer::new(0), taken: 0 }
         }
 

@@ -7,23 +7,24 @@
 //! The same link bounds what is read for one answer, of which ureq bounds headers and body only. It mutes the log of what was read. And it saves system calls: ureq sets the socket's time-out before each read
 //! and write, to the nanosecond, unless it is the one that was set last. So long time-outs are rounded up to whole steps.
 
-use sts_proto::perform::AnswerBound;
+use sts_proto::perform::{AnswerBound, Lookups};
 use sts_proto::settings::proxy::Proxies;
 use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
 };
-use ureq::{Error, config::Config, unversioned::resolver::DefaultResolver};
+use ureq::{Error, config::Config};
 
 use super::mute_ureq_log;
 use super::name_lookup::{AtLast, Later};
 use super::proxy::Route;
 use super::tls::Tls;
+use crate::bell::Bell;
 
 /// An agent whose connections read what a server sent before it closed, and go through these proxies.
 pub(crate) fn agent(config: Config, proxies: Proxies, tls: Tls) -> ureq::Agent {
     let chain = ().chain(TcpConnector::default()).chain(ReadFirst);
-    let connector = AtLast { connector: chain, resolver: DefaultResolver::default() };
+    let connector = AtLast { connector: chain, lookups: Lookups::new(Bell::ring) };
     ureq::Agent::with_parts(config, Route { proxies, connector, tls }, Later)
 }
 

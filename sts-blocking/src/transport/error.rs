@@ -45,18 +45,12 @@ fn cause_kind(error: &(dyn StdError + 'static), phase: Phase) -> Option<Kind> {
         return Some(Kind::Tls);
     }
     match error.downcast_ref::<io::Error>() {
-        Some(error) if is_lookup(error) => Some(Kind::UnknownHost),
         Some(error) => {
             let held = error.get_ref().and_then(|held| cause_kind(held, phase));
             held.or_else(|| io_kind(error.kind(), phase))
         }
         None => cause_kind(error.source()?, phase),
     }
-}
-
-/// The standard library gives a failed look-up no kind of its own, only this text.
-fn is_lookup(error: &io::Error) -> bool {
-    error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address information")
 }
 
 fn io_kind(kind: io::ErrorKind, phase: Phase) -> Option<Kind> {

@@ -1,16 +1,23 @@
-//! Names are looked up when a connection has to be made, and not for a request that goes out on a kept one.
+//! Names are looked up when a connection has to be made, and not for a request that goes out on a kept one; and their
+//! addresses are tried as the core says.
 //!
 //! ureq looks a name up before it asks whether there is a kept connection, and with a time-out it does so on a thread of
-//! its own: that costs more than all the rest of a call.
+//! its own: that costs more than all the rest of a call, and panics where there is no thread to be had.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::thread;
 
+use sts_proto::perform::{Addresses, Lookups};
+use sts_proto::{Phase, TransportError};
+use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
-use ureq::{Error, Timeout};
+
+use super::error::kind;
+use crate::bell::Bell;
 
 /// Looks nothing up: returns [`LATER`].
 #[derive(Debug)]
@@ -18,29 +25,59 @@ pub(crate) struct Later;
 
 impl Resolver for Later {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let mut addresses = self.empty();
-        addresses.push(LATER);
-        Ok(addresses)
+        Ok(only(self, LATER))
     }
 }
 
 /// Looks up the name that [`Later`] left, then connects; both within the time to connect.
 #[derive(Debug)]
-pub(crate) struct AtLast<C, R> {
+pub(crate) struct AtLast<C> {
     pub(crate) connector: C,
-    pub(crate) resolver: R,
+    pub(crate) lookups: Lookups<Bell>,
 }
 
-impl<C: Connector, R: Resolver> Connector for AtLast<C, R> {
+impl<C: Connector> Connector for AtLast<C> {
     type Out = C::Out;
 
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<C::Out>, Error> {
         let start = Instant::now();
-        let within = if is_address(details.uri) { UNBOUNDED } else { details.timeout };
-        let addrs = self.resolver.resolve(details.uri, details.config, within)?;
-        let timeout = time_left(details.timeout, start);
-        self.connector.connect(&ConnectionDetails { addrs, timeout, ..copy(details) }, chained)
+        let left = || time_left(details.timeout, start);
+        let failed = |error: TransportError| Error::Other(error.into());
+        let mut addresses = self.addresses(details.uri, *left().after).map_err(failed)?;
+        while let Some((address, share)) = addresses.next(*left().after) {
+            let (addrs, now) = (only(details.resolver, address), Instant::now());
+            let timeout = NextTimeout { after: share.into(), ..details.timeout };
+            match self.connector.connect(&ConnectionDetails { addrs, timeout, now, ..copy(details) }, chained)
+            {
+                Err(error) => addresses.failed(TransportError::new(kind(&error, Phase::Connect), error)),
+                connected => return connected,
+            }
+        }
+        Err(failed(addresses.error()))
     }
+}
+
+impl<C> AtLast<C> {
+    fn addresses(&self, uri: &Uri, within: std::time::Duration) -> Result<Addresses, TransportError> {
+        if let Some(literal) = Addresses::literal(uri) {
+            return Ok(literal);
+        }
+        let (lookup, work) = self.lookups.join(uri)?;
+        if let Some(work) = work {
+            let work = move || work.run(|host, port| (host, port).to_socket_addrs());
+            if let Err(error) = thread::Builder::new().name("sts-lookup".to_owned()).spawn(work) {
+                return Err(lookup.without_thread(&error));
+            }
+        }
+        lookup.bell().wait(within, || lookup.addresses().is_some());
+        lookup.addresses().unwrap_or_else(|| Err(Addresses::silent()))
+    }
+}
+
+fn only(resolver: &dyn Resolver, address: SocketAddr) -> ResolvedSocketAddrs {
+    let mut addresses = resolver.empty();
+    addresses.push(address);
+    addresses
 }
 
 /// The same details.
@@ -59,11 +96,6 @@ pub(crate) fn copy<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a>
     }
 }
 
-/// An address needs no look-up: without a time-out, ureq starts no thread for it.
-fn is_address(uri: &Uri) -> bool {
-    bare_host(uri).parse::<IpAddr>().is_ok()
-}
-
 /// The host without the brackets of an IPv6 address.
 pub(crate) fn bare_host(uri: &Uri) -> &str {
     let host = uri.host().unwrap_or_default();
@@ -80,8 +112,6 @@ pub(crate) fn time_left(timeout: NextTimeout, start: Instant) -> NextTimeout {
     }
 }
 
-const UNBOUNDED: NextTimeout =
-    NextTimeout { after: Duration::NotHappening, reason: Timeout::Connect, per_read: None, per_write: None };
 /// Stands for addresses that are not known yet; no connection can be made to it.
 const LATER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
@@ -89,40 +119,11 @@ const LATER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use ureq::unversioned::resolver::DefaultResolver;
     use ureq::unversioned::transport::TcpConnector;
 
     use super::*;
-
-    #[derive(Debug)]
-    struct Counting(Arc<AtomicUsize>);
-
-    impl Resolver for Counting {
-        fn resolve(
-            &self,
-            uri: &Uri,
-            config: &Config,
-            timeout: NextTimeout,
-        ) -> Result<ResolvedSocketAddrs, Error> {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            DefaultResolver::default().resolve(uri, config, timeout)
-        }
-    }
-
-    #[test]
-    fn an_address_is_no_name() {
-        for (uri, expected) in [
-            ("http://127.0.0.1:80/", true),
-            ("https://[::1]/", true),
-            ("http://localhost/", false),
-            ("http://a.b", false),
-        ] {
-            assert_eq!(is_address(&uri.parse().unwrap()), expected, "{uri}");
-        }
-    }
 
     #[test]
     fn a_name_is_looked_up_once_a_connection() {
@@ -138,14 +139,16 @@ mod tests {
                 }
             }
         });
-        let looked_up = Arc::new(AtomicUsize::new(0));
-        let chain = ().chain(TcpConnector::default());
-        let connector = AtLast { connector: chain, resolver: Counting(Arc::clone(&looked_up)) };
-        let config = ureq::Agent::config_builder().ip_family(ureq::config::IpFamily::Ipv4Only).build();
-        let agent = ureq::Agent::with_parts(config, connector, Later);
+        static LOOKED_UP: AtomicUsize = AtomicUsize::new(0);
+        let count = |bell: &Bell| {
+            LOOKED_UP.fetch_add(1, Ordering::Relaxed);
+            bell.ring();
+        };
+        let connector = AtLast { connector: ().chain(TcpConnector::default()), lookups: Lookups::new(count) };
+        let agent = ureq::Agent::with_parts(Config::default(), connector, Later);
         for (request, expected) in [1, 1, 1, 2].into_iter().enumerate() {
             agent.get(&url).call().unwrap().into_body().read_to_vec().unwrap();
-            assert_eq!(looked_up.load(Ordering::Relaxed), expected, "request {request}");
+            assert_eq!(LOOKED_UP.load(Ordering::Relaxed), expected, "request {request}");
         }
         server.join().unwrap();
     }

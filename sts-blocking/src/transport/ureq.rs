@@ -147,7 +147,10 @@ impl UreqTransport {
 fn failure(error: ureq::Error, phase: Phase) -> TransportError {
     let kind = kind(&error, phase);
     match error {
-        ureq::Error::Other(error) => TransportError::new(kind, error),
+        ureq::Error::Other(error) => match error.downcast::<TransportError>() {
+            Ok(error) => *error,
+            Err(error) => TransportError::new(kind, error),
+        },
         error => TransportError::new(kind, error),
     }
 }

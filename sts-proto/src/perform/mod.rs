@@ -1,24 +1,30 @@
 //! What performing an [`Effect`](crate::flow::Effect) takes besides the system calls: the same decisions, bounds and
 //! texts for every driver.
 //!
+//! - [`Lookups`] and [`Addresses`] are for [`Effect::Send`](crate::flow::Effect::Send): how many threads look names up, and
+//!   how long each address of a name is tried.
 //! - [`AnswerBound`] is for [`Effect::Send`](crate::flow::Effect::Send): how much is read for one answer.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output.
 //! - [`mfa_code`] performs [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode) by asking the program.
 
+mod addresses;
 mod answer;
 mod buffer;
 mod file;
+mod lookup;
 mod program;
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use addresses::Addresses;
 pub use answer::AnswerBound;
 pub use buffer::Buffer;
 pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
+pub use lookup::{Lookup, LookupWork, Lookups};
 pub use program::{RunProgram, Wait};
 
 use crate::flow::Event;

@@ -1,11 +1,15 @@
 //! Tests that need a process of their own: each starts this program once more, for itself alone, and one waits for the
 //! other. What each needs it for stands beside it. Tests that replace the allocator are not among them: `bounds`.
 
+#[cfg(target_os = "linux")]
+mod addresses;
 mod linear;
 mod logger;
 mod quiet;
 mod secrets;
 mod soak;
+#[cfg(unix)]
+mod threads;
 mod traced;
 #[cfg(target_os = "linux")]
 mod wiped;
@@ -25,6 +29,14 @@ macro_rules! alone {
 }
 
 alone! {
+    /// Replaces the file of hosts.
+    #[cfg(target_os = "linux")]
+    addresses::every_address_of_a_name_is_tried;
+
+    /// Can start no thread.
+    #[cfg(unix)]
+    threads::no_thread_to_be_had_is_an_error;
+
     /// Counts the threads and the memory of the process.
     soak::nothing_is_lost_and_nothing_is_left_behind;
 
