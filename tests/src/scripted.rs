@@ -58,8 +58,18 @@ struct Shared {
     successes: AtomicUsize,
     accepted: AtomicUsize,
     connections: AtomicUsize,
-    /// Returns the script for a number that counts from 0.
-    pick: Box<dyn Fn(usize) -> Script + Send + Sync>,
+    pick: Box<dyn Fn(Turn) -> Script + Send + Sync>,
+}
+
+/// Which script is asked for. All numbers count from 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Among all scripts of the server.
+    pub number: usize,
+    /// The connection.
+    pub connection: usize,
+    /// Among the scripts of the connection.
+    pub of_connection: usize,
 }
 
 impl Scripted {
@@ -85,6 +95,11 @@ impl Scripted {
 
     /// Over plain TCP, with the script that `pick` returns for a number that counts from 0.
     pub fn choosing(pick: impl Fn(usize) -> Script + Send + Sync + 'static) -> Self {
+        Self::by_turn(move |turn| pick(turn.number))
+    }
+
+    /// Over plain TCP, with the script that `pick` returns for a connection and what has happened on it.
+    pub fn by_turn(pick: impl Fn(Turn) -> Script + Send + Sync + 'static) -> Self {
         Self::begin(ANY_PORT, pick, None)
     }
 
@@ -130,7 +145,7 @@ impl Scripted {
 
     fn begin(
         port: u16,
-        pick: impl Fn(usize) -> Script + Send + Sync + 'static,
+        pick: impl Fn(Turn) -> Script + Send + Sync + 'static,
         tls: Option<Arc<ServerConfig>>,
     ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("the loopback port is free");
@@ -153,7 +168,7 @@ impl Scripted {
                 let (tls, live) = (tls.clone(), Live::new(Arc::clone(&of_thread)));
                 std::thread::spawn(move || {
                     // Errors of a connection are for the test to notice in the client.
-                    let _ = serve(stream, tls, &live.0);
+                    let _ = serve(stream, tls, &live);
                 });
             }
         });
@@ -173,8 +188,9 @@ impl Drop for Scripted {
 }
 
 impl Shared {
-    fn next(&self) -> Script {
-        (self.pick)(self.played.fetch_add(1, Ordering::SeqCst))
+    fn next(&self, connection: usize, of_connection: usize) -> Script {
+        let number = self.played.fetch_add(1, Ordering::SeqCst);
+        (self.pick)(Turn { number, connection, of_connection })
     }
 
     fn over(&self) -> bool {
@@ -193,19 +209,22 @@ impl fmt::Debug for Shared {
 }
 
 /// Counts a connection for as long as it is open.
-struct Live(Arc<Shared>);
+struct Live {
+    shared: Arc<Shared>,
+    number: usize,
+}
 
 impl Live {
     fn new(shared: Arc<Shared>) -> Self {
-        shared.accepted.fetch_add(1, Ordering::SeqCst);
+        let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
         shared.connections.fetch_add(1, Ordering::SeqCst);
-        Self(shared)
+        Self { shared, number }
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::SeqCst);
+        self.shared.connections.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -218,15 +237,15 @@ enum After {
     Reset,
 }
 
-fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, shared: &Shared) -> io::Result<()> {
+fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, live: &Live) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
     let after = match tls {
-        None => converse(&stream, &stream, shared)?,
+        None => converse(&stream, &stream, live)?,
         Some(config) => {
             let connection = ServerConnection::new(config).map_err(io::Error::other)?;
             let mut tls = StreamOwned::new(connection, stream.try_clone()?);
-            let after = converse(&mut tls, &stream, shared)?;
+            let after = converse(&mut tls, &stream, live)?;
             tls.conn.send_close_notify();
             tls.flush()?;
             after
@@ -247,14 +266,16 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, shared: &Shared) -> 
     Ok(())
 }
 
-fn converse(mut stream: impl Read + Write, tcp: &TcpStream, shared: &Shared) -> io::Result<After> {
-    loop {
-        match exchange(&shared.next(), &mut stream, tcp, shared)? {
+fn converse(mut stream: impl Read + Write, tcp: &TcpStream, live: &Live) -> io::Result<After> {
+    let shared = &*live.shared;
+    for of_connection in 0.. {
+        match exchange(&shared.next(live.number, of_connection), &mut stream, tcp, shared)? {
             After::Keep if another(tcp, shared)? => {}
             After::Keep => return Ok(After::Close),
             after => return Ok(after),
         }
     }
+    Ok(After::Close)
 }
 
 fn exchange(

@@ -12,7 +12,7 @@ use http::uri::Scheme;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use sts_proto::perform::Addresses;
+use sts_proto::perform::{Addresses, Kept};
 use sts_proto::settings::proxy::{Proxies, Proxy, ThroughProxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
@@ -34,9 +34,9 @@ use crate::effects::{read, read_in_place};
 /// which they were made.
 #[derive(Clone)]
 pub struct HyperTransport {
-    direct: Client<Connector, Full<Bytes>>,
-    /// Its connections go through the proxies, if there are any.
-    proxied: Client<Connector, Full<Bytes>>,
+    direct: Arc<Connections>,
+    /// These go through the proxies, if there are any.
+    proxied: Arc<Connections>,
     proxies: Arc<Proxies>,
     tls: Tls,
 }
@@ -54,21 +54,29 @@ impl HyperTransport {
     pub(crate) fn with(tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
         let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, read_in_place)?);
         let proxies = Arc::new(proxies.clone());
-        let tcp = Tcp::new();
-        let direct = client(&tcp, &tls, Arc::default());
-        let proxied = if proxies.any() { client(&tcp, &tls, Arc::clone(&proxies)) } else { direct.clone() };
+        let route = Route { tcp: Tcp::new(), proxies: Arc::default(), tls: Arc::clone(&tls) };
+        let direct = kept(route.clone());
+        let proxied = match proxies.any() {
+            true => kept(Route { proxies: Arc::clone(&proxies), ..route }),
+            false => Arc::clone(&direct),
+        };
         Ok(Self { direct, proxied, proxies, tls })
     }
 }
 
-fn client(tcp: &Tcp, tls: &Tls, proxies: Arc<Proxies>) -> Client<Connector, Full<Bytes>> {
-    let (tcp, tls) = (tcp.clone(), Arc::clone(tls));
+type Connections = Kept<Client<Connector, Full<Bytes>>>;
+
+fn kept(route: Route) -> Arc<Connections> {
+    Arc::new(Kept::new(move || client(route.clone())))
+}
+
+fn client(route: Route) -> Client<Connector, Full<Bytes>> {
     Client::builder(TokioExecutor::new())
         .retry_canceled_requests(true)
         .http1_max_buf_size(MAX_HEAD)
         .pool_timer(TokioTimer::new())
         .pool_max_idle_per_host(MAX_IDLE)
-        .build(Connector(Route { tcp, proxies, tls }))
+        .build(Connector(route))
 }
 
 impl fmt::Debug for HyperTransport {
@@ -105,12 +113,14 @@ impl HyperTransport {
         {
             return Box::pin(ready(Err(error)));
         }
-        let client = if proxy.is_some() { &self.proxied } else { &self.direct };
+        let lent = if proxy.is_some() { self.proxied.lend() } else { self.direct.lend() };
         let attempt = Arc::new(Attempt { connect: timeouts.connect, connecting: AtomicBool::new(false) });
-        let response = ATTEMPT.scope(Arc::clone(&attempt), client.request(request.map(Full::new)));
+        let response = lent.connections().request(request.map(Full::new));
+        let response = ATTEMPT.scope(Arc::clone(&attempt), response);
         Box::pin(async move {
             let head = async { response.await.map_err(BoxError::from) };
-            exchange(head, timeouts.attempt).await.map_err(|error| attempt.in_its_phase(error))
+            let end = exchange(head, timeouts.attempt).await;
+            lent.ended(end.map_err(|error| attempt.in_its_phase(error)))
         })
     }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
 use sts_proto::flow::SendTimeouts;
+use sts_proto::perform::Kept;
 use sts_proto::settings::proxy::{Proxies, Proxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::wire::MAX_BODY;
@@ -28,9 +29,9 @@ use crate::effects;
 /// It is [`Closed`](Kind::Closed) only on operating systems that discard what a reset connection had received.
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
-    direct: Agent,
-    /// Its connections go through the proxies, if there are any.
-    proxied: Agent,
+    direct: Arc<Kept<Agent>>,
+    /// These go through the proxies, if there are any.
+    proxied: Arc<Kept<Agent>>,
     proxies: Proxies,
     timeouts: SendTimeouts,
     tls: Tls,
@@ -63,15 +64,37 @@ impl UreqTransport {
             .timeout_global(bound(timeouts.attempt))
             .timeout_connect(bound(timeouts.connect))
             .build();
-        let direct = connector::agent(config.clone(), Proxies::default(), Arc::clone(&tls));
-        let proxied = match proxies.any() {
-            true => connector::agent(config, proxies.clone(), Arc::clone(&tls)),
-            false => direct.clone(),
+        let kept = |proxies: Proxies| {
+            let (config, tls) = (config.clone(), Arc::clone(&tls));
+            Arc::new(Kept::new(move || connector::agent(config.clone(), proxies.clone(), Arc::clone(&tls))))
         };
+        let direct = kept(Proxies::default());
+        let proxied = if proxies.any() { kept(proxies.clone()) } else { Arc::clone(&direct) };
         Ok(Self { direct, proxied, proxies: proxies.clone(), timeouts, tls })
     }
 
     fn exchange(
+        &self,
+        agent: &Agent,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let _muted = Muted::begin();
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts, &body[..]);
+        let response = self.run(agent, request, timeouts).map_err(|error| failure(error, Phase::Response))?;
+        let (parts, mut body) = response.into_parts();
+        // One byte more than the bound, to tell a body of exactly the bound from a longer one.
+        let limit = MAX_BODY as u64 + 1;
+        let body =
+            body.with_config().limit(limit).read_to_vec().map_err(|error| failure(error, Phase::Body))?;
+        if body.len() > MAX_BODY {
+            return Err(Kind::TooLarge.into());
+        }
+        Ok(Response::from_parts(parts, Bytes::from(body)))
+    }
+
+    fn run(
         &self,
         agent: &Agent,
         request: Request<&[u8]>,
@@ -126,21 +149,9 @@ impl UreqTransport {
         if request.uri().scheme() == Some(&Scheme::HTTPS) || proxy.is_some_and(Proxy::is_https) {
             self.tls.get()?;
         }
-        let agent = if proxy.is_some() { &self.proxied } else { &self.direct };
-        let _muted = Muted::begin();
-        let (parts, body) = request.into_parts();
-        let request = Request::from_parts(parts, &body[..]);
-        let response =
-            self.exchange(agent, request, timeouts).map_err(|error| failure(error, Phase::Response))?;
-        let (parts, mut body) = response.into_parts();
-        // One byte more than the bound, to tell a body of exactly the bound from a longer one.
-        let limit = MAX_BODY as u64 + 1;
-        let body =
-            body.with_config().limit(limit).read_to_vec().map_err(|error| failure(error, Phase::Body))?;
-        if body.len() > MAX_BODY {
-            return Err(Kind::TooLarge.into());
-        }
-        Ok(Response::from_parts(parts, Bytes::from(body)))
+        let lent = if proxy.is_some() { self.proxied.lend() } else { self.direct.lend() };
+        let answer = self.exchange(lent.connections(), request, timeouts);
+        lent.ended(answer)
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! - [`Lookups`] and [`Addresses`] are for [`Effect::Send`](crate::flow::Effect::Send): how many threads look names up, and
 //!   how long each address of a name is tried.
+//! - [`Kept`] is for it as well: when the connections that are kept for later are given up.
 //! - [`AnswerBound`] is for [`Effect::Send`](crate::flow::Effect::Send): how much is read for one answer.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
@@ -13,6 +14,7 @@ mod addresses;
 mod answer;
 mod buffer;
 mod file;
+mod kept;
 mod lookup;
 mod program;
 
@@ -24,6 +26,7 @@ pub use answer::AnswerBound;
 pub use buffer::Buffer;
 pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
+pub use kept::{Kept, Lent};
 pub use lookup::{Lookup, LookupWork, Lookups};
 pub use program::{RunProgram, Wait};
 

@@ -1,5 +1,7 @@
 //! Connections: kept, shared by clients with other time-outs, and made anew where the server has closed them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sts_proto::operations::GetCallerIdentity;
@@ -94,6 +96,49 @@ fn calls_end_by_the_time_outs_of_their_client_and_close_the_connection() {
             std::thread::sleep(Duration::from_millis(5));
         }
     });
+}
+
+/// After a network has changed, a machine has slept, or a gateway has forgotten its connections.
+#[test]
+fn kept_connections_that_are_dead_cost_one_attempt_however_many_there_are() {
+    for (name, dead) in [
+        ("silent", Script::Silence),
+        ("reset", Script::RawThenReset(Vec::new())),
+        ("closed by the next request", Script::RawThenClosed(Vec::new())),
+    ] {
+        for (count, retry, attempts) in [(3, Retry::default(), Some(2)), (20, Retry::off(), None)] {
+            through_both(|make| {
+                println!("{count} connections, {name}");
+                let dead_before = Arc::new(AtomicUsize::new(0));
+                let server = {
+                    let (dead_before, dead) = (Arc::clone(&dead_before), dead.clone());
+                    Scripted::by_turn(move |turn| {
+                        match turn.connection < dead_before.load(Ordering::SeqCst) {
+                            true => dead.clone(),
+                            // The calls that make the connections are to overlap.
+                            false => Script::Late(Duration::from_millis(200), Box::new(kept())),
+                        }
+                    })
+                };
+                let timeouts = Timeouts { attempt: Duration::from_secs(2), ..Timeouts::default() };
+                let settings = settings(&server).timeouts(timeouts).retry(retry.clone());
+                let sts = make(&Setup::new(settings)).unwrap();
+                std::thread::scope(|scope| {
+                    (0..count).for_each(|_| {
+                        scope.spawn(|| sts.send(GetCallerIdentity::new()).unwrap());
+                    });
+                });
+                // hyper puts a connection back a moment after the answer's end.
+                std::thread::sleep(Duration::from_millis(100));
+                assert!(server.accepted() > 1, "the calls shared a connection");
+                dead_before.store(server.accepted(), Ordering::SeqCst);
+                let first = sts.send(GetCallerIdentity::new());
+                assert_eq!(first.ok().map(|output| output.metadata.attempts()), attempts);
+                // The others are not used by later calls, either.
+                assert_eq!(sts.send(GetCallerIdentity::new()).unwrap().metadata.attempts(), 1);
+            });
+        }
+    }
 }
 
 #[test]

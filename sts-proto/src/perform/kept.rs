@@ -1,0 +1,122 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::transport::{TransportError, TransportErrorKind as Kind};
+
+/// The connections that a driver keeps for its next requests, in whatever its library keeps them in.
+///
+/// All are given up together after an exchange that ended in silence or broke: a network that has changed, a machine that
+/// has slept or a gateway that has forgotten them leaves all in the same state, and each would cost another attempt.
+pub struct Kept<T> {
+    now: Mutex<Generation<T>>,
+    renew: Box<dyn Fn() -> T + Send + Sync>,
+}
+
+impl<T: Clone> Kept<T> {
+    /// Nothing yet, made like this each time.
+    pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        let now = Generation { number: Arc::new(()), connections: make() };
+        Self { now: Mutex::new(now), renew: Box::new(make) }
+    }
+
+    /// For one exchange, which tells [how it ended](Lent::ended).
+    pub fn lend(&self) -> Lent<'_, T> {
+        let now = self.locked();
+        Lent { kept: self, number: Some(Arc::clone(&now.number)), connections: now.connections.clone() }
+    }
+}
+
+impl<T> Kept<T> {
+    fn give_up(&self, number: &Arc<()>) {
+        let mut now = self.locked();
+        // Another exchange may have seen to it.
+        if Arc::ptr_eq(&now.number, number) {
+            *now = Generation { number: Arc::new(()), connections: (self.renew)() };
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Generation<T>> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> fmt::Debug for Kept<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").finish_non_exhaustive()
+    }
+}
+
+/// The connections for one exchange. If it is dropped before the exchange has ended, as the future of one that took too long
+/// for its caller may be, they are given up.
+pub struct Lent<'a, T> {
+    kept: &'a Kept<T>,
+    /// `None` once it has ended.
+    number: Option<Arc<()>>,
+    connections: T,
+}
+
+impl<T> Lent<'_, T> {
+    /// What keeps them.
+    pub fn connections(&self) -> &T {
+        &self.connections
+    }
+
+    /// The exchange has ended like this.
+    pub fn ended<R>(mut self, end: Result<R, TransportError>) -> Result<R, TransportError> {
+        if !end.as_ref().err().is_some_and(|error| is_doubtful(error.kind())) {
+            self.number = None;
+        }
+        end
+    }
+}
+
+impl<T> Drop for Lent<'_, T> {
+    fn drop(&mut self) {
+        if let Some(number) = self.number.take() {
+            self.kept.give_up(&number);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Lent<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lent").finish_non_exhaustive()
+    }
+}
+
+struct Generation<T> {
+    /// Tells it from the others.
+    number: Arc<()>,
+    connections: T,
+}
+
+fn is_doubtful(kind: Kind) -> bool {
+    matches!(kind, Kind::Timeout(_) | Kind::Closed | Kind::Other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::transport::Phase;
+
+    #[test]
+    fn an_exchange_without_an_answer_gives_all_up_once() {
+        let made = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&made);
+        let kept = Kept::new(move || count.fetch_add(1, Ordering::Relaxed));
+        let ended = |lent: Lent<'_, usize>, kind: Kind| drop(lent.ended::<()>(Err(kind.into())));
+        assert!(kept.lend().ended(Ok(1)).is_ok());
+        for kind in [Kind::Refused, Kind::Tls, Kind::TooLarge, Kind::NotHttp] {
+            ended(kept.lend(), kind);
+        }
+        assert_eq!(*kept.lend().connections(), 0);
+        // The last one was dropped, and these two are lent together.
+        let [first, second] = [kept.lend(), kept.lend()];
+        assert_eq!((*first.connections(), *second.connections()), (1, 1));
+        ended(first, Kind::Timeout(Phase::Response));
+        ended(second, Kind::Closed);
+        assert_eq!(made.load(Ordering::Relaxed), 3);
+    }
+}
