@@ -35,6 +35,8 @@ pub enum Script {
     Endless(Vec<u8>, Vec<u8>),
     /// Write these bytes without reading a request, and close.
     Unasked(Vec<u8>),
+    /// Write these bytes without reading a request, and close without waiting until the client does.
+    UnaskedThenClosed(Vec<u8>),
     /// Wait, then run this script.
     Late(Duration, Box<Script>),
     /// Read the request and respond with an error whose message is the whole request, headers and body.
@@ -291,6 +293,7 @@ fn exchange(
         }
         Script::Silence => return silence(tcp, shared),
         Script::Unasked(bytes) => return tcp.write_all(bytes).map(|()| After::Close),
+        Script::UnaskedThenClosed(bytes) => return tcp.write_all(bytes).map(|()| After::Closed),
         Script::RawThenReset(bytes) => {
             tcp.peek(&mut [0])?;
             return tcp.write_all(bytes).map(|()| After::Reset);
@@ -342,7 +345,11 @@ fn exchange(
                 stream.write_all(again)?;
             }
         }
-        Script::Late(..) | Script::Silence | Script::Unasked(_) | Script::RawThenReset(_) => {}
+        Script::Late(..)
+        | Script::Silence
+        | Script::Unasked(_)
+        | Script::UnaskedThenClosed(_)
+        | Script::RawThenReset(_) => {}
     }
     Ok(After::Close)
 }

@@ -6,21 +6,38 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
-use sts_proto::perform::AnswerBound;
+use sts_proto::perform::{AnswerBound, ReadFirst};
 use tokio::net::TcpStream;
 
 /// A connection of which reads are bounded: a server that sends interim answers or chunk headers without end can neither
-/// block the runtime's thread nor keep the client reading.
+/// block the runtime's thread nor keep the client reading. What it said before it closed is read.
 pub(super) struct Bounded {
     stream: TokioIo<TcpStream>,
     answer: AnswerBound,
+    first: ReadFirst,
     /// Bytes read since other tasks could run.
     at_once: usize,
 }
 
 impl Bounded {
     pub(super) fn new(stream: TokioIo<TcpStream>) -> Self {
-        Self { stream, answer: AnswerBound::default(), at_once: 0 }
+        Self { stream, answer: AnswerBound::default(), first: ReadFirst::default(), at_once: 0 }
+    }
+
+    /// Writes `all` bytes, or passes over them where the server is gone.
+    fn write(
+        &mut self,
+        all: usize,
+        write: impl FnOnce(Pin<&mut TokioIo<TcpStream>>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if self.first.failure().is_some() {
+            return Poll::Ready(Ok(all));
+        }
+        self.answer.begin();
+        match write(Pin::new(&mut self.stream)) {
+            Poll::Ready(Err(error)) if self.first.holds(&error) => Poll::Ready(Ok(all)),
+            written => written,
+        }
     }
 }
 
@@ -46,9 +63,12 @@ impl Read for Bounded {
                 self.at_once = 0;
                 return Poll::Pending;
             }
-            failed => return failed,
+            failed => return self.first.failure().map_or(failed, |error| Poll::Ready(Err(error))),
         }
         let piece = piece.filled();
+        if let Some(error) = self.first.failure().filter(|_| piece.is_empty() && room > 0) {
+            return Poll::Ready(Err(error));
+        }
         self.at_once += piece.len();
         self.answer.receive(piece.len()).map_err(io::Error::other)?;
         to.put_slice(piece);
@@ -58,8 +78,7 @@ impl Read for Bounded {
 
 impl Write for Bounded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.answer.begin();
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        self.write(bytes.len(), |stream| stream.poll_write(cx, bytes))
     }
 
     fn poll_write_vectored(
@@ -67,8 +86,8 @@ impl Write for Bounded {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.answer.begin();
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let all = slices.iter().map(|slice| slice.len()).sum();
+        self.write(all, |stream| stream.poll_write_vectored(cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {

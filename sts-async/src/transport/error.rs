@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{fmt, io};
 
 use sts_proto::settings::proxy::{Proxy, ThroughProxy};
-use sts_proto::{TransportError, TransportErrorKind as Kind};
+use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
 
 use super::BoxError;
 
@@ -30,15 +30,16 @@ pub(super) fn through(proxy: &Proxy, error: BoxError) -> ThroughProxy {
 }
 
 pub(super) fn kind(error: &(dyn StdError + 'static)) -> Kind {
-    let mut likely = None;
+    let (mut likely, mut otherwise) = (None, Kind::Other);
     for cause in causes(error) {
         match meaning(cause) {
             Some(Meaning::Sure(kind)) => return kind,
             Some(Meaning::Likely(kind)) => likely = likely.or(Some(kind)),
+            Some(Meaning::Else(kind)) => otherwise = kind,
             None => {}
         }
     }
-    likely.unwrap_or(Kind::Other)
+    likely.unwrap_or(otherwise)
 }
 
 /// Why there is no connection, as the connector knows it. Taken out once it has come through hyper, which lends causes only.
@@ -74,10 +75,12 @@ enum Meaning {
     Sure(Kind),
     /// A cause below may be more specific.
     Likely(Kind),
+    /// No other cause means anything.
+    Else(Kind),
 }
 
 fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
-    use Meaning::{Likely, Sure};
+    use Meaning::{Else, Likely, Sure};
     if let Some(error) = cause.downcast_ref::<ConnectError>() {
         return error.kind().map(Sure);
     }
@@ -93,18 +96,25 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
     if let Some(error) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
         return error.is_connect().then_some(Likely(Kind::Connect));
     }
-    let error = cause.downcast_ref::<hyper::Error>()?;
+    let Some(error) = cause.downcast_ref::<hyper::Error>() else { return of_layer(cause) };
     if error.is_parse() {
         Some(Likely(Kind::NotHttp))
-    } else if error.is_incomplete_message()
-        || error.is_closed()
-        || error.is_canceled()
-        || error.is_body_write_aborted()
-    {
+    } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         Some(Likely(Kind::Closed))
-    } else {
+    } else if error.is_user() && !error.to_string().contains("dispatch task is gone") {
         None
+    } else {
+        // Whatever has happened, the connection is of no use any more: its runtime has ended, for example.
+        Some(Else(Kind::Closed))
     }
+}
+
+/// The layers of a tower service have error types of their own, of which only the text is known here.
+fn of_layer(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
+    let text = cause.to_string().to_lowercase();
+    let late =
+        ["timed out", "time out", "timeout", "deadline has elapsed"].iter().any(|word| text.contains(word));
+    late.then_some(Meaning::Likely(Kind::Timeout(Phase::Response)))
 }
 
 fn of_io(kind: io::ErrorKind) -> Option<Meaning> {
@@ -115,8 +125,8 @@ fn of_io(kind: io::ErrorKind) -> Option<Meaning> {
         | Io::ConnectionAborted
         | Io::BrokenPipe
         | Io::UnexpectedEof
-        | Io::NotConnected
-        | Io::TimedOut => Some(Meaning::Likely(Kind::Closed)),
+        | Io::NotConnected => Some(Meaning::Likely(Kind::Closed)),
+        Io::TimedOut => Some(Meaning::Likely(Kind::Timeout(Phase::Response))),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
             Some(Meaning::Likely(Kind::Connect))
         }

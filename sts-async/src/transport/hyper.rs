@@ -18,6 +18,7 @@ use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
 use tower_service::Service;
 
+use super::ask_first::AskFirst;
 use super::error::ConnectError;
 use super::hop::Hop;
 use super::proxy::Route;
@@ -153,15 +154,15 @@ impl Attempt {
 struct Connector(Route);
 
 impl Service<Uri> for Connector {
-    type Response = Hop;
+    type Response = AskFirst;
     type Error = BoxError;
-    type Future = Connecting;
+    type Future = Pin<Box<dyn Future<Output = Result<AskFirst, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, uri: Uri) -> Connecting {
+    fn call(&mut self, uri: Uri) -> Self::Future {
         let proxy = self.0.proxies.for_uri(&uri).cloned();
         let attempt = ATTEMPT.try_with(Arc::clone).ok();
         let within = attempt.as_ref().map_or(Duration::MAX, |attempt| attempt.connect);
@@ -170,16 +171,17 @@ impl Service<Uri> for Connector {
             attempt.connecting.store(true, Ordering::Relaxed);
         }
         Box::pin(async move {
-            let Some(attempt) = attempt else { return connecting.await };
+            let Some(attempt) = attempt else { return connecting.await.map(AskFirst::new) };
             let result = tokio::time::timeout(attempt.connect, connecting).await;
             attempt.connecting.store(false, Ordering::Relaxed);
-            result.unwrap_or_else(|_| {
+            let result = result.unwrap_or_else(|_| {
                 let error = Addresses::silent();
                 Err(match proxy {
                     Some(proxy) => ThroughProxy::new(&proxy, error.kind(), error).into(),
                     None => ConnectError::from(error).into(),
                 })
-            })
+            });
+            result.map(AskFirst::new)
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What carries requests: the trait, and what the two implementations share.
 
+mod ask_first;
 mod bounded;
 mod error;
 mod hop;

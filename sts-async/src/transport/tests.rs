@@ -256,3 +256,49 @@ async fn a_tower_service_carries_requests_within_the_same_bounds() {
         assert_eq!(sent.map(|response| response.body().len()).map_err(|error| error.kind()), expected);
     }
 }
+
+/// An error of a layer, with a type that is not known here.
+#[derive(Clone, Debug)]
+struct Layer(&'static str);
+
+impl std::fmt::Display for Layer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Layer {}
+
+#[tokio::test]
+async fn what_the_layers_of_a_tower_service_report_has_its_cause() {
+    use TransportErrorKind::{Closed, Other, RateLimited, Timeout};
+    let elapsed = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
+    let late = Timeout(Phase::Response);
+    let cases: [(BoxError, TransportErrorKind); 7] = [
+        (Layer("request timed out").into(), late),
+        (elapsed.into(), late),
+        (std::io::Error::new(std::io::ErrorKind::TimedOut, "x").into(), late),
+        (std::io::Error::other(Layer("data was not received within the designated timeout")).into(), late),
+        (std::io::Error::new(std::io::ErrorKind::ConnectionReset, "x").into(), Closed),
+        (TransportError::from(RateLimited).into(), RateLimited),
+        (Layer("no quota").into(), Other),
+    ];
+    for (error, expected) in cases {
+        let text = error.to_string();
+        assert_eq!(error::of(error).kind(), expected, "{text}");
+    }
+}
+
+/// The runtime on which a connection was made may end before it is used again.
+#[test]
+fn a_connection_that_ended_with_its_runtime_is_replaced_or_closed() {
+    let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    let (uri, _told) = server.block_on(self::server(&[OK, OK], true));
+    let transport = transport();
+    for _ in 0..10 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let sent = runtime.block_on(transport.send(request(&uri), QUICK));
+        assert!(sent.is_ok() || kind(sent) == TransportErrorKind::Closed);
+    }
+}

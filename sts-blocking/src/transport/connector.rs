@@ -1,13 +1,10 @@
 //! How connections are made: ureq's own links, with one more between TCP and TLS, and with the core's decision about proxies.
 //!
-//! A server that refuses while the request is still being written sends a TLS alert or an early answer and closes the
-//! connection. The next write then fails, and ureq would report that and leave the reason unread. So this link holds back a
-//! failed write until it has read what the server sent before.
-//!
-//! The same link bounds what is read for one answer, of which ureq bounds headers and body only. It mutes the log of what was read. And it saves system calls: ureq sets the socket's time-out before each read
+//! That link reads what a server sent before it closed, and bounds what is read for one answer, of which ureq bounds headers
+//! and body only: both as the core says. It mutes the log of what was read. And it saves system calls: ureq sets the socket's time-out before each read
 //! and write, to the nanosecond, unless it is the one that was set last. So long time-outs are rounded up to whole steps.
 
-use sts_proto::perform::{AnswerBound, Lookups};
+use sts_proto::perform::{AnswerBound, Lookups, ReadFirst};
 use sts_proto::settings::proxy::Proxies;
 use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{
@@ -23,50 +20,46 @@ use crate::bell::Bell;
 
 /// An agent whose connections read what a server sent before it closed, and go through these proxies.
 pub(crate) fn agent(config: Config, proxies: Proxies, tls: Tls) -> ureq::Agent {
-    let chain = ().chain(TcpConnector::default()).chain(ReadFirst);
+    let chain = ().chain(TcpConnector::default()).chain(Hear);
     let connector = AtLast { connector: chain, lookups: Lookups::new(Bell::ring) };
     ureq::Agent::with_parts(config, Route { proxies, connector, tls }, Later)
 }
 
 #[derive(Debug)]
-struct ReadFirst;
+struct Hear;
 
-impl<In: Transport> Connector<In> for ReadFirst {
-    type Out = ReadingFirst<In>;
+impl<In: Transport> Connector<In> for Hear {
+    type Out = Hearing<In>;
 
-    fn connect(
-        &self,
-        _: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<ReadingFirst<In>>, Error> {
+    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Hearing<In>>, Error> {
         mute_ureq_log::hold();
-        Ok(chained.map(|inner| ReadingFirst { inner, gone: None, answer: AnswerBound::default() }))
+        Ok(chained.map(|inner| Hearing {
+            inner,
+            first: ReadFirst::default(),
+            answer: AnswerBound::default(),
+        }))
     }
 }
 
 #[derive(Debug)]
-struct ReadingFirst<T> {
+struct Hearing<T> {
     inner: T,
-    /// The write that failed.
-    gone: Option<std::io::ErrorKind>,
+    first: ReadFirst,
     answer: AnswerBound,
 }
 
-impl<T: Transport> Transport for ReadingFirst<T> {
+impl<T: Transport> Transport for Hearing<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        if self.gone.is_some() {
+        if self.first.failure().is_some() {
             return Ok(());
         }
         self.answer.begin();
         match self.inner.transmit_output(amount, in_steps(timeout)) {
-            Err(Error::Io(error)) if is_gone(error.kind()) => {
-                self.gone = Some(error.kind());
-                Ok(())
-            }
+            Err(Error::Io(error)) if self.first.holds(&error) => Ok(()),
             result => result,
         }
     }
@@ -78,24 +71,19 @@ impl<T: Transport> Transport for ReadingFirst<T> {
         self.answer.receive(received).map_err(|error| Error::Other(error.into()))?;
         // The read may have taken long, and ureq logs its result next.
         mute_ureq_log::hold();
-        match (self.gone, read) {
-            (Some(kind), Ok(false) | Err(Error::Io(_))) => Err(std::io::Error::from(kind).into()),
+        match (self.first.failure(), read) {
+            (Some(error), Ok(false) | Err(Error::Io(_))) => Err(error.into()),
             (_, read) => read,
         }
     }
 
     fn is_open(&mut self) -> bool {
-        self.gone.is_none() && self.inner.is_open()
+        self.first.failure().is_none() && self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
         self.inner.is_tls()
     }
-}
-
-fn is_gone(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind;
-    matches!(kind, ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
 
 /// A long time-out in whole steps: too long by less than a step.

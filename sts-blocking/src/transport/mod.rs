@@ -50,6 +50,3 @@ pub trait Transport: Send + Sync + 'static {
         timeouts: SendTimeouts,
     ) -> Result<Response<Bytes>, TransportError>;
 }
-
-#[cfg(test)]
-mod tests;

@@ -61,7 +61,8 @@ impl Addresses {
     /// One could not be connected to.
     pub fn failed(&mut self, error: TransportError) {
         let kind = match error.kind() {
-            kind @ (Kind::Timeout(_) | Kind::Refused | Kind::Connect) => kind,
+            Kind::Timeout(_) => Kind::Timeout(Phase::Connect),
+            Kind::Refused => Kind::Refused,
             // The system's errors have no other meaning before there is a connection.
             _ => Kind::Connect,
         };

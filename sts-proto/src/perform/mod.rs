@@ -4,7 +4,7 @@
 //! - [`Lookups`] and [`Addresses`] are for [`Effect::Send`](crate::flow::Effect::Send): how many threads look names up, and
 //!   how long each address of a name is tried.
 //! - [`Kept`] is for it as well: when the connections that are kept for later are given up.
-//! - [`AnswerBound`] is for [`Effect::Send`](crate::flow::Effect::Send): how much is read for one answer.
+//! - [`AnswerBound`] and [`ReadFirst`] are for it, too: how much is read for one answer, and that an early one is heard.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output.
@@ -17,6 +17,7 @@ mod file;
 mod kept;
 mod lookup;
 mod program;
+mod read_first;
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +30,7 @@ pub use file::{FileKind, ReadFile, Seen};
 pub use kept::{Kept, Lent};
 pub use lookup::{Lookup, LookupWork, Lookups};
 pub use program::{RunProgram, Wait};
+pub use read_first::ReadFirst;
 
 use crate::flow::Event;
 use crate::secret::Secret;
