@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -55,15 +57,48 @@ impl Pki {
         params.not_after = date_time_ymd(until_year, 1, 1);
         let key = KeyPair::generate().expect("a key can be generated");
         let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be signed");
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider knows the default versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .expect("the key belongs to the certificate");
-        Arc::new(config)
+        serving(&certificate, &key)
     }
+}
+
+/// A certificate that is its own authority, as `openssl req -x509` makes it.
+pub struct OwnAuthority {
+    key: KeyPair,
+    certificate: Certificate,
+}
+
+impl OwnAuthority {
+    /// A valid one for `localhost`, but for what is changed.
+    pub fn new(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("the name is valid");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(2200, 1, 1);
+        change(&mut params);
+        let key = KeyPair::generate().expect("a key can be generated");
+        Self { certificate: params.self_signed(&key).expect("a certificate can be signed"), key }
+    }
+
+    /// The certificate, in PEM.
+    pub fn pem(&self) -> String {
+        self.certificate.pem()
+    }
+
+    /// A server with it.
+    pub fn server(&self) -> Arc<ServerConfig> {
+        serving(&self.certificate, &self.key)
+    }
+}
+
+fn serving(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows the default versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .expect("the key belongs to the certificate");
+    Arc::new(config)
 }
 
 impl Default for Pki {

@@ -3,6 +3,8 @@
 #[cfg(feature = "native-tls")]
 mod native;
 #[cfg(feature = "rustls")]
+mod own_authority;
+#[cfg(feature = "rustls")]
 mod rustls;
 
 use std::fmt;

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, SanType, date_time_ymd};
 use rustls::ServerConfig;
 use sts_proto::operations::GetCallerIdentity;
 use sts_proto::{Phase, TransportErrorKind as Kind};
 use sts_tests::driver::Setup;
-use sts_tests::pki::Pki;
+use sts_tests::pki::{OwnAuthority, Pki};
 use sts_tests::scripted::{Script, Scripted};
 
 use crate::row::{Client, Expect, Row, SHORT, call, equal, ok, settings};
 
 pub(crate) fn rows() -> Vec<Row> {
     let refused = || Expect::transport(Kind::Tls, 1);
-    vec![
+    let mut rows = own_authority();
+    rows.extend(vec![
         served("TLS that works", Pki::good, true, Expect::success(1), 1),
         served("certificate of another name", Pki::wrong_name, true, refused(), 0),
         served("certificate that expired", Pki::expired, true, refused(), 0),
@@ -32,7 +34,54 @@ pub(crate) fn rows() -> Vec<Row> {
         cut("handshake cut", Script::Unasked(Vec::new())),
         cut("handshake reset", Script::RawThenReset(Vec::new())),
         stalled(),
+    ]);
+    rows
+}
+
+/// Servers whose certificate is its own authority. It is trusted where it is given itself, byte for byte.
+fn own_authority() -> Vec<Row> {
+    type Change = fn(&mut CertificateParams);
+    let valid: Change = |_| {};
+    let plain: Change = |params| params.is_ca = IsCa::NoCa;
+    let renamed: Change =
+        |params| params.subject_alt_names = vec![SanType::DnsName("elsewhere.invalid".try_into().unwrap())];
+    let expired: Change = |params| params.not_after = date_time_ymd(2001, 1, 1);
+    let early: Change = |params| params.not_before = date_time_ymd(2199, 1, 1);
+    let serving: Change = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let other_use: Change = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let bundle: fn(Setup, &OwnAuthority) -> Setup = |setup, own| setup.ca_bundle(own.pem());
+    let extra: fn(Setup, &OwnAuthority) -> Setup = |setup, own| setup.extra_roots(own.pem());
+    let among: fn(Setup, &OwnAuthority) -> Setup =
+        |setup, own| setup.ca_bundle([Pki::new().ca_pem(), own.pem(), Pki::new().ca_pem()].concat());
+    let nobody: fn(Setup, &OwnAuthority) -> Setup = |setup, _| setup;
+    // Of the same name and with another key.
+    let another: fn(Setup, &OwnAuthority) -> Setup =
+        |setup, _| setup.ca_bundle(OwnAuthority::new(|_| {}).pem());
+    [
+        ("in the bundle", valid, bundle, true),
+        ("among the extra roots", valid, extra, true),
+        ("among others in the bundle", valid, among, true),
+        ("that is no authority, in the bundle", plain, bundle, true),
+        ("for servers, in the bundle", serving, bundle, true),
+        ("that nobody vouches for", valid, nobody, false),
+        ("of which there is another in the bundle", valid, another, false),
+        ("of another name, in the bundle", renamed, bundle, false),
+        ("that expired, in the bundle", expired, bundle, false),
+        ("that is not valid yet, in the bundle", early, bundle, false),
+        ("for clients, in the bundle", other_use, bundle, false),
     ]
+    .map(|(name, change, trust, taken)| {
+        Row::new(format!("certificate that is its own authority, {name}"), move |client| {
+            let own = OwnAuthority::new(change);
+            let server = Scripted::start_tls(ok(), own.server());
+            let setup = Setup::new(settings(&format!("https://localhost:{}", server.port())));
+            let ended = call(&client.make(&trust(setup, &own)), GetCallerIdentity::new());
+            if taken { Expect::success(1) } else { Expect::transport(Kind::Tls, 1) }.check(&ended)?;
+            equal("requests", server.requests(), usize::from(taken))?;
+            Ok(ended.to_string())
+        })
+    })
+    .into()
 }
 
 /// A server with TLS, which reads so many `requests`.

@@ -1,13 +1,16 @@
 //! The same settings as rustls takes them.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::own_authority::OwnAuthority;
 use super::{Roots, SettingsError, TlsSettings};
 
 impl TlsSettings {
@@ -27,20 +30,19 @@ impl TlsSettings {
             Some(read)
         })?;
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider));
-        let config = config.with_safe_default_protocol_versions().map_err(refused)?;
-        let config = match self.roots().unwrap_or(&Roots::Mozilla) {
-            Roots::Platform => {
-                config.dangerous().with_custom_certificate_verifier(platform(given, provider)?)
-            }
+        let config = config.with_safe_default_protocol_versions().map_err(|error| refused(&error))?;
+        let usual = match self.roots().unwrap_or(&Roots::Mozilla) {
+            Roots::Platform => platform(given.clone(), provider)?,
             #[cfg(feature = "webpki-roots")]
             Roots::Mozilla => {
                 store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-                config.with_root_certificates(store)
+                these(store, provider)?
             }
             #[cfg(not(feature = "webpki-roots"))]
             Roots::Mozilla => return Err(Roots::Mozilla.unavailable()),
-            Roots::Pem(_) | Roots::File(_) => config.with_root_certificates(store),
+            Roots::Pem(_) | Roots::File(_) => these(store, provider)?,
         };
+        let config = config.dangerous().with_custom_certificate_verifier(OwnAuthority::new(usual, given));
         let Some((chain, key)) = self.client_certificate() else { return Ok(config.with_no_client_auth()) };
         let chain = certificates(chain).ok_or(SettingsError::ClientCertificate)?;
         let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes());
@@ -55,6 +57,15 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     Some(certificates).filter(|certificates| !certificates.is_empty())
 }
 
+/// The verifier that trusts these roots.
+fn these(
+    roots: RootCertStore,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, SettingsError> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+    Ok(verifier.map_err(|error| refused(&error))?)
+}
+
 /// The verifier that trusts the platform's roots, which it reads from the platform's store, and these.
 #[cfg(all(feature = "platform-roots", not(target_os = "android")))]
 fn platform(
@@ -62,7 +73,7 @@ fn platform(
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, SettingsError> {
     let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots, provider);
-    Ok(Arc::new(verifier.map_err(refused)?))
+    Ok(Arc::new(verifier.map_err(|error| refused(&error))?))
 }
 
 #[cfg(all(feature = "platform-roots", target_os = "android"))]
@@ -73,7 +84,7 @@ fn platform(
     if !roots.is_empty() {
         return Err(SettingsError::tls("android's roots cannot be added to; give a ca bundle instead"));
     }
-    Ok(Arc::new(rustls_platform_verifier::Verifier::new(provider).map_err(refused)?))
+    Ok(Arc::new(rustls_platform_verifier::Verifier::new(provider).map_err(|error| refused(&error))?))
 }
 
 #[cfg(not(feature = "platform-roots"))]
@@ -84,6 +95,6 @@ fn platform(
     Err(Roots::Platform.unavailable())
 }
 
-fn refused(error: rustls::Error) -> SettingsError {
+fn refused(error: &dyn Display) -> SettingsError {
     SettingsError::tls(format!("the tls library refuses: {error}"))
 }
