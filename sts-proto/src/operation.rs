@@ -56,7 +56,11 @@ pub trait Operation: ToForm {
         if !response.status().is_success() {
             return Err(ServiceError::read(Self::ACTION, metadata, body).into());
         }
-        match read_result::<Self::Output>(Self::ACTION, body) {
+        let read = match metadata.content_encoding() {
+            Some(_) => Err(ResponseProblem::Encoded),
+            None => read_result::<Self::Output>(Self::ACTION, body),
+        };
+        match read {
             Ok((mut output, request_id)) => {
                 *output.metadata_mut() = metadata;
                 output.metadata_mut().set_body_request_id(request_id);
@@ -387,4 +391,4 @@ fn with_query(endpoint: &Uri, query: &str) -> Result<Uri, Error> {
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
 
 /// Room for what a signed request carries.
-const HEADERS: usize = 8;
+const HEADERS: usize = 9;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{AGE, USER_AGENT};
+use http::header::{ACCEPT_ENCODING, AGE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
 use crate::context::Context;
@@ -21,6 +21,7 @@ use crate::secret::Secret;
 use crate::sigv4::Signer;
 use crate::trace::{self, AttemptEnd};
 use crate::transport::{Phase, TransportError, TransportErrorKind};
+use crate::wire::IDENTITY;
 
 use super::Attempt;
 use super::headers::{ATTEMPT, INVOCATION_ID, TRACE_ID, attempt_of, date, hint, invocation_id};
@@ -247,7 +248,8 @@ impl Attempts {
             let key = context.signing_key(credentials, scope, date)?;
             Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
         }
-        // Unsigned, as proxies may change it.
+        // Unsigned, as proxies may change them.
+        request.headers_mut().insert(ACCEPT_ENCODING, IDENTITY);
         if let Some(id) = &self.trace_id {
             request.headers_mut().insert(TRACE_ID, id.clone());
         }

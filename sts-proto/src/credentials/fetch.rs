@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 
 pub(super) use self::reply::Reply;
@@ -21,6 +21,7 @@ use crate::flow::{Direct, Effect, Event, Flow, Step, Timeouts};
 use crate::retry::{Dice, RetryClass, backoff};
 use crate::secret::Given;
 use crate::transport::{Phase, TransportError, TransportErrorKind};
+use crate::wire::IDENTITY;
 
 /// Sends a request and retries it a bounded number of times. Ends with the result of the last try.
 ///
@@ -86,6 +87,7 @@ impl Fetch {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
+        request.headers_mut().insert(ACCEPT_ENCODING, IDENTITY);
         if let Some(host) = host {
             request.headers_mut().insert(HOST, host);
         }

@@ -17,6 +17,7 @@ pub struct Metadata {
     header_request_id: Option<HeaderValue>,
     extended_request_id: Option<HeaderValue>,
     cloudfront_id: Option<HeaderValue>,
+    content_encoding: Option<Box<str>>,
     attempts: u32,
     total_retry_delay: Duration,
 }
@@ -30,6 +31,7 @@ impl Metadata {
             match name.as_str() {
                 "x-amz-id-2" => keep_first(&mut metadata.extended_request_id, value),
                 "x-amz-cf-id" => keep_first(&mut metadata.cloudfront_id, value),
+                "content-encoding" => metadata.add_encoding(value),
                 name => {
                     let found = REQUEST_ID_HEADERS.iter().position(|known| *known == name);
                     if let Some(found) = found.filter(|found| *found < rank) {
@@ -40,6 +42,14 @@ impl Metadata {
             }
         }
         metadata
+    }
+
+    /// Each line may have several, and `identity` is none (RFC 9110 §8.4).
+    fn add_encoding(&mut self, value: &HeaderValue) {
+        let line = lossy(value).to_ascii_lowercase();
+        let line = line.split(',').map(str::trim).filter(|coding| !["", "identity"].contains(coding));
+        let all: Vec<&str> = self.content_encoding.as_deref().into_iter().chain(line).collect();
+        self.content_encoding = Some(all.join(", ").into()).filter(|_| !all.is_empty());
     }
 
     pub(crate) fn set_body_request_id(&mut self, id: Option<String>) {
@@ -55,6 +65,9 @@ impl Metadata {
     pub(crate) fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
         if let Some(other) = self.body_request_id.as_deref().and_then(&mut *replace) {
             self.body_request_id = Some(other.into());
+        }
+        if let Some(other) = self.content_encoding.as_deref().and_then(&mut *replace) {
+            self.content_encoding = Some(other.into());
         }
         for id in [&mut self.header_request_id, &mut self.extended_request_id, &mut self.cloudfront_id] {
             // `Debug` shows ids that are not text too.
@@ -103,6 +116,18 @@ impl Metadata {
         text(&self.cloudfront_id)
     }
 
+    /// How the body is encoded, if a server or proxy has compressed it although requests ask for `identity`. A success that is
+    /// encoded is an error.
+    pub fn content_encoding(&self) -> Option<&str> {
+        self.content_encoding.as_deref()
+    }
+
+    /// The same fit to be shown, as what the answer has.
+    pub(crate) fn unasked_encoding(&self) -> Option<String> {
+        let encoding = printable(self.content_encoding()?);
+        Some(format!("content-encoding {encoding}, although the request asks for identity"))
+    }
+
     /// How many requests were sent for this call, the answered one included.
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -136,6 +161,7 @@ impl fmt::Debug for Metadata {
             .field("header_request_id", &id(&self.header_request_id))
             .field("extended_request_id", &id(&self.extended_request_id))
             .field("cloudfront_id", &id(&self.cloudfront_id))
+            .field("content_encoding", &self.content_encoding().map(printable))
             .field("attempts", &self.attempts)
             .field("total_retry_delay", &self.total_retry_delay)
             .finish()

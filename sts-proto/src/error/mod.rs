@@ -301,7 +301,9 @@ pub struct ResponseError {
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the answer to {} cannot be used: {}", self.operation, self.problem)?;
-        if !matches!(
+        if let Some(encoding) = self.metadata.unasked_encoding() {
+            write!(f, ", with {encoding}; check what is between the client and the endpoint")?;
+        } else if !matches!(
             self.problem,
             ResponseProblem::Document(XmlError::Missing { .. } | XmlError::NotA { .. })
         ) {
@@ -323,6 +325,8 @@ pub enum ResponseProblem {
     NoResult,
     /// Longer than [`MAX_BODY`](crate::wire::MAX_BODY).
     TooLarge,
+    /// Compressed: see [`Metadata::content_encoding`].
+    Encoded,
 }
 
 impl fmt::Display for ResponseProblem {
@@ -331,6 +335,7 @@ impl fmt::Display for ResponseProblem {
             Self::Document(error) => error.fmt(f),
             Self::NoResult => f.write_str("the document holds no result of this action"),
             Self::TooLarge => write!(f, "it is longer than {} bytes", crate::wire::MAX_BODY),
+            Self::Encoded => f.write_str("it is compressed"),
         }
     }
 }

@@ -129,9 +129,16 @@ impl fmt::Display for ServiceError {
                 "{operation} was answered with a redirect, which is not followed because it would carry the \
                  session token elsewhere; check the endpoint url ({metadata})"
             ),
-            (None, _) => {
-                write!(f, "{operation} was answered with an error that is not the service's ({metadata})")
-            }
+            (None, _) => match metadata.unasked_encoding() {
+                Some(encoding) => write!(
+                    f,
+                    "{operation} was answered with an error that is compressed, with {encoding}; check what is between the \
+                     client and the endpoint ({metadata})"
+                ),
+                None => {
+                    write!(f, "{operation} was answered with an error that is not the service's ({metadata})")
+                }
+            },
         }
     }
 }

@@ -19,3 +19,6 @@ pub use xml::{MAX_ATTRIBUTES, MAX_DEPTH, XmlReader};
 
 /// The largest answer that is read, in bytes: 1 MiB. The largest that the service documents stays far below.
 pub const MAX_BODY: usize = 1024 * 1024;
+
+/// The `accept-encoding` of a request whose answer is to come as it is.
+pub(crate) const IDENTITY: http::HeaderValue = http::HeaderValue::from_static("identity");

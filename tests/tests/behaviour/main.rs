@@ -7,6 +7,7 @@ mod clocks;
 mod connections;
 mod credentials;
 mod effects;
+mod encodings;
 mod environments;
 mod explained;
 mod identities;

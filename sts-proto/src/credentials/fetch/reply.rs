@@ -3,7 +3,7 @@ use std::fmt;
 use http::Response;
 
 use super::secrets::Secrets;
-use crate::error::CredentialsError;
+use crate::error::{CredentialsError, Metadata};
 use crate::retry::RetryClass;
 use crate::secret::{Given, Secret};
 use crate::transport::{Phase, TransportError, TransportErrorKind};
@@ -51,7 +51,11 @@ impl Reply {
             Err(error) => format!("{request} got no answer, {}{tries}", error.kind()),
             Ok(response) => {
                 let code = self.code().map(|code| format!(" {code}")).unwrap_or_default();
-                format!("{request} was answered with http {}{code}{tries}", response.status().as_u16())
+                let encoding = self.encoding().map(|encoding| format!(" and {encoding}")).unwrap_or_default();
+                format!(
+                    "{request} was answered with http {}{code}{encoding}{tries}",
+                    response.status().as_u16()
+                )
             }
         };
         let error = CredentialsError::new(self.provider, format!("{what}; {advice}"));
@@ -69,10 +73,17 @@ impl Reply {
         advice: &str,
     ) -> CredentialsError {
         let request = &self.request;
-        CredentialsError::new(
-            self.provider,
-            format!("the answer to {request} cannot be used, {problem}; {advice}"),
-        )
+        let what = match self.encoding() {
+            Some(encoding) => format!("the answer to {request} cannot be used, it has {encoding}; {advice}"),
+            None => format!("the answer to {request} cannot be used, {problem}; {advice}"),
+        };
+        CredentialsError::new(self.provider, what)
+    }
+
+    fn encoding(&self) -> Option<String> {
+        let response = self.outcome.as_ref().ok()?;
+        let encoding = Metadata::new(response.status(), response.headers()).unasked_encoding()?;
+        Some(encoding).filter(|encoding| !self.quotes(encoding))
     }
 
     /// The code in an error document. Each server has a name of its own for it.

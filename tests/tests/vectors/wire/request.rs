@@ -302,8 +302,11 @@ fn headers(request: &Request<Vec<u8>>, expect: &Expect, case: &mut Case) {
             case.require(!header(request, name).starts_with('<'), format!("there is not one header {name}"));
         }
     }
+    // The clients of the vectors take compressed answers, or say nothing of them (`REFERENCE.md` §2).
+    case.equal("accept-encoding", header(request, "accept-encoding"), "identity");
     for name in request.headers().keys() {
         let expected = expect.signed_headers.iter().any(|(signed, _)| name.as_str() == signed)
+            || name == "accept-encoding"
             || expect.unsigned_headers.iter().any(|unsigned| name.as_str() == unsigned)
             || (name == "authorization" && expect.signature.is_some());
         case.require(expected, format!("the header {name} is sent and should not be"));
