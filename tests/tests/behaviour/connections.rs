@@ -121,7 +121,7 @@ fn kept_connections_that_are_dead_cost_one_attempt_however_many_there_are() {
                     })
                 };
                 let timeouts = Timeouts { attempt: Duration::from_secs(2), ..Timeouts::default() };
-                let settings = settings(&server).timeouts(timeouts).retry(retry.clone());
+                let settings = settings(&server).timeouts(timeouts).retry(retry);
                 let sts = make(&Setup::new(settings)).unwrap();
                 std::thread::scope(|scope| {
                     (0..count).for_each(|_| {
