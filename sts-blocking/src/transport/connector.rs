@@ -1,7 +1,7 @@
 //! How connections are made: ureq's own links, with one more between TCP and TLS, and with the core's decision about proxies.
 //!
 //! That link reads what a server sent before it closed, and bounds what is read for one answer, of which ureq bounds headers
-//! and body only: both as the core says. It mutes the log of what was read. And it saves system calls: ureq sets the socket's time-out before each read
+//! and body only: both as the core says. And it saves system calls: ureq sets the socket's time-out before each read
 //! and write, to the nanosecond, unless it is the one that was set last. So long time-outs are rounded up to whole steps.
 
 use sts_proto::perform::{AnswerBound, Lookups, ReadFirst};
@@ -12,7 +12,6 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, config::Config};
 
-use super::mute_ureq_log;
 use super::name_lookup::{AtLast, Later};
 use super::proxy::Route;
 use super::tls::Tls;
@@ -32,7 +31,6 @@ impl<In: Transport> Connector<In> for Hear {
     type Out = Hearing<In>;
 
     fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Hearing<In>>, Error> {
-        mute_ureq_log::hold();
         Ok(chained.map(|inner| Hearing {
             inner,
             first: ReadFirst::default(),
@@ -69,8 +67,6 @@ impl<T: Transport> Transport for Hearing<T> {
         let read = self.inner.await_input(in_steps(timeout));
         let received = self.buffers().input().len().saturating_sub(before);
         self.answer.receive(received).map_err(|error| Error::Other(error.into()))?;
-        // The read may have taken long, and ureq logs its result next.
-        mute_ureq_log::hold();
         match (self.first.failure(), read) {
             (Some(error), Ok(false) | Err(Error::Io(_))) => Err(error.into()),
             (_, read) => read,

@@ -1,15 +1,18 @@
 //! Keeps secrets out of the log while a request is on its way.
 //!
 //! ureq-proto logs every byte that is sent and received at the level `trace`, secrets included, and has no switch for
-//! it. So while an exchange runs, the maximum level of `log` is held at `debug`, if that line would be written at all.
-//! Afterwards it is `trace` again, unless the program has chosen a level below `debug` meanwhile.
+//! it. So while an exchange runs, the maximum level of `log` is held at `debug`. Afterwards it is `trace` again, unless the
+//! program has chosen a level below `debug` meanwhile. Whether a logger would write such a line cannot be asked: the macros of
+//! `log` ask for the level only, and a logger may write what its `enabled` refuses.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use log::{Level, LevelFilter};
+use log::LevelFilter;
+use ureq::Error;
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
-/// An exchange. While it exists, its bytes are not logged, as long as [`hold`] is called after each step that took time.
+/// An exchange. While it exists, its bytes are not logged, if its connection is [`Held`].
 pub(crate) struct Muted(());
 
 impl Muted {
@@ -39,8 +42,39 @@ impl Drop for Muted {
     }
 }
 
-/// To be called during an exchange, since the program may have raised the level after it began.
-pub(crate) fn hold() {
+/// A connection, above its TLS, that holds the level whenever ureq is about to log bytes: before it writes into a buffer or
+/// reads from one, and after each step that takes time, since the program may have raised the level meanwhile.
+#[derive(Debug)]
+pub(crate) struct Held(pub(crate) Box<dyn Transport>);
+
+impl Transport for Held {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        hold();
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let sent = self.0.transmit_output(amount, timeout);
+        hold();
+        sent
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let received = self.0.await_input(timeout);
+        hold();
+        received
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}
+
+fn hold() {
     if is_logged() {
         lower();
     }
@@ -54,9 +88,9 @@ fn lower() {
     }
 }
 
-/// Whether the lines with the bytes would be written.
+/// Whether the lines with the bytes would be passed to a logger.
 fn is_logged() -> bool {
-    log::log_enabled!(target: "ureq_proto::util", Level::Trace)
+    log::max_level() >= LevelFilter::Trace
 }
 
 /// How many are under way.
@@ -73,8 +107,9 @@ mod tests {
     struct Everything;
 
     impl log::Log for Everything {
+        /// What it says does not count.
         fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
+            false
         }
 
         fn log(&self, _: &log::Record<'_>) {}

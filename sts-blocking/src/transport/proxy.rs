@@ -11,6 +11,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::error::kind;
+use super::mute_ureq_log::Held;
 use super::name_lookup::{copy, time_left};
 use super::tls::{self, Tls};
 
@@ -27,6 +28,12 @@ impl<C: Connector> Connector for Route<C> {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Self::Out>, Error> {
+        Ok(self.route(details)?.map(|connection| Box::new(Held(connection)) as Self::Out))
+    }
+}
+
+impl<C: Connector> Route<C> {
+    fn route(&self, details: &ConnectionDetails<'_>) -> Result<Option<Box<dyn Transport>>, Error> {
         let Some(proxy) = self.proxies.for_uri(details.uri) else { return self.reach(details) };
         let start = Instant::now();
         let through = |error| {
@@ -46,9 +53,7 @@ impl<C: Connector> Connector for Route<C> {
         let timeout = time_left(details.timeout, start);
         tls::secure(&self.tls, &ConnectionDetails { now, timeout, ..copy(details) }, tunnel).map(Some)
     }
-}
 
-impl<C: Connector> Route<C> {
     fn reach(&self, details: &ConnectionDetails<'_>) -> Result<Option<Box<dyn Transport>>, Error> {
         let Some(connection) = self.connector.connect(details, None)? else { return Ok(None) };
         tls::secure(&self.tls, details, Box::new(connection)).map(Some)
