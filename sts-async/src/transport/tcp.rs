@@ -3,12 +3,12 @@
 use std::net::ToSocketAddrs;
 use std::pin::pin;
 use std::sync::Arc;
-use std::thread;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use http::Uri;
 use sts_proto::TransportError;
-use sts_proto::perform::{Addresses, Lookups};
+use sts_proto::perform::{Addresses, LookupWork, Lookups};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -55,13 +55,10 @@ impl Tcp {
         if let Some(literal) = Addresses::literal(uri) {
             return Ok(literal);
         }
-        let (lookup, work) = self.0.join(uri)?;
-        if let Some(work) = work {
-            let work = move || work.run(|host, port| (host, port).to_socket_addrs());
-            if let Err(error) = thread::Builder::new().name("sts-lookup".to_owned()).spawn(work) {
-                return Err(lookup.without_thread(&error));
-            }
-        }
+        let resolve = |work: LookupWork<Notify>| work.run(|host, port| (host, port).to_socket_addrs());
+        let start =
+            |work| Builder::new().name("sts-lookup".to_owned()).spawn(move || resolve(work)).map(drop);
+        let lookup = self.0.join(uri, start)?;
         loop {
             // Registered before it is looked, or an end in between is missed.
             let mut rung = pin!(lookup.bell().notified());

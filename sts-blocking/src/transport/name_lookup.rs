@@ -62,13 +62,10 @@ impl<C> AtLast<C> {
         if let Some(literal) = Addresses::literal(uri) {
             return Ok(literal);
         }
-        let (lookup, work) = self.lookups.join(uri)?;
-        if let Some(work) = work {
-            let work = move || work.run(|host, port| (host, port).to_socket_addrs());
-            if let Err(error) = thread::Builder::new().name("sts-lookup".to_owned()).spawn(work) {
-                return Err(lookup.without_thread(&error));
-            }
-        }
+        let lookup = self.lookups.join(uri, |work| {
+            let thread = thread::Builder::new().name("sts-lookup".to_owned());
+            thread.spawn(|| work.run(|host, port| (host, port).to_socket_addrs())).map(drop)
+        })?;
         lookup.bell().wait(within, || lookup.addresses().is_some());
         lookup.addresses().unwrap_or_else(|| Err(Addresses::silent()))
     }

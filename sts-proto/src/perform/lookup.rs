@@ -25,12 +25,28 @@ impl<B: Default> Lookups<B> {
         Self { running: Running::default(), ring }
     }
 
-    /// A look-up of the URI's host to wait for, and the work of a new thread where none is under way that can be expected to end soon.
+    /// A look-up of the URI's host to wait for. `start` passes the work to a new thread, where no look-up is under way that can
+    /// be expected to end soon.
     ///
     /// # Errors
     ///
-    /// As many as there may be are under way, for other names.
-    pub fn join(&self, uri: &Uri) -> Result<(Lookup<B>, Option<LookupWork<B>>), TransportError> {
+    /// There is no thread to be had, or as many look-ups as there may be are under way for other names.
+    pub fn join(
+        &self,
+        uri: &Uri,
+        start: impl FnOnce(LookupWork<B>) -> io::Result<()>,
+    ) -> Result<Lookup<B>, TransportError> {
+        let (lookup, work) = self.find(uri)?;
+        match work.map_or(Ok(()), start) {
+            Ok(()) => Ok(lookup),
+            Err(error) => {
+                let why = format!("{NO_THREAD}: {}", in_our_style(&error));
+                Err(TransportError::new(Kind::Connect, why))
+            }
+        }
+    }
+
+    fn find(&self, uri: &Uri) -> Result<(Lookup<B>, Option<LookupWork<B>>), TransportError> {
         let (host, port) = host_and_port(uri);
         let mut running = locked(&self.running);
         let full = running.len() >= MAX_RUNNING;
@@ -78,11 +94,6 @@ impl<B> Lookup<B> {
             Ok(found) => Ok(Addresses::new(found.iter().copied())),
             Err((kind, why)) => Err(TransportError::new(*kind, why.clone())),
         })
-    }
-
-    /// The error of a caller that could not start a thread for the work.
-    pub fn without_thread(self, error: &io::Error) -> TransportError {
-        TransportError::new(Kind::Connect, format!("{NO_THREAD}: {}", in_our_style(error)))
     }
 }
 
@@ -173,12 +184,12 @@ mod tests {
     #[test]
     fn callers_share_a_look_up_until_one_has_waited_in_vain() {
         let lookups = lookups();
-        let (first, work) = lookups.join(&uri("https://a.test")).unwrap();
-        let (second, none) = lookups.join(&uri("https://a.test")).unwrap();
+        let (first, work) = lookups.find(&uri("https://a.test")).unwrap();
+        let (second, none) = lookups.find(&uri("https://a.test")).unwrap();
         assert!(work.is_some() && none.is_none() && second.addresses().is_none());
-        assert!(lookups.join(&uri("http://a.test")).unwrap().1.is_some(), "another port");
+        assert!(lookups.find(&uri("http://a.test")).unwrap().1.is_some(), "another port");
         drop(second);
-        assert!(lookups.join(&uri("https://a.test")).unwrap().1.is_some(), "after a wait in vain");
+        assert!(lookups.find(&uri("https://a.test")).unwrap().1.is_some(), "after a wait in vain");
 
         let address = SocketAddr::from(([127, 0, 0, 2], 443));
         work.unwrap().run(|host, port| {
@@ -194,23 +205,28 @@ mod tests {
     fn however_many_callers_wait_there_are_few_threads() {
         let lookups = lookups();
         let works: Vec<_> =
-            (0..100).map(|_| lookups.join(&uri("https://a.test"))).map(|join| join.unwrap().1).collect();
+            (0..100).map(|_| lookups.find(&uri("https://a.test"))).map(|join| join.unwrap().1).collect();
         assert_eq!(works.iter().flatten().count(), MAX_RUNNING);
-        assert_eq!(lookups.join(&uri("https://other.test")).unwrap_err().kind(), Kind::Connect);
+        assert_eq!(lookups.find(&uri("https://other.test")).unwrap_err().kind(), Kind::Connect);
         drop(works);
-        assert!(lookups.join(&uri("https://other.test")).unwrap().1.is_some(), "all have ended");
+        assert!(lookups.find(&uri("https://other.test")).unwrap().1.is_some(), "all have ended");
     }
 
     #[test]
     fn a_look_up_that_failed_or_never_began_says_so() {
         let lookups = lookups();
-        let (lookup, work) = lookups.join(&uri("https://a.test")).unwrap();
+        let (lookup, work) = lookups.find(&uri("https://a.test")).unwrap();
         work.unwrap().run(|_, _| Err::<std::vec::IntoIter<_>, _>(io::Error::other("No such name")));
         assert_eq!(kind(&lookup), Kind::UnknownHost);
-        let (lookup, work) = lookups.join(&uri("https://a.test")).unwrap();
+        let (lookup, work) = lookups.find(&uri("https://a.test")).unwrap();
         drop(work);
         assert_eq!(kind(&lookup), Kind::Connect);
         assert!(lookup.bell().load(Ordering::Relaxed));
-        assert_eq!(lookup.without_thread(&io::ErrorKind::WouldBlock.into()).kind(), Kind::Connect);
+        let refused = |_| Err(io::ErrorKind::WouldBlock.into());
+        assert_eq!(lookups.join(&uri("https://a.test"), refused).unwrap_err().kind(), Kind::Connect);
+        assert!(
+            lookups.join(&uri("https://a.test"), |_| Ok(())).is_ok(),
+            "the next one may have better luck"
+        );
     }
 }
