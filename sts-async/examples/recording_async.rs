@@ -1,7 +1,7 @@
 //! A transport for tests: it keeps what is sent and answers what it was told to. Runs offline.
 //!
 //! ```sh
-//! cargo run --example recording
+//! cargo run --example recording_async
 //! ```
 
 use std::collections::VecDeque;
