@@ -2,7 +2,7 @@
 //!
 //! A line that starts with `[` is the header of a section, one that is indented more than the property above it continues
 //! that, and any other line is `key = value`. `#` and `;` start a comment at the start of a line, after a section, and in a
-//! value after a blank; a continuation line keeps what looks like a comment after its text. An empty value opens a nested
+//! value after a blank, unless it is quoted; a continuation line keeps what looks like a comment after its text. An empty value opens a nested
 //! block: each line that continues it is `key = value` too.
 //!
 //! A line that cannot be understood makes its section useless and no other: an error about that section names the line.
@@ -47,18 +47,50 @@ pub(super) fn credentials(path: &Path, bytes: &[u8]) -> Parsed {
 
 /// `key = value # comment`, both trimmed.
 pub(super) fn key_and_value(line: &str) -> Result<(&str, &str), Problem> {
-    let mut blank_before = false;
-    let comment = line.char_indices().find(|(_, c)| {
-        let begins = blank_before && COMMENT.contains(c);
-        blank_before = c.is_whitespace();
-        begins
-    });
-    let line = comment.and_then(|(at, _)| line.get(..at)).unwrap_or(line);
+    let line = comment(line).and_then(|at| line.get(..at)).unwrap_or(line);
     let (key, value) = line.split_once('=').ok_or(Problem::NoEqualsSign)?;
     match key.trim() {
         "" => Err(Problem::NoKey),
         key => Ok((key, value.trim())),
     }
+}
+
+/// Where the comment in a property begins. Quotation marks are part of the value, and keep a comment from beginning between
+/// them. A mark that is never closed, or that stands behind a letter or digit, is an apostrophe. Command lines quote as a
+/// shell does, in the middle of a word too.
+fn comment(line: &str) -> Option<usize> {
+    let is_command = line.split('=').next().is_some_and(|key| key.trim().eq_ignore_ascii_case(COMMAND));
+    let (mut before, mut rest, mut is_closed) = ('=', line, true);
+    while let Some(next) = rest.chars().next() {
+        let at = line.len() - rest.len();
+        rest = rest.get(next.len_utf8()..).unwrap_or_default();
+        match next {
+            '#' | ';' if before.is_whitespace() => return Some(at),
+            // The next character stands for itself.
+            '\\' if is_command => rest = rest.get(rest.chars().next().map_or(0, char::len_utf8)..)?,
+            // Where a mark was not closed, the next one is not either: looking once keeps the time linear.
+            '\'' | '"' if is_closed && (is_command || !before.is_alphanumeric()) => {
+                match quotation(rest, next) {
+                    Some(length) => rest = rest.get(length..)?,
+                    None => is_closed = next == '\'',
+                }
+            }
+            _ => {}
+        }
+        before = next;
+    }
+    None
+}
+
+/// The length of what this mark quotes, with the mark at its end.
+fn quotation(text: &str, mark: char) -> Option<usize> {
+    let mut is_kept = false;
+    let end = text.find(|c| {
+        let ends = c == mark && !is_kept;
+        is_kept = mark == '"' && c == '\\' && !is_kept;
+        ends
+    });
+    end.map(|at| at + mark.len_utf8())
 }
 
 /// What is wrong with a property.
@@ -307,6 +339,8 @@ fn is_invisible(c: char) -> bool {
 
 /// Of headers that begin no section of use, in a file. More are not told of.
 const MAX_PASSED_OVER: usize = 1024;
+/// The key of a command line.
+const COMMAND: &str = "credential_process";
 /// Keys that stand below a header once.
 const ONCE: [&str; 9] = [
     "aws_access_key_id",
@@ -314,7 +348,7 @@ const ONCE: [&str; 9] = [
     "role_arn",
     "source_profile",
     "credential_source",
-    "credential_process",
+    COMMAND,
     "web_identity_token_file",
     "sso_account_id",
     "sso_role_name",
@@ -410,6 +444,38 @@ mod tests {
         let expected = [("v", "7"), ("w", "1\n2"), ("x", "3"), ("y", "4\n5"), ("z", "\ns = 6")];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(properties(&mut parsed, "a"), expected);
+    }
+
+    #[test]
+    fn a_comment_does_not_begin_between_quotation_marks() {
+        for (line, value) in [
+            ("credential_process = tool \"a # b\"", "tool \"a # b\""),
+            ("credential_process = tool \"a # b\" # c", "tool \"a # b\""),
+            ("Credential_Process = tool 'a ; b' ; c", "tool 'a ; b'"),
+            ("credential_process = tool \"it's # b\" # c", "tool \"it's # b\""),
+            ("credential_process = tool 'a \" # b' # \"", "tool 'a \" # b'"),
+            ("credential_process = tool \"a \\\" # b\" # c", "tool \"a \\\" # b\""),
+            ("credential_process = tool \"a\\\\\" # b\" # c", "tool \"a\\\\\""),
+            ("credential_process = tool a\"b # c\" # d", "tool a\"b # c\""),
+            ("credential_process = tool --x='a # b' # c", "tool --x='a # b'"),
+            ("credential_process = tool \\\" # b\"", "tool \\\""),
+            ("credential_process = tool a\\ # b", "tool a\\ # b"),
+            ("credential_process = tool 'a # b", "tool 'a"),
+            ("credential_process = tool \"a # b", "tool \"a"),
+            ("credential_process = tool \"a # 'b ; c'", "tool \"a"),
+            ("credential_process = \\", "\\"),
+            ("x = 'a # b' # c", "'a # b'"),
+            ("x = \"a # b\" ; c", "\"a # b\""),
+            ("x = it's # one's", "it's"),
+            ("x = C:\\ # a", "C:\\"),
+            ("x = é'a # b'", "é'a"),
+            ("x = 'é # b' # c", "'é # b'"),
+            ("x = a#b c;d", "a#b c;d"),
+        ] {
+            assert_eq!(key_and_value(line).unwrap().1, value, "{line}");
+        }
+        let long = format!("x = {}", "\"\\".repeat(500_000));
+        assert_eq!(key_and_value(&long).unwrap().1, &long[4..]);
     }
 
     #[test]

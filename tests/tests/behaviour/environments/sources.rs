@@ -57,6 +57,12 @@ pub(super) fn rows() -> Vec<Row> {
                  '{\"Version\":1,\"AccessKeyId\":\"AKIDPROGRAM\",\"SecretAccessKey\":\"planted\"}'\n",
             )
             .goes("GetCallerIdentity https://sts.us-east-1.amazonaws.com/ AKIDPROGRAM us-east-1"),
+        Row::new("a program with a comment sign between quotation marks")
+            .config(
+                "[default]\ncredential_process = echo \
+                 '{\"Version\":1,\"AccessKeyId\":\"AKIDPROGRAM\",\"SecretAccessKey\":\"planted # ; x\"}' # it's one\n",
+            )
+            .goes("GetCallerIdentity https://sts.us-east-1.amazonaws.com/ AKIDPROGRAM us-east-1"),
         Row::new("a program that fails")
             .config("[default]\ncredential_process = sh -c 'echo planted; exit 7'\n")
             .fails(
