@@ -93,7 +93,7 @@ impl Source {
             Effect::Read(_) => Event::Contents(Some(Bytes::from_static(LOGIN.as_bytes()))),
             Effect::Send(request, _) => Event::Response(Response::new(match (self, request.uri().path()) {
                 (Self::InstanceMetadata, path) if path.ends_with("/token") => Bytes::from_static(b"t"),
-                (Self::InstanceMetadata, path) if path.ends_with("/security-credentials/") => {
+                (Self::InstanceMetadata, path) if path.ends_with("/security-credentials-extended/") => {
                     Bytes::from_static(b"role")
                 }
                 (Self::Login, _) => Bytes::from_static(ROLE.as_bytes()),

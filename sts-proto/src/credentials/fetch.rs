@@ -43,6 +43,8 @@ pub(super) struct Fetch {
     /// Whether the request ends after the first try if that reaches no server.
     probes: bool,
     shows_path: bool,
+    /// Whether the request ends after a try that reaches a server and is not answered in time.
+    hurries: bool,
     dice: Dice,
     tries: u32,
     state: State,
@@ -103,6 +105,7 @@ impl Fetch {
             max_tries,
             probes: false,
             shows_path: true,
+            hurries: false,
             dice,
             tries: 0,
             state,
@@ -136,6 +139,12 @@ impl Fetch {
     /// Ends after the first try if that reaches no server.
     pub(super) fn probing(mut self) -> Self {
         self.probes = true;
+        self
+    }
+
+    /// Ends after a try that reaches a server and is not answered in time.
+    pub(super) fn hurrying(mut self) -> Self {
+        self.hurries = true;
         self
     }
 
@@ -191,8 +200,12 @@ impl Fetch {
         let outcome = outcome.map(|response| response.map(Given::from));
         let unreachable =
             self.probes && self.tries == 1 && outcome.as_ref().is_err_and(|error| unreachable(error.kind()));
+        let late = self.hurries && outcome.as_ref().is_err_and(|error| hangs(error.kind()));
         let class = class(&outcome);
-        if let Some(step) = self.wait(class).filter(|_| !unreachable) {
+        if !unreachable
+            && !late
+            && let Some(step) = self.wait(class)
+        {
             return step;
         }
         self.state = State::Over;
@@ -266,6 +279,11 @@ fn unreachable(kind: TransportErrorKind) -> bool {
     use TransportErrorKind as Kind;
     let connecting = Kind::Timeout(Phase::Connect);
     matches!(kind, Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Other) || kind == connecting
+}
+
+/// Whether a server was reached and did not answer in time.
+fn hangs(kind: TransportErrorKind) -> bool {
+    matches!(kind, TransportErrorKind::Timeout(Phase::Response | Phase::Body))
 }
 
 fn class(outcome: &Result<Response<Given>, TransportError>) -> RetryClass {

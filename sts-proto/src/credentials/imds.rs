@@ -26,7 +26,11 @@ use crate::retry::Dice;
 ///
 /// Each of the requests (token, role, credentials) is sent at most four times, with a time-out of a second. If the first
 /// request reaches no server, it is not sent again. A token is used for one flow only. If the service refuses it, it is
-/// replaced once.
+/// replaced once. If the service gives no token, because it has only version 1 or does not answer, it is asked without one,
+/// unless the configuration forbids that.
+///
+/// The credentials are asked for at the path whose answers name their account, and at the older one if the service does
+/// not have that. If the role is replaced between the requests, its name is asked for again, once.
 ///
 /// Expired credentials are accepted: the service returns old ones when it cannot make new ones, and AWS accepts them
 /// meanwhile ("static stability"). Their expiration is set to 10 to 15 minutes from now, and [`extended`](Self::extended)
@@ -36,6 +40,10 @@ pub struct InstanceMetadata {
     session: Session,
     stage: Stage,
     dice: Dice,
+    /// The path below which the roles are.
+    roles: &'static str,
+    /// Whether the name of the role was asked for again.
+    asked_again: bool,
     extended: bool,
     answered: bool,
 }
@@ -44,7 +52,7 @@ pub struct InstanceMetadata {
 enum Stage {
     Ready,
     /// Asking for the name of the role.
-    Roles,
+    Role,
     /// Asking for the role's credentials.
     Keys,
     Over,
@@ -54,8 +62,15 @@ impl InstanceMetadata {
     /// Asks the service of this configuration. `seed` determines the waits between tries, and by how much expired credentials
     /// are extended.
     pub fn new(config: Config, seed: u128) -> Self {
-        let session = Session::new(config, seed);
-        Self { session, stage: Stage::Ready, dice: Dice::new(!seed), extended: false, answered: false }
+        Self {
+            session: Session::new(config, seed),
+            stage: Stage::Ready,
+            dice: Dice::new(!seed),
+            roles: ROLES_WITH_ACCOUNT,
+            asked_again: false,
+            extended: false,
+            answered: false,
+        }
     }
 
     /// Whether the service answered that the instance has no role.
@@ -68,13 +83,27 @@ impl InstanceMetadata {
         self.extended
     }
 
-    fn roles(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
+    fn ask_for_role(&mut self, now: SystemTime) -> Result<Step<Option<Credentials>>, Error> {
+        self.session.ask(self.roles);
+        self.role(now, Event::Start)
+    }
+
+    fn ask_for_keys(&mut self, role: &str, now: SystemTime) -> Result<Step<Option<Credentials>>, Error> {
+        self.session.ask(&format!("{}{}", self.roles, utf8_percent_encode(role, IN_PATH)));
+        self.keys(now, Event::Start)
+    }
+
+    fn role(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
         match self.session.step(now, event)? {
             Step::Perform(effect) => {
-                self.stage = Stage::Roles;
+                self.stage = Stage::Role;
                 Ok(Step::Perform(effect))
             }
             Step::Done(Answer::Unreachable) => Ok(Step::Done(None)),
+            Step::Done(Answer::Absent(_)) if self.roles == ROLES_WITH_ACCOUNT => {
+                self.roles = ROLES;
+                self.ask_for_role(now)
+            }
             Step::Done(Answer::Absent(_)) => {
                 self.answered = true;
                 Ok(Step::Done(None))
@@ -84,11 +113,7 @@ impl InstanceMetadata {
                     self.answered = true;
                     Ok(Step::Done(None))
                 }
-                Some(role) => {
-                    let role = utf8_percent_encode(role, IN_PATH);
-                    self.session.ask(&format!("{ROLES}{role}"));
-                    self.keys(now, Event::Start)
-                }
+                Some(role) => self.ask_for_keys(role, now),
             },
         }
     }
@@ -100,13 +125,27 @@ impl InstanceMetadata {
                 Ok(Step::Perform(effect))
             }
             Step::Done(Answer::Unreachable) => Ok(Step::Done(None)),
-            Step::Done(Answer::Absent(reply)) => {
-                Err(reply.refused("the role no longer exists; check the instance profile").into())
-            }
+            Step::Done(Answer::Absent(reply)) => self.no_keys(reply, now),
             Step::Done(Answer::Document(reply)) => {
                 let credentials = keys_json::read(&reply)?;
                 Ok(Step::Done(Some(self.kept_alive(credentials, now))))
             }
+        }
+    }
+
+    fn no_keys(&mut self, reply: Reply, now: SystemTime) -> Result<Step<Option<Credentials>>, Error> {
+        match self.session.role() {
+            Some((role, _)) if self.roles == ROLES_WITH_ACCOUNT => {
+                self.roles = ROLES;
+                self.ask_for_keys(&role, now)
+            }
+            Some((_, origin)) => {
+                let problem =
+                    format!("the instance has no role of the name that {origin} gives; correct or remove it");
+                Err(reply.refused(&problem).into())
+            }
+            None if !std::mem::replace(&mut self.asked_again, true) => self.ask_for_role(now),
+            None => Err(reply.refused("the role no longer exists; check the instance profile").into()),
         }
     }
 
@@ -125,11 +164,11 @@ impl Flow for InstanceMetadata {
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Option<Credentials>>, Error> {
         match (std::mem::replace(&mut self.stage, Stage::Over), event) {
-            (Stage::Ready, Event::Start) => {
-                self.session.ask(ROLES);
-                self.roles(now, Event::Start)
-            }
-            (Stage::Roles, event) => self.roles(now, event),
+            (Stage::Ready, Event::Start) => match self.session.role() {
+                Some((role, _)) => self.ask_for_keys(&role, now),
+                None => self.ask_for_role(now),
+            },
+            (Stage::Role, event) => self.role(now, event),
             (Stage::Keys, event) => self.keys(now, event),
             _ => Err(Error::OutOfTurn),
         }
@@ -183,13 +222,18 @@ fn role(reply: &Reply) -> Result<Option<&str>, CredentialsError> {
     let none = || reply.unusable("it is not the name of a role", session::ADVICE);
     let text = std::str::from_utf8(reply.body()).map_err(|_| none())?;
     let Some(role) = text.trim().lines().next().map(str::trim) else { return Ok(None) };
-    let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>' | '{' | '}' | '"' | '/' | '\\');
-    // The name becomes part of a URL, where these two would change the path (RFC 3986 §5.2.4). Errors show the URL.
-    let dots = matches!(role, "." | "..");
-    if role.len() > MAX_ROLE || dots || !role.chars().all(plain) || reply.quotes(role) {
-        return Err(none());
+    match is_role(role) && !reply.quotes(role) {
+        true => Ok(Some(role)),
+        false => Err(none()),
     }
-    Ok(Some(role))
+}
+
+/// Whether this may be the name of a role. It becomes part of a URL, which errors show.
+fn is_role(name: &str) -> bool {
+    let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>' | '{' | '}' | '"' | '/' | '\\');
+    // These two would change the path (RFC 3986 §5.2.4).
+    let dots = matches!(name, "." | "..");
+    name.len() <= MAX_ROLE && !dots && name.chars().all(plain)
 }
 
 fn region(reply: &Reply) -> Result<String, CredentialsError> {
@@ -213,6 +257,8 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
 /// Twice the limit of IAM, in bytes.
 const MAX_ROLE: usize = 128;
 
+/// Its answers have the account of the credentials.
+const ROLES_WITH_ACCOUNT: &str = "/latest/meta-data/iam/security-credentials-extended/";
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 const REGION: &str = "/latest/meta-data/placement/region";
 

@@ -64,7 +64,7 @@ enum Asking {
     Process(Process),
     WebIdentity(WebIdentity),
     Container(Container),
-    InstanceMetadata(InstanceMetadata),
+    InstanceMetadata(Box<InstanceMetadata>),
     Sso(Sso),
 }
 
@@ -169,7 +169,7 @@ impl Resolve {
             }
             Source::Container(config) => Asking::Container(Container::new(config, self.seed)),
             Source::InstanceMetadata(config) => {
-                Asking::InstanceMetadata(InstanceMetadata::new(config, self.seed))
+                Asking::InstanceMetadata(Box::new(InstanceMetadata::new(config, self.seed)))
             }
             Source::Sso(config) => {
                 let sso = Sso::new(config, self.seed);

@@ -37,6 +37,12 @@ fn own_chain() {
     run("own/chain", |report| report.folders("test-case.json", chain::check));
 }
 
+/// What is asked of the metadata service where it has no tokens, and below which path.
+#[test]
+fn imds_fallback() {
+    run("imds-fallback", |report| report.folders("test-case.json", chain::check));
+}
+
 #[test]
 fn container() {
     run("container", |report| report.documents("tests", &["docs"], metadata::container));

@@ -18,6 +18,7 @@ pub(crate) enum Rule {
     OtherRetryClass,
     RawSpace,
     NameInBrackets,
+    VersionOne,
 }
 
 impl Rule {
@@ -61,6 +62,10 @@ impl Rule {
             }
             Self::NameInBrackets => {
                 "in the credentials file the whole text between the brackets is the profile's name (§8: parsing of shared files)"
+            }
+            Self::VersionOne => {
+                "a metadata service that forbids its tokens is asked without, as its version 1, where that is allowed (§8: IMDS); \
+         if that is forbidden as well, it is an error that names the service"
             }
             Self::RawSpace => {
                 "a target with a raw space is no URI, and an `http::Uri` cannot hold it (RFC 3986)"

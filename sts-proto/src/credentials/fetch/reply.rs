@@ -6,7 +6,7 @@ use super::secrets::Secrets;
 use crate::error::{CredentialsError, Metadata};
 use crate::retry::RetryClass;
 use crate::secret::{Given, Secret};
-use crate::transport::{Phase, TransportError, TransportErrorKind};
+use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::json::Object;
 
 /// The result of a request: an answer, or the reason why there is none.
@@ -39,8 +39,13 @@ impl Reply {
 
     /// Whether a server was reached and did not answer in time.
     pub(in crate::credentials) fn hangs(&self) -> bool {
+        self.outcome.as_ref().is_err_and(|error| super::hangs(error.kind()))
+    }
+
+    /// Whether a connection was refused at once, and not only late or never.
+    pub(in crate::credentials) fn was_refused(&self) -> bool {
         let kind = self.outcome.as_ref().err().map(TransportError::kind);
-        matches!(kind, Some(TransportErrorKind::Timeout(Phase::Response | Phase::Body)))
+        matches!(kind, Some(TransportErrorKind::Refused | TransportErrorKind::Connect))
     }
 
     /// The error for a refusal, or for no answer. `advice` says what to do.

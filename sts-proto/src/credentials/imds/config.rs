@@ -1,5 +1,6 @@
 use http::Uri;
 
+use super::is_role;
 use crate::endpoint::Target;
 use crate::error::CredentialsError;
 use crate::settings::{Env, Lookup, Origin, Section, Setting, SettingsError};
@@ -16,6 +17,8 @@ use crate::settings::{Env, Lookup, Origin, Section, Setting, SettingsError};
 ///
 /// The mode is used only if no endpoint is set. `AWS_EC2_METADATA_V1_DISABLED`, else the key
 /// `ec2_metadata_v1_disabled`, forbids the fallback to version 1 of the service, which has no tokens.
+/// `AWS_EC2_INSTANCE_PROFILE_NAME`, else the key `ec2_instance_profile_name`, names the role whose credentials to ask for; the
+/// service is asked for the name otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Without a slash at the end.
@@ -23,6 +26,8 @@ pub struct Config {
     endpoint_origin: Origin,
     pub(super) allows_v1: bool,
     v1_origin: Origin,
+    /// The name of the role, and where it is set.
+    pub(super) role: Option<(String, Origin)>,
 }
 
 /// Which of its addresses to use.
@@ -40,7 +45,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The endpoint is not a URL, the mode does not exist, or a flag is neither true nor false.
+    /// The endpoint is not a URL, the mode does not exist, a flag is neither true nor false, or the name of the role is none.
     pub fn new(env: &Env, profile: Option<&Section>) -> Result<Option<Self>, CredentialsError> {
         Self::find(env, profile, None)
     }
@@ -83,10 +88,12 @@ impl Config {
     pub(crate) fn listed(found: &Result<Option<Self>, CredentialsError>) -> Vec<Setting> {
         let endpoint = |value: &str, origin| Setting::new("metadata endpoint", value, origin);
         match found {
-            Ok(Some(Self { endpoint: url, endpoint_origin, allows_v1, v1_origin })) => {
+            Ok(Some(Self { endpoint: url, endpoint_origin, allows_v1, v1_origin, role })) => {
                 let v1 = if *allows_v1 { "allowed" } else { "not allowed" };
                 let v1 = Setting::new("metadata version 1", v1, v1_origin.clone());
-                vec![endpoint(url, endpoint_origin.clone()), v1]
+                let role =
+                    role.as_ref().map(|(name, origin)| Setting::new("metadata role", name, origin.clone()));
+                [endpoint(url, endpoint_origin.clone()), v1].into_iter().chain(role).collect()
             }
             Ok(None) => vec![endpoint("none, switched off", Origin::Environment(DISABLED))],
             Err(_) => vec![endpoint("none, see instance metadata", Origin::Default)],
@@ -127,9 +134,18 @@ impl Config {
             wrong(format!("the endpoint url {problem} ({origin}); write it like http://169.254.169.254"))
         })?;
         let endpoint = target.uri.to_string().trim_end_matches('/').to_owned();
-        let v1_disabled = Lookup { env, profile }.flag(V1_DISABLED, V1_DISABLED_KEY).map_err(unusable)?;
+        let lookup = Lookup { env, profile };
+        let v1_disabled = lookup.flag(V1_DISABLED, V1_DISABLED_KEY).map_err(unusable)?;
         let (v1_disabled, v1_origin) = v1_disabled.unwrap_or_default();
-        Ok(Self { endpoint, endpoint_origin: origin, allows_v1: !v1_disabled, v1_origin })
+        let role = match lookup.text(&[ROLE], ROLE_KEY).map_err(unusable)? {
+            Some((name, origin)) if !is_role(name) => {
+                return Err(wrong(format!(
+                    "{origin} is not the name of a role; write the name alone, without a path"
+                )));
+            }
+            role => role.map(|(name, origin)| (name.to_owned(), origin)),
+        };
+        Ok(Self { endpoint, endpoint_origin: origin, allows_v1: !v1_disabled, v1_origin, role })
     }
 
     /// Any value but `true` leaves the service enabled, as in every AWS tool.
@@ -163,5 +179,7 @@ const MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
 const MODE_KEY: &str = "ec2_metadata_service_endpoint_mode";
 const V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
 const V1_DISABLED_KEY: &str = "ec2_metadata_v1_disabled";
+const ROLE: &str = "AWS_EC2_INSTANCE_PROFILE_NAME";
+const ROLE_KEY: &str = "ec2_instance_profile_name";
 /// Compared without case. [`Config::find`] relies on the order.
 const MODES: &[&str] = &["IPv4", "IPv6"];

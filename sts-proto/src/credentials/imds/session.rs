@@ -8,6 +8,7 @@ use super::Config;
 use crate::credentials::fetch::{Fetch, Reply};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Event, Flow, Step};
+use crate::settings::Origin;
 
 #[derive(Debug)]
 pub(super) struct Session {
@@ -25,8 +26,19 @@ pub(super) struct Session {
 enum Token {
     Unknown,
     Value(HeaderValue),
-    /// The service has no tokens, since it is version 1.
-    None,
+    /// The service gives no tokens, and is asked as its version 1.
+    None(Without),
+}
+
+/// Why there is no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Without {
+    /// The service answered that it gives none.
+    Answered,
+    /// It did not answer. In a container, the answer may be lost on the way, since it may go over fewer hops than others.
+    Silent,
+    /// It was not reached.
+    Unreached,
 }
 
 #[derive(Debug)]
@@ -52,6 +64,11 @@ impl Session {
         Self { config, seed, path, token, renewed: false, doing }
     }
 
+    /// The name of the role that the configuration gives, and where.
+    pub(super) fn role(&self) -> Option<(String, Origin)> {
+        self.config.role.clone()
+    }
+
     /// Sets the path to ask for next. Step the flow with [`Event::Start`] afterwards.
     pub(super) fn ask(&mut self, path: &str) {
         path.clone_into(&mut self.path);
@@ -62,12 +79,14 @@ impl Session {
         let token = match &self.token {
             Token::Unknown => return self.ask_for_token(now),
             Token::Value(token) => Some(token.clone()),
-            Token::None => None,
+            Token::None(_) => None,
         };
         let fetch = self.fetch(Method::GET, &self.path)?;
-        let fetch = match token {
-            Some(token) => fetch.header(TOKEN, token),
-            None => fetch,
+        let fetch = match (token, self.without()) {
+            (Some(token), _) => fetch.header(TOKEN, token),
+            (None, Some(Without::Silent)) => fetch.hurrying(),
+            (None, Some(Without::Unreached)) => fetch.probing(),
+            (None, _) => fetch,
         };
         self.with_path(fetch, now, Event::Start)
     }
@@ -75,7 +94,11 @@ impl Session {
     fn ask_for_token(&mut self, now: SystemTime) -> Result<Step<Answer>, Error> {
         let fetch = self.fetch(Method::PUT, "/latest/api/token")?;
         let fetch = fetch.header(TOKEN_TTL, HeaderValue::from_static("21600"));
-        let fetch = if self.renewed { fetch } else { fetch.probing() };
+        let fetch = match (self.renewed, self.config.allows_v1) {
+            (true, _) => fetch,
+            (false, false) => fetch.probing(),
+            (false, true) => fetch.probing().hurrying(),
+        };
         self.with_token(fetch, now, Event::Start)
     }
 
@@ -92,16 +115,24 @@ impl Session {
             Step::Done(reply) => reply,
         };
         self.next_seed();
+        let may_do_without = self.config.allows_v1;
         self.token = match reply.status() {
-            None if reply.is_unreachable() => return Ok(Step::Done(Answer::Unreachable)),
-            None if reply.hangs() => return Err(reply.refused(HOPS).into()),
-            None => return Err(reply.refused(ADVICE).into()),
             Some(200..=299) => Token::Value(token(&reply)?),
-            // The server has only version 1.
-            Some(404 | 405) if self.config.allows_v1 => Token::None,
+            // The request for a token was understood, so there is a version 2.
+            Some(400) => return Err(reply.refused(ADVICE).into()),
+            Some(_) if may_do_without => Token::None(Without::Answered),
             Some(404 | 405) => return Err(reply.refused(NO_V2).into()),
             Some(403) => return Err(reply.refused(FORBIDDEN).into()),
             Some(_) => return Err(reply.refused(ADVICE).into()),
+            None if reply.is_unreachable() => match may_do_without && reply.was_refused() {
+                true => Token::None(Without::Unreached),
+                // Without a service, each further request takes as long as its time-out.
+                false => return Ok(Step::Done(Answer::Unreachable)),
+            },
+            // A service that has given a token before has a version 2.
+            None if may_do_without && !self.renewed => Token::None(Without::Silent),
+            None if reply.hangs() => return Err(reply.refused(HOPS).into()),
+            None => return Err(reply.refused(ADVICE).into()),
         };
         self.begin(now)
     }
@@ -115,16 +146,29 @@ impl Session {
             Step::Done(reply) => reply,
         };
         self.next_seed();
+        let without = self.without();
+        if reply.status().is_some() && without.is_some() {
+            self.token = Token::None(Without::Answered);
+        }
         match reply.status() {
+            None if reply.is_unreachable() => Ok(Step::Done(Answer::Unreachable)),
             Some(200..=299) => Ok(Step::Done(Answer::Document(reply))),
             Some(404) => Ok(Step::Done(Answer::Absent(reply))),
-            Some(401) if !self.renewed => {
+            None | Some(401) if without == Some(Without::Silent) => Err(reply.refused(HOPS).into()),
+            Some(401) if without.is_none() && !self.renewed => {
                 self.renewed = true;
                 self.token = Token::Unknown;
                 self.ask_for_token(now)
             }
             Some(403) => Err(reply.refused(FORBIDDEN).into()),
             _ => Err(reply.refused(ADVICE).into()),
+        }
+    }
+
+    fn without(&self) -> Option<Without> {
+        match self.token {
+            Token::None(why) => Some(why),
+            Token::Unknown | Token::Value(_) => None,
         }
     }
 

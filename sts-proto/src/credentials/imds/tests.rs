@@ -24,13 +24,26 @@ fn region(events: impl IntoIterator<Item = Event>) -> Played<Option<String>> {
 
 #[test]
 fn token_role_keys() {
-    let played = asked(&[], [answer(200, "tok=="), answer(200, "a+role name\n"), answer(200, KEYS)]);
+    let old = [answer(200, "tok=="), answer(404, ""), answer(200, "a+role name\n"), answer(200, KEYS)];
+    let new = [answer(200, "tok=="), answer(200, "a+role name\n"), answer(200, KEYS)];
+    let played = asked(&[], old);
     assert_eq!(
         played.requests(),
         [
             "PUT http://169.254.169.254/latest/api/token",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/",
             "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/",
             "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/a+role%20name",
+        ]
+    );
+    assert_eq!(played.header(3, "x-aws-ec2-metadata-token"), Some("tok=="));
+    let played = asked(&[], new);
+    assert_eq!(
+        played.requests(),
+        [
+            "PUT http://169.254.169.254/latest/api/token",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/a+role%20name",
         ]
     );
     assert_eq!(played.header(0, "x-aws-ec2-metadata-token-ttl-seconds"), Some("21600"));
@@ -92,20 +105,30 @@ fn each_request_is_tried_again() {
 
 #[test]
 fn a_service_that_does_not_exist_is_asked_once() {
-    for kind in [
-        TransportErrorKind::Connect,
-        TransportErrorKind::Refused,
-        TransportErrorKind::UnknownHost,
-        TransportErrorKind::Timeout(Phase::Connect),
-    ] {
+    for kind in [TransportErrorKind::UnknownHost, TransportErrorKind::Timeout(Phase::Connect)] {
         assert_eq!(asked(&[], [failed(kind)]).result.unwrap(), None);
         assert_eq!(region([failed(kind)]).result.unwrap(), None);
+    }
+    let v1_disabled = [("AWS_EC2_METADATA_V1_DISABLED", "true")];
+    // A refusal takes no time, and may be meant for the method alone.
+    for kind in [TransportErrorKind::Connect, TransportErrorKind::Refused] {
+        assert_eq!(asked(&v1_disabled, [failed(kind)]).result.unwrap(), None);
+        let both = || [failed(kind), failed(kind)];
+        assert_eq!(asked(&[], both()).result.unwrap(), None);
+        assert_eq!(region(both()).result.unwrap(), None);
+        let played = asked(&[], [failed(kind), answer(404, ""), answer(200, "role"), answer(200, KEYS)]);
+        assert!(played.result.unwrap().is_some());
+        assert_eq!(
+            region([failed(kind), answer(200, "eu-west-1")]).result.unwrap().as_deref(),
+            Some("eu-west-1")
+        );
     }
 }
 
 #[test]
 fn no_role_is_not_configured() {
-    assert_eq!(asked(&[], [answer(200, "tok"), answer(404, "<html>")]).result.unwrap(), None);
+    let nothing = || answer(404, "<html>");
+    assert_eq!(asked(&[], [answer(200, "tok"), nothing(), nothing()]).result.unwrap(), None);
     assert_eq!(asked(&[], [answer(200, "tok"), answer(200, "\n")]).result.unwrap(), None);
 }
 
@@ -114,7 +137,7 @@ fn a_token_that_is_no_longer_taken_is_replaced_once() {
     let begin = || [answer(200, "one"), answer(200, "role"), answer(401, ""), answer(200, "two")].into_iter();
     let played = asked(&[], begin().chain([answer(200, KEYS)]));
     assert_eq!(played.header(4, "x-aws-ec2-metadata-token"), Some("two"));
-    assert_eq!(played.sent[4].0.uri().path(), "/latest/meta-data/iam/security-credentials/role");
+    assert_eq!(played.sent[4].0.uri().path(), "/latest/meta-data/iam/security-credentials-extended/role");
     assert!(played.result.unwrap().is_some());
     let error = asked(&[], begin().chain([answer(401, "")])).error();
     assert!(error.contains("http 401"), "{error}");
@@ -126,23 +149,104 @@ fn a_token_that_is_no_longer_taken_is_replaced_once() {
 
 #[test]
 fn a_server_without_tokens_is_asked_without_unless_that_is_forbidden() {
-    for status in [404, 405] {
+    for status in [302, 401, 403, 404, 405] {
         let played = asked(&[], [answer(status, ""), answer(200, "role"), answer(200, KEYS)]);
         assert_eq!(played.header(1, "x-aws-ec2-metadata-token"), None);
         assert!(played.result.unwrap().is_some());
+    }
+    for status in [429, 503] {
+        let refusals = std::iter::repeat_with(|| answer(status, "")).take(4);
+        let played = asked(&[], refusals.chain([answer(200, "role"), answer(200, KEYS)]));
+        assert!(played.result.unwrap().is_some());
+    }
+    for status in [404, 405] {
         let v1_disabled = [("AWS_EC2_METADATA_V1_DISABLED", "True")];
         let error = asked(&v1_disabled, [answer(status, "")]).error();
         assert!(error.contains("AWS_EC2_METADATA_V1_DISABLED"), "{error}");
         let no = [("AWS_EC2_METADATA_V1_DISABLED", "false")];
-        assert_eq!(asked(&no, [answer(status, ""), answer(404, "")]).result.unwrap(), None);
+        let absent = [answer(status, ""), answer(404, ""), answer(404, "")];
+        assert_eq!(asked(&no, absent).result.unwrap(), None);
     }
 }
 
 #[test]
+fn a_server_that_does_not_answer_with_a_token_is_asked_without_unless_that_is_forbidden() {
+    for late in [HANGS, TransportErrorKind::Timeout(Phase::Body)] {
+        let played = asked(&[], [failed(late), answer(404, ""), answer(200, "role"), answer(200, KEYS)]);
+        assert_eq!(played.requests()[1..].len(), 3);
+        assert!(
+            played
+                .sent
+                .iter()
+                .all(|(request, _)| !request.headers().contains_key("x-aws-ec2-metadata-token"))
+        );
+        assert!(played.waits.is_empty() && played.result.unwrap().is_some());
+        assert_eq!(
+            region([failed(late), answer(200, "eu-west-1")]).result.unwrap().as_deref(),
+            Some("eu-west-1")
+        );
+        // A server that asks for a token, one that does not answer either, and one that stops.
+        let hops = "in a container, the hop limit of the instance's metadata options has to be 2 or more";
+        for rest in [answer(401, ""), failed(late)] {
+            let error = asked(&[], [failed(late), rest]).error();
+            assert!(
+                error.contains("GET http://169.254.169.254/latest/meta-data/") && error.contains(hops),
+                "{error}"
+            );
+            assert!(!error.contains("tries"), "{error}");
+        }
+        let error = region([failed(late), answer(401, "")]).error();
+        assert!(
+            error.contains("placement/region was answered with http 401") && error.contains(hops),
+            "{error}"
+        );
+        let tries = std::iter::repeat_with(|| failed(late)).take(3);
+        let late_again =
+            [failed(late), answer(200, "role")].into_iter().chain(tries).chain([answer(200, KEYS)]);
+        assert!(asked(&[], late_again).result.unwrap().is_some());
+
+        let v1_disabled = [("AWS_EC2_METADATA_V1_DISABLED", "true")];
+        let error = asked(&v1_disabled, std::iter::repeat_with(|| failed(late)).take(4)).error();
+        assert!(
+            error.contains("PUT ") && error.contains("in time (4 tries); in a container, the hop limit"),
+            "{error}"
+        );
+    }
+    let busy = [answer(503, ""), failed(HANGS), answer(200, "role"), answer(200, KEYS)];
+    assert!(asked(&[], busy).result.unwrap().is_some());
+}
+
+#[test]
+fn a_role_may_be_named_or_replaced() {
+    const NAME: (&str, &str) = ("AWS_EC2_INSTANCE_PROFILE_NAME", " a+role name ");
+    let played = asked(&[NAME], [answer(200, "tok"), answer(404, ""), answer(200, KEYS)]);
+    assert_eq!(
+        played.requests()[1..],
+        [
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/a+role%20name",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/a+role%20name",
+        ]
+    );
+    assert!(played.result.unwrap().is_some());
+    let error = asked(&[NAME], [answer(200, "tok"), answer(404, ""), answer(404, "")]).error();
+    assert!(error.contains("a+role%20name") && error.contains("AWS_EC2_INSTANCE_PROFILE_NAME"), "{error}");
+
+    let replaced =
+        [answer(200, "tok"), answer(200, "one"), answer(404, ""), answer(200, "two"), answer(200, KEYS)];
+    let played = asked(&[], replaced);
+    assert!(played.requests()[4].ends_with("-extended/two"), "{:?}", played.requests());
+    assert!(played.result.unwrap().is_some());
+    let removed = [answer(200, "tok"), answer(200, "one"), answer(404, ""), answer(404, ""), answer(404, "")];
+    assert_eq!(asked(&[], removed).result.unwrap(), None);
+}
+
+#[test]
 fn refusals_say_what_to_do() {
-    let hangs = || std::iter::repeat_with(|| failed(HANGS)).take(4);
     for (events, expected) in [
-        (vec![answer(403, "planted")], "request forbidden: the instance's metadata service is disabled"),
+        (
+            vec![answer(403, "planted"), answer(403, "planted")],
+            "request forbidden: the instance's metadata service is disabled",
+        ),
         (
             vec![answer(400, "planted")],
             "PUT http://169.254.169.254/latest/api/token was answered with http 400;",
@@ -152,13 +256,25 @@ fn refusals_say_what_to_do() {
             "PUT http://169.254.169.254/latest/api/token cannot be used, it is not a token",
         ),
         (vec![answer(200, "")], "it is not a token"),
-        (hangs().collect(), "the answer did not begin in time (4 tries); in a container, the hop limit"),
+        (
+            vec![failed(HANGS), failed(HANGS)],
+            "the answer did not begin in time; in a container, the hop limit",
+        ),
         (vec![answer(200, "tok"), answer(200, "<!DOCTYPE html>planted")], "it is not the name of a role"),
         (vec![answer(200, "tok"), answer(200, "../../../planted")], "it is not the name of a role"),
         (vec![answer(200, "tok"), answer(200, "..")], "it is not the name of a role"),
         (vec![answer(200, "tok"), answer(403, "")], "forbidden"),
         (vec![answer(200, "tok"), answer(302, "")], "http 302"),
-        (vec![answer(200, "tok"), answer(200, "role"), answer(404, "")], "the role no longer exists"),
+        (
+            vec![
+                answer(200, "tok"),
+                answer(200, "role"),
+                answer(404, ""),
+                answer(200, "role"),
+                answer(404, ""),
+            ],
+            "the role no longer exists",
+        ),
         (vec![answer(200, "tok"), answer(200, "role"), answer(200, "<html>planted")], "it is not json"),
         (
             vec![
@@ -203,8 +319,11 @@ fn the_region_is_asked_for_and_checked() {
         let error = region([answer(200, "tok"), answer(200, body)]).error();
         assert!(error.contains("region cannot be used, it is not the name of a region"), "{body}: {error}");
     }
-    for (event, words) in [(answer(403, ""), "service is disabled"), (answer(200, "<html>"), "not a token")] {
-        let error = region([event]).error();
+    for (events, words) in [
+        (vec![answer(403, ""), answer(403, "")], "service is disabled"),
+        (vec![answer(200, "<html>")], "not a token"),
+    ] {
+        let error = region(events).error();
         assert!(error.contains(words), "{error}");
     }
     assert_eq!(region([answer(200, "tok"), answer(404, "")]).result.unwrap(), None);
@@ -277,6 +396,18 @@ fn the_first_endpoint_or_mode_that_is_set_wins() {
             &[],
             "",
             "AWS_EC2_METADATA_V1_DISABLED has to be true or false",
+        ),
+        (
+            &[("AWS_EC2_INSTANCE_PROFILE_NAME", "../planted")],
+            &[],
+            "",
+            "AWS_EC2_INSTANCE_PROFILE_NAME is not the name of a role",
+        ),
+        (
+            &[],
+            &[("ec2_instance_profile_name", "..")],
+            "",
+            "ec2_instance_profile_name is not the name of a role",
         ),
         (&[], &[("ec2_metadata_v1_disabled", "1")], "", "ec2_metadata_v1_disabled has to be true or false"),
     ] {

@@ -159,7 +159,7 @@ fn keys_of_the_instance_outlive_trouble_of_its_metadata_and_others_do_not() {
         let candidates = vec![candidate("profile dev", Found::Plan(Plan { source, roles: links }))];
         let mut flow = resolve(candidates).held(held);
         step(&mut flow, Event::Start).unwrap();
-        let next = step(&mut flow, Event::Failed(TransportErrorKind::Refused.into()));
+        let next = step(&mut flow, Event::Failed(TransportErrorKind::UnknownHost.into()));
         if !kept {
             refused(next);
             continue;

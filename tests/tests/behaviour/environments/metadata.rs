@@ -17,8 +17,8 @@ fn instances() -> Vec<Row> {
     vec![
         instance("an instance").goes_by(&[
             TOKEN,
-            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/",
-            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/the-role",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/",
+            "GET http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/the-role",
             BY_INSTANCE,
         ]),
         instance("the region of an instance")
@@ -35,8 +35,8 @@ fn instances() -> Vec<Row> {
             .set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv6")
             .goes_by(&[
                 "PUT http://[fd00:ec2::254]/latest/api/token",
-                "GET http://[fd00:ec2::254]/latest/meta-data/iam/security-credentials/",
-                "GET http://[fd00:ec2::254]/latest/meta-data/iam/security-credentials/the-role",
+                "GET http://[fd00:ec2::254]/latest/meta-data/iam/security-credentials-extended/",
+                "GET http://[fd00:ec2::254]/latest/meta-data/iam/security-credentials-extended/the-role",
                 BY_INSTANCE,
             ])
             .told("metadata endpoint http://[fd00:ec2::254] AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"),
@@ -48,8 +48,8 @@ fn instances() -> Vec<Row> {
             .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://metadata.test/")
             .goes_by(&[
                 "PUT http://metadata.test/latest/api/token",
-                "GET http://metadata.test/latest/meta-data/iam/security-credentials/",
-                "GET http://metadata.test/latest/meta-data/iam/security-credentials/the-role",
+                "GET http://metadata.test/latest/meta-data/iam/security-credentials-extended/",
+                "GET http://metadata.test/latest/meta-data/iam/security-credentials-extended/the-role",
                 BY_INSTANCE,
             ]),
         instance("an endpoint of a profile")
@@ -59,10 +59,73 @@ fn instances() -> Vec<Row> {
                 "metadata endpoint http://metadata.test profile default, ec2_metadata_service_endpoint \
                  ({home}/.aws/config line 2)",
             ),
+        instance("an instance whose answers do not have the account")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://old.test")
+            .goes_by(&[
+                "PUT http://old.test/latest/api/token",
+                "GET http://old.test/latest/meta-data/iam/security-credentials-extended/",
+                "GET http://old.test/latest/meta-data/iam/security-credentials/",
+                "GET http://old.test/latest/meta-data/iam/security-credentials/the-role",
+                BY_INSTANCE,
+            ]),
+        instance("an instance and the name of its role")
+            .set("AWS_EC2_INSTANCE_PROFILE_NAME", "the-role")
+            .goes_by(&[
+                TOKEN,
+                "GET http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/the-role",
+                BY_INSTANCE,
+            ])
+            .told("metadata role the-role AWS_EC2_INSTANCE_PROFILE_NAME"),
+        instance("an instance and the name of another role in a profile")
+            .config("[default]\nec2_instance_profile_name = other\n")
+            .fails(
+                "no credentials from instance metadata: GET \
+                 http://169.254.169.254/latest/meta-data/iam/security-credentials/other was answered with http \
+                 404; the instance has no role of the name that profile default, ec2_instance_profile_name \
+                 ({home}/.aws/config line 2) gives; correct or remove it",
+            ),
+        instance("a name of a role that is none").set("AWS_EC2_INSTANCE_PROFILE_NAME", "planted/x").fails(
+            "no credentials from instance metadata: AWS_EC2_INSTANCE_PROFILE_NAME is not the name of a role; \
+             write the name alone, without a path",
+        ),
+        instance("tokens that do not arrive")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://silent.test")
+            .goes_by(&[
+                "PUT http://silent.test/latest/api/token",
+                "GET http://silent.test/latest/meta-data/iam/security-credentials-extended/",
+                "GET http://silent.test/latest/meta-data/iam/security-credentials-extended/the-role",
+                BY_INSTANCE,
+            ]),
+        instance("tokens that do not arrive, for the region")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://silent.test")
+            .keys()
+            .without("AWS_REGION")
+            .goes_by(&[
+                "PUT http://silent.test/latest/api/token",
+                "GET http://silent.test/latest/meta-data/placement/region",
+                "GetCallerIdentity https://sts.eu-south-1.amazonaws.com/ AKIDENVIRON eu-south-1",
+            ]),
+        instance("tokens that do not arrive and are asked for")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://strict.test")
+            .fails(
+                "no credentials from instance metadata: GET \
+                 http://strict.test/latest/meta-data/iam/security-credentials-extended/ was answered with http \
+                 401; in a container, the hop limit of the instance's metadata options has to be 2 or more; if \
+                 the credentials of the instance are not needed, set AWS_EC2_METADATA_DISABLED=true",
+            ),
+        instance("tokens that do not arrive, where version 1 is off")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://silent.test")
+            .set("AWS_EC2_METADATA_V1_DISABLED", "true")
+            .fails(
+                "no credentials from instance metadata: PUT http://silent.test/latest/api/token got no answer, \
+                 the answer did not begin in time (4 tries); in a container, the hop limit of the instance's \
+                 metadata options has to be 2 or more; if the credentials of the instance are not needed, set \
+                 AWS_EC2_METADATA_DISABLED=true",
+            ),
         instance("version 1").set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://v1.test").goes_by(&[
             "PUT http://v1.test/latest/api/token",
-            "GET http://v1.test/latest/meta-data/iam/security-credentials/",
-            "GET http://v1.test/latest/meta-data/iam/security-credentials/the-role",
+            "GET http://v1.test/latest/meta-data/iam/security-credentials-extended/",
+            "GET http://v1.test/latest/meta-data/iam/security-credentials-extended/the-role",
             BY_INSTANCE,
         ]),
         instance("version 1 that is off")

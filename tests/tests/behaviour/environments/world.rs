@@ -2,20 +2,33 @@
 
 use bytes::Bytes;
 use http::{Method, Request};
-use sts_proto::TransportErrorKind;
+use sts_proto::{Phase, TransportErrorKind};
 use sts_tests::peer::{Answered, IDENTITY, Peer, answer, signer};
 
-/// Answers by host and path. `v1.test` is metadata without tokens, `bare.test` an instance without role and
-/// region, and at `nowhere.test` there is nothing.
+/// Answers by host and path. `v1.test` is metadata without tokens, `silent.test` metadata whose tokens do not arrive,
+/// `strict.test` such that ask for them, `old.test` metadata whose answers do not have the account, `bare.test` an instance
+/// without role and region, and at `nowhere.test` there is nothing.
 pub(super) fn peer() -> Peer {
     Peer::new(|request| match (request.uri().host().unwrap_or_default(), request.uri().path()) {
         ("nowhere.test", _) => Err(TransportErrorKind::Refused.into()),
         ("v1.test", "/latest/api/token") => answer(405, ""),
+        ("silent.test" | "strict.test", "/latest/api/token") => {
+            Err(TransportErrorKind::Timeout(Phase::Response).into())
+        }
+        ("strict.test", _) => answer(401, ""),
         (_, "/latest/api/token") => answer(200, "metadata-token"),
         ("bare.test", _) => answer(404, ""),
         (_, "/latest/meta-data/placement/region") => answer(200, "eu-south-1"),
-        (_, "/latest/meta-data/iam/security-credentials/") => answer(200, "the-role"),
-        (_, "/latest/meta-data/iam/security-credentials/the-role") => answer(200, document("ASIAINSTANCE")),
+        ("old.test", "/latest/meta-data/iam/security-credentials/") => answer(200, "the-role"),
+        ("old.test", "/latest/meta-data/iam/security-credentials/the-role") => {
+            answer(200, document("ASIAINSTANCE"))
+        }
+        ("old.test", _) => answer(404, ""),
+        (_, "/latest/meta-data/iam/security-credentials-extended/") => answer(200, "the-role"),
+        (_, "/latest/meta-data/iam/security-credentials-extended/the-role") => {
+            answer(200, document("ASIAINSTANCE"))
+        }
+        (_, path) if path.starts_with("/latest/") => answer(404, ""),
         (_, "/v2/keys") => answer(200, document("ASIACONTAINER")),
         (_, "/federation/credentials") => answer(200, PORTAL),
         _ => sts(request),

@@ -82,6 +82,12 @@ impl Exchange {
         matches!(&self.answer, Some(Answer::Response(status, _)) if status.is_success())
     }
 
+    /// Whether a token of the metadata service is forbidden.
+    pub(crate) fn forbids_token(&self) -> bool {
+        let forbidden = matches!(&self.answer, Some(Answer::Response(StatusCode::FORBIDDEN, _)));
+        forbidden && self.path().ends_with("/api/token")
+    }
+
     /// What comes of the request.
     pub(crate) fn answer(&self) -> Result<Response<Bytes>, TransportError> {
         let fail = |kind, text: &str| Err(TransportError::new(kind, text.to_owned()));

@@ -18,6 +18,10 @@ pub(crate) struct Scenario {
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
     /// The scenario is about the profile and no other source.
     pub(crate) profile_alone: bool,
+    /// How often a request that fails is repeated is each client's own affair.
+    pub(crate) repeats_freely: bool,
+    /// Why it is not run.
+    pub(crate) skipped: Option<String>,
     folder: PathBuf,
 }
 
@@ -48,6 +52,8 @@ pub(crate) enum Expiry {
 impl Scenario {
     pub(crate) fn read(folder: &Path) -> Result<Self, String> {
         let test = json(folder, "test-case.json")?.ok_or("there is no test-case.json")?;
+        // Where clients differ, what this project goes by.
+        let decided = &test["decided"];
         let env = match json(folder, "env.json")? {
             None => Vec::new(),
             Some(Value::Object(env)) => {
@@ -76,9 +82,16 @@ impl Scenario {
         Ok(Self {
             exchanges,
             env,
-            expected: Expected::of(&test["result"])?,
+            expected: Expected::of(if decided["result"].is_null() {
+                &test["result"]
+            } else {
+                &decided["result"]
+            })?,
             mfa_code: test["mfa_code"].as_str().map(str::to_owned),
             files,
+            repeats_freely: test["repeats"] == "free",
+            skipped: (decided["skip"] == true)
+                .then(|| decided["why"].as_str().unwrap_or_default().to_owned()),
             profile_alone: folder.parent().is_some_and(|group| group.ends_with("profile-provider")),
             folder: folder.to_owned(),
         })
@@ -93,6 +106,16 @@ impl Scenario {
         let later = (2..=turn).rev().map(|turn| self.folder.join(format!("fs@{turn}")).join(&path));
         let now = later.into_iter().find(|place| self.files.contains_key(place));
         now.unwrap_or_else(|| self.folder.join("fs").join(path))
+    }
+
+    /// Whether the recording client gave up when a token of the metadata service was forbidden.
+    pub(crate) fn ends_without_token(&self) -> bool {
+        self.exchanges.last().is_some_and(Exchange::forbids_token)
+    }
+
+    /// Whether the recording client knew this part of a path.
+    pub(crate) fn asks_for(&self, part: &str) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.path().contains(part))
     }
 
     /// Whether some file, variable or answer of the scenario holds this text.
