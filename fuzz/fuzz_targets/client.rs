@@ -244,7 +244,8 @@ impl World {
             Effect::Read(_) => (after, Event::Contents(Some(answers::text(input, FILES)?))),
             Effect::Run(command) => {
                 let stdout = answers::text(input, DOCUMENTS)?;
-                (after.min(command.timeout), Event::Exited(ProcessOutput { status: Some(0), stdout }))
+                let output = ProcessOutput { status: Some(0), stdout, stderr: Bytes::new() };
+                (after.min(command.timeout), Event::Exited(output))
             }
             Effect::AskMfaCode(_) => (after, Event::MfaCode(Secret::from("123456"))),
             Effect::Join(_) => unreachable!("it is not performed here"),

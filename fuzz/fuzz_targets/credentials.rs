@@ -117,7 +117,10 @@ fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) ->
         Effect::Read(_) => Event::Contents(Some(text(input, FILES)?)),
         Effect::Run(_) => {
             let status = (kind < 0xc0).then_some(i32::from(kind < 0x20));
-            Event::Exited(ProcessOutput { status, stdout: text(input, DOCUMENTS)? })
+            // No error quotes what was printed, whatever else the program says.
+            let stdout = text(input, DOCUMENTS)?;
+            let stderr = stdout.clone();
+            Event::Exited(ProcessOutput { status, stdout, stderr })
         }
         Effect::AskMfaCode(_) => Event::MfaCode(Secret::from("123456")),
         Effect::Join(join) => panic!("a chain must not ask for {join:?}"),

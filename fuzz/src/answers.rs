@@ -70,7 +70,11 @@ pub fn out_of_turn(input: &mut Unstructured<'_>) -> Result<Event> {
         0 => Event::Start,
         1 => Event::Response(Response::new(Bytes::new())),
         2 => Event::Contents(None),
-        3 => Event::Exited(ProcessOutput { status: Some(0), stdout: Bytes::from_static(b"PLANTED") }),
+        3 => Event::Exited(ProcessOutput {
+            status: Some(0),
+            stdout: Bytes::from_static(b"PLANTED"),
+            stderr: Bytes::from_static(b"PLANTED"),
+        }),
         4 => Event::MfaCode(Secret::from("PLANTED")),
         5 => Event::Elapsed,
         6 => Event::Joined,

@@ -124,7 +124,8 @@ impl World {
             Effect::Wait(time) => (time, Event::Elapsed),
             Effect::Send(request, _) => (SECOND, sts(self.now, &request)),
             Effect::Run(_) => {
-                (SECOND, Event::Exited(ProcessOutput { status: Some(0), stdout: PRINTED.into() }))
+                let stderr = Bytes::new();
+                (SECOND, Event::Exited(ProcessOutput { status: Some(0), stdout: PRINTED.into(), stderr }))
             }
             Effect::AskMfaCode(_) => (SECOND * 9, Event::MfaCode("123456".into())),
             Effect::Read(_) => (Duration::ZERO, Event::Contents(None)),

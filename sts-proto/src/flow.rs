@@ -64,9 +64,16 @@ pub enum Effect {
     /// as a named pipe, and reads a file again that was written to meanwhile: files of tokens are replaced at any time.
     /// [`perform::ReadFile`](crate::perform::ReadFile) decides all of that.
     Read(PathBuf),
-    /// Run a program, with no standard input and no shell. When its time is over, it is ended with all that it has started
-    /// (on Unix it has a process group of its own, and so cannot ask at the terminal); what it leaves running when it ends
-    /// by itself is let alone. Comes back as [`Event::Exited`] or [`Event::Failed`], which names nothing of the command line.
+    /// Run a program, with no standard input and no shell. When its time is over, or the flow is dropped meanwhile, it is
+    /// ended; what it leaves running when it ends by itself is let alone. Comes back as [`Event::Exited`] or
+    /// [`Event::Failed`], which names nothing of the command line.
+    ///
+    /// On Unix, a program that is run by the foreground of a terminal stays in it, and can ask at `/dev/tty`. Any other gets
+    /// a process group of its own, and is given up where a signal stops it, as happens if it asks at a terminal. With a
+    /// program, its group is ended; on Linux also what it and its descendants have started elsewhere, as long as
+    /// the process that started it still runs. A program may so leave daemons; in the foreground of other systems than
+    /// Linux, it may leave all that it has started.
+    ///
     /// [`perform::RunProgram`](crate::perform::RunProgram) decides how long to wait, and for what.
     Run(Command),
     /// Ask the user for the current code of the MFA device with this serial number. Comes back as
@@ -243,12 +250,15 @@ pub struct ProcessOutput {
     pub status: Option<i32>,
     /// What it wrote to standard output, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes.
     pub stdout: Bytes,
+    /// The end of what it wrote to standard error: its last line is part of the error if the program fails.
+    pub stderr: Bytes,
 }
 
 /// Prints how much there is and not what it is.
 impl fmt::Debug for ProcessOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "status {:?}, {} bytes", self.status, self.stdout.len())
+        let (stdout, stderr) = (self.stdout.len(), self.stderr.len());
+        write!(f, "status {:?}, {stdout} bytes and {stderr} bytes of errors", self.status)
     }
 }
 

@@ -88,7 +88,9 @@ impl Source {
         const LOGIN: &str = r#"{"accessToken":"t","expiresAt":"2030-01-01T00:00:00Z"}"#;
         const ROLE: &str = r#"{"roleCredentials":{"accessKeyId":"a","secretAccessKey":"s","sessionToken":"t","expiration":1800000000000}}"#;
         match effect {
-            Effect::Run(_) => Event::Exited(ProcessOutput { status: Some(0), stdout: take(document) }),
+            Effect::Run(_) => {
+                Event::Exited(ProcessOutput { status: Some(0), stdout: take(document), stderr: Bytes::new() })
+            }
             Effect::Read(_) if self == Self::Login => Event::Contents(Some(take(document))),
             Effect::Read(_) => Event::Contents(Some(Bytes::from_static(LOGIN.as_bytes()))),
             Effect::Send(request, _) => Event::Response(Response::new(match (self, request.uri().path()) {

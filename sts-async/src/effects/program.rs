@@ -5,13 +5,13 @@ use std::io;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sts_proto::Event;
 use sts_proto::flow::Command;
-use sts_proto::perform::{RunProgram, Wait};
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStdout};
+use sts_proto::perform::{RunProgram, Stream, Wait};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, ChildStderr, ChildStdout};
 use tokio::time::timeout;
 
 /// Performs [`Effect::Run`](sts_proto::Effect::Run). The program is also ended if the future is dropped.
@@ -25,23 +25,30 @@ pub(crate) async fn run(command: Command) -> Event {
 struct Program {
     child: Child,
     stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
     state: RunProgram,
 }
 
 enum Progress {
-    Printed(io::Result<usize>),
+    Wrote(Stream, io::Result<usize>),
     Ended(io::Result<ExitStatus>),
 }
 
 impl Program {
     fn start(command: &Command) -> io::Result<Self> {
         let mut program = tokio::process::Command::new(&command.program);
-        program.args(&command.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // A group of its own, by which all that it starts can be ended.
+        program.args(&command.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
-        program.process_group(0);
+        if !has_foreground() {
+            program.process_group(0);
+        }
         let mut child = program.spawn()?;
-        Ok(Self { stdout: child.stdout.take(), child, state: RunProgram::new(command.timeout) })
+        Ok(Self {
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+            child,
+            state: RunProgram::new(command.timeout),
+        })
     }
 
     async fn finish(mut self) -> io::Result<Event> {
@@ -51,33 +58,59 @@ impl Program {
                 Wait::Most(most) => most,
                 Wait::Over(event) => return Ok(event),
             };
-            match timeout(most, self.progress()).await {
-                Ok(Progress::Printed(count)) => self.state.printed(count?),
+            match timeout(most.min(RunProgram::LOOK), self.progress()).await {
+                Ok(Progress::Wrote(stream, count)) => self.wrote(stream, count?),
                 Ok(Progress::Ended(Ok(status))) => self.state.ended(status.code(), started.elapsed()),
                 Ok(Progress::Ended(Err(error))) => {
                     if !self.state.unknown_end(error.raw_os_error(), started.elapsed()) {
                         return Err(error);
                     }
                 }
+                #[cfg(unix)]
+                Err(_elapsed) => {
+                    if let Some(id) = self.child.id() {
+                        self.state.looked(is_stopped(id), started.elapsed());
+                    }
+                }
+                #[cfg(not(unix))]
                 Err(_elapsed) => {}
             }
         }
     }
 
     async fn progress(&mut self) -> Progress {
-        let (read, wait) = (!self.state.output_ended(), !self.state.has_ended());
-        let mut reading = pin!(async {
-            match &mut self.stdout {
-                Some(stdout) if read => stdout.read(self.state.room()).await,
-                _ => pending().await,
-            }
-        });
+        let wait = !self.state.has_ended();
+        let (stdout, stderr) = self.state.rooms();
+        let mut stdout = pin!(read(&mut self.stdout, stdout));
+        let mut stderr = pin!(read(&mut self.stderr, stderr));
         let mut ending = pin!(async { if wait { self.child.wait().await } else { pending().await } });
-        poll_fn(|context| match reading.as_mut().poll(context) {
-            Poll::Ready(count) => Poll::Ready(Progress::Printed(count)),
-            Poll::Pending => ending.as_mut().poll(context).map(Progress::Ended),
+        poll_fn(|context| {
+            if let Poll::Ready(count) = stdout.as_mut().poll(context) {
+                return Poll::Ready(Progress::Wrote(Stream::Output, count));
+            }
+            if let Poll::Ready(count) = stderr.as_mut().poll(context) {
+                return Poll::Ready(Progress::Wrote(Stream::Errors, count));
+            }
+            ending.as_mut().poll(context).map(Progress::Ended)
         })
         .await
+    }
+
+    fn wrote(&mut self, stream: Stream, count: usize) {
+        self.state.wrote(stream, count);
+        match stream {
+            Stream::Output if count == 0 => self.stdout = None,
+            Stream::Errors if count == 0 => self.stderr = None,
+            _ => {}
+        }
+    }
+}
+
+/// Reads from a stream; for ever where it has ended.
+async fn read(from: &mut Option<impl AsyncRead + Unpin>, room: &mut [u8]) -> io::Result<usize> {
+    match from {
+        Some(from) => from.read(room).await,
+        None => pending().await,
     }
 }
 
@@ -89,9 +122,22 @@ impl Drop for Program {
             return;
         }
         #[cfg(unix)]
-        if let Some(group) = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        if let Some(id) = self.child.id() {
+            end(id);
         }
         let _ = self.child.start_kill();
+        // Nothing else fetches a dead process if the runtime ends too. What was killed is dead in no time, as a rule.
+        for _ in 0..MAX_LOOKS {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(BETWEEN_LOOKS),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
     }
 }
+
+#[cfg(unix)]
+sts_proto::common_program_calls!(std::fs);
+
+const MAX_LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);

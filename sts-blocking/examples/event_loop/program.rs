@@ -17,6 +17,7 @@ mod unix {
 
     use rustix::process::{Pid, Signal, kill_process_group};
     use sts_blocking::Phase;
+    use sts_blocking::bytes::Bytes;
     use sts_blocking::sts_proto::wire::MAX_BODY;
 
     use super::*;
@@ -63,7 +64,8 @@ mod unix {
             match ended {
                 Some(status) => {
                     let stdout = std::mem::take(&mut self.printed).into();
-                    Some(Ok(ProcessOutput { status: status.code(), stdout }))
+                    // A client that reads the standard error as well has more to say when the program fails.
+                    Some(Ok(ProcessOutput { status: status.code(), stdout, stderr: Bytes::new() }))
                 }
                 None => (Instant::now() >= self.deadline).then(|| Err(Kind::Timeout(Phase::Response).into())),
             }

@@ -1,104 +1,155 @@
-//! A program's output, read with a time-out.
-
-use std::io;
-use std::process::ChildStdout;
-use std::time::Duration;
+//! What a program writes, read with a time-out.
 
 #[cfg(not(unix))]
-pub(super) use piecewise::Pipe;
-
-/// The end that is read. The system says when there is something to read, so no thread has to wait.
+pub(super) use piecewise::Pipes;
 #[cfg(unix)]
-pub(super) struct Pipe(ChildStdout);
+pub(super) use polled::Pipes;
 
+/// The system says when there is something to read, so no thread has to wait.
 #[cfg(unix)]
-impl Pipe {
-    pub(super) fn new(from: ChildStdout) -> Self {
-        Self(from)
+mod polled {
+    use std::io::{self, ErrorKind, Read};
+    use std::os::fd::AsFd;
+    use std::process::{Child, ChildStderr, ChildStdout};
+    use std::time::Duration;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::io::Errno;
+    use sts_proto::perform::{RunProgram, Stream};
+
+    pub(in super::super) struct Pipes {
+        stdout: Option<ChildStdout>,
+        stderr: Option<ChildStderr>,
     }
 
-    /// Reads what there is. `None` if there is nothing yet after this time, 0 at the end.
-    pub(super) fn read(&mut self, room: &mut [u8], wait: Duration) -> io::Result<Option<usize>> {
-        use std::io::Read;
-
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-        // A time that is too long for the system is as good as no limit.
-        let wait = Timespec::try_from(wait).ok();
-        match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], wait.as_ref()) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(None),
-            Ok(_) => {}
-            Err(error) => return Err(error.into()),
+    impl Pipes {
+        pub(in super::super) fn new(child: &mut Child) -> io::Result<Self> {
+            Ok(Self { stdout: child.stdout.take(), stderr: child.stderr.take() })
         }
-        match self.0.read(room) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
-            count => count.map(Some),
+
+        pub(in super::super) fn are_open(&self) -> bool {
+            self.stdout.is_some() || self.stderr.is_some()
+        }
+
+        /// Reads what there is, or comes within this time.
+        pub(in super::super) fn read(&mut self, into: &mut RunProgram, within: Duration) -> io::Result<()> {
+            let (stdout, stderr) = (self.stdout.as_ref().map(readable), self.stderr.as_ref().map(readable));
+            wait(&mut stdout.into_iter().chain(stderr).collect::<Vec<_>>(), within)?;
+            read(&mut self.stdout, Stream::Output, into)?;
+            read(&mut self.stderr, Stream::Errors, into)
+        }
+    }
+
+    fn read(from: &mut Option<impl AsFd + Read>, stream: Stream, into: &mut RunProgram) -> io::Result<()> {
+        let Some(pipe) = from else { return Ok(()) };
+        if !wait(&mut [readable(pipe)], Duration::ZERO)? {
+            return Ok(());
+        }
+        match pipe.read(into.room(stream)) {
+            Ok(count) => {
+                into.wrote(stream, count);
+                if count == 0 {
+                    *from = None;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn readable(from: &impl AsFd) -> PollFd<'_> {
+        PollFd::new(from, PollFlags::IN)
+    }
+
+    /// Whether something can be read.
+    fn wait(from: &mut [PollFd<'_>], within: Duration) -> io::Result<bool> {
+        // A time that is too long for the system is as good as no limit.
+        match poll(from, Timespec::try_from(within).ok().as_ref()) {
+            Ok(count) => Ok(count > 0),
+            Err(Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 }
 
-/// Where reading has no time-out, another thread reads. It ends with the output, or with the first bytes that are not
-/// wanted any more.
+/// Where reading has no time-out, a thread reads from each stream. It ends with the stream, or with the first bytes that are
+/// not wanted any more.
 #[cfg(not(unix))]
 mod piecewise {
-    use std::io::Read;
+    use std::io::{self, Read};
+    use std::process::Child;
     use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+    use std::time::Duration;
 
-    use sts_proto::perform::Buffer;
+    use sts_proto::perform::{Buffer, RunProgram, Stream};
 
-    use super::{ChildStdout, Duration, io};
-
-    pub(in super::super) struct Pipe {
-        pieces: Receiver<io::Result<Buffer>>,
-        piece: Buffer,
-        /// How much of the piece was taken.
-        taken: usize,
+    pub(in super::super) struct Pipes {
+        pieces: Receiver<(Stream, io::Result<Buffer>)>,
+        is_open: bool,
     }
 
-    impl Pipe {
-        pub(in super::super) fn new(from: ChildStdout) -> Self {
+    impl Pipes {
+        pub(in super::super) fn new(child: &mut Child) -> io::Result<Self> {
             let (sender, pieces) = sync_channel(1);
-            let unread = sender.clone();
-            if let Err(error) = std::thread::Builder::new().spawn(move || send(from, &sender)) {
-                let _ = unread.try_send(Err(error));
+            if let Some(stdout) = child.stdout.take() {
+                send(Stream::Output, stdout, sender.clone())?;
             }
-            Self { pieces, piece: Buffer::new(0), taken: 0 }
+            if let Some(stderr) = child.stderr.take() {
+                send(Stream::Errors, stderr, sender)?;
+            }
+            Ok(Self { pieces, is_open: true })
         }
 
-        pub(in super::super) fn read(
-            &mut self,
-            room: &mut [u8],
-            wait: Duration,
-        ) -> io::Result<Option<usize>> {
-            if self.taken == self.piece.filled().len() {
-                match self.pieces.recv_timeout(wait) {
-                    Ok(piece) => (self.piece, self.taken) = (piece?, 0),
-                    Err(RecvTimeoutError::Timeout) => return Ok(None),
-                    Err(RecvTimeoutError::Disconnected) => return Ok(Some(0)),
+        pub(in super::super) fn are_open(&self) -> bool {
+            self.is_open
+        }
+
+        /// Reads what there is, or comes within this time.
+        pub(in super::super) fn read(&mut self, into: &mut RunProgram, within: Duration) -> io::Result<()> {
+            let (stream, piece) = match self.pieces.recv_timeout(within) {
+                Ok((stream, piece)) => (stream, piece?),
+                Err(RecvTimeoutError::Timeout) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.is_open = false;
+                    return Ok(());
                 }
+            };
+            let mut rest = piece.filled();
+            if rest.is_empty() {
+                into.wrote(stream, 0);
             }
-            let mut rest = self.piece.filled().get(self.taken..).unwrap_or_default();
-            let count = rest.read(room)?;
-            self.taken += count;
-            Ok(Some(count))
+            while !rest.is_empty() {
+                let count = rest.read(into.room(stream))?;
+                if count == 0 {
+                    break;
+                }
+                into.wrote(stream, count);
+            }
+            Ok(())
         }
     }
 
-    fn send(mut from: ChildStdout, to: &SyncSender<io::Result<Buffer>>) {
-        loop {
-            let mut piece = Buffer::new(0);
-            let piece = match from.read(piece.room()) {
-                Ok(0) => return,
-                Ok(count) => {
+    /// Sends piece after piece, and an empty one at the end.
+    fn send(
+        stream: Stream,
+        mut from: impl Read + Send + 'static,
+        to: SyncSender<(Stream, io::Result<Buffer>)>,
+    ) -> io::Result<()> {
+        let read = move || {
+            loop {
+                let mut piece = Buffer::new(0);
+                let count = from.read(piece.room());
+                let is_over = !matches!(count, Ok(1..));
+                let piece = count.map(|count| {
                     piece.fill(count);
-                    Ok(piece)
+                    piece
+                });
+                if to.send((stream, piece)).is_err() || is_over {
+                    return;
                 }
-                Err(error) => Err(error),
-            };
-            let over = piece.is_err();
-            if to.send(piece).is_err() || over {
-                return;
             }
-        }
+        };
+        std::thread::Builder::new().name("sts-program".to_owned()).spawn(read).map(drop)
     }
 }

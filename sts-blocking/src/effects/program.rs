@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sts_proto::flow::{Command, Event};
 use sts_proto::perform::{RunProgram, Wait};
 
-use super::pipe::Pipe;
+use super::pipe::Pipes;
 
 /// Performs [`Effect::Run`](sts_proto::Effect::Run).
 pub(crate) fn run(command: &Command) -> Event {
@@ -18,7 +18,6 @@ pub(crate) fn run(command: &Command) -> Event {
 
 struct Program {
     child: Child,
-    output: Option<Pipe>,
     begun: Instant,
     run: RunProgram,
 }
@@ -27,16 +26,16 @@ impl Program {
     fn start(command: &Command) -> io::Result<Self> {
         let begun = Instant::now();
         let mut program = std::process::Command::new(&command.program);
-        program.args(&command.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // All that it starts can be ended by its process group.
+        program.args(&command.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut program, 0);
-        let mut child = program.spawn()?;
-        let output = child.stdout.take().map(Pipe::new);
-        Ok(Self { child, output, begun, run: RunProgram::new(command.timeout) })
+        if !has_foreground() {
+            std::os::unix::process::CommandExt::process_group(&mut program, 0);
+        }
+        Ok(Self { child: program.spawn()?, begun, run: RunProgram::new(command.timeout) })
     }
 
     fn finish(&mut self) -> io::Result<Event> {
+        let mut pipes = Pipes::new(&mut self.child)?;
         loop {
             if !self.run.has_ended() {
                 self.look()?;
@@ -45,25 +44,25 @@ impl Program {
                 Wait::Over(event) => return Ok(event),
                 Wait::Most(left) => left,
             };
-            match &mut self.output {
-                Some(output) if !self.run.output_ended() => {
-                    if let Some(count) = output.read(self.run.room(), left.min(LOOK_WHILE_READING))? {
-                        self.run.printed(count);
-                    }
-                }
-                _ => std::thread::sleep(left.min(LOOK)),
+            match pipes.are_open() {
+                true => pipes.read(&mut self.run, left.min(RunProgram::LOOK))?,
+                false => std::thread::sleep(left.min(LOOK)),
             }
         }
     }
 
-    /// Sees whether it has ended.
+    /// Sees whether it has ended, or is stopped.
     fn look(&mut self) -> io::Result<()> {
         match self.child.try_wait() {
             Ok(Some(status)) => self.run.ended(status.code(), self.begun.elapsed()),
             Err(error) if !self.run.unknown_end(error.raw_os_error(), self.begun.elapsed()) => {
                 return Err(error);
             }
-            Ok(None) | Err(_) => {}
+            #[cfg(unix)]
+            Ok(None) => self.run.looked(is_stopped(self.child.id()), self.begun.elapsed()),
+            #[cfg(not(unix))]
+            Ok(None) => {}
+            Err(_) => {}
         }
         Ok(())
     }
@@ -74,16 +73,15 @@ impl Drop for Program {
     fn drop(&mut self) {
         if !self.run.has_ended() {
             #[cfg(unix)]
-            let _ = rustix::process::kill_process_group(
-                rustix::process::Pid::from_child(&self.child),
-                rustix::process::Signal::KILL,
-            );
+            end(self.child.id());
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
     }
 }
 
-/// How often to see whether the program has ended, while its output is open and after.
-const LOOK_WHILE_READING: Duration = Duration::from_millis(50);
+#[cfg(unix)]
+sts_proto::common_program_calls!(std::fs);
+
+/// How often to see whether the program has ended, after all that it writes to is closed.
 const LOOK: Duration = Duration::from_millis(2);

@@ -7,7 +7,8 @@
 //! - [`AnswerBound`] and [`ReadFirst`] are for it, too: how much is read for one answer, and that an early one is heard.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
-//! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output.
+//! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output;
+//!   [`started_by`] finds what else there is to end.
 //! - [`mfa_code`] performs [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode) by asking the program.
 
 mod addresses;
@@ -17,7 +18,10 @@ mod file;
 mod kept;
 mod lookup;
 mod program;
+mod program_calls;
 mod read_first;
+mod started;
+mod tail;
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,8 +33,11 @@ pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
 pub use kept::{Kept, Lent};
 pub use lookup::{Lookup, LookupWork, Lookups};
-pub use program::{RunProgram, Wait};
+pub use program::{RunProgram, Stream, Wait};
+#[cfg(feature = "credentials")]
+pub(crate) use program::{Unfinished, Why};
 pub use read_first::ReadFirst;
+pub use started::started_by;
 
 use crate::flow::Event;
 use crate::secret::Secret;

@@ -1,10 +1,13 @@
-use std::fmt::Display;
+use std::error::Error;
+use std::fmt::{self, Display};
+use std::mem::replace;
 use std::time::Duration;
 
 use super::buffer::Buffer;
+use super::tail::Tail;
 use super::{failed, in_our_style};
 use crate::flow::{Event, ProcessOutput};
-use crate::transport::{Phase, TransportErrorKind};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 /// Waits for a program and takes what it prints, within bounds of size and of time.
 ///
@@ -16,10 +19,24 @@ use crate::transport::{Phase, TransportErrorKind};
 #[derive(Debug)]
 pub struct RunProgram {
     timeout: Duration,
-    printed: Buffer,
+    output: Buffer,
     output_ended: bool,
+    errors: Tail,
+    errors_ended: bool,
     /// Its exit status, if it ended by itself, and when it ended.
     ended: Option<(Option<i32>, Duration)>,
+    /// When the program was first seen stopped, and how often it was since.
+    stopped: Option<(Duration, u32)>,
+}
+
+/// What a program writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)] // a driver has to read both
+pub enum Stream {
+    /// Its standard output.
+    Output,
+    /// Its standard error, of which the end is kept.
+    Errors,
 }
 
 /// What to wait for. Exhaustive on purpose.
@@ -33,50 +50,80 @@ pub enum Wait {
 }
 
 impl RunProgram {
+    /// How often to look whether the program is [stopped](Self::looked).
+    pub const LOOK: Duration = Duration::from_millis(50);
+
     /// A program that may run for so long.
     pub fn new(timeout: Duration) -> Self {
-        Self { timeout, printed: Buffer::new(0), output_ended: false, ended: None }
+        Self {
+            timeout,
+            output: Buffer::new(0),
+            output_ended: false,
+            errors: Tail::new(),
+            errors_ended: false,
+            ended: None,
+            stopped: None,
+        }
     }
 
     /// What to do next, this long after the start.
     pub fn wait(&mut self, elapsed: Duration) -> Wait {
-        if self.printed.is_too_large() {
-            return Wait::Over(failed(TransportErrorKind::TooLarge, "the program printed more than 1 MiB"));
+        if self.output.is_too_large() {
+            return self.unfinished(Why::TooLarge);
         }
         match self.ended {
             Some((status, at)) => {
-                // What a program has printed is there when it ends. What it leaves running may keep the output open.
+                // What a program has written is there when it ends. What it leaves running may keep its streams open.
                 let left = at.saturating_add(GRACE).saturating_sub(elapsed);
-                if !self.output_ended && !left.is_zero() {
+                if !self.is_read(status) && !left.is_zero() {
                     return Wait::Most(left);
                 }
-                let printed = std::mem::replace(&mut self.printed, Buffer::new(0));
-                Wait::Over(Event::Exited(ProcessOutput { status, stdout: printed.into_bytes() }))
+                let stdout = replace(&mut self.output, Buffer::new(0)).into_bytes();
+                let stderr = self.take_errors().into_bytes();
+                Wait::Over(Event::Exited(ProcessOutput { status, stdout, stderr }))
             }
+            None if self.is_stopped(elapsed) => self.unfinished(Why::Stopped),
             None => match self.timeout.saturating_sub(elapsed) {
-                Duration::ZERO => {
-                    let late = TransportErrorKind::Timeout(Phase::Response);
-                    Wait::Over(failed(late, "the program did not end in time"))
-                }
+                Duration::ZERO => self.unfinished(Why::Late),
                 left => Wait::Most(left),
             },
         }
     }
 
-    /// Where what it prints goes.
-    pub fn room(&mut self) -> &mut [u8] {
-        self.printed.room()
+    /// Where what it writes to this stream goes.
+    pub fn room(&mut self, stream: Stream) -> &mut [u8] {
+        match stream {
+            Stream::Output => self.output.room(),
+            Stream::Errors => self.errors.room(),
+        }
     }
 
-    /// This many bytes were read into the room; 0 at the end of the output.
-    pub fn printed(&mut self, count: usize) {
-        self.printed.fill(count);
-        self.output_ended |= count == 0;
+    /// The rooms of both streams: of the output and of the errors.
+    pub fn rooms(&mut self) -> (&mut [u8], &mut [u8]) {
+        (self.output.room(), self.errors.room())
     }
 
-    /// Whether its output has ended, so that there is nothing more to read.
-    pub fn output_ended(&self) -> bool {
-        self.output_ended
+    /// This many bytes were read into the room of this stream; 0 at its end.
+    pub fn wrote(&mut self, stream: Stream, count: usize) {
+        match stream {
+            Stream::Output => {
+                self.output.fill(count);
+                self.output_ended |= count == 0;
+            }
+            Stream::Errors => {
+                self.errors.fill(count);
+                self.errors_ended |= count == 0;
+            }
+        }
+    }
+
+    /// The driver has looked whether a signal has stopped the program (`SIGTTIN` because it reads from a terminal whose
+    /// foreground it does not have). It is given up if it stays so for a moment.
+    pub fn looked(&mut self, is_stopped: bool, elapsed: Duration) {
+        self.stopped = is_stopped.then(|| match self.stopped {
+            Some((since, looks)) => (since, looks.saturating_add(1)),
+            None => (elapsed, 1),
+        });
     }
 
     /// The program has ended, this long after the start, with this status if it ended by itself.
@@ -104,9 +151,84 @@ impl RunProgram {
     pub fn failed(error: &dyn Display) -> Event {
         failed(TransportErrorKind::Other, in_our_style(error))
     }
+
+    /// Whether nothing more needs to be read of a program that has ended. What it says matters only if it fails.
+    fn is_read(&self, status: Option<i32>) -> bool {
+        let succeeds = status == Some(0) && !self.output.filled().is_empty();
+        self.output_ended && (self.errors_ended || succeeds)
+    }
+
+    /// A shell stops and continues programs together with the process that waits for them. The looks show that this process
+    /// was not stopped itself for the whole time.
+    fn is_stopped(&self, elapsed: Duration) -> bool {
+        self.stopped
+            .is_some_and(|(since, looks)| looks >= 3 && elapsed >= since.saturating_add(Self::LOOK * 2))
+    }
+
+    fn unfinished(&mut self, why: Why) -> Wait {
+        let kind = match why {
+            Why::Late => TransportErrorKind::Timeout(Phase::Response),
+            Why::TooLarge => TransportErrorKind::TooLarge,
+            Why::Stopped => TransportErrorKind::Other,
+        };
+        let unfinished = Unfinished {
+            why,
+            #[cfg(any(feature = "credentials", test))]
+            output: replace(&mut self.output, Buffer::new(0)),
+            #[cfg(any(feature = "credentials", test))]
+            errors: self.take_errors(),
+        };
+        Wait::Over(Event::Failed(TransportError::new(kind, unfinished)))
+    }
+
+    fn take_errors(&mut self) -> Tail {
+        replace(&mut self.errors, Tail::new())
+    }
 }
 
-/// How long the output of a program that has ended may stay open and is still read.
+/// A program that did not end by itself, as the source of a [`TransportError`].
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    pub(crate) why: Why,
+    #[cfg(any(feature = "credentials", test))]
+    output: Buffer,
+    #[cfg(any(feature = "credentials", test))]
+    errors: Tail,
+}
+
+#[cfg(feature = "credentials")]
+impl Unfinished {
+    /// What it printed until then.
+    pub(crate) fn stdout(&self) -> &[u8] {
+        self.output.filled()
+    }
+
+    /// The end of what it wrote to standard error.
+    pub(crate) fn stderr(&self) -> &[u8] {
+        self.errors.filled()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    Late,
+    Stopped,
+    TooLarge,
+}
+
+impl Display for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.why {
+            Why::Late => "the program did not end in time",
+            Why::Stopped => "the program was stopped, as one is that asks at a terminal from the background",
+            Why::TooLarge => "the program printed more than 1 MiB",
+        })
+    }
+}
+
+impl Error for Unfinished {}
+
+/// How long the streams of a program that has ended may stay open and are still read.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// "No child processes": the same number on every Unix.
@@ -114,8 +236,6 @@ const ECHILD: i32 = 10;
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use super::*;
     use crate::wire::MAX_BODY;
 
@@ -124,8 +244,12 @@ mod tests {
     }
 
     fn print(program: &mut RunProgram, text: &[u8]) {
-        program.room()[..text.len()].copy_from_slice(text);
-        program.printed(text.len());
+        write(program, Stream::Output, text);
+    }
+
+    fn write(program: &mut RunProgram, to: Stream, text: &[u8]) {
+        program.room(to)[..text.len()].copy_from_slice(text);
+        program.wrote(to, text.len());
     }
 
     fn left(program: &mut RunProgram, millis: u64) -> Duration {
@@ -154,18 +278,21 @@ mod tests {
         let mut program = RunProgram::new(at(1000));
         assert_eq!(left(&mut program, 0), at(1000));
         print(&mut program, b"abc");
-        program.printed(0);
-        assert!(program.output_ended() && !program.has_ended());
+        program.wrote(Stream::Output, 0);
+        assert!(!program.has_ended());
         assert_eq!(left(&mut program, 400), at(600));
         program.ended(Some(3), at(900));
         assert!(program.has_ended());
+        assert_eq!(left(&mut program, 900), at(500));
+        program.wrote(Stream::Errors, 0);
         assert_eq!(output(&mut program, 900), (Some(3), "abc".to_owned()));
 
         let mut program = RunProgram::new(at(1000));
         program.ended(None, at(10));
         assert_eq!(left(&mut program, 10), at(500));
         print(&mut program, b"abc");
-        program.printed(0);
+        program.wrote(Stream::Output, 0);
+        program.wrote(Stream::Errors, 0);
         assert_eq!(output(&mut program, 20), (None, "abc".to_owned()));
     }
 
@@ -184,7 +311,7 @@ mod tests {
     #[test]
     fn time_and_size_are_bounded() {
         let mut program = RunProgram::new(at(1000));
-        program.printed(0);
+        program.wrote(Stream::Output, 0);
         assert_eq!(left(&mut program, 999), at(1));
         let Wait::Over(event) = program.wait(at(1000)) else { panic!("it waits") };
         let late = TransportErrorKind::Timeout(Phase::Response);
@@ -192,8 +319,8 @@ mod tests {
 
         let mut program = RunProgram::new(at(1000));
         for _ in 0..2 * MAX_BODY {
-            let count = program.room().len();
-            program.printed(count);
+            let count = program.room(Stream::Output).len();
+            program.wrote(Stream::Output, count);
             if let Wait::Over(event) = program.wait(at(1)) {
                 let expected = "the program printed more than 1 MiB".to_owned();
                 assert_eq!(problem(event), (TransportErrorKind::TooLarge, expected));
@@ -203,6 +330,46 @@ mod tests {
         panic!("it prints without end");
     }
 
+    #[test]
+    fn what_it_says_is_waited_for_only_if_it_fails() {
+        let mut program = RunProgram::new(at(1000));
+        print(&mut program, b"abc");
+        write(&mut program, Stream::Errors, b"warning");
+        program.wrote(Stream::Output, 0);
+        program.ended(Some(0), at(100));
+        assert_eq!(output(&mut program, 100), (Some(0), "abc".to_owned()));
+
+        let mut program = RunProgram::new(at(1000));
+        program.wrote(Stream::Output, 0);
+        program.ended(Some(0), at(100));
+        assert_eq!(left(&mut program, 100), at(500));
+        write(&mut program, Stream::Errors, b"no keys");
+        match program.wait(at(600)) {
+            Wait::Over(Event::Exited(output)) => assert_eq!(output.stderr, "no keys"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_program_that_stays_stopped_is_given_up() {
+        let mut program = RunProgram::new(at(1000));
+        write(&mut program, Stream::Errors, b"code: ");
+        program.looked(true, at(10));
+        // This process was stopped too.
+        program.looked(true, at(800));
+        assert_eq!(left(&mut program, 800), at(200));
+        program.looked(false, at(810));
+        for look in [820, 830, 840] {
+            program.looked(true, at(look));
+            assert_eq!(left(&mut program, look), at(1000 - look));
+        }
+        program.looked(true, at(920));
+        let Wait::Over(Event::Failed(error)) = program.wait(at(920)) else { panic!("it waits") };
+        let unfinished = error.source().and_then(|source| source.downcast_ref::<Unfinished>()).unwrap();
+        assert_eq!((unfinished.why, unfinished.errors.filled()), (Why::Stopped, &b"code: "[..]));
+        assert!(!format!("{error:?}").contains("code"));
+    }
+
     #[cfg(unix)]
     #[test]
     fn an_end_that_the_system_forgot_counts_as_success() {
@@ -210,7 +377,8 @@ mod tests {
         assert!(!program.unknown_end(None, at(1)) && !program.unknown_end(Some(1), at(1)));
         assert!(!program.has_ended());
         assert!(program.unknown_end(Some(ECHILD), at(1)) && program.has_ended());
-        program.printed(0);
+        program.wrote(Stream::Output, 0);
+        program.wrote(Stream::Errors, 0);
         assert_eq!(output(&mut program, 1), (Some(0), String::new()));
     }
 

@@ -18,8 +18,8 @@ fn credentials_are_explained_as_they_are_now_and_so_is_what_failed_since() {
         Effect::Run(_) => {
             run.set(run.get() + 1);
             Event::Exited(match run.get() {
-                1 => ProcessOutput { status: Some(0), stdout: KEYS.into() },
-                _ => ProcessOutput { status: Some(7), stdout: KEYS.into() },
+                1 => ProcessOutput { status: Some(0), stdout: KEYS.into(), stderr: Default::default() },
+                _ => ProcessOutput { status: Some(7), stdout: KEYS.into(), stderr: Default::default() },
             })
         }
         effect => panic!("{effect:?}"),

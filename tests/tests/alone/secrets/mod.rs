@@ -183,7 +183,8 @@ fn values_are_redacted() {
     let arguments = vec![secret("argument")];
     clean_debug(&Effect::Run(Command { program: "p".into(), arguments, timeout: Duration::ZERO }));
     let stdout = bytes::Bytes::from(secret("stdout"));
-    clean_debug(&Event::Exited(ProcessOutput { status: Some(0), stdout: stdout.clone() }));
+    let (stdout, stderr) = (stdout.clone(), stdout);
+    clean_debug(&Event::Exited(ProcessOutput { status: Some(0), stdout: stdout.clone(), stderr }));
     clean_debug(&Event::Contents(Some(stdout.clone())));
     clean_debug(&Event::MfaCode(secret("code").into()));
     clean_debug(&Event::Response(http::Response::new(stdout)));

@@ -3,6 +3,8 @@
 mod files;
 #[cfg(unix)]
 mod programs;
+#[cfg(unix)]
+mod terminal;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -66,6 +66,40 @@ fn may_be_missing_or_write_too_much() {
 }
 
 #[test]
+fn leave_the_end_of_what_they_write_to_standard_error() {
+    for driver in drivers() {
+        for (script, expected) in [
+            ("echo one >&2; printf abc; echo two >&2; exit 3", "one\ntwo\n"),
+            ("exec 2>&-; exit 1", ""),
+            ("(sleep 0.1; echo late >&2) & exit 1", "late\n"),
+        ] {
+            let Event::Exited(output) = shell(&driver, script, LONG) else { panic!("{driver}: {script}") };
+            assert_eq!(output.stderr, expected, "{driver}: {script}");
+        }
+        let script = "yes noise | head -c 3000000 >&2; printf abc; echo last >&2; exit 1";
+        let Event::Exited(output) = shell(&driver, script, LONG) else { panic!("{driver}") };
+        assert_eq!(output.stdout, "abc", "{driver}");
+        let end = String::from_utf8(output.stderr.to_vec()).unwrap();
+        assert!(end.ends_with("noise\nlast\n") && (4096..=8192).contains(&end.len()), "{driver}");
+    }
+}
+
+/// As one does that asks at a terminal in the background.
+#[test]
+fn are_given_up_when_they_are_stopped() {
+    for driver in drivers() {
+        for signal in ["STOP", "TTIN", "TTOU"] {
+            let numbers = Numbers::new();
+            let script = format!("echo $$ > {}; kill -{signal} $$; sleep 300", numbers.file.display());
+            let event = shell(&driver, &script, Duration::MAX);
+            assert_eq!(kind(&event), Some(Kind::Other), "{driver}: {signal}");
+            assert!(cause(&event).starts_with("the program was stopped"), "{driver}: {}", cause(&event));
+            assert!(numbers.all_end(1), "{driver}");
+        }
+    }
+}
+
+#[test]
 fn are_ended_when_their_time_is_over() {
     for driver in drivers() {
         let home = Home::new();
@@ -91,6 +125,37 @@ fn are_ended_with_all_that_they_started() {
         assert_eq!(kind(&event), Some(Kind::Timeout(Phase::Response)), "{driver}");
         assert!(numbers.all_end(2), "{driver}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn are_ended_with_what_they_started_in_sessions_of_their_own() {
+    for driver in drivers() {
+        let numbers = Numbers::new();
+        let file = numbers.file.display();
+        let script = format!(
+            "setsid sleep 300 & echo $! >> {file}; setsid sh -c 'echo $$ >> {file}; setsid sleep 301 & echo $! >> {file}; \
+             wait' & wait"
+        );
+        let event = shell(&driver, &script, Duration::from_millis(1500));
+        assert_eq!(kind(&event), Some(Kind::Timeout(Phase::Response)), "{driver}");
+        assert!(numbers.all_end(3), "{driver}");
+    }
+}
+
+/// What has ended and was not fetched stays in the table of processes for as long as this process runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn leave_nothing_when_client_and_runtime_are_dropped() {
+    let [_, Driver::Async(client, runtime)] = drivers() else { panic!("the second is async") };
+    let numbers = Numbers::new();
+    let file = numbers.file.display();
+    let script = format!("echo $$ >> {file}; setsid sleep 300 & echo $! >> {file}; wait");
+    runtime.spawn(async move { client.run(Once::from(in_shell(&script, LONG))).await });
+    let program = numbers.read(2)[0];
+    drop(runtime);
+    assert!(numbers.all_end(2));
+    assert!(!std::path::Path::new(&format!("/proc/{program}")).exists(), "nothing fetched it");
 }
 
 /// Only the async client can stop waiting.
@@ -169,13 +234,13 @@ fn may_have_any_amount_of_time() {
 }
 
 /// The file that a script writes the numbers of processes to.
-struct Numbers {
-    file: PathBuf,
+pub(super) struct Numbers {
+    pub(super) file: PathBuf,
     _home: Home,
 }
 
 impl Numbers {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let home = Home::new();
         Self { file: home.path("numbers"), _home: home }
     }
@@ -193,7 +258,7 @@ impl Numbers {
         panic!("not {count} numbers");
     }
 
-    fn all_end(&self, count: usize) -> bool {
+    pub(super) fn all_end(&self, count: usize) -> bool {
         let numbers = self.read(count);
         for _ in 0..500 {
             if !numbers.iter().any(|number| runs(*number)) {
@@ -205,11 +270,11 @@ impl Numbers {
     }
 }
 
-fn shell(driver: &Driver, script: &str, timeout: Duration) -> Event {
+pub(super) fn shell(driver: &Driver, script: &str, timeout: Duration) -> Event {
     driver.perform(in_shell(script, timeout))
 }
 
-fn in_shell(script: &str, timeout: Duration) -> Effect {
+pub(super) fn in_shell(script: &str, timeout: Duration) -> Effect {
     run("sh", &["-c", script], timeout)
 }
 
@@ -219,7 +284,7 @@ fn run(program: &str, arguments: &[&str], timeout: Duration) -> Effect {
 }
 
 /// Status and output of a program that has ended.
-fn exited(event: Event) -> (Option<i32>, String) {
+pub(super) fn exited(event: Event) -> (Option<i32>, String) {
     let Event::Exited(output) = event else { panic!("{event:?}") };
     (output.status, String::from_utf8(output.stdout.to_vec()).unwrap())
 }
@@ -243,4 +308,4 @@ fn runs(number: i32) -> bool {
     !state.is_empty() && !state.starts_with('Z')
 }
 
-const LONG: Duration = Duration::from_secs(20);
+pub(super) const LONG: Duration = Duration::from_secs(20);

@@ -117,11 +117,12 @@ fn in_virtual_time<F: Flow<Error = Error>>(
 /// Programs are run in earnest: what a shell makes of a line is part of what is tested.
 fn run(command: &Command) -> Event {
     let mut process = std::process::Command::new(&command.program);
-    let process = process.args(&command.arguments).stdin(Stdio::null()).stderr(Stdio::null());
+    let process = process.args(&command.arguments).stdin(Stdio::null());
     match process.output() {
         Ok(output) if output.stdout.len() > MAX_BODY => Event::Failed(TransportErrorKind::TooLarge.into()),
         Ok(output) => {
-            Event::Exited(ProcessOutput { status: output.status.code(), stdout: output.stdout.into() })
+            let (stdout, stderr) = (output.stdout.into(), output.stderr.into());
+            Event::Exited(ProcessOutput { status: output.status.code(), stdout, stderr })
         }
         Err(error) => Event::Failed(TransportError::new(TransportErrorKind::Other, error)),
     }

@@ -1,0 +1,47 @@
+//! What both drivers ask a Unix system about programs, said once.
+
+/// The system calls about a program that the standard library does not have, for a driver that depends on `rustix`. The
+/// driver names the module that reads files, since the core has none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! common_program_calls {
+    ($($fs:ident)::*) => {
+        /// Whether this process has the foreground of its terminal.
+        fn has_foreground() -> bool {
+            let terminal = $($fs)::*::File::open("/dev/tty").ok();
+            let foreground = terminal.and_then(|terminal| rustix::termios::tcgetpgrp(terminal).ok());
+            foreground == Some(rustix::process::getpgrp())
+        }
+
+        /// Whether a signal has stopped this program, which was started and has not ended.
+        fn is_stopped(id: u32) -> bool {
+            use rustix::process::{WaitId, WaitIdOptions, waitid};
+
+            // Told of again the next time, unless it goes on.
+            let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            let stopped = to_pid(id).and_then(|id| waitid(WaitId::Pid(id), options).ok()?);
+            stopped.is_some_and(|status| status.stopped())
+        }
+
+        /// Ends a program that has not ended, with its group, if it has one of its own, and with what it has started.
+        fn end(id: u32) {
+            use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
+
+            let Some(program) = to_pid(id) else { return };
+            // There is such a directory on Linux only. What is ended belongs to its parent no longer.
+            let processes = $($fs)::*::read_dir("/proc").into_iter().flatten().flatten();
+            let stats = processes.filter_map(|process| $($fs)::*::read(process.path().join("stat")).ok());
+            let started = $crate::perform::started_by(id, stats);
+            if getpgid(Some(program)) == Ok(program) {
+                let _ = kill_process_group(program, Signal::KILL);
+            }
+            for process in [program].into_iter().chain(started.into_iter().filter_map(Pid::from_raw)) {
+                let _ = kill_process(process, Signal::KILL);
+            }
+        }
+
+        fn to_pid(id: u32) -> Option<rustix::process::Pid> {
+            rustix::process::Pid::from_raw(id.cast_signed())
+        }
+    };
+}
