@@ -1,3 +1,5 @@
+mod said;
+
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
@@ -5,6 +7,7 @@ use super::command_line;
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, ProcessOutput, Step};
 use crate::keys::Credentials;
+use crate::perform::{Unfinished, Why};
 use crate::secret::{Given, Secret};
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::json::{JsonError, Object};
@@ -30,18 +33,22 @@ impl Process {
     }
 
     fn not_run(&self, error: TransportError) -> CredentialsError {
-        let problem = match error.kind() {
-            TransportErrorKind::Timeout(_) => {
-                format!(
-                    "the program did not end within {} s and was stopped; it cannot ask at the terminal; run it by hand \
-                     to see why",
-                    TIMEOUT.as_secs()
-                )
+        let unfinished = error.source().and_then(|source| source.downcast_ref::<Unfinished>());
+        let said =
+            unfinished.map(|program| self.said(program.stderr(), program.stdout())).unwrap_or_default();
+        let problem = match (unfinished.map(|program| program.why), error.kind()) {
+            (Some(Why::Stopped), _) => format!(
+                "the program was stopped{said}, as one is that asks at a terminal of which this process does not have the \
+                 foreground; run this process in the foreground, or the program by hand before"
+            ),
+            (_, TransportErrorKind::Timeout(_)) => format!(
+                "the program did not end within {} s and was stopped{said}; run it by hand to see why",
+                TIMEOUT.as_secs()
+            ),
+            (_, TransportErrorKind::TooLarge) => {
+                format!("the program printed more than {} bytes{said}", crate::wire::MAX_BODY)
             }
-            TransportErrorKind::TooLarge => {
-                format!("the program printed more than {} bytes", crate::wire::MAX_BODY)
-            }
-            TransportErrorKind::Unsupported => "this client cannot run programs".to_owned(),
+            (_, TransportErrorKind::Unsupported) => "this client cannot run programs".to_owned(),
             _ => format!(
                 "the program cannot be run{}; check that it exists and may be executed",
                 self.reason(&error).map(|reason| format!(" ({reason})")).unwrap_or_default()
@@ -61,19 +68,31 @@ impl Process {
         (!quoted).then(|| reason.to_lowercase())
     }
 
+    /// What the program wrote to standard error, as the continuation of a sentence; empty if it wrote nothing that may be
+    /// shown.
+    fn said(&self, stderr: &[u8], stdout: &[u8]) -> String {
+        let line = said::last_line(stderr, self.command.expose(), stdout);
+        line.map(|line| format!(" and wrote \"{line}\" to standard error")).unwrap_or_default()
+    }
+
     fn read(&mut self, output: ProcessOutput) -> Result<Credentials, CredentialsError> {
-        let printed = Given::from(output.stdout);
+        let (printed, errors) = (Given::from(output.stdout), Given::from(output.stderr));
+        let said = || self.said(&errors, &printed);
         match output.status {
             Some(0) => {}
             Some(status) => {
+                let said = said();
                 return Err(failed(format!(
-                    "the program ended with status {status}; run it by hand to see why"
+                    "the program ended with status {status}{said}; run it by hand to see why"
                 )));
             }
-            None => return Err(failed("the program was ended by a signal")),
+            None => return Err(failed(format!("the program was ended by a signal{}", said()))),
         }
         if printed.trim_ascii().is_empty() {
-            return Err(failed("the program printed nothing; it has to print json with Version 1"));
+            let said = said();
+            return Err(failed(format!(
+                "the program printed nothing{said}; it has to print json with Version 1"
+            )));
         }
         let unreadable =
             |error: JsonError| failed(format!("what the program printed cannot be used: {error}"));
@@ -127,20 +146,19 @@ const MIN_QUOTE: usize = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
 
     fn printed(stdout: &'static str) -> Result<Credentials, Error> {
-        ended(Some(0), stdout)
+        ended(Some(0), stdout, "")
     }
 
-    fn ended(status: Option<i32>, stdout: &'static str) -> Result<Credentials, Error> {
+    fn ended(status: Option<i32>, stdout: &'static str, stderr: &'static str) -> Result<Credentials, Error> {
         let mut process = Process::new("tool --secret planted".into(), Some("000000000000".to_owned()));
         let now = SystemTime::UNIX_EPOCH;
         let Ok(Step::Perform(Effect::Run(command))) = process.step(now, Event::Start) else {
             panic!("runs nothing")
         };
         assert_eq!((command.program.as_str(), command.arguments.len()), ("tool", 2));
-        let output = ProcessOutput { status, stdout: Bytes::from_static(stdout.as_bytes()) };
+        let output = ProcessOutput { status, stdout: stdout.into(), stderr: stderr.into() };
         match process.step(now, Event::Exited(output))? {
             Step::Done(credentials) => Ok(credentials),
             Step::Perform(effect) => panic!("{effect:?}"),
@@ -178,9 +196,31 @@ mod tests {
             assert!(error.contains(words) && !error.contains("planted"), "{stdout}: {error}");
         }
         for (status, words) in [(Some(3), "status 3"), (None, "signal")] {
-            let error = ended(status, "planted").unwrap_err().to_string();
+            let error = ended(status, "planted", "planted").unwrap_err().to_string();
             assert!(error.contains(words) && !error.contains("planted"), "{error}");
         }
+    }
+
+    #[test]
+    fn errors_have_the_last_line_of_what_the_program_wrote() {
+        for (status, stdout, expected) in [
+            (
+                Some(1),
+                "",
+                "ended with status 1 and wrote \"run vault login\" to standard error; run it by hand to see why",
+            ),
+            (None, "", "ended by a signal and wrote \"run vault login\" to standard error"),
+            (
+                Some(0),
+                "\n",
+                "printed nothing and wrote \"run vault login\" to standard error; it has to print json",
+            ),
+        ] {
+            let error = ended(status, stdout, "planted\nrun vault login\n\n").unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains("planted"), "{error}");
+        }
+        let keys = r#"{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s"}"#;
+        assert!(ended(Some(0), keys, "a warning").is_ok());
     }
 
     fn not_run(error: TransportError) -> Error {

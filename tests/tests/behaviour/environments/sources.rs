@@ -69,6 +69,33 @@ pub(super) fn rows() -> Vec<Row> {
                 "no credentials from profile default: credential_process: the program ended with status \
                  7; run it by hand to see why",
             ),
+        Row::new("a program that says why it fails")
+            .config("[default]\ncredential_process = sh {home}/tool --profile dev --pin planted-pin\n")
+            .file(
+                "tool",
+                "echo planted; yes planted | head -c 3000000 >&2; echo >&2\n\
+                 printf '\\033[1mcannot use %s, run tool login --profile %s\\033[0m\\n\\n' \"$4\" \"$2\" >&2; exit 1\n",
+            )
+            .fails(
+                "no credentials from profile default: credential_process: the program ended with status 1 and \
+                 wrote \"cannot use [redacted] run tool login --profile dev\" to standard error; run it by hand to \
+                 see why",
+            ),
+        Row::new("a program that says why it prints nothing")
+            .config("[default]\ncredential_process = sh {home}/tool\n")
+            .file("tool", "echo 'run tool login' >&2\n")
+            .fails(
+                "no credentials from profile default: credential_process: the program printed nothing and \
+                 wrote \"run tool login\" to standard error; it has to print json with Version 1",
+            ),
+        Row::new("a program that says something and succeeds")
+            .config("[default]\ncredential_process = sh {home}/tool\n")
+            .file(
+                "tool",
+                "yes planted | head -c 3000000 >&2\n\
+                 echo '{\"Version\":1,\"AccessKeyId\":\"AKIDPROGRAM\",\"SecretAccessKey\":\"planted\"}'\n",
+            )
+            .goes("GetCallerIdentity https://sts.us-east-1.amazonaws.com/ AKIDPROGRAM us-east-1"),
         Row::new("a program that is not there")
             .config("[default]\ncredential_process = /no/such/program --key planted\n")
             .fails(
