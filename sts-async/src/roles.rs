@@ -4,7 +4,7 @@ use sts_proto::Credentials;
 use sts_proto::client;
 
 use crate::client::Client;
-use crate::effects::seed;
+use crate::effects::{environment, seed};
 use crate::provider::{CredentialsFuture, CredentialsProvider};
 
 /// Those that the client signs with, kept fresh by it.
@@ -43,7 +43,9 @@ pub type AssumeRoleProvider = client::AssumeRoleProvider<Client>;
 
 impl CredentialsProvider for AssumeRoleProvider {
     fn credentials(&self) -> CredentialsFuture<'_> {
-        Box::pin(async { self.outcome(self.client().send(self.operation()).await) })
+        let (client, core) = (self.client(), self.client().core());
+        let flow = self.flow(core, core.trace_id(environment), seed());
+        Box::pin(async move { self.outcome(client.run(flow).await) })
     }
 }
 

@@ -4,7 +4,7 @@ use sts_proto::client;
 use sts_proto::{Credentials, Error};
 
 use crate::client::Client;
-use crate::effects::seed;
+use crate::effects::{environment, seed};
 use crate::provider::CredentialsProvider;
 
 /// Those that the client signs with, kept fresh by it.
@@ -41,7 +41,8 @@ pub type AssumeRoleProvider = client::AssumeRoleProvider<Client>;
 
 impl CredentialsProvider for AssumeRoleProvider {
     fn credentials(&self) -> Result<Credentials, Error> {
-        self.outcome(self.client().send(self.operation()))
+        let (client, core) = (self.client(), self.client().core());
+        self.outcome(client.run(self.flow(core, core.trace_id(environment), seed())))
     }
 }
 

@@ -134,7 +134,7 @@ impl Attempts {
         self.trace_id = id;
     }
 
-    pub(super) fn only_once(&mut self) {
+    pub(crate) fn only_once(&mut self) {
         self.most = 1;
     }
 

@@ -70,6 +70,7 @@
 //!
 #![doc = include_str!("../../CLIENTS.md")]
 
+mod assume;
 mod both;
 mod build;
 mod config;
@@ -92,6 +93,7 @@ use std::time::SystemTime;
 
 use http::HeaderValue;
 
+pub use assume::AssumingRole;
 pub use build::Build;
 pub use config::Config;
 pub use explain::Explain;

@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Core;
+use http::HeaderValue;
+
+use super::{AssumingRole, Core};
 use crate::credentials::{Role, WebIdentity};
 use crate::error::{CredentialsError, Error};
 use crate::keys::Credentials;
@@ -12,8 +14,9 @@ use crate::operations::{AssumeRole, AssumeRoleOutput};
 
 /// Assumes a role, with whatever credentials the client `C` has.
 ///
-/// Each fetch is a call of the operation as it is given, with all its options; a `token_code` among them is good for the
-/// first only. Roles are chained by making a client for each link.
+/// Each fetch is a call of the operation as it is given, with all its options. If it has a `serial_number` and no
+/// `token_code`, the user is asked for the code by the `mfa_code` of the client, once for each fetch; a `token_code` that is
+/// given is good for the first only. Roles are chained by making a client for each link.
 #[derive(Clone)]
 pub struct AssumeRoleProvider<C> {
     client: C,
@@ -31,16 +34,16 @@ impl<C> AssumeRoleProvider<C> {
         &self.client
     }
 
-    /// The call that is to be made for each fetch.
-    pub fn operation(&self) -> AssumeRole {
-        self.role.clone()
+    /// The flow that is to be driven for each fetch; `core` is the client's, `trace_id` as for [`Send::trace_id`](super::Send::trace_id).
+    pub fn flow(&self, core: &Core, trace_id: Option<HeaderValue>, seed: u128) -> AssumingRole {
+        AssumingRole::new(core, self.role.clone(), trace_id, seed)
     }
 
-    /// What came of that call, as a provider gives it.
+    /// What came of that flow, as a provider gives it.
     ///
     /// # Errors
     ///
-    /// The call's own, which names the role.
+    /// The flow's own, which names the role.
     pub fn outcome(&self, called: Result<AssumeRoleOutput, Error>) -> Result<Credentials, Error> {
         called.map(Credentials::from).map_err(|error| of_role(&self.role.role_arn, error))
     }

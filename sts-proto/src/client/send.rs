@@ -41,6 +41,13 @@ impl<O: Operation> Send<O> {
         self
     }
 
+    /// Tried once, whatever comes of it: for what must not be sent twice.
+    pub(super) fn once(mut self) -> Self {
+        self.sending.attempts.only_once();
+        self.sending.is_once = true;
+        self
+    }
+
     /// Where the events of this call belong. Its own steps enter it.
     pub fn span(&self) -> &Span {
         &self.sending.span
@@ -79,6 +86,8 @@ struct Sending {
     seed: u128,
     span: Span,
     attempts: Attempts,
+    /// Whether it must not be sent again, with other credentials either.
+    is_once: bool,
     state: State,
 }
 
@@ -114,6 +123,7 @@ impl Sending {
             seed,
             span: Span::of_call(action, endpoint),
             attempts,
+            is_once: false,
             state: State::Ready(Ready::to_call(core, action, signed, seed.rotate_left(64))),
         }
     }
@@ -164,7 +174,7 @@ impl Sending {
         else {
             return Err(error);
         };
-        if !self.core.keys.refuse(now, &credentials) {
+        if !self.core.keys.refuse(now, &credentials) || self.is_once {
             return Err(error);
         }
         let take = Take::new(Arc::clone(&self.core.keys), self.seed.rotate_left(32));

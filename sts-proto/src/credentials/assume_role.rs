@@ -57,8 +57,7 @@ impl AssumeRole {
         }
         let once = code.is_some();
         if let (Some(code), Some(serial)) = (code, &self.role.mfa_serial) {
-            // What the user typed may include the end of the line.
-            operation = operation.serial_number(serial.as_str()).token_code(code.expose().trim());
+            operation = operation.serial_number(serial.as_str()).token_code(code);
         }
         let mut call = Call::new(operation, Arc::clone(&self.context), self.seed);
         call = call.credentials(Arc::clone(&self.credentials));
@@ -81,13 +80,10 @@ impl Flow for AssumeRole {
                 return Ok(Step::Perform(Effect::AskMfaCode(serial.clone())));
             }
             (None, None, Event::Start) => self.call(None).step(now, Event::Start),
-            // AWS counts wrong codes against the device, so an empty one is not sent.
-            (None, Some(serial), Event::MfaCode(code)) if code.expose().trim().is_empty() => {
-                let error = TransportError::new(TransportErrorKind::Unsupported, NO_CODE);
-                return Err(no_code(serial, error).into());
+            (None, Some(serial), event) => {
+                let code = mfa_code(serial, event)?;
+                self.call(Some(code)).step(now, Event::Start)
             }
-            (None, Some(_), Event::MfaCode(code)) => self.call(Some(code)).step(now, Event::Start),
-            (None, Some(serial), Event::Failed(error)) => return Err(no_code(serial, error).into()),
             _ => return Err(Error::OutOfTurn),
         };
         let output = match step? {
@@ -132,6 +128,21 @@ fn is_account(text: &str) -> bool {
 impl From<AssumeRoleOutput> for Credentials {
     fn from(output: AssumeRoleOutput) -> Self {
         of_account(output.credentials, output.assumed_role_user.as_ref())
+    }
+}
+
+/// The answer to the question for a code of this device.
+pub(crate) fn mfa_code(serial: &str, event: Event) -> Result<Secret, Error> {
+    match event {
+        // AWS counts wrong codes against the device, so an empty one is not sent.
+        Event::MfaCode(code) if code.expose().trim().is_empty() => {
+            let error = TransportError::new(TransportErrorKind::Unsupported, NO_CODE);
+            Err(no_code(serial, error).into())
+        }
+        // What the user typed may include the end of the line.
+        Event::MfaCode(code) => Ok(code.expose().trim().into()),
+        Event::Failed(error) => Err(no_code(serial, error).into()),
+        _ => Err(Error::OutOfTurn),
     }
 }
 

@@ -273,7 +273,11 @@ fn a_role_whose_source_expired_while_it_was_assumed_is_assumed_anew() {
                     );
                     // It stood still before the program's output was read.
                     now += if runs == 1 { seconds(stood_still) } else { Duration::ZERO };
-                    Event::Exited(crate::flow::ProcessOutput { status: Some(0), stdout: stdout.into(), stderr: Bytes::new() })
+                    Event::Exited(crate::flow::ProcessOutput {
+                        status: Some(0),
+                        stdout: stdout.into(),
+                        stderr: bytes::Bytes::new(),
+                    })
                 }
                 Step::Perform(crate::flow::Effect::Send(..)) => {
                     calls += 1;
