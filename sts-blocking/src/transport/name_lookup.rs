@@ -93,12 +93,6 @@ pub(crate) fn copy<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a>
     }
 }
 
-/// The host without the brackets of an IPv6 address.
-pub(crate) fn bare_host(uri: &Uri) -> &str {
-    let host = uri.host().unwrap_or_default();
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
-}
-
 /// What is left of a time-out that began at `start`.
 pub(crate) fn time_left(timeout: NextTimeout, start: Instant) -> NextTimeout {
     match (timeout.after, start) {

@@ -344,7 +344,7 @@ impl Keys {
     }
 
     /// Whether a fetch failed in a way that may pass after more time than a call may take: then the program stood still, or
-    /// the callers that waited have gone. Either way it says nothing to the next caller, who has nothing else.
+    /// the callers that waited have gone. Either way it says nothing to the next caller, which has nothing else.
     fn has_stood_still(&self, state: &State, now: SystemTime, error: &CredentialsError) -> bool {
         let took = now.duration_since(state.begun).unwrap_or_default();
         matches!(error.retry_class(), RetryClass::Transient | RetryClass::ClockSkew)

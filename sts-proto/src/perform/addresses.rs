@@ -83,8 +83,8 @@ impl Addresses {
     }
 }
 
-/// The host without the brackets of an IPv6 address, and the port.
-pub(super) fn host_and_port(uri: &Uri) -> (&str, u16) {
+/// The host of a URI without the brackets of an IPv6 address, and its port or that of its scheme.
+pub fn host_and_port(uri: &Uri) -> (&str, u16) {
     let host = uri.host().unwrap_or_default();
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::Uri;
 
-use super::addresses::host_and_port;
-use super::{Addresses, in_our_style};
+use super::{Addresses, host_and_port, in_our_style};
 use crate::transport::{TransportError, TransportErrorKind as Kind};
 
 /// The look-ups of names that a client has under way. A look-up cannot be stopped and so has a thread of its own, of which

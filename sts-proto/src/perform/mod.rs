@@ -26,7 +26,7 @@ mod tail;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use addresses::Addresses;
+pub use addresses::{Addresses, host_and_port};
 pub use answer::AnswerBound;
 pub use buffer::Buffer;
 pub(crate) use file::TOO_LARGE;

@@ -16,7 +16,7 @@ struct Row {
     name: &'static str,
     config: &'static str,
     credentials: &'static str,
-    /// Who signs the last call, if that succeeds.
+    /// The access key that signs the last call, if that succeeds.
     signer: Option<&'static str>,
 }
 

@@ -118,7 +118,7 @@ fn another_executor_will_do_where_the_provider_and_the_transport_need_no_runtime
     assert_eq!(canned.signers(), ["KEY"]);
 }
 
-/// Whoever runs the fetch is polled by that executor; all others wait for it, and take it over where it is dropped.
+/// The call that runs the fetch is polled by that executor; all others wait for it, and one takes it over where it is dropped.
 #[test]
 fn on_another_executor_callers_wait_for_the_fetch_of_the_first() {
     for given_up in [false, true] {

@@ -4,13 +4,14 @@
 use std::fmt;
 use std::io::{Read, Write};
 
+use sts_proto::perform::host_and_port;
 use ureq::Error;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
 use super::{Tls, backend};
-use crate::transport::name_lookup::{bare_host, time_left};
+use crate::transport::name_lookup::time_left;
 
 /// Agrees on TLS, if the URI says so.
 pub(crate) fn secure(
@@ -24,7 +25,7 @@ pub(crate) fn secure(
     let config = tls.get().map_err(|error| Error::Other(error.into()))?;
     let mut plain = TransportAdapter::new(plain, details.current_time.clone());
     plain.set_timeout(time_left(details.timeout, details.now));
-    let stream = backend::connect(&config, bare_host(details.uri), plain)?;
+    let stream = backend::connect(&config, host_and_port(details.uri).0, plain)?;
     let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
     Ok(Box::new(Encrypted { buffers: LazyBuffers::new(input, output), stream }))
 }
