@@ -72,8 +72,8 @@ fn a_call_waits_for_the_region_no_longer_than_it_may() {
 fn why_the_metadata_gives_no_region_is_said() {
     type Told = (&'static str, fn(&str) -> Answered, &'static [&'static str]);
     let rows: &[Told] = &[
-        ("switched off", |_| answer(403, ""), &["/latest/api/token", "403", "service is disabled"]),
-        ("broken", |_| answer(500, ""), &["/latest/api/token", "500", "4 tries"]),
+        ("switched off", |_| answer(403, ""), &["/placement/region", "403", "service is disabled"]),
+        ("broken", |_| answer(500, ""), &["/placement/region", "500", "4 tries"]),
         ("a proxy", |_| answer(200, "<html>"), &["/latest/api/token", "not a token"]),
         (
             "another document",
