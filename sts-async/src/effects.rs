@@ -7,7 +7,7 @@ use sts_proto::{Event, Secret, TransportError, TransportErrorKind};
 mod files;
 mod program;
 
-pub(crate) use files::{read, read_in_place};
+pub(crate) use files::{read, read_in_place, replace};
 pub(crate) use program::run;
 
 /// The environment of this process, as it is now.

@@ -9,7 +9,7 @@ mod files;
 mod pipe;
 mod program;
 
-pub(crate) use files::read;
+pub(crate) use files::{read, replace};
 pub(crate) use program::run;
 
 /// Answers with the current code of the MFA device that has this serial number, or not at all.

@@ -4,6 +4,7 @@
 //! - [`AnswerBound`] is for [`Effect::Send`](crate::flow::Effect::Send): how much is read for one answer.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
+//! - [`ReplaceFile`] performs [`Effect::Replace`](crate::flow::Effect::Replace): what to do in which order, and what to undo.
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output.
 //! - [`mfa_code`] makes the event of what the user answered to [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode).
 
@@ -11,6 +12,7 @@ mod answer;
 mod buffer;
 mod file;
 mod program;
+mod replace;
 
 use std::fmt::Display;
 
@@ -19,6 +21,7 @@ pub use buffer::Buffer;
 pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
 pub use program::{RunProgram, Wait};
+pub use replace::{Obstacle, ReplaceFile, Replacing};
 
 use crate::flow::Event;
 use crate::secret::Secret;

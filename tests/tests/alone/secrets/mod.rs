@@ -182,6 +182,7 @@ fn values_are_redacted() {
     });
     let arguments = vec![secret("argument")];
     clean_debug(&Effect::Run(Command { program: "p".into(), arguments, timeout: Duration::ZERO }));
+    clean_debug(&Effect::Replace("p".into(), secret("contents").into()));
     let stdout = bytes::Bytes::from(secret("stdout"));
     clean_debug(&Event::Exited(ProcessOutput { status: Some(0), stdout: stdout.clone() }));
     clean_debug(&Event::Contents(Some(stdout.clone())));
