@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
 use super::region::MAX_LOST;
 use crate::context::Context;
-use crate::credentials::{Cache, Cached, Chain, MfaSession, Resolve, Resolved, Standing, describe, imds};
+use crate::credentials::{
+    Cache, Cached, Chain, MfaSession, Renewals, Resolve, Resolved, Standing, describe, imds,
+};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Flow, Join, Step};
 use crate::keys::Credentials;
@@ -22,6 +24,7 @@ pub(super) struct Keys {
     metadata: Option<imds::Config>,
     /// What a code of an MFA device was spent on.
     mfa_session: MfaSession,
+    renewals: Renewals,
     state: Mutex<State>,
 }
 
@@ -113,6 +116,7 @@ impl Keys {
             context: Arc::clone(context),
             metadata,
             mfa_session: MfaSession::default(),
+            renewals: Renewals::default(),
             state: Mutex::new(state),
         }
     }
@@ -197,12 +201,15 @@ impl Keys {
         match (&self.source, got) {
             (Source::Chain(chain), Ok(credentials)) => {
                 let kept_in_use = state.last.kept_in_use;
-                let standing = Standing { credentials: &credentials, kept_in_use, failure, now };
+                let renewal = self.renewals.note();
+                let renewal = renewal.as_deref();
+                let standing = Standing { credentials: &credentials, kept_in_use, failure, renewal, now };
                 chain.in_use(&state.last.tried, standing)
             }
             (Source::Chain(chain), Err(error)) => chain.failed(error),
             (Source::Provider, Ok(credentials)) => {
-                let standing = Standing { credentials: &credentials, kept_in_use: false, failure, now };
+                let standing =
+                    Standing { credentials: &credentials, kept_in_use: false, failure, renewal: None, now };
                 vec![Tried::new("the provider set in code", Outcome::Used(standing.to_string().into()))]
             }
             (Source::Provider, Err(error)) => {
@@ -278,6 +285,7 @@ impl Keys {
                 let mut resolve = Resolve::new(Arc::clone(chain), Arc::clone(&self.context), seed)
                     .held(state.last.held.clone())
                     .mfa_session(self.mfa_session.clone())
+                    .renewals(self.renewals.clone())
                     .metadata(self.metadata.clone());
                 state.fetch = Fetch::Running { background };
                 match resolve.step(now, Event::Start) {

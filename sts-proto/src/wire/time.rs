@@ -41,6 +41,17 @@ pub fn parse(text: &str) -> Option<SystemTime> {
         .or_else(|| in_words(text))
 }
 
+/// Writes an instant as RFC 3339 has it, in UTC and to the second: `2024-05-17T10:08:07Z`. `None` before 1970 and after 9999.
+#[cfg(feature = "credentials")]
+pub(crate) fn text(at: SystemTime) -> Option<String> {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+    let at = OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?).ok()?;
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second) = at.to_hms();
+    let date = format!("{year:04}-{:02}-{day:02}", u8::from(month));
+    Some(format!("{date}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
 /// Date, time and offset with blanks between them and the name of UTC at the end, as `date`, Go and the AWS CLI write them.
 fn in_words(text: &str) -> Option<SystemTime> {
     let named = ["UTC", "GMT", "Z"].into_iter().find_map(|name| {
@@ -167,6 +178,19 @@ mod tests {
         ] {
             assert_eq!(nanos(text), Some(expected), "{text}");
         }
+    }
+
+    #[cfg(feature = "credentials")]
+    #[test]
+    fn what_is_written_is_read() {
+        for text in ["2024-05-17T10:08:07Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            assert_eq!(super::text(parse(text).unwrap()).as_deref(), Some(text));
+        }
+        let text = |text| super::text(parse(text).unwrap());
+        assert_eq!(text("2024-05-17T12:08:07.9+02:00").as_deref(), Some("2024-05-17T10:08:07Z"));
+        assert_eq!(text("1969-12-31T23:59:59Z"), None);
+        let late = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(253_402_300_800)).unwrap();
+        assert_eq!(super::text(late), None);
     }
 
     #[test]

@@ -165,8 +165,14 @@ fn a_login_that_cannot_be_used_says_which_one_to_make() {
         (contents(""), "it is not json"),
         (contents(&LOGIN.replace("accessToken", "x")), "accessToken is missing"),
         (contents(&LOGIN.replace("expiresAt", "x")), "expiresAt is missing"),
-        (contents(&LOGIN.replace("planted-a", "planted\\nb: c")), "accessToken has a character"),
-        (contents(&LOGIN.replace("planted-a", "planted\u{fc}")), "accessToken has a character"),
+        (
+            contents(&LOGIN.replace("planted-a", "planted\\nb: c")),
+            "accessToken is not a text that can be sent",
+        ),
+        (
+            contents(&LOGIN.replace("planted-a", "planted\u{fc}")),
+            "accessToken is not a text that can be sent",
+        ),
     ] {
         let played = asked([event]);
         let error = played.error();
