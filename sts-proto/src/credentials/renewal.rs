@@ -243,8 +243,12 @@ impl<L: Login> Renewal<L> {
     ) -> Result<Step<L::Good>, CredentialsError> {
         let token = |held: &Held<L>| held.renewal.as_ref().ok().map(|renewal| renewal.refresh_token.clone());
         let other = contents.and_then(|contents| Some((self.held(contents.share().into()).ok()?, contents)));
-        if let Some((_, contents)) = other.filter(|(other, _)| token(&other.held) != token(&due.held)) {
-            return self.decide(now, Some(contents), true);
+        if let Some((other, contents)) = other.filter(|(other, _)| token(&other.held) != token(&due.held)) {
+            // It was renewed just now, even if it ends soon.
+            return match other.held.expires_at > now {
+                true => Ok(Step::Done(other.held.good)),
+                false => self.decide(now, Some(contents), true),
+            };
         }
         if refused.looks >= MAX_LOOKS {
             return self.refused(now, due, refused);

@@ -152,13 +152,16 @@ fn what_another_program_did_meanwhile_counts() {
     let refusal = || answer(400, r#"{"error": "TOKEN_EXPIRED"}"#);
     let played = asked([due(), due(), refusal(), due(), contents(&file(900, "planted-q"))]);
     assert_eq!((id(&played), played.waits.len()), ("ASIAOLD", 1));
-    // What it wrote is due as well.
-    let other = || contents(&file(60, "planted-q"));
+    // What it wrote is used although it ends soon.
+    let played = asked([due(), due(), refusal(), contents(&file(60, "planted-q"))]);
+    assert_eq!((id(&played), played.sent.len()), ("ASIAOLD", 1));
+    // What it wrote has ended as well.
+    let other = || contents(&file(0, "planted-q"));
     let played = asked([due(), due(), refusal(), other(), answer(200, RENEWED), other(), Event::Replaced]);
     assert_eq!(id(&played), "ASIANEW");
     assert!(std::str::from_utf8(played.sent[1].0.body()).unwrap().contains("planted-q"));
     // Others are never faster for ever.
-    let more = contents(&file(60, "planted-p"));
+    let more = contents(&file(0, "planted-p"));
     let played = asked([due(), due(), refusal(), other(), refusal(), more, refusal()]);
     assert!(played.error().contains("TOKEN_EXPIRED"), "{}", played.error());
     // It wrote a login of its own while ours was renewed, or logged out.
