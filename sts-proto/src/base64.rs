@@ -1,58 +1,109 @@
-//! Base64 (RFC 4648 §4 and §5).
+//! Base64 (RFC 4648), strict: one text for each sequence of bytes.
 
-/// With `+`, `/` and padding.
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    written(bytes, b"+/", true)
+/// An alphabet, and whether a text is filled up to a multiple of four characters.
+#[derive(Clone, Copy)]
+pub(crate) struct Base64 {
+    letters: &'static [u8; 64],
+    padded: bool,
 }
 
-/// With `-` and `_`, and without padding, as JSON Web Signatures have it.
-#[cfg(feature = "login")]
-pub(crate) fn encode_for_url(bytes: &[u8]) -> String {
-    written(bytes, b"-_", false)
-}
+/// RFC 4648 §4.
+pub(crate) const STANDARD: Base64 =
+    Base64 { letters: b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", padded: true };
+/// RFC 4648 §5.
+#[cfg(any(feature = "login", test))]
+pub(crate) const URL_PADDED: Base64 =
+    Base64 { letters: b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", padded: true };
+/// RFC 4648 §5, without padding (§3.2).
+#[cfg(any(feature = "login", test))]
+pub(crate) const URL: Base64 = Base64 { padded: false, ..URL_PADDED };
 
-/// Reads what [`encode`] writes. White space is passed over; `None` for anything else.
-#[cfg(feature = "login")]
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_ascii_end();
-    let text = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
-    // A buffer that grows would leave copies of a secret behind.
-    let mut bytes = Vec::with_capacity(text.len());
-    let (mut bits, mut count) = (0u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        (bits, count) = ((bits << 6 | u32::from(value)) & 0x3fff, count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
+impl Base64 {
+    /// How long the text of this many bytes is.
+    pub(crate) fn length(self, bytes: usize) -> usize {
+        if self.padded { bytes.div_ceil(3) * 4 } else { (bytes * 4).div_ceil(3) }
     }
-    (count < 6 && bits & ((1 << count) - 1) == 0).then_some(bytes)
-}
 
-fn written(bytes: &[u8], last: &[u8; 2], padded: bool) -> String {
-    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |position| u32::from(three.get(position).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let value = (bits >> (18 - 6 * digit)) as usize & 63;
-            match ALPHABET.get(value).or_else(|| last.get(value.wrapping_sub(ALPHABET.len()))) {
-                Some(letter) if digit <= three.len() => text.push(char::from(*letter)),
-                _ if padded => text.push('='),
-                _ => {}
+    /// The text of these bytes. It does not grow while it is written, so that no part of a secret is left behind.
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        let mut text = String::with_capacity(self.length(bytes.len()));
+        self.append(bytes, &mut text);
+        text
+    }
+
+    /// The same at the end of a text, which has the room if no part of a secret is to be left behind.
+    pub(crate) fn append(self, bytes: &[u8], text: &mut String) {
+        let letter = |bits: u32| char::from(self.letters.get(bits as usize & 63).copied().unwrap_or(b'='));
+        let (threes, rest) = bytes.as_chunks::<3>();
+        for [first, second, third] in threes {
+            let bits = u32::from(*first) << 16 | u32::from(*second) << 8 | u32::from(*third);
+            text.extend([letter(bits >> 18), letter(bits >> 12), letter(bits >> 6), letter(bits)]);
+        }
+        match rest {
+            [first] => {
+                let bits = u32::from(*first) << 16;
+                text.extend([letter(bits >> 18), letter(bits >> 12)]);
             }
+            [first, second] => {
+                let bits = u32::from(*first) << 16 | u32::from(*second) << 8;
+                text.extend([letter(bits >> 18), letter(bits >> 12), letter(bits >> 6)]);
+            }
+            _ => return,
+        }
+        if self.padded {
+            text.extend(std::iter::repeat_n('=', 3 - rest.len()));
         }
     }
-    text
+
+    /// The bytes of a text; `None` for all but the one text that [`encode`](Self::encode) makes of them.
+    #[cfg(any(feature = "login", test))]
+    pub(crate) fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
+        let digits = match (self.padded, text) {
+            (true, [start @ .., b'=', b'=']) | (true, [start @ .., b'=']) => start,
+            _ => text,
+        };
+        if self.padded && !text.len().is_multiple_of(4) || digits.len() % 4 == 1 {
+            return None;
+        }
+        if self.padded && text.len() != digits.len().div_ceil(4) * 4 {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
+        for four in digits.chunks(4) {
+            let mut bits = 0;
+            for digit in four {
+                bits = bits << 6 | self.value(*digit)?;
+            }
+            bits <<= 6 * (4 - four.len());
+            let [_, first, second, third] = bits.to_be_bytes();
+            let unused = match four.len() {
+                2 => u32::from(second) << 8 | u32::from(third),
+                3 => u32::from(third),
+                _ => 0,
+            };
+            // The bits that stand for no byte are zero (RFC 4648 §3.5).
+            if unused != 0 {
+                return None;
+            }
+            bytes.extend([first, second, third].into_iter().take(four.len() - 1));
+        }
+        Some(bytes)
+    }
+
+    #[cfg(any(feature = "login", test))]
+    fn value(self, digit: u8) -> Option<u32> {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            _ => match self.letters {
+                [.., one, _] if *one == digit => 62,
+                [.., one] if *one == digit => 63,
+                _ => return None,
+            },
+        };
+        Some(value.into())
+    }
 }
 
 #[cfg(test)]
@@ -71,26 +122,38 @@ mod tests {
             ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
         ] {
-            assert_eq!(encode(text.as_bytes()), expected);
-            #[cfg(feature = "login")]
-            {
-                assert_eq!(encode_for_url(text.as_bytes()), expected.trim_end_matches('='));
-                assert_eq!(decode(expected).as_deref(), Some(text.as_bytes()));
-            }
+            assert_eq!(STANDARD.encode(text.as_bytes()), expected);
+            assert_eq!(URL_PADDED.encode(text.as_bytes()), expected);
+            assert_eq!(URL.encode(text.as_bytes()), expected.trim_end_matches('='));
+            assert_eq!(STANDARD.length(text.len()), expected.len());
+            assert_eq!(URL.length(text.len()), expected.trim_end_matches('=').len());
+            assert_eq!(STANDARD.decode(expected.as_bytes()).as_deref(), Some(text.as_bytes()));
+            assert_eq!(
+                URL.decode(expected.trim_end_matches('=').as_bytes()).as_deref(),
+                Some(text.as_bytes())
+            );
         }
-        assert_eq!(encode(&[0xfb, 0xff, 0xbf]), "+/+/");
+        assert_eq!(STANDARD.encode(&[0xfb, 0xff, 0xbf]), "+/+/");
+        assert_eq!(URL.encode(&[0xfb, 0xff, 0xbf]), "-_-_");
     }
 
-    #[cfg(feature = "login")]
     #[test]
-    fn what_is_read() {
-        assert_eq!(encode_for_url(&[0xfb, 0xff, 0xbf]), "-_-_");
-        assert_eq!(decode(" +/\r\n+/\n"), Some(vec![0xfb, 0xff, 0xbf]));
-        let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(decode(&encode(&all)), Some(all));
-        for bad in ["-_-_", "Zg===", "Z", "Zh==", "Zm9=v", "Zm\u{e9}9v", "="] {
-            let read = decode(bad);
-            assert!(read.is_none() || bad == "=", "{bad}: {read:?}");
+    fn every_sequence_of_bytes_has_one_text() {
+        for first in 0..=u8::MAX {
+            for bytes in [&[first][..], &[first, !first], &[first, 7, !first], &[first, 1, 2, 3]] {
+                for kind in [STANDARD, URL_PADDED, URL] {
+                    assert_eq!(kind.decode(kind.encode(bytes).as_bytes()).as_deref(), Some(bytes));
+                }
+            }
+        }
+        for text in [
+            "Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "Zm9v=", "Zm9v====", "=", "==", "====",
+            "Zg==Zg==", "Zm 9v", "Zm9v\n", "Zm-_", "Zm9vé", "Z===",
+        ] {
+            assert_eq!(STANDARD.decode(text.as_bytes()), None, "{text}");
+        }
+        for text in ["Z", "Zg==", "Zh", "Zm9", "Zm+/", "Zm9vZ"] {
+            assert_eq!(URL.decode(text.as_bytes()), None, "{text}");
         }
     }
 }

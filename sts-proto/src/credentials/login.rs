@@ -128,7 +128,7 @@ impl renewal::Login for Config {
         let refresh_token = document.required("refreshToken").map_err(unusable)?;
         let life = document.integer("expiresIn").map_err(unusable)?.unwrap_or(LIFE);
         let expires_at = u64::try_from(life).ok().and_then(|life| now.checked_add(Duration::from_secs(life)));
-        let end = expires_at.and_then(|at| Some((at, time::text(at)?)));
+        let end = expires_at.and_then(|at| Some((at, time::format(at)?)));
         let (at, end) = end.ok_or_else(|| unusable(JsonError::NotA("expiresIn", "a number of seconds")))?;
         good.expiration = Some(at);
         good.account_id.clone_from(&held.good.account_id);

@@ -8,7 +8,7 @@ use p256::ecdsa::{Signature, SigningKey};
 use p256::elliptic_curve::sec1::ToSec1Point;
 use zeroize::Zeroizing;
 
-use crate::base64::{decode, encode_for_url};
+use crate::base64::{STANDARD, URL};
 use crate::wire::json::texts;
 
 /// A private key of the curve P-256.
@@ -23,10 +23,13 @@ impl Key {
     pub(super) fn from_pem(text: &str) -> Option<Self> {
         let (_, rest) = text.split_once("-----BEGIN EC PRIVATE KEY-----")?;
         let (body, _) = rest.split_once("-----END EC PRIVATE KEY-----")?;
-        let secret = SecretKey::from_sec1_der(&Zeroizing::new(decode(body)?)).ok()?;
+        // The lines end as on any system. The buffer does not grow, so that no part of the key is left behind.
+        let mut joined = Zeroizing::new(Vec::with_capacity(body.len()));
+        joined.extend(body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+        let secret = SecretKey::from_sec1_der(&Zeroizing::new(STANDARD.decode(&joined)?)).ok()?;
         // Of the private half: what the document has may be compressed, and a proof with another key's is of no use.
         let point = secret.public_key().to_sec1_point(false);
-        let (x, y) = (encode_for_url(point.x()?), encode_for_url(point.y()?));
+        let (x, y) = (URL.encode(point.x()?), URL.encode(point.y()?));
         let public = texts(&[("kty", "EC"), ("x", &x), ("y", &y), ("crv", "P-256")]).expose().to_owned();
         Some(Self { signs: SigningKey::from(secret), public })
     }
@@ -39,9 +42,9 @@ impl Key {
         let payload = texts(&[("htm", "POST"), ("htu", url), ("jti", &uuid(id))]);
         let payload = payload.expose().strip_suffix('}')?;
         let payload = format!(r#"{payload}, "iat": {at}}}"#);
-        let signed = format!("{}.{}", encode_for_url(header.as_bytes()), encode_for_url(payload.as_bytes()));
+        let signed = format!("{}.{}", URL.encode(header.as_bytes()), URL.encode(payload.as_bytes()));
         let signature: Signature = self.signs.try_sign(signed.as_bytes()).ok()?;
-        Some(format!("{signed}.{}", encode_for_url(&signature.to_bytes())))
+        Some(format!("{signed}.{}", URL.encode(&signature.to_bytes())))
     }
 }
 

@@ -18,7 +18,7 @@ fn file(seconds: i64, token: &str) -> String {
     format!(
         r#"{{"accessToken": {{"accessKeyId": "ASIAOLD", "secretAccessKey": "planted-s", "sessionToken": "planted-t",
         "accountId": 111122223333, "expiresAt": "{}"}}, "refreshToken": "{token}", "clientId": "c", "dpopKey": "{KEY}"}}"#,
-        time::text(end).unwrap()
+        time::format(end).unwrap()
     )
 }
 

@@ -107,7 +107,7 @@ impl fmt::Debug for Renewals {
 }
 
 fn at(now: SystemTime) -> String {
-    time::text(now).map(|text| format!(" at {text}")).unwrap_or_default()
+    time::format(now).map(|text| format!(" at {text}")).unwrap_or_default()
 }
 
 /// How long no renewal is tried after one that failed, while the login lasts.

@@ -76,7 +76,7 @@ impl Login for Config {
         let good = header(&token).map_err(unusable)?;
         let life = document.integer("expiresIn").map_err(unusable)?.ok_or(JsonError::Missing("expiresIn"));
         let life = u64::try_from(life.map_err(unusable)?).ok().map(Duration::from_secs);
-        let expires_at = life.and_then(|life| time::text(now.checked_add(life)?));
+        let expires_at = life.and_then(|life| time::format(now.checked_add(life)?));
         let expires_at =
             expires_at.ok_or_else(|| unusable(JsonError::NotA("expiresIn", "a number of seconds")))?;
         // A new refresh token is optional (RFC 6749 §6).

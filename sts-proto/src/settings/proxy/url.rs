@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::super::{Origin, SettingsError};
 use super::tunnel::Tunnel;
-use crate::base64;
+use crate::base64::STANDARD;
 use crate::endpoint::{Problem, check_characters, read_host_and_port};
 use crate::secret::Secret;
 
@@ -115,7 +115,7 @@ fn read_user(text: &str) -> Result<Option<Secret>, Problem> {
     pair.push(':');
     pair.push_str(password.expose());
     let pair = Secret::new(pair);
-    Ok(Some(Secret::new(base64::encode(pair.expose().as_bytes()))))
+    Ok(Some(Secret::new(STANDARD.encode(pair.expose().as_bytes()))))
 }
 
 fn decode(text: &str) -> Result<Secret, Problem> {
