@@ -126,7 +126,8 @@ impl renewal::Login for Config {
         let mut good = credentials(&mut keys).map_err(unusable)?;
         reply.id("access key", good.access_key_id.as_str().into(), ADVICE)?;
         let refresh_token = document.required("refreshToken").map_err(unusable)?;
-        let life = document.integer("expiresIn").map_err(unusable)?.unwrap_or(LIFE);
+        // How long the keys last is no reason to do without them.
+        let life = document.integer("expiresIn").ok().flatten().unwrap_or(LIFE);
         let expires_at = u64::try_from(life).ok().and_then(|life| now.checked_add(Duration::from_secs(life)));
         let end = expires_at.and_then(|at| Some((at, time::format(at)?)));
         let (at, end) = end.ok_or_else(|| unusable(JsonError::NotA("expiresIn", "a number of seconds")))?;
