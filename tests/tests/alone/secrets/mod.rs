@@ -135,9 +135,17 @@ pub(crate) fn no_source_of_credentials_tells_a_secret() {
         }
     }
     std::fs::remove_dir_all(&home).unwrap();
-    for name in
-        ["environment", "profile", "process", "container", "container with a token file", "metadata", "sso"]
-    {
+    for name in [
+        "environment",
+        "profile",
+        "process",
+        "container",
+        "container with a token file",
+        "metadata",
+        "sso",
+        "sso that is renewed",
+        "login",
+    ] {
         for driver in ["blocking", "async"] {
             assert!(found.contains(&format!("{name}: {driver}")), "{name} has credentials: {found:?}");
         }
