@@ -175,6 +175,7 @@ impl Resolve {
             }
             #[cfg(feature = "login")]
             Source::Login(config) => {
+                let config = config.or_region(self.context.settings().named_region());
                 let login = Login::new(config, self.seed).renewals(self.renewals.clone());
                 Asking::Login(login.like(self.context.timeouts(), self.context.retry()))
             }

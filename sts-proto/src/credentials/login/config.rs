@@ -68,6 +68,13 @@ impl Config {
         Ok(Some(Self { command, token_file, service, region: region.map(str::to_owned) }))
     }
 
+    /// The region where nothing else names one, such as that of the client.
+    #[must_use]
+    pub fn or_region(mut self, region: Option<&str>) -> Self {
+        self.region = self.region.or_else(|| region.map(str::to_owned));
+        self
+    }
+
     /// The file with the keys of the login.
     pub fn token_file(&self) -> &Path {
         &self.token_file

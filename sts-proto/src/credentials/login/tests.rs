@@ -98,6 +98,10 @@ fn where_it_is_renewed() {
     let us = Some("us-west-2");
     assert_eq!(uri(&[set], &[region], us).unwrap(), "https://us-west-2.signin.aws.amazon.com/v1/token");
     assert!(uri(&[], &[], None).unwrap_err().contains("set region in the profile"));
+    let config = || made(&[], &[("login_session", SESSION)]).unwrap().unwrap();
+    let of_client = config().or_region(Some("eu-north-1")).or_region(Some("eu-north-2")).uri(None).unwrap();
+    assert_eq!(of_client, "https://eu-north-1.signin.aws.amazon.com/v1/token");
+    assert!(config().or_region(None).uri(None).is_err());
     assert!(uri(&[], &[], Some("evil.example/")).unwrap_err().contains("evil.example/"));
     let url = ("AWS_ENDPOINT_URL_SIGNIN", "http://localhost:1/base/");
     assert_eq!(uri(&[url], &[], None).unwrap(), "http://localhost:1/base/v1/token");
