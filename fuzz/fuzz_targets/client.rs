@@ -242,6 +242,7 @@ impl World {
                 },
             ),
             Effect::Read(_) => (after, Event::Contents(Some(answers::text(input, FILES)?))),
+            Effect::Replace(..) => (after, Event::Replaced),
             Effect::Run(command) => {
                 let stdout = answers::text(input, DOCUMENTS)?;
                 let output = ProcessOutput { status: Some(0), stdout, stderr: Bytes::new() };

@@ -115,6 +115,7 @@ fn event(effect: &Effect, now: &mut SystemTime, input: &mut Unstructured<'_>) ->
         }
         Effect::Read(_) if kind < 0x20 => Event::Contents(None),
         Effect::Read(_) => Event::Contents(Some(text(input, FILES)?)),
+        Effect::Replace(..) => Event::Replaced,
         Effect::Run(_) => {
             let status = (kind < 0xc0).then_some(i32::from(kind < 0x20));
             // No error quotes what was printed, whatever else the program says.

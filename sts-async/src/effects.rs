@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 mod files;
 mod program;
 
-pub(crate) use files::{read, read_in_place};
+pub(crate) use files::{read, read_in_place, replace};
 pub(crate) use program::run;
 
 /// The environment of this process, as it is now.

@@ -23,6 +23,7 @@ impl Performer {
                 self.transport.send(request, timeouts).await.map_or_else(Event::Failed, Event::Response)
             }
             Effect::Read(path) => effects::read(path).await,
+            Effect::Replace(path, contents) => effects::replace(path, contents).await,
             Effect::Run(command) => effects::run(command).await,
             Effect::AskMfaCode(serial) => match self.mfa_code.clone() {
                 Some(ask) => effects::blocking(move || perform::mfa_code(Some(&*ask), &serial)).await,

@@ -148,6 +148,10 @@ impl EventLoop {
             },
             // A small file of this machine. A loop that must not even wait for that reads it in a thread.
             Effect::Read(path) => later(Duration::ZERO, read(&path)),
+            // Logins that are renewed are written back. A client goes on where that is not possible, as here.
+            Effect::Replace(..) => {
+                later(Duration::ZERO, Event::Failed(TransportErrorKind::Unsupported.into()))
+            }
             // A real one shows a dialogue, and the event is the user's answer.
             Effect::AskMfaCode(_) => later(TYPING, Event::MfaCode("123456".into())),
             Effect::Wait(time) => later(time, Event::Elapsed),

@@ -8,7 +8,7 @@ mod files;
 mod pipe;
 mod program;
 
-pub(crate) use files::read;
+pub(crate) use files::{read, replace};
 pub(crate) use program::run;
 pub(crate) use sts_proto::perform::AskMfaCode;
 

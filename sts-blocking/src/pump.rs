@@ -51,6 +51,7 @@ impl Pump {
                 self.driver.transport.send(request, timeouts).map_or_else(Event::Failed, Event::Response)
             }
             Effect::Read(path) => effects::read(&path),
+            Effect::Replace(path, contents) => effects::replace(&path, &contents),
             Effect::Run(command) => effects::run(&command),
             Effect::AskMfaCode(serial) => perform::mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
             Effect::Wait(duration) => {

@@ -129,6 +129,7 @@ impl World {
             }
             Effect::AskMfaCode(_) => (SECOND * 9, Event::MfaCode("123456".into())),
             Effect::Read(_) => (Duration::ZERO, Event::Contents(None)),
+            Effect::Replace(..) => (Duration::ZERO, Event::Replaced),
         };
         Pending::Event(self.now + after, event)
     }

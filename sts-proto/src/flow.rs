@@ -64,6 +64,11 @@ pub enum Effect {
     /// as a named pipe, and reads a file again that was written to meanwhile: files of tokens are replaced at any time.
     /// [`perform::ReadFile`](crate::perform::ReadFile) decides all of that.
     Read(PathBuf),
+    /// Replace a file with one that holds this, which only its owner may read. Folders that are missing are made. Whatever
+    /// happens meanwhile, the path leads to the old file or to the new one, and never to a part. Comes back as
+    /// [`Event::Replaced`] or [`Event::Failed`]; the old file is untouched then.
+    /// [`perform::ReplaceFile`](crate::perform::ReplaceFile) decides what to do in which order.
+    Replace(PathBuf, Secret),
     /// Run a program, with no standard input and no shell. When its time is over, or the flow is dropped meanwhile, it is
     /// ended; what it leaves running when it ends by itself is let alone. Comes back as [`Event::Exited`] or
     /// [`Event::Failed`], which names nothing of the command line.
@@ -114,6 +119,9 @@ impl fmt::Debug for Effect {
                 write!(f, "Send({} {authority}, {size} bytes, {timeouts:?})", request.method())
             }
             Self::Read(path) => f.debug_tuple("Read").field(path).finish(),
+            Self::Replace(path, contents) => {
+                write!(f, "Replace({path:?}, {} bytes)", contents.expose().len())
+            }
             Self::Run(command) => f.debug_tuple("Run").field(command).finish(),
             Self::AskMfaCode(serial) => f.debug_tuple("AskMfaCode").field(serial).finish(),
             Self::Wait(duration) => f.debug_tuple("Wait").field(duration).finish(),
@@ -137,6 +145,8 @@ pub enum Event {
     Response(http::Response<Bytes>),
     /// What is in a file; `None` where there is none.
     Contents(Option<Bytes>),
+    /// A file was replaced.
+    Replaced,
     /// A program has ended.
     Exited(ProcessOutput),
     /// The user's answer.
@@ -159,6 +169,7 @@ impl fmt::Debug for Event {
             }
             Self::Contents(Some(contents)) => write!(f, "Contents({} bytes)", contents.len()),
             Self::Contents(None) => f.write_str("Contents(no file)"),
+            Self::Replaced => f.write_str("Replaced"),
             Self::Exited(output) => f.debug_tuple("Exited").field(output).finish(),
             Self::MfaCode(code) => f.debug_tuple("MfaCode").field(code).finish(),
             Self::Elapsed => f.write_str("Elapsed"),

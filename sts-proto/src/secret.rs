@@ -57,6 +57,14 @@ impl From<&str> for Secret {
 pub(crate) struct Given(Bytes);
 
 #[cfg(feature = "credentials")]
+impl Given {
+    /// Another handle to the bytes. What is wiped is wiped once it is gone.
+    pub(crate) fn share(&self) -> Bytes {
+        self.0.clone()
+    }
+}
+
+#[cfg(feature = "credentials")]
 impl std::ops::Deref for Given {
     type Target = [u8];
 

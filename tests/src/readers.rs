@@ -101,6 +101,7 @@ impl Source {
                 (Self::Login, _) => Bytes::from_static(ROLE.as_bytes()),
                 _ => take(document),
             })),
+            Effect::Replace(..) => Event::Replaced,
             Effect::Wait(_) => Event::Elapsed,
             Effect::AskMfaCode(_) => panic!("no source asks for an MFA code"),
             Effect::Join(_) => panic!("a chain waits for no job"),

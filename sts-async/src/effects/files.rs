@@ -1,11 +1,11 @@
-//! Files, read on a thread that may wait for a disk.
+//! Files, read and replaced on a thread that may wait for a disk.
 
-use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind, Read as _};
+use std::fs::{DirBuilder, File, Metadata, remove_file, rename};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use sts_proto::Event;
-use sts_proto::perform::{FileKind, ReadFile, Seen};
+use sts_proto::perform::{FileKind, Obstacle, ReadFile, ReplaceFile, Replacing, Seen};
+use sts_proto::{Event, Secret};
 
 /// Performs [`Effect::Read`](sts_proto::Effect::Read).
 pub(crate) async fn read(path: PathBuf) -> Event {
@@ -28,6 +28,67 @@ pub(crate) fn read_in_place(path: &Path) -> Event {
             }
         }
     }
+}
+
+/// Performs [`Effect::Replace`](sts_proto::Effect::Replace). It goes on if the future is dropped: a token that was renewed
+/// is not to be lost.
+pub(crate) async fn replace(path: PathBuf, contents: Secret) -> Event {
+    let work = move || {
+        let mut file = ReplaceFile::new(&path, &contents, std::process::id());
+        loop {
+            match step(file.step()) {
+                Ok(None) => file.done(),
+                Ok(Some(event)) => return event,
+                Err(error) => file.failed(obstacle(error.kind()), &error),
+            }
+        }
+    };
+    super::blocking(work).await
+}
+
+fn step(what: Replacing<'_>) -> io::Result<Option<Event>> {
+    match what {
+        Replacing::MakeFolder(path) => open_to_owner(path)?,
+        Replacing::Create(path, contents) => write_new(path, contents)?,
+        Replacing::Rename(from, to) => rename(from, to)?,
+        Replacing::Remove(path) => remove_file(path)?,
+        Replacing::Pause(time) => std::thread::sleep(time),
+        Replacing::Over(event) => return Ok(Some(event)),
+    }
+    Ok(None)
+}
+
+fn obstacle(kind: ErrorKind) -> Obstacle {
+    match kind {
+        ErrorKind::AlreadyExists => Obstacle::Exists,
+        ErrorKind::NotFound => Obstacle::Missing,
+        _ => Obstacle::Other,
+    }
+}
+
+/// A file that only its owner may read, stored when this returns.
+fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut how = File::options();
+    how.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        how.mode(0o600);
+    }
+    let mut new = how.open(path)?;
+    new.write_all(contents)?;
+    new.sync_all()
+}
+
+fn open_to_owner(folder: &Path) -> io::Result<()> {
+    let mut how = DirBuilder::new();
+    how.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        how.mode(0o700);
+    }
+    how.create(folder)
 }
 
 fn attempt(path: &Path, file: &mut ReadFile<'_>) -> io::Result<()> {

@@ -1,11 +1,12 @@
-//! The system calls that read a file.
+//! The system calls that read and replace files.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
+use sts_proto::Secret;
 use sts_proto::flow::Event;
-use sts_proto::perform::{FileKind, ReadFile, Seen};
+use sts_proto::perform::{FileKind, Obstacle, ReadFile, ReplaceFile, Replacing, Seen};
 
 /// Performs [`Effect::Read`](sts_proto::Effect::Read).
 pub(crate) fn read(path: &Path) -> Event {
@@ -18,6 +19,34 @@ pub(crate) fn read(path: &Path) -> Event {
         if let Some(event) = reading.event() {
             return event;
         }
+    }
+}
+
+/// Performs [`Effect::Replace`](sts_proto::Effect::Replace).
+pub(crate) fn replace(path: &Path, contents: &Secret) -> Event {
+    let mut replacing = ReplaceFile::new(path, contents, std::process::id());
+    loop {
+        let outcome = match replacing.step() {
+            Replacing::Over(event) => return event,
+            Replacing::Create(new, contents) => create(new, contents),
+            Replacing::MakeFolder(folder) => make_folder(folder),
+            Replacing::Rename(new, old) => fs::rename(new, old),
+            Replacing::Pause(time) => {
+                std::thread::sleep(time);
+                Ok(())
+            }
+            Replacing::Remove(new) => fs::remove_file(new),
+        };
+        let Err(error) = outcome else {
+            replacing.done();
+            continue;
+        };
+        let obstacle = match error.kind() {
+            ErrorKind::NotFound => Obstacle::Missing,
+            ErrorKind::AlreadyExists => Obstacle::Exists,
+            _ => Obstacle::Other,
+        };
+        replacing.failed(obstacle, &error);
     }
 }
 
@@ -50,6 +79,21 @@ fn open(path: &Path) -> io::Result<File> {
         rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
     );
     options.read(true).open(path)
+}
+
+fn create(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.create_new(true).write(true).open(path)?;
+    file.write_all(contents).and_then(|()| file.sync_all())
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }
 
 fn seen(metadata: &Metadata) -> Seen {

@@ -8,7 +8,7 @@ use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
 use super::region::MAX_LOST;
 use super::sources::{self, Sources};
 use crate::context::Context;
-use crate::credentials::{Cache, Cached, MfaSession, Resolve, Resolved, Standing, describe, imds};
+use crate::credentials::{Cache, Cached, MfaSession, Renewals, Resolve, Resolved, Standing, describe, imds};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Flow, Join, Step};
 use crate::keys::Credentials;
@@ -23,6 +23,7 @@ pub(super) struct Keys {
     metadata: Option<imds::Config>,
     /// What a code of an MFA device was spent on.
     mfa_session: MfaSession,
+    renewals: Renewals,
     state: Mutex<State>,
 }
 
@@ -125,6 +126,7 @@ impl Keys {
             context: Arc::clone(context),
             metadata,
             mfa_session: MfaSession::default(),
+            renewals: Renewals::default(),
             state: Mutex::new(state),
         }
     }
@@ -211,12 +213,15 @@ impl Keys {
         match (&self.source, got) {
             (Source::Chain(sources), Ok(credentials)) => {
                 let kept_in_use = state.last.kept_in_use;
-                let standing = Standing { credentials: &credentials, kept_in_use, failure, now };
+                let renewal = self.renewals.note();
+                let renewal = renewal.as_deref();
+                let standing = Standing { credentials: &credentials, kept_in_use, failure, renewal, now };
                 sources.chain().in_use(&state.last.tried, standing)
             }
             (Source::Chain(sources), Err(error)) => sources.chain().failed(error),
             (Source::Provider, Ok(credentials)) => {
-                let standing = Standing { credentials: &credentials, kept_in_use: false, failure, now };
+                let standing =
+                    Standing { credentials: &credentials, kept_in_use: false, failure, renewal: None, now };
                 vec![Tried::new("the provider set in code", Outcome::Used(standing.to_string().into()))]
             }
             (Source::Provider, Err(error)) => {
@@ -293,6 +298,7 @@ impl Keys {
                 let resolve = Resolve::new(sources.chain(), Arc::clone(&self.context), seed)
                     .held(state.last.held.clone())
                     .mfa_session(self.mfa_session.clone())
+                    .renewals(self.renewals.clone())
                     .metadata(self.metadata.clone());
                 let fetch = sources::Fetch::new(sources, &self.context, resolve);
                 let refused = std::mem::take(&mut state.refused) && sources.are_keys_in_a_file();

@@ -1,5 +1,5 @@
-//! One request to a server of credentials, with retries: for the container endpoint, the instance metadata service and the
-//! portal of IAM Identity Center.
+//! One request to a server of credentials, with retries: for the container endpoint, the instance metadata service, the
+//! portal of IAM Identity Center, and the services that renew logins.
 
 mod reply;
 mod secrets;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HOST};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 
 pub(super) use self::reply::Reply;
@@ -19,7 +19,7 @@ pub(super) use self::token::{TokenProblem, authorization};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Direct, Effect, Event, Flow, Step, Timeouts};
 use crate::retry::{Dice, RetryClass, backoff};
-use crate::secret::Given;
+use crate::secret::{Given, Secret};
 use crate::transport::{Phase, TransportError, TransportErrorKind};
 use crate::wire::IDENTITY;
 
@@ -29,7 +29,11 @@ use crate::wire::IDENTITY;
 /// first, doubling with each try; after a 429, below a second.
 pub(super) struct Fetch {
     provider: &'static str,
+    /// Without its body.
     request: Request<Bytes>,
+    body: Given,
+    /// What in the body is secret.
+    secrets: Vec<Secret>,
     /// The file with the value of the header `authorization`, which is read again for each try.
     token_file: Option<PathBuf>,
     timeouts: Timeouts,
@@ -97,6 +101,8 @@ impl Fetch {
         Self {
             provider,
             request,
+            body: Bytes::new().into(),
+            secrets: Vec::new(),
             token_file: None,
             timeouts,
             bounded: false,
@@ -128,6 +134,14 @@ impl Fetch {
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.request.headers_mut().insert(name, value);
         self
+    }
+
+    /// Sends this document of JSON, in which these texts are secrets.
+    pub(super) fn json(mut self, document: &Secret, secrets: Vec<Secret>) -> Self {
+        *self.request.method_mut() = Method::POST;
+        self.body = Bytes::copy_from_slice(document.expose().as_bytes()).into();
+        self.secrets = secrets;
+        self.header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
     }
 
     /// Sends the contents of this file as `authorization`.
@@ -163,7 +177,9 @@ impl Fetch {
         self.state = State::Sent;
         let left = self.deadline.map(|deadline| deadline.duration_since(self.seen).unwrap_or_default());
         let timeouts = self.timeouts.of_attempt(left.unwrap_or(Duration::MAX));
-        Step::Perform(Effect::Send(self.request.clone(), timeouts))
+        let mut request = self.request.clone();
+        *request.body_mut() = self.body.share();
+        Step::Perform(Effect::Send(request, timeouts))
     }
 
     fn read(&mut self, contents: Option<Bytes>) -> Result<Step<Reply>, Error> {
@@ -212,7 +228,7 @@ impl Fetch {
         Step::Done(Reply {
             provider: self.provider,
             request: self.describe(),
-            secrets: Secrets::of(&self.request),
+            secrets: Secrets::of(&self.request, std::mem::take(&mut self.secrets)),
             tries: self.tries,
             unreachable,
             class,

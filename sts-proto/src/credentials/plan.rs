@@ -1,6 +1,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+#[cfg(feature = "login")]
+use super::login;
 use super::{container, imds, sso};
 use crate::keys::Credentials;
 use crate::secret::Secret;
@@ -41,6 +43,9 @@ pub enum Source {
     InstanceMetadata(imds::Config),
     /// IAM Identity Center.
     Sso(sso::Config),
+    /// `aws login`.
+    #[cfg(feature = "login")]
+    Login(login::Config),
 }
 
 /// A role to assume.
@@ -78,6 +83,8 @@ impl fmt::Display for Plan {
             Source::Container(_) => f.write_str("the container's endpoint")?,
             Source::InstanceMetadata(_) => f.write_str("the instance's metadata")?,
             Source::Sso(_) => f.write_str("sso")?,
+            #[cfg(feature = "login")]
+            Source::Login(_) => f.write_str("aws login")?,
         }
         self.roles.iter().try_for_each(|role| write!(f, ", then the role {}", role.role_arn))
     }

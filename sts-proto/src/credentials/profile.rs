@@ -168,11 +168,16 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
     if let Some(config) = sso::Config::new(env, profiles, profile)? {
         return Ok(Some(Source::Sso(config)));
     }
+    #[cfg(feature = "login")]
+    if let Some(config) = super::login::Config::new(env, profiles, profile)? {
+        return Ok(Some(Source::Login(config)));
+    }
     // What is left is no reason to use other sources, which may be those of another identity.
+    #[cfg(not(feature = "login"))]
     if profile.has(LOGIN_SESSION) {
         let problem = format!(
-            "its login_session{} is not supported; name a profile with credential_process = aws configure \
-             export-credentials --profile {} --format process",
+            "its login_session{} needs the feature login of this client's crate, which is not compiled in; enable it, or name \
+             a profile with credential_process = aws configure export-credentials --profile {} --format process",
             profile.line_of(LOGIN_SESSION),
             profile.name()
         );
@@ -268,6 +273,7 @@ const ROLE_ARN: &str = "role_arn";
 const SOURCE_PROFILE: &str = "source_profile";
 const CREDENTIAL_SOURCE: &str = "credential_source";
 const WEB_IDENTITY_TOKEN_FILE: &str = "web_identity_token_file";
+#[cfg(not(feature = "login"))]
 const LOGIN_SESSION: &str = "login_session";
 
 /// How many names are shown of the beginning and of the end of a path.
@@ -303,6 +309,22 @@ mod tests {
             error.ends_with("it is its own source_profile and configures no other credentials"),
             "{error}"
         );
+    }
+
+    /// What this client cannot use is no reason to use another source.
+    #[cfg(not(feature = "login"))]
+    #[test]
+    fn a_login_session_needs_a_feature() {
+        let config = b"[profile u]\nlogin_session = arn:aws:iam::111122223333:user/ann\n";
+        let (config, none) =
+            ((std::path::Path::new("/config"), &config[..]), (std::path::Path::new("/none"), &b""[..]));
+        let parsed = Profiles::parse(config, none).unwrap();
+        let error =
+            profile_plan(&Env::default(), &parsed, parsed.profile("u").unwrap().unwrap()).unwrap_err();
+        let error = error.to_string();
+        for part in ["profile u", "login_session", "/config line 2", "feature login", "credential_process"] {
+            assert!(error.contains(part), "{error}");
+        }
     }
 
     #[test]

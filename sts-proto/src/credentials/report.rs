@@ -66,6 +66,8 @@ pub(crate) struct Standing<'a> {
     pub kept_in_use: bool,
     /// Why the last attempt to fetch newer ones failed, if it did.
     pub failure: Option<&'a CredentialsError>,
+    /// What became of the last renewal of a login.
+    pub renewal: Option<&'a str>,
     pub now: Clocks,
 }
 
@@ -74,6 +76,9 @@ impl fmt::Display for Standing<'_> {
         f.write_str(&describe(self.credentials, self.now))?;
         if self.kept_in_use {
             f.write_str(KEPT_IN_USE)?;
+        }
+        if let Some(renewal) = self.renewal {
+            write!(f, "; {renewal}")?;
         }
         if let Some(failure) = self.failure {
             write!(f, "; warning: fetching new ones failed: {}", failure.problem())?;
@@ -236,7 +241,13 @@ mod tests {
             Tried::new("container", Outcome::NotAsked),
         ];
         let failure = CredentialsError::new("profile dev", "credential_process: it ended with status 1");
-        let standing = Standing { credentials: &keys, kept_in_use: false, failure: None, now: now.into() };
+        let standing = Standing {
+            credentials: &keys,
+            kept_in_use: false,
+            failure: None,
+            renewal: None,
+            now: now.into(),
+        };
         let told = |standing| shown(&chain().in_use(&tried, standing));
         let line = "profile dev: used, credential_process: access key …MPLE, valid for 60 s";
         assert_eq!(

@@ -4,10 +4,12 @@ use std::time::{Duration, SystemTime};
 use super::assume_role::AssumeRole;
 use super::container::Container;
 use super::imds::{self, InstanceMetadata, extended_expiration};
+#[cfg(feature = "login")]
+use super::login::Login;
 use super::process::Process;
 use super::report::KEPT_IN_USE;
 use super::sso::Sso;
-use super::{Candidate, Chain, Found, MfaSession, Plan, Source, WebIdentity, describe};
+use super::{Candidate, Chain, Found, MfaSession, Plan, Renewals, Source, WebIdentity, describe};
 use crate::context::Context;
 use crate::error::{CredentialsError, Error, NoCredentials, Outcome, Tried};
 use crate::flow::{Event, Flow, Step};
@@ -31,6 +33,7 @@ pub struct Resolve {
     /// Credentials that the same chain gave before.
     held: Option<Credentials>,
     mfa_session: MfaSession,
+    renewals: Renewals,
     metadata: Option<imds::Config>,
     kept_in_use: bool,
     /// When the current candidate was last begun, and how often it was begun anew since what it gave had expired meanwhile.
@@ -66,6 +69,8 @@ enum Asking {
     Container(Container),
     InstanceMetadata(Box<InstanceMetadata>),
     Sso(Sso),
+    #[cfg(feature = "login")]
+    Login(Login),
 }
 
 /// The credentials that a chain gives.
@@ -87,6 +92,7 @@ impl Resolve {
             seed,
             held: None,
             mfa_session: MfaSession::default(),
+            renewals: Renewals::default(),
             metadata: None,
             kept_in_use: false,
             begun: None,
@@ -109,6 +115,13 @@ impl Resolve {
     #[must_use]
     pub(crate) fn mfa_session(mut self, mfa_session: MfaSession) -> Self {
         self.mfa_session = mfa_session;
+        self
+    }
+
+    /// Shares what earlier resolutions of the same chain know of the logins that they renewed.
+    #[must_use]
+    pub(crate) fn renewals(mut self, renewals: Renewals) -> Self {
+        self.renewals = renewals;
         self
     }
 
@@ -172,8 +185,14 @@ impl Resolve {
                 Asking::InstanceMetadata(Box::new(InstanceMetadata::new(config, self.seed)))
             }
             Source::Sso(config) => {
-                let sso = Sso::new(config, self.seed);
+                let sso = Sso::new(config, self.seed).renewals(self.renewals.clone());
                 Asking::Sso(sso.like(self.context.timeouts(), self.context.retry()))
+            }
+            #[cfg(feature = "login")]
+            Source::Login(config) => {
+                let config = config.or_region(self.context.settings().named_region());
+                let login = Login::new(config, self.seed).renewals(self.renewals.clone());
+                Asking::Login(login.like(self.context.timeouts(), self.context.retry()))
             }
         };
         self.ask(now, turn, Box::new(asking), Event::Start)
@@ -245,7 +264,8 @@ impl Resolve {
         }
         let Some(role) = turn.plan.roles.get(assumed) else {
             let kept = if self.kept_in_use { KEPT_IN_USE } else { "" };
-            let used = format!("{}: {}{kept}", turn.plan, describe(&credentials, clocks));
+            let note = self.renewals.note().map(|note| format!("; {note}")).unwrap_or_default();
+            let used = format!("{}: {}{kept}{note}", turn.plan, describe(&credentials, clocks));
             self.end(&turn.name, Outcome::Used(used.into()));
             return Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }));
         };
@@ -343,6 +363,8 @@ impl Asking {
             Self::Container(flow) => flow.step(now, event),
             Self::InstanceMetadata(flow) => return flow.step(clock, event),
             Self::Sso(flow) => flow.step(clock, event),
+            #[cfg(feature = "login")]
+            Self::Login(flow) => flow.step(clock, event),
         };
         Ok(match step? {
             Step::Perform(effect) => Step::Perform(effect),
@@ -371,7 +393,7 @@ impl Asking {
         match self {
             Self::Process(_) => "credential_process: ".to_owned(),
             Self::WebIdentity(flow) => cannot_assume(flow.role_arn()),
-            Self::Container(_) | Self::InstanceMetadata(_) | Self::Sso(_) => String::new(),
+            _ => String::new(),
         }
     }
 }

@@ -1,24 +1,25 @@
 //! IAM Identity Center: credentials in exchange for the token of an earlier login.
 //!
-//! The token is read from the cache that `aws sso login` writes. It is not renewed: once it has expired, the error says how to
-//! log in again.
+//! The token is read from the cache that `aws sso login` writes. That of a session is renewed from five minutes before its end,
+//! and written back; where that is not possible, it is used while it lasts. Then the error says how to log in again.
 //!
 //! Source: AWS SDKs and Tools Reference Guide, "IAM Identity Center credential provider".
 
 mod config;
+mod token;
 
 use std::time::SystemTime;
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 
 pub use config::Config;
 
 use super::fetch::{Fetch, Reply};
+use super::renewal::{Renewal, Renewals};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Event, Flow, Step, Timeouts};
 use crate::keys::Credentials;
 use crate::retry::Retry;
-use crate::secret::Given;
 use crate::wire::json::{JsonError, Object};
 
 /// Reads the token and asks the portal, with the default time-outs and retries unless [`like`](Self::like) sets others.
@@ -29,6 +30,7 @@ pub struct Sso {
     config: Config,
     timeouts: Timeouts,
     retry: Retry,
+    renewals: Renewals,
     seed: u128,
     state: State,
 }
@@ -36,7 +38,7 @@ pub struct Sso {
 #[derive(Debug)]
 enum State {
     Ready,
-    Reading,
+    Token(Box<Renewal<Config>>),
     Asking(Box<Fetch>),
     Over,
 }
@@ -44,8 +46,8 @@ enum State {
 impl Sso {
     /// Asks for the credentials of this configuration. `seed` determines the waits between tries.
     pub fn new(config: Config, seed: u128) -> Self {
-        let (timeouts, retry) = (Timeouts::default(), Retry::standard());
-        Self { config, timeouts, retry, seed, state: State::Ready }
+        let (timeouts, retry, renewals) = (Timeouts::default(), Retry::standard(), Renewals::default());
+        Self { config, timeouts, retry, renewals, seed, state: State::Ready }
     }
 
     /// Sets time-outs and retries.
@@ -55,26 +57,29 @@ impl Sso {
         self
     }
 
-    /// Reads the token from the contents of the file, as a header.
-    fn token(&self, now: SystemTime, contents: Option<Given>) -> Result<HeaderValue, CredentialsError> {
-        let (path, login) = (self.config.token_file().display(), self.config.login());
-        let Some(contents) = contents else {
-            return Err(wrong(format!("there is no login, {path} does not exist; run `{login}`")));
+    /// Shares what earlier fetches know of the logins that they renewed.
+    #[must_use]
+    pub(super) fn renewals(mut self, renewals: Renewals) -> Self {
+        self.renewals = renewals;
+        self
+    }
+
+    fn token(
+        &mut self,
+        mut renewal: Box<Renewal<Config>>,
+        now: SystemTime,
+        event: Event,
+    ) -> Result<Step<Credentials>, Error> {
+        let token = match renewal.step(now, event)? {
+            Step::Perform(effect) => {
+                self.state = State::Token(renewal);
+                return Ok(Step::Perform(effect));
+            }
+            Step::Done(token) => token,
         };
-        let damaged =
-            |problem: String| wrong(format!("the login in {path} cannot be used, {problem}; run `{login}`"));
-        let unreadable = |error: JsonError| damaged(error.to_string());
-        let mut document = Object::parse(&contents).map_err(unreadable)?;
-        let token = document.required("accessToken").map_err(unreadable)?;
-        let expires_at = document.required_instant("expiresAt").map_err(unreadable)?;
-        if expires_at <= now {
-            return Err(wrong(format!("the login in {path} has expired; run `{login}`")));
-        }
-        let value = HeaderValue::from_str(token.expose()).ok().filter(|_| token.expose().is_ascii());
-        let mut value =
-            value.ok_or_else(|| damaged("accessToken has a character that cannot be sent".to_owned()))?;
-        value.set_sensitive(true);
-        Ok(value)
+        let (uri, tries) = (self.config.uri().clone(), self.retry.attempt_limit());
+        let fetch = Fetch::remote(PROVIDER, uri, self.timeouts, tries, self.seed);
+        self.ask(Box::new(fetch.header(TOKEN, token)), now, Event::Start)
     }
 
     fn ask(
@@ -111,24 +116,10 @@ impl Flow for Sso {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
-                self.state = State::Reading;
-                Ok(Step::Perform(crate::flow::Effect::Read(self.config.token_file().to_owned())))
+                let renewal = Renewal::new(self.config.clone(), self.seed).like(self.timeouts, self.retry);
+                self.token(Box::new(renewal.renewals(self.renewals.clone())), now, Event::Start)
             }
-            (State::Reading, Event::Contents(contents)) => {
-                let token = self.token(now, contents.map(Given::from))?;
-                let fetch = Fetch::remote(
-                    PROVIDER,
-                    self.config.uri().clone(),
-                    self.timeouts,
-                    self.retry.attempt_limit(),
-                    self.seed,
-                );
-                self.ask(Box::new(fetch.header(TOKEN, token)), now, Event::Start)
-            }
-            (State::Reading, Event::Failed(error)) => {
-                let path = self.config.token_file().display();
-                Err(wrong(format!("the login in {path} cannot be read")).because(error).into())
-            }
+            (State::Token(renewal), event) => self.token(renewal, now, event),
             (State::Asking(fetch), event) => self.ask(fetch, now, event),
             _ => Err(Error::OutOfTurn),
         }

@@ -10,6 +10,7 @@ use http::{Request, Response};
 use crate::context::Context;
 use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
+use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::transport::TransportErrorKind;
 
@@ -83,6 +84,8 @@ pub(super) fn error(status: u16, code: &str) -> Event {
 pub(super) struct Played<T> {
     pub(super) sent: Vec<(Request<Bytes>, SendTimeouts)>,
     pub(super) read: Vec<PathBuf>,
+    #[allow(dead_code)] // not each set of features has a flow that writes
+    pub(super) replaced: Vec<(PathBuf, Secret)>,
     pub(super) waits: Vec<Duration>,
     pub(super) result: Result<T, Error>,
 }
@@ -103,13 +106,13 @@ impl<T> Played<T> {
     }
 }
 
-/// Steps a flow at `now`. Each send or read gets the next of `events`, and all have to be used. Waits end at once.
+/// Steps a flow at `now`. Each send, read or replacement gets the next of `events`, and all have to be used. Waits end at once.
 pub(super) fn play<F: Flow<Error = Error>>(
     flow: &mut F,
     now: SystemTime,
     events: impl IntoIterator<Item = Event>,
 ) -> Played<F::Output> {
-    let (mut sent, mut read, mut waits) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sent, mut read, mut replaced, mut waits) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut events = events.into_iter();
     let mut event = Event::Start;
     let result = loop {
@@ -124,6 +127,7 @@ pub(super) fn play<F: Flow<Error = Error>>(
                 match effect {
                     Effect::Send(request, timeouts) => sent.push((request, timeouts)),
                     Effect::Read(path) => read.push(path),
+                    Effect::Replace(path, contents) => replaced.push((path, contents)),
                     effect => panic!("{effect:?}"),
                 }
                 events.next().expect("the flow asks for more than was expected")
@@ -132,7 +136,7 @@ pub(super) fn play<F: Flow<Error = Error>>(
     };
     assert_eq!(events.count(), 0, "the flow asks for less than was expected: {:?}", result.err());
     assert!(matches!(flow.step(now, Event::Start), Err(Error::OutOfTurn)), "goes on after its end");
-    Played { sent, read, waits, result }
+    Played { sent, read, replaced, waits, result }
 }
 
 pub(super) fn failed(kind: TransportErrorKind) -> Event {

@@ -53,11 +53,15 @@ mod error;
 mod partitions;
 #[cfg(feature = "credentials")]
 mod portal;
+#[cfg(feature = "login")]
+mod sign_in;
 mod url;
 
 pub use error::EndpointError;
 #[cfg(feature = "credentials")]
-pub(crate) use portal::portal;
+pub(crate) use portal::{oidc, portal};
+#[cfg(feature = "login")]
+pub(crate) use sign_in::sign_in;
 #[cfg(feature = "credentials")]
 pub(crate) use url::is_label;
 

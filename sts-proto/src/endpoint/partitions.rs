@@ -22,6 +22,9 @@ pub(super) struct Partition {
     pub(super) dns_suffix: &'static str,
     /// The domain of its endpoints that have both IPv4 and IPv6 addresses.
     pub(super) dual_stack_dns_suffix: &'static str,
+    /// The domain of the sign-in service, which is not that of other endpoints.
+    #[cfg_attr(not(feature = "login"), allow(dead_code))]
+    pub(super) sign_in_suffix: &'static str,
     /// First label of a FIPS endpoint without dual stack. In GovCloud the ordinary endpoint is the FIPS one.
     pub(super) fips_label: &'static str,
 }
@@ -68,6 +71,7 @@ const AWS: Partition = Partition {
     implicit_global_region: GLOBAL_SIGNING_REGION,
     dns_suffix: "amazonaws.com",
     dual_stack_dns_suffix: "api.aws",
+    sign_in_suffix: "signin.aws.amazon.com",
     fips_label: SERVICE_FIPS,
 };
 
@@ -82,6 +86,7 @@ static PARTITIONS: [Partition; 8] = [
         implicit_global_region: "cn-northwest-1",
         dns_suffix: "amazonaws.com.cn",
         dual_stack_dns_suffix: "api.amazonwebservices.com.cn",
+        sign_in_suffix: "signin.amazonaws.cn",
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -91,6 +96,7 @@ static PARTITIONS: [Partition; 8] = [
         implicit_global_region: "eusc-de-east-1",
         dns_suffix: "amazonaws.eu",
         dual_stack_dns_suffix: "api.amazonwebservices.eu",
+        sign_in_suffix: "signin.amazonaws-eusc.eu",
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -100,6 +106,7 @@ static PARTITIONS: [Partition; 8] = [
         implicit_global_region: "us-iso-east-1",
         dns_suffix: "c2s.ic.gov",
         dual_stack_dns_suffix: "api.aws.ic.gov",
+        sign_in_suffix: "signin.c2shome.ic.gov",
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -109,6 +116,7 @@ static PARTITIONS: [Partition; 8] = [
         implicit_global_region: "us-isob-east-1",
         dns_suffix: "sc2s.sgov.gov",
         dual_stack_dns_suffix: "api.aws.scloud",
+        sign_in_suffix: "signin.sc2shome.sgov.gov",
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -118,6 +126,7 @@ static PARTITIONS: [Partition; 8] = [
         implicit_global_region: "eu-isoe-west-1",
         dns_suffix: "cloud.adc-e.uk",
         dual_stack_dns_suffix: "api.cloud-aws.adc-e.uk",
+        sign_in_suffix: "signin.csphome.adc-e.uk",
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -127,6 +136,7 @@ static PARTITIONS: [Partition; 8] = [
         implicit_global_region: "us-isof-south-1",
         dns_suffix: "csp.hci.ic.gov",
         dual_stack_dns_suffix: "api.aws.hci.ic.gov",
+        sign_in_suffix: "signin.csphome.hci.ic.gov",
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -136,6 +146,7 @@ static PARTITIONS: [Partition; 8] = [
         implicit_global_region: "us-gov-west-1",
         dns_suffix: "amazonaws.com",
         dual_stack_dns_suffix: "api.aws",
+        sign_in_suffix: "signin.amazonaws-us-gov.com",
         fips_label: SERVICE,
     },
 ];

@@ -7,6 +7,7 @@
 //! - [`AnswerBound`] and [`ReadFirst`] are for it, too: how much is read for one answer, and that an early one is heard.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
+//! - [`ReplaceFile`] performs [`Effect::Replace`](crate::flow::Effect::Replace): what to do in which order, and what to undo.
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output;
 //!   [`started_by`] finds what else there is to end.
 //! - [`mfa_code`] performs [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode) by asking the program.
@@ -20,6 +21,7 @@ mod lookup;
 mod program;
 mod program_calls;
 mod read_first;
+mod replace;
 mod started;
 mod tail;
 
@@ -37,6 +39,7 @@ pub use program::{RunProgram, Stream, Wait};
 #[cfg(feature = "credentials")]
 pub(crate) use program::{Unfinished, Why};
 pub use read_first::ReadFirst;
+pub use replace::{Obstacle, ReplaceFile, Replacing};
 pub use started::started_by;
 
 use crate::flow::Event;

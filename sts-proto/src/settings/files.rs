@@ -94,6 +94,17 @@ impl Env {
         })
     }
 
+    /// A directory in which a leading `~` or `$HOME` stands for the home directory, if that is known.
+    #[cfg(feature = "login")]
+    pub(crate) fn expand_home(&self, path: &str) -> Result<PathBuf, SettingsError> {
+        let platform = Platform::current();
+        let below = ["~", "$HOME", "${HOME}"].into_iter().find_map(|home| path.strip_prefix(home));
+        let below = below.filter(|below| below.is_empty() || below.starts_with(|c| platform.is_separator(c)));
+        let Some(below) = below else { return Ok(path.into()) };
+        let home = self.home_on(platform)?;
+        Ok(home.map_or(path.into(), |home| format!("{}{below}", platform.open(&home)).into()))
+    }
+
     /// Replaces a leading `~/` by the home directory, if that is known.
     fn expand(&self, path: &str, platform: Platform) -> Result<PathBuf, SettingsError> {
         let below = path.strip_prefix('~').and_then(|below| below.strip_prefix(|c| platform.is_separator(c)));

@@ -201,6 +201,12 @@ impl Settings {
         [&self.retry_mode_origin, &self.max_attempts_origin].iter().any(|origin| **origin != Origin::Default)
     }
 
+    /// The region, if one is set.
+    #[cfg(feature = "login")]
+    pub(crate) fn named_region(&self) -> Option<&str> {
+        self.region.value.as_deref()
+    }
+
     /// Whether a region is set.
     #[cfg(feature = "credentials")]
     pub(crate) fn has_region(&self) -> bool {

@@ -2,10 +2,12 @@
 //! kept; the rest is read and passed over.
 
 mod members;
+mod rewritten;
 
 use std::time::{Duration, SystemTime};
 
 use self::members::{Kept, Members};
+pub(crate) use self::rewritten::{Rewritten, texts};
 use super::time;
 use crate::secret::Secret;
 

@@ -144,25 +144,30 @@ const ROWS: &[Row] = &[
         expected: Error(&["{home}/.aws/credentials", "line 5", "twice"]),
         ..ROW
     },
-    // Sources that this client does not know.
+    // Logins that are not there.
     Row {
         name: "a login session",
         config: "[profile u]\nlogin_session = arn:aws:iam::111122223333:user/ann\n",
         variables: &[("AWS_PROFILE", "u"), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "{nowhere}")],
-        expected: Error(&["profile u", "login_session", "{home}/.aws/config line 2", "credential_process"]),
+        expected: Error(&[
+            "profile u",
+            "no login",
+            "{home}/.aws/login/cache/617a42bf",
+            "`aws login --profile u`",
+        ]),
         ..ROW
     },
     Row {
         name: "a login session of the default profile",
         config: "[default]\nlogin_session = arn:aws:iam::111122223333:user/ann\n",
         variables: &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "{nowhere}")],
-        expected: Error(&["profile default", "login_session", "{home}/.aws/config line 2"]),
+        expected: Error(&["profile default", "no login", "run `aws login`"]),
         ..ROW
     },
     Row {
         name: "a login session as the source of a role",
         config: "[default]\nrole_arn = arn:aws:iam::1:role/a\nsource_profile = u\n[profile u]\nlogin_session = x\n",
-        expected: Error(&["profile u", "login_session", "{home}/.aws/config line 5"]),
+        expected: Error(&["no login", "{home}/.aws/login/cache/", "`aws login --profile u`"]),
         ..ROW
     },
     Row {

@@ -1,4 +1,5 @@
 //! Clients in virtual time.
 
 mod fleet;
+mod logins;
 mod retries;

@@ -43,6 +43,20 @@ fn imds_fallback() {
     run("imds-fallback", |report| report.folders("test-case.json", chain::check));
 }
 
+/// `aws login`.
+#[test]
+fn login() {
+    run("login", |report| {
+        report.folders("test-case.json", chain::check);
+        report.each_document("neutral_", chain::neutral);
+    });
+}
+
+#[test]
+fn sso_refresh() {
+    run("sso-refresh", |report| report.folders("test-case.json", chain::check));
+}
+
 #[test]
 fn container() {
     run("container", |report| report.documents("tests", &["docs"], metadata::container));

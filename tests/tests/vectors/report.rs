@@ -107,6 +107,18 @@ impl Report {
         }
     }
 
+    /// Runs a case for each `.json` file below the folder whose name begins so.
+    pub(crate) fn each_document(
+        &mut self,
+        prefix: &str,
+        mut check: impl FnMut(&Value, &mut Case) -> Result<(), String>,
+    ) {
+        for file in place::files(&self.path, &|name| name.starts_with(prefix) && name.ends_with(".json")) {
+            let id = format!("{}/{}", self.folder, place::below(&self.path, &file));
+            self.case(&id, |case| check(&json(&file)?, case));
+        }
+    }
+
     /// Runs a case for each folder, at any depth, that has a file of this name; a case is not looked into for others.
     pub(crate) fn folders(
         &mut self,

@@ -91,10 +91,17 @@ impl Reply {
         Some(encoding).filter(|encoding| !self.quotes(encoding))
     }
 
+    /// The kind of error that a header names, as the SDKs know it.
+    #[cfg(feature = "login")]
+    pub(in crate::credentials) fn error_type(&self) -> Option<&str> {
+        let header = self.outcome.as_ref().ok()?.headers().get("x-amzn-errortype")?;
+        header.to_str().ok()?.split([':', '#']).next_back().map(str::trim)
+    }
+
     /// The code in an error document. Each server has a name of its own for it.
-    fn code(&self) -> Option<String> {
+    pub(in crate::credentials) fn code(&self) -> Option<String> {
         let mut document = Object::parse(self.body()).ok()?;
-        ["code", "Code", "__type"].into_iter().find_map(|name| {
+        ["code", "Code", "__type", "error"].into_iter().find_map(|name| {
             let code = document.text(name).ok()??;
             self.shown(code.expose()).map(str::to_owned)
         })

@@ -4,13 +4,16 @@ use http::{HeaderValue, Request};
 use crate::error::Redactor;
 use crate::secret::Secret;
 
-/// The secrets in the headers of a request. An answer may quote them, and must not be shown then.
-pub(super) struct Secrets(Vec<HeaderValue>);
+/// The secrets of a request. An answer may quote them, and must not be shown then.
+pub(super) struct Secrets {
+    headers: Vec<HeaderValue>,
+    in_body: Vec<Secret>,
+}
 
 impl Secrets {
-    pub(super) fn of(request: &Request<Bytes>) -> Self {
+    pub(super) fn of(request: &Request<Bytes>, in_body: Vec<Secret>) -> Self {
         let headers = request.headers().values();
-        Self(headers.filter(|value| value.is_sensitive()).cloned().collect())
+        Self { headers: headers.filter(|value| value.is_sensitive()).cloned().collect(), in_body }
     }
 
     /// `code`, if it looks like an error code and contains no secret.
@@ -19,12 +22,15 @@ impl Secrets {
         let fits = (1..=MAX_CODE).contains(&code.len()) && code.bytes().all(plain);
         // The redactor ignores short tokens, since they occur in other text. A code is no great loss, so it does not have to.
         let short = |secret: &HeaderValue| secret.to_str().is_ok_and(|secret| code.contains(secret));
-        Some(code).filter(|code| fits && !self.0.iter().any(short) && !self.are_quoted_in(code))
+        let quotes = self.headers.iter().any(short)
+            || self.in_body.iter().any(|secret| code.contains(secret.expose()));
+        Some(code).filter(|code| fits && !quotes && !self.are_quoted_in(code))
     }
 
     /// Whether `text` contains one of them, or a large part of one.
     pub(super) fn are_quoted_in(&self, text: &str) -> bool {
-        let secrets: Vec<Secret> = self.0.iter().flat_map(words).collect();
+        let secrets: Vec<Secret> =
+            self.headers.iter().flat_map(words).chain(self.in_body.iter().cloned()).collect();
         Redactor::new(&secrets).finds(text)
     }
 }

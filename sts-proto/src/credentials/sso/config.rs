@@ -5,7 +5,7 @@ use http::Uri;
 use sha1::{Digest, Sha1};
 
 use super::wrong;
-use crate::endpoint::{EndpointError, Target, portal};
+use crate::endpoint::{EndpointError, Target, oidc, portal};
 use crate::error::CredentialsError;
 use crate::escape::escape;
 use crate::settings::{Env, Lookup, Profiles, Section, SettingsError, configured_endpoint_url};
@@ -20,11 +20,15 @@ use crate::settings::{Env, Lookup, Profiles, Section, SettingsError, configured_
 ///
 /// The login is a file in `~/.aws/sso/cache`. Its name is the SHA-1 of the session's name or, if the profile names no session,
 /// of the start URL. The portal is that of AWS in `sso_region`, with the settings for FIPS and dual stack, unless an endpoint
-/// URL for `sso` is set: `AWS_ENDPOINT_URL_SSO`, `AWS_ENDPOINT_URL`, or in the profile.
+/// URL for `sso` is set: `AWS_ENDPOINT_URL_SSO`, `AWS_ENDPOINT_URL`, or in the profile. The login of a session is renewed where
+/// the same settings for `sso_oidc` lead, with `AWS_ENDPOINT_URL_SSO_OIDC`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     login: String,
     token_file: PathBuf,
+    /// Where the login is renewed, or why it cannot be; `None` if the profile names no session.
+    renewal: Option<Result<Uri, Box<str>>>,
+    region: String,
     uri: Uri,
     account_id: String,
     role_name: String,
@@ -65,7 +69,13 @@ impl Config {
         };
         let account_id = required(profile, "profile", ACCOUNT_ID)?.to_owned();
         let role_name = required(profile, "profile", ROLE_NAME)?.to_owned();
-        let portal = find_portal(env, profiles, profile, region)?;
+        let portal = find(&PORTAL, env, profiles, profile, region)?;
+        let renewal = profile.get(SESSION).map(|_| {
+            let service = find(&OIDC, env, profiles, profile, region);
+            let service = service.map_err(|error| -> Box<str> { error.problem().into() })?;
+            let uri = format!("{}/token", service.uri.to_string().trim_end_matches('/'));
+            Uri::try_from(uri).map_err(|_| "the endpoint url for its service is too long".into())
+        });
         let uri = format!(
             "{}/federation/credentials?role_name={}&account_id={}",
             portal.uri.to_string().trim_end_matches('/'),
@@ -80,7 +90,8 @@ impl Config {
         })?;
         let directory = home.join(".aws").join("sso").join("cache");
         let token_file = directory.join(format!("{}.json", sha1(cached)));
-        Ok(Some(Self { login, token_file, uri, account_id, role_name }))
+        let region = region.to_owned();
+        Ok(Some(Self { login, token_file, renewal, region, uri, account_id, role_name }))
     }
 
     /// The file with the token of the login.
@@ -106,6 +117,14 @@ impl Config {
     /// The command that logs in.
     pub(super) fn login(&self) -> &str {
         &self.login
+    }
+
+    pub(super) fn renewal(&self) -> Option<Result<&Uri, Box<str>>> {
+        self.renewal.as_ref().map(|renewal| renewal.as_ref().map_err(Clone::clone))
+    }
+
+    pub(super) fn region(&self) -> &str {
+        &self.region
     }
 }
 
@@ -145,7 +164,27 @@ fn agrees(profile: &Section, session: &Section, key: &str, value: &str) -> Resul
     )))
 }
 
-fn find_portal(
+/// A service that a region has.
+struct Service {
+    /// What it is, as in "the endpoint url for".
+    name: &'static str,
+    variable: &'static str,
+    /// Its name in a section `services`.
+    key: &'static str,
+    endpoint: fn(&str, bool, bool) -> Result<Target, EndpointError>,
+}
+
+const PORTAL: Service =
+    Service { name: "the portal", variable: "AWS_ENDPOINT_URL_SSO", key: "sso", endpoint: portal };
+const OIDC: Service = Service {
+    name: "the service that renews logins",
+    variable: "AWS_ENDPOINT_URL_SSO_OIDC",
+    key: "sso_oidc",
+    endpoint: oidc,
+};
+
+fn find(
+    service: &Service,
     env: &Env,
     profiles: &Profiles,
     profile: &Section,
@@ -158,7 +197,7 @@ fn find_portal(
     };
     let fips = is_on("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?;
     let dual_stack = is_on("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?;
-    let url = configured_endpoint_url(env, profiles, Some(profile), "AWS_ENDPOINT_URL_SSO", "sso")
+    let url = configured_endpoint_url(env, profiles, Some(profile), service.variable, service.key)
         .map_err(unusable)?;
     let origin = url.origin;
     match url.value {
@@ -166,8 +205,8 @@ fn find_portal(
             "an endpoint url cannot be combined with fips or dual stack; remove the endpoint url ({origin}) or turn them off"
         ))),
         Some(url) => Target::parse(&url)
-            .map_err(|problem| wrong(format!("the endpoint url for the portal {problem} ({origin})"))),
-        None => portal(region, fips, dual_stack).map_err(|error| match error {
+            .map_err(|problem| wrong(format!("the endpoint url for {} {problem} ({origin})", service.name))),
+        None => (service.endpoint)(region, fips, dual_stack).map_err(|error| match error {
             EndpointError::InvalidRegion { region } => wrong(format!(
                 "{REGION} {region:?} is not valid; it has to be a region, for example us-east-1"
             )),

@@ -165,8 +165,14 @@ fn a_login_that_cannot_be_used_says_which_one_to_make() {
         (contents(""), "it is not json"),
         (contents(&LOGIN.replace("accessToken", "x")), "accessToken is missing"),
         (contents(&LOGIN.replace("expiresAt", "x")), "expiresAt is missing"),
-        (contents(&LOGIN.replace("planted-a", "planted\\nb: c")), "accessToken has a character"),
-        (contents(&LOGIN.replace("planted-a", "planted\u{fc}")), "accessToken has a character"),
+        (
+            contents(&LOGIN.replace("planted-a", "planted\\nb: c")),
+            "accessToken is not a text that can be sent",
+        ),
+        (
+            contents(&LOGIN.replace("planted-a", "planted\u{fc}")),
+            "accessToken is not a text that can be sent",
+        ),
     ] {
         let played = asked([event]);
         let error = played.error();
@@ -232,4 +238,78 @@ fn an_answer_that_is_none_is_an_error_without_anything_of_it() {
         let error = asked([contents(LOGIN), answer(200, body)]).error();
         assert!(error.contains(expected) && !error.contains("planted"), "{error}");
     }
+}
+
+/// The token of a session, which ends this many seconds after [`now`].
+fn token_of_session(seconds: u64, other: &str) -> Event {
+    let end = crate::wire::time::format(now() + Duration::from_secs(seconds)).unwrap();
+    contents(&format!(
+        r#"{{"startUrl": "u", "region": "us-west-2", "accessToken": "planted-a", "expiresAt": "{end}", {other}"refreshToken": "planted-r", "x": 1.50}}"#
+    ))
+}
+
+const REGISTRATION: &str =
+    r#""clientId": "c", "clientSecret": "planted-c", "registrationExpiresAt": "2080-10-16T03:56:45Z", "#;
+
+fn of_session(events: impl IntoIterator<Item = Event>) -> Played<Credentials> {
+    play(&mut Sso::new(config(&with_session(&[]), SESSION), 1), now(), events)
+}
+
+#[test]
+fn the_token_of_a_session_is_renewed_and_written() {
+    assert!(of_session([token_of_session(300, REGISTRATION), answer(200, KEYS)]).result.is_ok());
+    let due = |seconds| token_of_session(seconds, REGISTRATION);
+    for (renewed, token) in [
+        (r#"{"accessToken": "planted-b", "expiresIn": 28800, "refreshToken": "planted-q"}"#, "planted-q"),
+        // The old one is good for another time.
+        (r#"{"accessToken": "planted-b", "expiresIn": 28800}"#, "planted-r"),
+    ] {
+        let events = [due(0), due(0), answer(200, renewed), due(0), Event::Replaced, answer(200, KEYS)];
+        let played = of_session(events);
+        assert!(played.result.is_ok(), "{:?}", played.result);
+        assert_eq!(played.requests()[0], "POST https://oidc.eu-west-1.amazonaws.com/token");
+        let sent = std::str::from_utf8(played.sent[0].0.body()).unwrap();
+        let expected = r#"{"clientId": "c", "clientSecret": "planted-c", "grantType": "refresh_token", "refreshToken": "planted-r"}"#;
+        assert_eq!(sent, expected);
+        assert_eq!(played.header(1, "x-amz-sso_bearer_token"), Some("planted-b"));
+        let expected = format!(
+            r#"{{"startUrl": "u", "region": "eu-west-1", "accessToken": "planted-b", "expiresAt": "2023-11-15T06:13:20Z", {REGISTRATION}"refreshToken": "{token}", "x": 1.50}}"#
+        );
+        assert_eq!(played.replaced[0].1.expose(), expected);
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_renewed_is_used_while_it_lasts() {
+    let past = REGISTRATION.replace("2080-10-16T03:56:45Z", "2023-11-14T22:13:20Z");
+    let unknown = REGISTRATION.replace("registrationExpiresAt", "x");
+    for (other, why, readings) in [
+        ("", "clientId is missing", 1),
+        (&unknown, "registrationExpiresAt is missing", 1),
+        (&past, "its registration has expired", 2),
+    ] {
+        let file = |seconds| (0..readings).map(move |_| token_of_session(seconds, other));
+        let played = of_session(file(1).chain([answer(200, KEYS)]));
+        assert_eq!(
+            (played.result.is_ok(), played.header(0, "x-amz-sso_bearer_token")),
+            (true, Some("planted-a"))
+        );
+        let error = of_session(file(0)).error();
+        assert!(
+            error.contains(&format!("cannot be renewed, {why}; run `aws sso login --sso-session dev`")),
+            "{error}"
+        );
+    }
+    let due = |seconds| token_of_session(seconds, REGISTRATION);
+    let refusal = || answer(400, r#"{"error": "invalid_grant"}"#);
+    let played = of_session([due(1), due(1), refusal(), due(1), due(1), due(1), due(1), answer(200, KEYS)]);
+    assert!(played.result.is_ok(), "{:?}", played.result);
+    let error = of_session([due(0), due(0), refusal(), due(0), due(0), due(0), due(0)]).error();
+    assert!(
+        error.contains("invalid_grant") && error.contains("run `aws sso login --sso-session dev`"),
+        "{error}"
+    );
+    // The legacy form, which has no registration.
+    let file = token_of_session(1, REGISTRATION);
+    assert_eq!(asked([file, answer(200, KEYS)]).sent.len(), 1);
 }

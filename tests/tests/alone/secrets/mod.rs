@@ -135,9 +135,17 @@ pub(crate) fn no_source_of_credentials_tells_a_secret() {
         }
     }
     std::fs::remove_dir_all(&home).unwrap();
-    for name in
-        ["environment", "profile", "process", "container", "container with a token file", "metadata", "sso"]
-    {
+    for name in [
+        "environment",
+        "profile",
+        "process",
+        "container",
+        "container with a token file",
+        "metadata",
+        "sso",
+        "sso that is renewed",
+        "login",
+    ] {
         for driver in ["blocking", "async"] {
             assert!(found.contains(&format!("{name}: {driver}")), "{name} has credentials: {found:?}");
         }
@@ -182,6 +190,7 @@ fn values_are_redacted() {
     });
     let arguments = vec![secret("argument")];
     clean_debug(&Effect::Run(Command { program: "p".into(), arguments, timeout: Duration::ZERO }));
+    clean_debug(&Effect::Replace("p".into(), secret("contents").into()));
     let stdout = bytes::Bytes::from(secret("stdout"));
     let (stdout, stderr) = (stdout.clone(), stdout);
     clean_debug(&Event::Exited(ProcessOutput { status: Some(0), stdout: stdout.clone(), stderr }));

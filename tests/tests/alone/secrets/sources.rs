@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use sts_proto::settings::Env;
 use sts_proto::{Error, Secret};
 use sts_tests::driver::Driver;
@@ -41,6 +42,31 @@ pub(crate) fn cases(home: &Path) -> Vec<Case> {
     // SHA-1 of the session's name, `s`.
     write(home, ".aws/sso/cache/a0f1490a20d0211c997b44bc357e1972deab8ae3.json", &login);
 
+    // Both end at once, so that they are renewed each time.
+    let console = |session: &str| {
+        let login = format!(
+            r#"{{"accessToken":{{"accessKeyId":"A","secretAccessKey":"{0}","sessionToken":"{0}","expiresAt":"2020-01-01T00:00:00Z"}},"refreshToken":"{1}","clientId":"c","dpopKey":"{KEY}"}}"#,
+            secret("console"),
+            secret("console-refresh")
+        );
+        let name: String = Sha256::digest(session).iter().map(|byte| format!("{byte:02x}")).collect();
+        write(home, &format!(".aws/login/cache/{name}.json"), &login);
+        vec![("CONFIG", format!("[default]\nlogin_session = {session}\n"))]
+    };
+    let renewed = format!(
+        r#"{{"accessToken":{{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"{0}","sessionToken":"{0}"}},"refreshToken":"{1}","expiresIn":200}}"#,
+        secret("console-renewed"),
+        secret("console-refresh-renewed")
+    );
+    let ended = format!(
+        r#"{{"accessToken":"{0}","expiresAt":"2020-01-01T00:00:00Z","clientId":"c","clientSecret":"{0}","registrationExpiresAt":"2099-01-01T00:00:00Z","refreshToken":"{0}"}}"#,
+        secret("ended")
+    );
+    // SHA-1 of the session's name, `t`.
+    write(home, ".aws/sso/cache/8efd86fb78a56a5145ed7739dcb00c78581c5375.json", &ended);
+    let token =
+        format!(r#"{{"accessToken":"{0}","refreshToken":"{0}","expiresIn":200}}"#, secret("token-renewed"));
+
     let json = |body: &str| Script::Answer(200, "application/json", body.as_bytes().to_vec());
     let refused = |body: &str| Script::Answer(400, "application/json", body.as_bytes().to_vec());
     let metadata = |last: Script| vec![json(&secret("imds-token")), json("role"), last];
@@ -56,6 +82,7 @@ pub(crate) fn cases(home: &Path) -> Vec<Case> {
         |command: String| format!("[default]\ncredential_process = {command} {}\n", secret("argument"));
     let sso = "[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\n\
                sso_start_url = https://x.awsapps.com/start\n";
+    let sso_renewed = sso.replace("= s\n", "= t\n").replace("session s]", "session t]");
     let web =
         || vec![("AWS_WEB_IDENTITY_TOKEN_FILE", token_file.clone()), ("AWS_ROLE_ARN", "arn:r".to_owned())];
     let config = |text: String| vec![("CONFIG", text)];
@@ -85,6 +112,15 @@ pub(crate) fn cases(home: &Path) -> Vec<Case> {
         Case::new("sso", config(sso.to_owned()), vec![json(&portal), Script::Echo]),
         Case::new("sso that quotes", config(sso.to_owned()), vec![json(&quoted), Script::Echo]),
         Case::new("sso that echoes", config(sso.to_owned()), vec![Script::Echo]),
+        Case::new(
+            "sso that is renewed",
+            config(sso_renewed.clone()),
+            vec![json(&token), json(&portal), Script::Echo],
+        ),
+        Case::new("sso whose renewal echoes", config(sso_renewed), vec![Script::Echo]),
+        Case::new("login", console("a"), vec![json(&renewed), json(&renewed), Script::Echo]),
+        Case::new("login that quotes", console("b"), vec![json(&quoted), refused(&quoted), Script::Echo]),
+        Case::new("login that echoes", console("c"), vec![Script::Echo]),
         Case::new("web identity", web(), vec![Script::Echo]),
     ]
     .into_iter()
@@ -173,3 +209,8 @@ fn write(home: &Path, name: &str, text: &str) -> String {
     std::fs::write(&path, text).expect("a file can be written");
     path.display().to_string()
 }
+
+/// Made for tests.
+const KEY: &str = "-----BEGIN EC PRIVATE KEY-----\\nMHcCAQEEINgJsfoMn5NmrX2lSBFyPwPHx2wjdpaTb7/DnmJk0WYIoAoGCCqGSM49\\n\
+                   AwEHoUQDQgAEwGZ4738OtPyA4oY0iHSM7oLyA5ykNMzuQFaWWBG4L0NwRaw9KBfR\\n4V4WDfsapNz4mVzvHBix5v5RqRbGfq6wpw==\\n\
+                   -----END EC PRIVATE KEY-----\\n";

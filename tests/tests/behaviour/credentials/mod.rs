@@ -1,6 +1,7 @@
 //! Where clients have their credentials from, and how they keep them fresh.
 
 mod keeping;
+mod logins;
 mod profiles;
 mod refused;
 mod role_sessions;

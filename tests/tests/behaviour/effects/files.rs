@@ -69,6 +69,70 @@ fn that_are_replaced_meanwhile_are_whole_or_empty() {
     }
 }
 
+#[test]
+fn are_replaced_as_a_whole_and_for_their_owner_alone() {
+    let home = Home::new();
+    for driver in drivers() {
+        let file = home.path(&format!("{driver}/cache/login.json"));
+        let replace = |text: &str| driver.perform(Effect::Replace(file.clone(), text.into()));
+        for text in ["abc", "", "defg"] {
+            let event = replace(text);
+            assert!(matches!(event, Event::Replaced), "{driver}: {event:?}");
+            assert_eq!(fs::read_to_string(&file).unwrap(), text, "{driver}");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+            assert!(matches!(replace("abc"), Event::Replaced), "{driver}");
+            assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700), "{driver}");
+            // A link is replaced, and what it leads to is left alone.
+            let (link, target) = (home.path(&format!("{driver}/link")), home.write("target", "old"));
+            std::os::unix::fs::symlink(&target, &link).unwrap();
+            assert!(matches!(driver.perform(Effect::Replace(link.clone(), "new".into())), Event::Replaced));
+            assert_eq!(fs::read_to_string(&target).unwrap(), "old", "{driver}");
+        }
+        // What a program left behind that crashed is not in the way, and nothing else is left.
+        let name = format!(".login.json.{}-0.tmp", std::process::id());
+        fs::write(file.with_file_name(&name), "half").unwrap();
+        assert!(matches!(replace("abc"), Event::Replaced), "{driver}");
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 2, "{driver}");
+
+        let below = file.join("below");
+        let event = driver.perform(Effect::Replace(below.clone(), "x".into()));
+        assert_eq!(kind(&event), Some(Kind::Other), "{driver}: {event:?}");
+        assert!(cause(&event).starts_with(&format!("{}: ", below.display())), "{driver}: {event:?}");
+        let folder = driver.perform(Effect::Replace(file.parent().unwrap().to_owned(), "x".into()));
+        assert_eq!(kind(&folder), Some(Kind::Other), "{driver}: {folder:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "abc", "{driver}");
+    }
+}
+
+#[test]
+fn that_are_replaced_at_once_are_one_or_the_other() {
+    let home = Home::new();
+    let file = home.path("login.json");
+    let texts = ["a".repeat(5000), "b".repeat(9000)];
+    std::thread::scope(|scope| {
+        for driver in drivers().into_iter().chain(drivers()) {
+            let (file, texts) = (&file, &texts);
+            scope.spawn(move || {
+                for text in texts.iter().cycle().take(50) {
+                    let event = driver.perform(Effect::Replace(file.clone(), text.as_str().into()));
+                    assert!(matches!(event, Event::Replaced), "{driver}: {event:?}");
+                    let Event::Contents(Some(read)) = driver.perform(Effect::Read(file.clone())) else {
+                        panic!("{driver}: it is not there")
+                    };
+                    assert!(texts.iter().any(|text| *text == read), "{driver}: {} bytes", read.len());
+                }
+            });
+        }
+    });
+    let left: Vec<_> = fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn that_may_keep_a_reader_waiting_are_refused() {

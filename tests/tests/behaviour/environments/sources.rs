@@ -135,8 +135,21 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         Row::new("a login that is over").config(SSO).file(LOGIN_FILE, OLD_LOGIN).fails(
             "no credentials from profile default: the login in \
-             {home}/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json has expired; run \
-             `aws sso login --sso-session corp`",
+             {home}/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json has expired and cannot be \
+             renewed, refreshToken is missing; run `aws sso login --sso-session corp`",
+        ),
+        Row::new("a login of the console").config(CONSOLE).file(CONSOLE_FILE, CONSOLE_LOGIN).goes(
+            "GetCallerIdentity https://sts.us-east-1.amazonaws.com/ ASIACONSOLE us-east-1",
+        ),
+        Row::new("no login of the console").config(CONSOLE).fails(
+            "no credentials from profile default: there is no login, \
+             {home}/.aws/login/cache/617a42bf0cc7e52ae16d10443f260d451c255a489505091810c95d5c7ec927d1.json does \
+             not exist; run `aws login`",
+        ),
+        Row::new("a login of the console that is damaged").config(CONSOLE).file(CONSOLE_FILE, "planted").fails(
+            "no credentials from profile default: the login in \
+             {home}/.aws/login/cache/617a42bf0cc7e52ae16d10443f260d451c255a489505091810c95d5c7ec927d1.json cannot \
+             be used, it is not json (line 1, column 1); run `aws login`",
         ),
         Row::new("a login whose session is not there")
             .config("[default]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = dev\n")
@@ -168,5 +181,10 @@ pub(super) fn rows() -> Vec<Row> {
 const AS_DEV: &str = "GetCallerIdentity https://sts.us-east-1.amazonaws.com/ ASIADEV us-east-1";
 /// The name is the SHA-1 of `corp`.
 const LOGIN_FILE: &str = ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+const CONSOLE: &str = "[default]\nlogin_session = arn:aws:iam::111122223333:user/ann\n";
+const CONSOLE_FILE: &str =
+    ".aws/login/cache/617a42bf0cc7e52ae16d10443f260d451c255a489505091810c95d5c7ec927d1.json";
+const CONSOLE_LOGIN: &str = r#"{"accessToken":{"accessKeyId":"ASIACONSOLE","secretAccessKey":"planted-s","sessionToken":"planted-t",
+    "expiresAt":"2080-10-16T03:56:45Z"},"refreshToken":"planted-r","clientId":"planted-c","dpopKey":"planted-k"}"#;
 const LOGIN: &str = r#"{"accessToken":"planted-a","expiresAt":"2080-10-16T03:56:45Z"}"#;
 const OLD_LOGIN: &str = r#"{"accessToken":"planted-a","expiresAt":"2020-10-16T03:56:45Z"}"#;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use sts_proto::{SendTimeouts, TransportError, TransportErrorKind};
 
+use super::proofs;
 use super::scenario::Scenario;
 
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct Replay {
 #[derive(Default)]
 struct State {
     used: usize,
+    /// The proofs of requests that had one.
+    proofs: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -33,21 +36,17 @@ impl Replay {
             return Ok(response);
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.scenario.repeats_freely
-            && let Some(last) = state.used.checked_sub(1).and_then(|last| self.scenario.exchanges.get(last))
-            && !last.succeeds()
-            && last.differences(request, &self.scenario).is_empty()
-        {
-            return last.answer();
-        }
         // What forbids tokens forbids all else.
         if self.scenario.ends_without_token()
             && let Some(last) = self.scenario.exchanges.last().filter(|_| state.used > 0)
         {
             return last.answer();
         }
-        let number = state.used;
-        state.used += 1;
+        if let Some(proof) = request.headers().get("dpop") {
+            state.proofs.push(String::from_utf8_lossy(proof.as_bytes()).into_owned());
+        }
+        let number = self.number(&state, request);
+        state.used = state.used.max(number + 1);
         let Some(exchange) = self.scenario.exchanges.get(number) else {
             let (method, uri) = (request.method(), request.uri());
             state.problems.push(format!("request {}, {method} {uri}, is not recorded", number + 1));
@@ -58,12 +57,34 @@ impl Replay {
         exchange.answer()
     }
 
+    /// Which exchange a request is: the next one, or the last one again, if that failed and may be repeated.
+    fn number(&self, state: &State, request: &Request<Bytes>) -> usize {
+        let is = |number: usize| {
+            let exchange = self.scenario.exchanges.get(number);
+            exchange.filter(|exchange| exchange.differences(request, &self.scenario).is_empty())
+        };
+        let last = state.used.checked_sub(1).and_then(|last| Some((last, is(last)?)));
+        match last {
+            Some((last, exchange))
+                if self.scenario.repeats && !exchange.succeeds() && is(state.used).is_none() =>
+            {
+                last
+            }
+            _ => state.used,
+        }
+    }
+
     /// What was not as recorded; to be asked at the end.
     pub(crate) fn problems(&self) -> Vec<String> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut problems = state.problems.clone();
+        problems.extend(proofs::problems(&self.scenario, &state.proofs));
         let recorded = self.scenario.exchanges.len();
-        if state.used < recorded {
+        // A request that fails may be repeated less often.
+        let rest = self.scenario.exchanges.iter().skip(state.used);
+        if state.used < recorded
+            && !(self.scenario.repeats && rest.clone().all(|exchange| !exchange.succeeds()))
+        {
             problems.push(format!("{} of {recorded} recorded requests were sent", state.used));
         }
         problems

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -18,11 +19,42 @@ pub(crate) struct Scenario {
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
     /// The scenario is about the profile and no other source.
     pub(crate) profile_alone: bool,
-    /// How often a request that fails is repeated is each client's own affair.
-    pub(crate) repeats_freely: bool,
+    /// Since 1970.
+    pub(crate) now: Duration,
     /// Why it is not run.
     pub(crate) skipped: Option<String>,
+    /// How often a request that fails is repeated is the client's own affair.
+    pub(crate) repeats: bool,
+    /// Whether the recorded client knows of accounts.
+    pub(crate) account_counts: bool,
+    /// The files that are written, by their names, or members that one of them has to have.
+    pub(crate) written: BTreeMap<PathBuf, Value>,
+    pub(crate) written_members: Option<Value>,
+    /// The proofs that were sent; `None` where they do not count.
+    pub(crate) proofs: Option<Vec<Value>>,
     folder: PathBuf,
+}
+
+/// Whose record counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Take {
+    First,
+    JavaScript,
+    /// The house's own result, or the first, with what was sent left open.
+    Decided,
+}
+
+impl Take {
+    /// The choices that a case leaves.
+    pub(crate) fn of(folder: &Path) -> Result<Vec<Self>, String> {
+        let test = json(folder, "test-case.json")?.ok_or("there is no test-case.json")?;
+        Ok(match test["decided"]["by"].as_str() {
+            None | Some("botocore") => vec![Self::First],
+            Some("js") => vec![Self::JavaScript],
+            Some("either") => vec![Self::First, Self::JavaScript],
+            Some(_) => vec![Self::Decided],
+        })
+    }
 }
 
 pub(crate) enum Expected {
@@ -50,7 +82,7 @@ pub(crate) enum Expiry {
 }
 
 impl Scenario {
-    pub(crate) fn read(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn read(folder: &Path, take: Take) -> Result<Self, String> {
         let test = json(folder, "test-case.json")?.ok_or("there is no test-case.json")?;
         // Where clients differ, what this project goes by.
         let decided = &test["decided"];
@@ -65,7 +97,25 @@ impl Scenario {
             }
             Some(other) => return Err(format!("env.json is {other}")),
         };
-        let exchanges = match json(folder, "http-traffic.json")? {
+        let js = &test["peer"]["js"];
+        let (mut result, mut written, mut proofs) = (&test["result"], &test["written"], &test["dpop"]);
+        match take {
+            Take::First => {}
+            Take::JavaScript => {
+                result = if js["result"].is_null() { result } else { &js["result"] };
+                written = if js["written"].is_null() { written } else { &js["written"] };
+                proofs = &js["dpop"];
+            }
+            Take::Decided => {
+                let decided = &test["decided"]["result"];
+                result = if decided.is_null() { result } else { decided };
+            }
+        }
+        let traffic = match json(folder, "http-traffic.js.json")? {
+            Some(traffic) if take == Take::JavaScript => Some(traffic),
+            _ => json(folder, "http-traffic.json")?,
+        };
+        let exchanges = match traffic {
             None => Vec::new(),
             Some(traffic) => {
                 exchange::all(&traffic).map_err(|error| format!("http-traffic.json: {error}"))?
@@ -82,19 +132,25 @@ impl Scenario {
         Ok(Self {
             exchanges,
             env,
-            expected: Expected::of(if decided["result"].is_null() {
-                &test["result"]
-            } else {
-                &decided["result"]
-            })?,
+            expected: Expected::of(result)?,
+            now: test["now"].as_u64().map_or(NOW, Duration::from_secs),
+            repeats: test["repeats"] == "free",
+            account_counts: take != Take::JavaScript || !result["Ok"]["account_id"].is_null(),
+            written: contents(written)?,
+            written_members: test["decided"].get("written_members").cloned(),
+            proofs: (test["decided"]["by"] != "either")
+                .then(|| proofs.as_array().cloned().unwrap_or_default()),
             mfa_code: test["mfa_code"].as_str().map(str::to_owned),
             files,
-            repeats_freely: test["repeats"] == "free",
             skipped: (decided["skip"] == true)
                 .then(|| decided["why"].as_str().unwrap_or_default().to_owned()),
             profile_alone: folder.parent().is_some_and(|group| group.ends_with("profile-provider")),
             folder: folder.to_owned(),
         })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where the `turn`th reading of a file finds it, the first being 1: below `fs`, or below `fs@N` where that has it and
@@ -199,6 +255,16 @@ impl Expected {
     }
 }
 
+/// What files hold, as JSON.
+fn contents(written: &Value) -> Result<BTreeMap<PathBuf, Value>, String> {
+    let content = |(name, file): (&String, &Value)| {
+        let text = file["content"].as_str().ok_or_else(|| format!("{name} has no content"))?;
+        let json = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        Ok((PathBuf::from(name), json))
+    };
+    written.as_object().into_iter().flatten().map(content).collect()
+}
+
 fn json(folder: &Path, name: &str) -> Result<Option<Value>, String> {
     let text = match std::fs::read_to_string(folder.join(name)) {
         Ok(text) => text,
@@ -248,3 +314,5 @@ fn secrets_of(json: &Value, secrets: &mut BTreeSet<String>) {
 }
 
 const SHORTEST_SECRET: usize = 8;
+/// The credentials of cases that do not say the time expire from 2009-02-13T23:31:30Z on; it is a quarter of an hour before.
+const NOW: Duration = Duration::from_secs(1_234_567_000);

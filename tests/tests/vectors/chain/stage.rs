@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use sts_proto::{Effect, Error, Event, Flow, Step};
+use sts_tests::home::Home;
 
 use super::scenario::Scenario;
 
@@ -18,7 +19,33 @@ pub(crate) struct Staged<F> {
     waiting: Duration,
     /// How often each file was asked for.
     turns: BTreeMap<PathBuf, usize>,
+    written: Written,
     trace: Trace,
+}
+
+/// The files that were replaced, in a folder of this run.
+#[derive(Clone)]
+pub(crate) struct Written(Arc<(Home, Mutex<Vec<PathBuf>>)>);
+
+impl Written {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new((Home::new(), Mutex::default())))
+    }
+
+    /// The files by the names that the scenario has for them, and where they are.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, PathBuf> {
+        let names = self.0.1.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        names.into_iter().map(|name| (name.clone(), self.place(&name))).collect()
+    }
+
+    fn place(&self, name: &Path) -> PathBuf {
+        self.0.0.path(&format!("written/{}", name.display().to_string().replace([':', '\\'], "/")))
+    }
+
+    fn replace(&self, name: &Path) -> PathBuf {
+        self.0.1.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+        self.place(name)
+    }
 }
 
 /// What was asked for and what came of it, a line each.
@@ -26,13 +53,14 @@ pub(crate) struct Staged<F> {
 pub(crate) struct Trace(Arc<Mutex<Vec<String>>>);
 
 impl<F> Staged<F> {
-    pub(crate) fn new(flow: F, scenario: &Arc<Scenario>, trace: &Trace) -> Self {
+    pub(crate) fn new(flow: F, scenario: &Arc<Scenario>, written: &Written, trace: &Trace) -> Self {
         Self {
             flow,
             scenario: Arc::clone(scenario),
-            now: SystemTime::UNIX_EPOCH + NOW,
+            now: SystemTime::UNIX_EPOCH + scenario.now,
             waiting: Duration::ZERO,
             turns: BTreeMap::new(),
+            written: written.clone(),
             trace: trace.clone(),
         }
     }
@@ -51,6 +79,10 @@ impl<F: Flow<Error = Error>> Flow for Staged<F> {
             Ok(Step::Perform(effect)) => {
                 self.trace.note(asked(&effect));
                 Ok(Step::Perform(match effect {
+                    Effect::Replace(path, contents) => Effect::Replace(self.written.replace(&path), contents),
+                    Effect::Read(path) if self.written.files().contains_key(&path) => {
+                        Effect::Read(self.written.place(&path))
+                    }
                     Effect::Read(path) => {
                         let turn = self.turns.entry(path.clone()).or_default();
                         *turn += 1;
@@ -117,6 +149,3 @@ fn digest(value: &impl Hash) -> u64 {
     value.hash(&mut hasher);
     hasher.finish()
 }
-
-/// The scenarios' credentials expire from 2009-02-13T23:31:30Z on; it is a quarter of an hour before that.
-const NOW: Duration = Duration::from_secs(1_234_567_000);
