@@ -11,6 +11,7 @@
     )
 )]
 
+mod base64;
 mod call;
 #[cfg(feature = "credentials")]
 pub mod client;
