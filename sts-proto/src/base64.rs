@@ -1,4 +1,4 @@
-//! Base64 (RFC 4648).
+//! Base64 (RFC 4648), strict: one text for each sequence of bytes.
 
 /// An alphabet, and whether a text is filled up to a multiple of four characters.
 #[derive(Clone, Copy)]
@@ -52,6 +52,56 @@ impl Base64 {
             text.extend(std::iter::repeat_n('=', 3 - rest.len()));
         }
     }
+
+    /// The bytes of a text; `None` for all but the one text that [`encode`](Self::encode) makes of them.
+    #[cfg(any(feature = "verify", test))]
+    pub(crate) fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
+        let digits = match (self.padded, text) {
+            (true, [start @ .., b'=', b'=']) | (true, [start @ .., b'=']) => start,
+            _ => text,
+        };
+        if self.padded && text.len() % 4 != 0 || digits.len() % 4 == 1 {
+            return None;
+        }
+        if self.padded && text.len() != digits.len().div_ceil(4) * 4 {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
+        for four in digits.chunks(4) {
+            let mut bits = 0;
+            for digit in four {
+                bits = bits << 6 | self.value(*digit)?;
+            }
+            bits <<= 6 * (4 - four.len());
+            let [_, first, second, third] = bits.to_be_bytes();
+            let unused = match four.len() {
+                2 => u32::from(second) << 8 | u32::from(third),
+                3 => u32::from(third),
+                _ => 0,
+            };
+            // The bits that stand for no byte are zero (RFC 4648 §3.5).
+            if unused != 0 {
+                return None;
+            }
+            bytes.extend([first, second, third].into_iter().take(four.len() - 1));
+        }
+        Some(bytes)
+    }
+
+    #[cfg(any(feature = "verify", test))]
+    fn value(self, digit: u8) -> Option<u32> {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            _ => match self.letters {
+                [.., one, _] if *one == digit => 62,
+                [.., one] if *one == digit => 63,
+                _ => return None,
+            },
+        };
+        Some(value.into())
+    }
 }
 
 #[cfg(test)]
@@ -75,8 +125,33 @@ mod tests {
             assert_eq!(URL.encode(text.as_bytes()), expected.trim_end_matches('='));
             assert_eq!(STANDARD.length(text.len()), expected.len());
             assert_eq!(URL.length(text.len()), expected.trim_end_matches('=').len());
+            assert_eq!(STANDARD.decode(expected.as_bytes()).as_deref(), Some(text.as_bytes()));
+            assert_eq!(
+                URL.decode(expected.trim_end_matches('=').as_bytes()).as_deref(),
+                Some(text.as_bytes())
+            );
         }
         assert_eq!(STANDARD.encode(&[0xfb, 0xff, 0xbf]), "+/+/");
         assert_eq!(URL.encode(&[0xfb, 0xff, 0xbf]), "-_-_");
+    }
+
+    #[test]
+    fn every_sequence_of_bytes_has_one_text() {
+        for first in 0..=u8::MAX {
+            for bytes in [&[first][..], &[first, !first], &[first, 7, !first], &[first, 1, 2, 3]] {
+                for kind in [STANDARD, URL_PADDED, URL] {
+                    assert_eq!(kind.decode(kind.encode(bytes).as_bytes()).as_deref(), Some(bytes));
+                }
+            }
+        }
+        for text in [
+            "Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "Zm9v=", "Zm9v====", "=", "==", "====",
+            "Zg==Zg==", "Zm 9v", "Zm9v\n", "Zm-_", "Zm9vé", "Z===",
+        ] {
+            assert_eq!(STANDARD.decode(text.as_bytes()), None, "{text}");
+        }
+        for text in ["Z", "Zg==", "Zh", "Zm9", "Zm+/", "Zm9vZ"] {
+            assert_eq!(URL.decode(text.as_bytes()), None, "{text}");
+        }
     }
 }

@@ -164,6 +164,13 @@ impl Endpoint {
         &self.target.uri
     }
 
+    /// The same with a query; `None` if that makes it longer than an [`Uri`] may be.
+    pub(crate) fn uri_with_query(&self, query: &str) -> Option<Uri> {
+        let mut parts = self.uri().clone().into_parts();
+        parts.path_and_query = Some(format!("{}?{query}", self.uri().path()).parse().ok()?);
+        Uri::from_parts(parts).ok()
+    }
+
     /// The value of the `Host` header (RFC 9110 §7.2): the authority of [`uri`](Endpoint::uri).
     pub fn host(&self) -> &HeaderValue {
         &self.target.host

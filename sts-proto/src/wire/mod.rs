@@ -6,7 +6,7 @@
 
 mod error;
 mod form;
-#[cfg(feature = "credentials")]
+#[cfg(feature = "_json")]
 pub(crate) mod json;
 pub mod time;
 mod value;

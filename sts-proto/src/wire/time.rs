@@ -41,6 +41,22 @@ pub fn parse(text: &str) -> Option<SystemTime> {
         .or_else(|| in_words(text))
 }
 
+/// An instant in UTC, as RFC 3339 writes it, without the fraction of a second; `None` outside the years 0 to 9999.
+pub(crate) fn format(at: SystemTime) -> Option<String> {
+    let seconds = match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).ok()?,
+        Err(before) => {
+            let before = before.duration();
+            -i64::try_from(before.as_secs()).ok()? - i64::from(before.subsec_nanos() > 0)
+        }
+    };
+    let at =
+        OffsetDateTime::from_unix_timestamp(seconds).ok().filter(|at| (0..=9999).contains(&at.year()))?;
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second) = at.to_hms();
+    Some(format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month)))
+}
+
 /// Date, time and offset with blanks between them and the name of UTC at the end, as `date`, Go and the AWS CLI write them.
 fn in_words(text: &str) -> Option<SystemTime> {
     let named = ["UTC", "GMT", "Z"].into_iter().find_map(|name| {
@@ -118,6 +134,19 @@ const MAX_LENGTH: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_is_written_as_it_is_read() {
+        for text in
+            ["1970-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"]
+        {
+            assert_eq!(parse(text).and_then(format).as_deref(), Some(text));
+        }
+        let half = Duration::from_millis(500);
+        assert_eq!(format(SystemTime::UNIX_EPOCH + half).as_deref(), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(format(SystemTime::UNIX_EPOCH - half).as_deref(), Some("1969-12-31T23:59:59Z"));
+        assert_eq!(SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1 << 40)).and_then(format), None);
+    }
 
     fn nanos(text: &str) -> Option<i128> {
         parse(text).map(|at| match at.duration_since(SystemTime::UNIX_EPOCH) {
