@@ -11,6 +11,7 @@ mod explained;
 mod identities;
 mod lambda;
 mod operations;
+mod proofs;
 mod proxy;
 mod region;
 mod requests;
