@@ -53,11 +53,15 @@ mod error;
 mod partitions;
 #[cfg(feature = "credentials")]
 mod portal;
+#[cfg(feature = "verify")]
+mod recognize;
 mod url;
 
 pub use error::EndpointError;
 #[cfg(feature = "credentials")]
 pub(crate) use portal::portal;
+#[cfg(feature = "verify")]
+pub(crate) use recognize::{Recognized, recognize};
 #[cfg(feature = "credentials")]
 pub(crate) use url::is_label;
 

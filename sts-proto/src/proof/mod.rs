@@ -70,6 +70,8 @@ mod teleport;
 #[cfg(test)]
 mod testing;
 mod vault;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 use std::time::SystemTime;
 

@@ -1,6 +1,7 @@
 //! Proofs of identity and tokens: what is made, and what a verifier makes of them. `PROOFS.md` beside the vectors says what
 //! their members mean.
 
+mod checking;
 mod making;
 mod shape;
 
@@ -14,7 +15,7 @@ use crate::report::Case;
 pub(crate) fn check(record: &Value, case: &mut Case) -> Result<(), String> {
     match text(record, "kind")? {
         "proof" => making::check(record, case),
-        "verify" => Ok(()),
+        "verify" => checking::check(record, case),
         other => Err(format!("a kind that this test does not know: {other}")),
     }
 }
