@@ -166,10 +166,8 @@ impl Header<'_> {
         if self.value.starts_with([' ', '\t']) || self.value.ends_with([' ', '\t']) {
             return Err(argument("begins or ends with a blank, which no header keeps"));
         }
-        let value = HeaderValue::from_str(self.value);
-        value.map_err(|_| {
-            argument("holds a control character or one outside ascii, which no header can carry")
-        })
+        let value = HeaderValue::from_str(self.value).ok().filter(|_| self.value.is_ascii());
+        value.ok_or(argument("holds a control character or one outside ascii, which no header can carry"))
     }
 }
 

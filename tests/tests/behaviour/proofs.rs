@@ -7,11 +7,13 @@ use http::header::{AUTHORIZATION, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request};
 use serde_json::Value;
 use sts_proto::operations::{AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity};
+use sts_proto::proof::verify::{IdentityKind, Reason, Verifier};
 use sts_proto::proof::{Eks, Vault};
 use sts_proto::token::Rds;
 use sts_proto::{Credentials, Error, ErrorCode, Operation, Settings};
 use sts_tests::driver::{Driver, Setup};
 use sts_tests::exchange;
+use sts_tests::peer::Peer;
 use sts_tests::sts::Server;
 
 fn alice(sts: &Server) -> Settings {
@@ -124,4 +126,88 @@ fn a_token_of_a_database_is_signed_for_the_clients_region_or_another() {
         let error = driver.prove(&Rds::new("planted:5432", 5432, "jane")).unwrap_err();
         assert_eq!(error.to_string(), "the proof cannot be made: the host has a port: give the name alone");
     }
+}
+
+/// A network in which every STS is this one.
+fn world(sts: &Server) -> Peer {
+    let url = sts.url().to_owned();
+    let [driver, _] = both(alice(sts));
+    Peer::new(move |request| {
+        assert!(request.uri().host().is_some_and(|host| host.ends_with(".amazonaws.com")));
+        let mut request = request.clone();
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        *request.uri_mut() = format!("{url}{target}").parse().expect("a url");
+        Ok(exchange::send(&driver, request).expect("an answer"))
+    })
+}
+
+#[test]
+fn a_verifier_says_who_the_caller_is() {
+    let sts = Server::start();
+    let peer = world(&sts);
+    let [alice_of_aws, _] = both({
+        let keys = Credentials::new(sts.access_key_id(), sts.secret_access_key());
+        Settings::new().region("eu-west-1").credentials(keys)
+    });
+    let [driver, _] = both(alice(&sts));
+    let session = driver.send(AssumeRole::new(sts.role_arn("demo"), "me")).unwrap().credentials;
+    let [session_of_aws, _] = both(Settings::new().region("eu-west-1").credentials(session));
+    // A verifier needs neither credentials nor a region.
+    for verifying in Setup::new(Settings::new()).transport(&peer).without_credentials().drivers().unwrap() {
+        let clusters = Verifier::eks("my-cluster").unwrap();
+        let servers = Verifier::audience("X-Vault-AWS-IAM-Server-ID", "vault.example.com").unwrap();
+        for (caller, kind, end) in [
+            (&alice_of_aws, IdentityKind::User, ":user/alice"),
+            (&session_of_aws, IdentityKind::AssumedRole, ":role/demo"),
+        ] {
+            let token = caller.prove(&Eks::new("my-cluster")).unwrap().token;
+            let identity = verifying.run(clusters.token(token.expose())).unwrap();
+            assert_eq!((identity.kind, &*identity.account), (kind, "123456789012"));
+            assert!(identity.canonical_arn.ends_with(end), "{identity:?}");
+
+            let login = caller.prove(&Vault::new("dev").server_id("vault.example.com")).unwrap();
+            assert_eq!(verifying.run(servers.request(login.expose().as_bytes())), Ok(identity));
+            // What was made for somebody else.
+            let token = caller.prove(&Eks::new("other-cluster")).unwrap().token;
+            assert_eq!(verifying.run(clusters.token(token.expose())), Err(Reason::Status(403)));
+            let login = caller.prove(&Vault::new("dev").server_id("vault.example.org")).unwrap();
+            assert_eq!(verifying.run(servers.request(login.expose().as_bytes())), Err(Reason::Audience));
+            let login = caller.prove(&Vault::new("dev")).unwrap();
+            assert_eq!(
+                verifying.run(servers.request(login.expose().as_bytes())),
+                Err(Reason::AudienceMissing)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_that_was_changed_anywhere_is_not_accepted() {
+    let sts = Server::start();
+    let keys = Credentials::new(sts.access_key_id(), sts.secret_access_key());
+    let [caller, _] = both(Settings::new().region("eu-west-1").credentials(keys));
+    let token = caller.prove(&Eks::new("my-cluster")).unwrap().token;
+    let url = URL_SAFE_NO_PAD.decode(&token.expose()["k8s-aws-v1.".len()..]).unwrap();
+    let verifier = Verifier::eks("my-cluster").unwrap();
+    let peer = world(&sts);
+    let [verifying, _] =
+        Setup::new(Settings::new()).transport(&peer).without_credentials().drivers().expect("no settings");
+    assert!(verifying.run(verifier.token(token.expose())).is_ok());
+    for at in 0..url.len() {
+        for bit in [1, 0x20] {
+            let mut changed = url.clone();
+            changed[at] ^= bit;
+            let changed = format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(&changed));
+            let verdict = verifying.run(verifier.token(&changed));
+            // An escape may be written in either case.
+            let same = matches!(url[at - at.min(2)..=at], [b'%', ..] | [_, b'%', _]) && bit == 0x20;
+            assert!(verdict.is_err() || same, "{at} {bit}");
+        }
+        let mut text = token.expose().as_bytes().to_vec();
+        text[at % token.expose().len()] = b'*';
+        assert!(verifying.run(verifier.token(std::str::from_utf8(&text).unwrap())).is_err(), "{at}");
+    }
+    // The lifetime in the token says nothing, and is signed.
+    let sent = peer.requests();
+    assert!(sent.iter().all(|request| request.uri().host() == Some("sts.eu-west-1.amazonaws.com")));
 }

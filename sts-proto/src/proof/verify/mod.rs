@@ -452,3 +452,6 @@ const CLUSTER: HeaderName = HeaderName::from_static("x-k8s-aws-id");
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+
+#[cfg(test)]
+mod tests;
