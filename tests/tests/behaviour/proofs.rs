@@ -141,6 +141,12 @@ fn world(sts: &Server) -> Peer {
     })
 }
 
+/// Clients without credentials, which a verifier does not need.
+fn anonymous(peer: &Peer) -> [Driver; 2] {
+    let setup = Setup::new(Settings::new().region("us-east-1")).without_credentials();
+    setup.transport(peer).drivers().expect("the settings are good")
+}
+
 #[test]
 fn a_verifier_says_who_the_caller_is() {
     let sts = Server::start();
@@ -152,8 +158,7 @@ fn a_verifier_says_who_the_caller_is() {
     let [driver, _] = both(alice(&sts));
     let session = driver.send(AssumeRole::new(sts.role_arn("demo"), "me")).unwrap().credentials;
     let [session_of_aws, _] = both(Settings::new().region("eu-west-1").credentials(session));
-    // A verifier needs neither credentials nor a region.
-    for verifying in Setup::new(Settings::new()).transport(&peer).without_credentials().drivers().unwrap() {
+    for verifying in anonymous(&peer) {
         let clusters = Verifier::eks("my-cluster").unwrap();
         let servers = Verifier::audience("X-Vault-AWS-IAM-Server-ID", "vault.example.com").unwrap();
         for (caller, kind, end) in [
@@ -190,8 +195,7 @@ fn a_token_that_was_changed_anywhere_is_not_accepted() {
     let url = URL_SAFE_NO_PAD.decode(&token.expose()["k8s-aws-v1.".len()..]).unwrap();
     let verifier = Verifier::eks("my-cluster").unwrap();
     let peer = world(&sts);
-    let [verifying, _] =
-        Setup::new(Settings::new()).transport(&peer).without_credentials().drivers().expect("no settings");
+    let [verifying, _] = anonymous(&peer);
     assert!(verifying.run(verifier.token(token.expose())).is_ok());
     for at in 0..url.len() {
         for bit in [1, 0x20] {

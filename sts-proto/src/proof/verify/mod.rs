@@ -2,7 +2,7 @@
 //!
 //! A [`Verifier`] is a policy. It takes a token of EKS or a signed `GetCallerIdentity`, sends to STS a request that it
 //! **makes itself**, and answers with an [`Identity`] or with the [`Reason`] why not. Verifying is a flow: a client runs it
-//! with `client.run(flow)`, and needs neither credentials nor a region of its own for it.
+//! with `client.run(flow)`, and needs no credentials of its own for it.
 //!
 //! ```
 //! use std::time::SystemTime;
