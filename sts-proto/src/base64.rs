@@ -60,7 +60,7 @@ impl Base64 {
             (true, [start @ .., b'=', b'=']) | (true, [start @ .., b'=']) => start,
             _ => text,
         };
-        if self.padded && text.len() % 4 != 0 || digits.len() % 4 == 1 {
+        if self.padded && !text.len().is_multiple_of(4) || digits.len() % 4 == 1 {
             return None;
         }
         if self.padded && text.len() != digits.len().div_ceil(4) * 4 {

@@ -101,13 +101,12 @@ pub use load::{Load, Loaded};
 pub use providers::{AssumeRoleProvider, WebIdentityProvider};
 pub use role_sessions::{InRole, RoleSessions};
 pub use send::Send;
-pub use signing::Signing;
 
 use crate::context::Context;
 use crate::credentials::imds;
 use crate::endpoint::Endpoint;
 use crate::error::{CredentialsError, Error, NoCredentials, Outcome, Tried};
-use crate::flow::Timeouts;
+use crate::flow::{Flow, Timeouts};
 use crate::keys::Credentials;
 use crate::operation::{Operation, Presign};
 use crate::proof::Proof;
@@ -115,6 +114,7 @@ use crate::settings::{Env, Setting, Settings};
 
 use keys::{Keys, Source};
 use region::Region;
+use signing::Signing;
 
 /// A client without its driver. Cheap to clone; all clones share credentials, signing key, quota and clock.
 #[derive(Clone)]
@@ -149,9 +149,7 @@ impl Core {
         operation: &'a O,
         options: &'a Presign,
         seed: u128,
-    ) -> Signing<
-        impl FnMut(&Context, Option<&Credentials>, SystemTime) -> Result<Request<Bytes>, Error> + use<'a, O>,
-    > {
+    ) -> impl Flow<Output = Request<Bytes>, Error = Error> + use<'a, O> {
         Signing::new(self, O::ACTION, O::SIGNED, seed, move |context, credentials, now| {
             context.presign_with(credentials, operation, options, now)
         })
@@ -163,9 +161,7 @@ impl Core {
         operation: &'a O,
         headers: &'a HeaderMap,
         seed: u128,
-    ) -> Signing<
-        impl FnMut(&Context, Option<&Credentials>, SystemTime) -> Result<Request<Bytes>, Error> + use<'a, O>,
-    > {
+    ) -> impl Flow<Output = Request<Bytes>, Error = Error> + use<'a, O> {
         Signing::new(self, O::ACTION, O::SIGNED, seed, move |context, credentials, now| {
             context.sign_with(credentials, operation, headers, now)
         })
@@ -176,9 +172,7 @@ impl Core {
         &self,
         proof: &'a P,
         seed: u128,
-    ) -> Signing<
-        impl FnMut(&Context, Option<&Credentials>, SystemTime) -> Result<P::Output, Error> + use<'a, P>,
-    > {
+    ) -> impl Flow<Output = P::Output, Error = Error> + use<'a, P> {
         Signing::new(self, "a proof", true, seed, move |context, credentials, now| {
             context.prove_with(credentials, proof, now)
         })

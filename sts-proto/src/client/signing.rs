@@ -13,7 +13,7 @@ use crate::keys::Credentials;
 
 /// Makes what is signed with the credentials of a client: a URL, a request, a proof. Nothing is sent but what finding region
 /// and credentials takes.
-pub struct Signing<M> {
+pub(super) struct Signing<M> {
     make: M,
     action: &'static str,
     signed: bool,

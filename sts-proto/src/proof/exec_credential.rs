@@ -1,13 +1,13 @@
 //! What kubectl reads of a credential plugin, and what it says in `KUBERNETES_EXEC_INFO`.
 
-#[cfg(feature = "_json")]
+#[cfg(feature = "verify")]
 use std::fmt;
 use std::time::SystemTime;
 
 use super::draft::Draft;
+#[cfg(feature = "verify")]
+use super::json::Json;
 use crate::secret::Secret;
-#[cfg(feature = "_json")]
-use crate::wire::json::Object;
 use crate::wire::time;
 
 /// The version of the `ExecCredential` that kubectl wants.
@@ -35,18 +35,19 @@ impl ApiVersion {
     /// let (version, warning) = ApiVersion::of_exec_info(Some(info));
     /// assert_eq!((version, warning), (ApiVersion::V1, None));
     /// ```
-    #[cfg(feature = "_json")]
+    #[cfg(feature = "verify")]
     pub fn of_exec_info(info: Option<&str>) -> (Self, Option<ExecInfoWarning>) {
         let warned = |warning| (Self::default(), Some(warning));
         let Some(info) = info else { return (Self::default(), None) };
         if info.is_empty() {
             return warned(ExecInfoWarning::Empty);
         }
-        let Ok(mut info) = Object::parse(info.as_bytes()) else { return warned(ExecInfoWarning::Malformed) };
-        let version = info.text("apiVersion").ok().flatten();
+        let Some((info @ Json::Object(_), _)) = Json::read_tolerantly(info.as_bytes()) else {
+            return warned(ExecInfoWarning::Malformed);
+        };
+        let version = info.get("apiVersion").and_then(Json::text);
         let known = [Self::V1, Self::V1Beta1, Self::V1Alpha1];
-        let asked =
-            version.and_then(|asked| known.into_iter().find(|version| version.as_str() == asked.expose()));
+        let asked = version.and_then(|asked| known.into_iter().find(|version| version.as_str() == asked));
         match asked {
             Some(Self::V1Alpha1) => (Self::V1Alpha1, Some(ExecInfoWarning::Deprecated)),
             Some(version) => (version, None),
@@ -65,7 +66,7 @@ impl ApiVersion {
 }
 
 /// What there is to warn of in `KUBERNETES_EXEC_INFO`: `Display` gives a sentence for standard error.
-#[cfg(feature = "_json")]
+#[cfg(feature = "verify")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExecInfoWarning {
@@ -79,7 +80,7 @@ pub enum ExecInfoWarning {
     Deprecated,
 }
 
-#[cfg(feature = "_json")]
+#[cfg(feature = "verify")]
 impl fmt::Display for ExecInfoWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -115,7 +116,7 @@ pub(super) fn write(version: ApiVersion, token: &Secret, expires: SystemTime) ->
     json.into_secret()
 }
 
-#[cfg(all(test, feature = "_json"))]
+#[cfg(all(test, feature = "verify"))]
 mod tests {
     use super::*;
 

@@ -62,6 +62,8 @@ mod exec_credential;
 mod google;
 mod hcp;
 mod infisical;
+#[cfg(feature = "verify")]
+mod json;
 mod lakefs;
 mod mongodb;
 mod request;
@@ -83,7 +85,7 @@ pub(crate) use draft::Draft;
 pub use eks::{Eks, EksToken};
 pub use error::ProofError;
 pub use exec_credential::ApiVersion;
-#[cfg(feature = "_json")]
+#[cfg(feature = "verify")]
 pub use exec_credential::ExecInfoWarning;
 pub use google::Google;
 pub use hcp::Hcp;

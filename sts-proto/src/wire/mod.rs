@@ -6,7 +6,7 @@
 
 mod error;
 mod form;
-#[cfg(feature = "_json")]
+#[cfg(feature = "credentials")]
 pub(crate) mod json;
 pub mod time;
 mod value;

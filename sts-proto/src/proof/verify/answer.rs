@@ -6,8 +6,8 @@ use quick_xml::NsReader;
 use quick_xml::events::Event;
 use quick_xml::name::{Namespace, ResolveResult};
 
+use super::super::json::Json;
 use super::identity::Identity;
-use super::json::Json;
 use super::policy::AnswerFormat;
 use super::reason::Reason;
 use crate::wire::{XmlError, XmlReader, resolve_reference};

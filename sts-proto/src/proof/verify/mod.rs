@@ -51,7 +51,6 @@
 
 mod answer;
 mod identity;
-mod json;
 mod policy;
 mod reason;
 mod replay;
@@ -372,7 +371,7 @@ pub struct Verify {
 
 enum State {
     Ready(Proved),
-    Sent(Checked),
+    Sent(Box<Checked>),
     Over,
 }
 
@@ -398,7 +397,7 @@ impl Verify {
             replay.claim(&checked.signature, checked.expires, now)?;
         }
         let (request, timeout) = (checked.request.clone(), policy.timeout);
-        self.state = State::Sent(checked);
+        self.state = State::Sent(Box::new(checked));
         Ok(Step::Perform(Effect::Send(request, SendTimeouts { connect: timeout, attempt: timeout })))
     }
 

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
+use super::super::json::{Json, JsonProblem};
 use super::super::request::{ACTION, FORM};
-use super::json::{Json, JsonProblem};
 use super::policy::Policy;
 use super::reason::Reason;
 use super::signature::{Signature, is_signature, read_date, read_scope, split_url};
@@ -182,7 +182,9 @@ impl<'g> Headers<'g> {
     /// Checks the list of signed headers: in its one form, with all that has to be signed, and nothing that is not sent.
     fn check_signed(&self, signed: &str, policy: &Policy) -> Result<(), Reason> {
         let names: Vec<&str> = signed.split(';').collect();
-        if !names.is_sorted_by(|one, other| one < other) {
+        let is_sorted = names.is_sorted_by(|one, other| one < other);
+        // Names of headers are compared without regard to case from here on.
+        if !is_sorted || signed.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(Reason::SignedHeaders);
         }
         let audience = policy.audience.as_ref().map(|(name, _)| name.as_str());

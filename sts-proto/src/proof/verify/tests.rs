@@ -229,6 +229,7 @@ fn a_request_that_breaks_a_rule_is_refused() {
         (HEADERS, "content-length;content-type", "content-type;content-length", Reason::SignedHeaders),
         (HEADERS, ";host;", ";expect;host;", Reason::SignedHeaders),
         (HEADERS, ";host;", ";Host;", Reason::SignedHeaders),
+        (HEADERS, "SignedHeaders=content-length", "SignedHeaders=Content-length", Reason::SignedHeaders),
     ] {
         assert_eq!(with(field, from, to).err(), Some(reason), "{field}: {from} -> {to}");
     }

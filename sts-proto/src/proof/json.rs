@@ -1,4 +1,4 @@
-//! JSON that is read strictly: no name twice in an object, and nothing passed over.
+//! JSON as a tree, which knows whether an object has a name twice.
 
 use std::fmt;
 
@@ -25,23 +25,29 @@ pub(super) enum JsonProblem {
 }
 
 impl Json {
-    /// Reads a document to its end. It nests less than 128 levels deep, the limit of serde_json; the caller bounds its length,
-    /// and memory stays below some times that.
+    /// Reads a document to its end, strictly: no object may have a name twice.
     pub(super) fn read(document: &[u8]) -> Result<Self, JsonProblem> {
-        let mut reader = serde_json::Deserializer::from_slice(document);
-        let mut duplicate = false;
-        let value = Seed(&mut duplicate).deserialize(&mut reader);
-        match value.and_then(|value| reader.end().map(|()| value)) {
-            Ok(_) if duplicate => Err(JsonProblem::Duplicate),
-            Ok(value) => Ok(value),
-            Err(_) => Err(JsonProblem::Malformed),
+        match Self::read_tolerantly(document) {
+            Some((_, true)) => Err(JsonProblem::Duplicate),
+            Some((value, false)) => Ok(value),
+            None => Err(JsonProblem::Malformed),
         }
     }
 
-    /// The member of this name.
+    /// Reads a document to its end, and says whether an object has a name twice. It nests less than 128 levels deep, the limit
+    /// of serde_json; the caller bounds its length, and memory stays below some times that.
+    pub(super) fn read_tolerantly(document: &[u8]) -> Option<(Self, bool)> {
+        let mut reader = serde_json::Deserializer::from_slice(document);
+        let mut duplicate = false;
+        let value = Seed(&mut duplicate).deserialize(&mut reader).ok()?;
+        reader.end().ok()?;
+        Some((value, duplicate))
+    }
+
+    /// The member of this name, the last one if there are several.
     pub(super) fn get(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+            Self::Object(members) => members.iter().rfind(|(known, _)| known == name).map(|(_, value)| value),
             _ => None,
         }
     }
