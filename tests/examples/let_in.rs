@@ -27,19 +27,19 @@ use tokio::net::TcpListener;
 /// What callers name as the audience of their proofs. The header is that of EKS, and any name will do.
 const MYSELF: &str = "let-in.example.com";
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let sts = Server::start();
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/", listener.local_addr()?);
     let client = sts_async::Builder::isolated().region("eu-west-1").without_credentials();
     let client = client.transport(aws(&sts)).build()?;
     // Each proof is good for one visit.
     let verifier = Verifier::eks(MYSELF)?.accounts(["123456789012"]).remember(10_000);
-    tokio::spawn(serve(listener, client, verifier));
-    // The caller blocks.
-    let visits = tokio::task::spawn_blocking(move || visit(&sts, &url)).await?;
-    visits.map_err(|error| error.to_string().into())
+
+    let runtime = tokio::runtime::Runtime::new()?;
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    runtime.spawn(serve(listener, client, verifier));
+    visit(&sts, &url)?;
+    Ok(())
 }
 
 /// Lets in callers with a proof behind `Authorization: Bearer`.
