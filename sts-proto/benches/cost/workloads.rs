@@ -34,8 +34,12 @@ impl Workloads for Core {
             ceiling: Some(Ceiling { instructions: 70_000, allocations: 20 }),
         },
         Workload { name: "presign", ceiling: None },
-        Workload { name: "eks-token", ceiling: None },
-        Workload { name: "verify", ceiling: Some(Ceiling { instructions: 60_000, allocations: 100 }) },
+        Workload { name: "eks-token", ceiling: Some(Ceiling { instructions: 106_000, allocations: 25 }) },
+        Workload { name: "verify", ceiling: Some(Ceiling { instructions: 60_000, allocations: 60 }) },
+        Workload {
+            name: "verify-of-session",
+            ceiling: Some(Ceiling { instructions: 104_000, allocations: 60 }),
+        },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {
@@ -53,7 +57,8 @@ impl Workloads for Core {
             "error-of-session" => error(keys().with_session_token(SESSION_TOKEN), meter),
             "presign" => presign(meter),
             "eks-token" => eks_token(meter),
-            "verify" => verify(meter),
+            "verify" => verify(&keys(), meter),
+            "verify-of-session" => verify(&keys().with_session_token(SESSION_TOKEN), meter),
             _ => return false,
         }
         true
@@ -152,9 +157,8 @@ fn eks_token(meter: &mut impl Meter) {
 }
 
 /// All of a verification but the network: the token, the request and the answer.
-fn verify(meter: &mut impl Meter) {
-    let keys = keys().with_session_token(SESSION_TOKEN);
-    let token = Eks::new(CLUSTER).prove(&endpoint(), &keys, now()).expect("can be signed").token;
+fn verify(keys: &Credentials, meter: &mut impl Meter) {
+    let token = Eks::new(CLUSTER).prove(&endpoint(), keys, now()).expect("can be signed").token;
     let verifier = Verifier::eks(CLUSTER).expect("a name").remember(16);
     let answer = http::Response::builder().header("content-type", "application/json");
     let answer = answer.body(Bytes::from_static(IDENTITY)).expect("a good answer");

@@ -62,8 +62,8 @@ impl Proof for Chainguard {
         ];
         let signed = Signed::post(Place::Query, &headers, endpoint, credentials, now)?;
         let http = signed.http();
-        let mut token = Draft::with_capacity(URL_PADDED.length(http.as_str().len()));
-        token.put_base64(URL_PADDED, http.as_str().as_bytes());
+        let mut token = Draft::with_capacity(URL_PADDED.length(http.len()));
+        token.put_base64(URL_PADDED, http.as_bytes());
         Ok(token.into_secret())
     }
 }

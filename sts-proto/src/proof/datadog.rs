@@ -57,10 +57,10 @@ impl Proof for Datadog {
             [Header { name: "x-ddog-org-id", value: &self.org_uuid, argument: "organization's uuid" }];
         let signed = Signed::post(Place::Body, &headers, endpoint, credentials, now)?;
         let (headers, url) = (signed.headers_json(true), signed.url_without_slash());
-        let mut token = Draft::with_capacity(128 + (headers.as_str().len() + url.len()) * 3 / 2);
+        let mut token = Draft::with_capacity(128 + (headers.len() + url.len()) * 3 / 2);
         token.put_base64(STANDARD, signed.body().as_bytes());
         token.put("|");
-        token.put_base64(STANDARD, headers.as_str().as_bytes());
+        token.put_base64(STANDARD, headers.as_bytes());
         token.put("|");
         token.put(signed.method());
         token.put("|");

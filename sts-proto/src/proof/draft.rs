@@ -10,17 +10,16 @@ use crate::secret::Secret;
 
 /// A text that is being written. It is wiped when it is dropped, and so is what it leaves behind when it grows.
 #[derive(Default)]
-pub(crate) struct Draft(Zeroizing<String>);
+pub(crate) struct Draft(Zeroizing<Vec<u8>>);
 
 impl Draft {
     /// With room for this many bytes, and for more if that turns out to be too few.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(Zeroizing::new(String::with_capacity(bytes)))
+        Self(Zeroizing::new(Vec::with_capacity(bytes)))
     }
 
     pub(crate) fn put(&mut self, text: &str) {
-        self.make_room(text.len());
-        self.0.push_str(text);
+        self.put_bytes(text.as_bytes());
     }
 
     /// A JSON string (RFC 8259 §7), with its quotation marks.
@@ -50,24 +49,36 @@ impl Draft {
 
     /// Percent-encoded, except for the unreserved characters of RFC 3986.
     pub(crate) fn put_escaped(&mut self, text: &str) {
-        pieces(text.as_bytes(), &UNRESERVED, |piece| {
-            self.put(std::str::from_utf8(piece).unwrap_or_default())
-        });
+        pieces(text.as_bytes(), &UNRESERVED, |piece| self.put_bytes(piece));
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        // All that is put is text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
     pub(crate) fn into_secret(mut self) -> Secret {
-        Secret::new(mem::take(&mut *self.0))
+        Secret::new(String::from_utf8(mem::take(&mut *self.0)).unwrap_or_default())
+    }
+
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
+        self.0.extend_from_slice(bytes);
     }
 
     fn make_room(&mut self, bytes: usize) {
         let length = self.0.len() + bytes;
         if length > self.0.capacity() {
-            let mut larger = String::with_capacity(length.max(2 * self.0.capacity()));
-            larger.push_str(&self.0);
+            let mut larger = Vec::with_capacity(length.max(2 * self.0.capacity()));
+            larger.extend_from_slice(&self.0);
             self.0 = Zeroizing::new(larger);
         }
     }

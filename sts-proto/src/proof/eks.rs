@@ -87,7 +87,7 @@ impl Proof for Eks {
         }
         let mut token = Draft::with_capacity(length);
         token.put(PREFIX);
-        token.put_base64(URL, url.as_str().as_bytes());
+        token.put_base64(URL, url.as_bytes());
         Ok(EksToken { token: token.into_secret(), expires: expires(now, credentials) })
     }
 }

@@ -77,7 +77,7 @@ impl Proof for Google {
         json.put(",\"url\":");
         json.put_json(&signed.url_without_slash());
         json.put("}");
-        let mut token = Draft::with_capacity(json.as_str().len() * 2);
+        let mut token = Draft::with_capacity(json.len() * 2);
         token.put_escaped(json.as_str());
         Ok(token.into_secret())
     }

@@ -59,7 +59,7 @@ impl Proof for Infisical {
     ) -> Result<Secret, ProofError> {
         let signed = Signed::post(Place::Body, &[], endpoint, credentials, now)?;
         let headers = signed.headers_json(false);
-        let mut json = Draft::with_capacity(512 + headers.as_str().len() * 3 / 2);
+        let mut json = Draft::with_capacity(512 + headers.len() * 3 / 2);
         json.put("{\"identityId\":");
         json.put_json(&self.identity_id);
         json.put(",\"iamHttpRequestMethod\":");
@@ -67,7 +67,7 @@ impl Proof for Infisical {
         json.put(",\"iamRequestBody\":\"");
         json.put_base64(STANDARD, signed.body().as_bytes());
         json.put("\",\"iamRequestHeaders\":\"");
-        json.put_base64(STANDARD, headers.as_str().as_bytes());
+        json.put_base64(STANDARD, headers.as_bytes());
         json.put("\"}");
         Ok(json.into_secret())
     }

@@ -118,8 +118,8 @@ impl Proof for LakeFs {
             json.put_json(name);
         }
         json.put("]}");
-        let mut token = Draft::with_capacity(STANDARD.length(json.as_str().len()));
-        token.put_base64(STANDARD, json.as_str().as_bytes());
+        let mut token = Draft::with_capacity(STANDARD.length(json.len()));
+        token.put_base64(STANDARD, json.as_bytes());
         Ok(token.into_secret())
     }
 }

@@ -62,8 +62,8 @@ impl Proof for Snowflake {
         json.put(",\"headers\":");
         signed.put_headers(false, &mut json);
         json.put("}");
-        let mut token = Draft::with_capacity(STANDARD.length(json.as_str().len()));
-        token.put_base64(STANDARD, json.as_str().as_bytes());
+        let mut token = Draft::with_capacity(STANDARD.length(json.len()));
+        token.put_base64(STANDARD, json.as_bytes());
         Ok(token.into_secret())
     }
 }

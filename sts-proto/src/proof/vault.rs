@@ -77,7 +77,7 @@ impl Proof for Vault {
 /// The request as Vault's four fields, and a role before them.
 pub(super) fn four_fields(signed: &Signed, role: Option<&str>) -> Secret {
     let (url, headers) = (signed.url(), signed.headers_json(true));
-    let mut json = Draft::with_capacity(512 + url.len() * 2 + headers.as_str().len() * 2);
+    let mut json = Draft::with_capacity(512 + url.len() * 2 + headers.len() * 2);
     json.put("{");
     if let Some(role) = role {
         json.put("\"role\":");
@@ -86,11 +86,8 @@ pub(super) fn four_fields(signed: &Signed, role: Option<&str>) -> Secret {
     }
     json.put("\"iam_http_request_method\":");
     json.put_json(signed.method());
-    let fields = [
-        ("url", url.as_bytes()),
-        ("body", signed.body().as_bytes()),
-        ("headers", headers.as_str().as_bytes()),
-    ];
+    let fields =
+        [("url", url.as_bytes()), ("body", signed.body().as_bytes()), ("headers", headers.as_bytes())];
     for (name, bytes) in fields {
         json.put(",\"iam_request_");
         json.put(name);

@@ -75,13 +75,13 @@ impl Proof for Msk {
             lifetime: QUARTER_OF_AN_HOUR,
         };
         let signed = target.presign(&[("Action", "kafka-cluster:Connect")], endpoint, credentials, now)?;
-        let mut url = Draft::with_capacity(64 + signed.as_str().len() + 3 * self.user_agent.len());
+        let mut url = Draft::with_capacity(64 + signed.len() + 3 * self.user_agent.len());
         url.put(SCHEME);
         url.put(signed.as_str());
         url.put("&User-Agent=");
         url.put_escaped(&self.user_agent);
-        let mut token = Draft::with_capacity(URL.length(url.as_str().len()));
-        token.put_base64(URL, url.as_str().as_bytes());
+        let mut token = Draft::with_capacity(URL.length(url.len()));
+        token.put_base64(URL, url.as_bytes());
         // The signature drops the fraction of a second.
         let signed = now
             .duration_since(UNIX_EPOCH)

@@ -9,7 +9,7 @@ use super::super::json::{Json, JsonProblem};
 use super::super::request::{ACTION, FORM};
 use super::policy::Policy;
 use super::reason::Reason;
-use super::signature::{Signature, is_signature, read_date, read_scope, split_url};
+use super::signature::{Signature, is_graphic, is_signature, read_date, read_scope, split_url};
 use crate::base64::STANDARD;
 use crate::digits::hex;
 use crate::secret::Secret;
@@ -168,7 +168,7 @@ impl<'g> Headers<'g> {
             if amazon.is_some_and(|rest| !matches!(rest, "date" | "security-token" | "content-sha256")) {
                 return Err(Reason::HeaderNotAllowed);
             }
-            if amazon == Some("security-token") && !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            if amazon == Some("security-token") && !is_graphic(value) {
                 return Err(Reason::HeaderSyntax);
             }
         }

@@ -35,11 +35,11 @@ pub(super) fn split_url<'u>(
     url: &'u str,
     policy: &Policy,
 ) -> Result<(Recognized<'u>, &'u str, &'u str), Reason> {
-    if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_graphic(url) {
         return Err(Reason::Url);
     }
     let rest = url.strip_prefix("https://").ok_or(Reason::Scheme)?;
-    if rest.contains('#') {
+    if has(rest, b'#') {
         return Err(Reason::Fragment);
     }
     let (host, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -92,6 +92,16 @@ pub(super) fn read_scope(text: &str, date: &str, region: &str) -> Result<String,
 
 pub(super) fn is_signature(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether all is ASCII, without blanks and control characters. No branch, so that long texts cost little.
+pub(super) fn is_graphic(text: &str) -> bool {
+    text.bytes().fold(true, |all, byte| all & byte.is_ascii_graphic())
+}
+
+/// Whether an ASCII character is in the text; likewise.
+pub(super) fn has(text: &str, character: u8) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte == character))
 }
 
 /// The bound of the API reference ("Credentials", `AccessKeyId`), in bytes.

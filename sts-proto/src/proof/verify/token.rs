@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
 
 use super::super::eks::{EksToken, PREFIX};
 use super::policy::Policy;
 use super::reason::Reason;
-use super::signature::{Signature, is_signature, read_date, read_scope, split_url};
+use super::signature::{Signature, has, is_graphic, is_signature, read_date, read_scope, split_url};
 use crate::base64::URL;
 use crate::secret::Secret;
 
@@ -44,7 +44,7 @@ pub(super) fn read(token: &str, policy: &Policy, now: SystemTime) -> Result<(Sig
         return Err(Reason::SignatureFormat);
     }
     let token = items.find("X-Amz-Security-Token");
-    if token.is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
+    if token.is_some_and(|token| !is_graphic(token)) {
         return Err(Reason::Query);
     }
     let signature = Signature {
@@ -98,13 +98,26 @@ impl<'q> Items<'q> {
 
 /// Each `%` begins an escape. A `+` is refused: to some it is a plus, to others a blank.
 fn decode(text: &str) -> Result<Cow<'_, str>, Reason> {
-    let is_escape = |piece: &str| {
-        piece.as_bytes().first_chunk::<2>().is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
-    };
-    if text.contains('+') || !text.split('%').skip(1).all(is_escape) {
+    if has(text, b'+') {
         return Err(Reason::Query);
     }
-    percent_decode_str(text).decode_utf8().map_err(|_| Reason::Query)
+    if !has(text, b'%') {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text.as_bytes();
+    while let Some((plain, escape)) =
+        rest.iter().position(|byte| *byte == b'%').and_then(|at| rest.split_at_checked(at))
+    {
+        let [_, high, low, after @ ..] = escape else { return Err(Reason::Query) };
+        let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(Reason::Query);
+        bytes.extend_from_slice(plain);
+        bytes.push(u8::try_from(digit(*high)? << 4 | digit(*low)?).map_err(|_| Reason::Query)?);
+        rest = after;
+    }
+    bytes.extend_from_slice(rest);
+    let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|_| Reason::Query)?;
+    Ok(Cow::Owned(text))
 }
 
 const NAMES: [&str; 9] = [
