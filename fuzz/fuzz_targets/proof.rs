@@ -104,7 +104,9 @@ fn check_presigned(checked: &Checked) {
     let (date, expires) = (item("X-Amz-Date").expect("a date"), item("X-Amz-Expires").expect("a lifetime"));
     let (key, region) = (checked.access_key_id(), checked.region());
     assert!(host == "sts.amazonaws.com" || host.split('.').nth(1) == Some(region));
-    assert!(expires.bytes().all(|byte| byte.is_ascii_digit()) && expires.parse::<u16>().is_ok_and(|it| it <= 900));
+    assert!(
+        expires.bytes().all(|byte| byte.is_ascii_digit()) && expires.parse::<u16>().is_ok_and(|it| it <= 900)
+    );
     assert!(is_hex(item("X-Amz-Signature").expect("a signature")));
     let token = item("X-Amz-Security-Token").map(|token| {
         let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
@@ -137,7 +139,8 @@ fn check_posted(checked: &Checked, with_audience: bool) {
     let date = text("x-amz-date");
     let signed = text("authorization").split("SignedHeaders=").nth(1).and_then(|rest| rest.split(',').next());
     let signed = signed.expect("a list");
-    let mut expected = vec!["accept", "authorization", "content-length", "content-type", "host", "x-amz-date"];
+    let mut expected =
+        vec!["accept", "authorization", "content-length", "content-type", "host", "x-amz-date"];
     for name in ["x-amz-security-token", "x-amz-content-sha256"] {
         if headers.contains_key(name) {
             assert!(signed.split(';').any(|listed| listed == name), "{name} is sent and not signed");
