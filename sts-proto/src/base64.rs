@@ -1,7 +1,5 @@
 //! Base64 (RFC 4648), strict: one text for each sequence of bytes.
 
-use crate::escape::from_ascii;
-
 /// An alphabet, and whether a text is filled up to a multiple of four characters.
 #[derive(Clone, Copy)]
 pub(crate) struct Base64 {
@@ -39,7 +37,8 @@ impl Base64 {
     pub(crate) fn encode(self, bytes: &[u8]) -> String {
         let mut text = Vec::with_capacity(self.length(bytes.len()));
         self.append(bytes, &mut text);
-        from_ascii(text)
+        // Letters are ASCII.
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// The same at the end of a text, which has the room if no part of a secret is to be left behind.
