@@ -11,9 +11,9 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// The token of an AWS identity for Chainguard, which its security token service exchanges: an HTTP/1.1 request in base64url
-/// with padding. `POST /` with the action in the query, `Accept: application/json`, and audience and identity in signed
-/// headers.
+/// The token of an AWS identity for Chainguard, which its security token service exchanges: an HTTP/1.1 request in
+/// base64url with padding. `POST /` with the action in the query, `Accept: application/json`, and audience and identity
+/// in signed headers.
 ///
 /// Source: Chainguard's package `sdk`, `auth/aws`.
 ///

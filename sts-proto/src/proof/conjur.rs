@@ -11,8 +11,8 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// The body of a request to authenticate with the authenticator `authn-iam` of CyberArk Conjur: the headers of a signed `GET`,
-/// in JSON. Conjur names itself in no header, so a proof for one server serves for every other one.
+/// The body of a request to authenticate with the authenticator `authn-iam` of CyberArk Conjur: the headers of a signed
+/// `GET`, in JSON. Conjur names itself in no header, so a proof for one server serves for every other one.
 ///
 /// Source: Conjur's documentation, "AWS IAM Authenticator", and its API client for Python.
 ///

@@ -11,8 +11,8 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// The proof of Datadog's cloud authentication, which its API exchanges for an access token: body, headers, method and URL with
-/// bars between them, all but the method in base64.
+/// The proof of Datadog's cloud authentication, which its API exchanges for an access token: body, headers, method and
+/// URL with bars between them, all but the method in base64.
 ///
 /// Source: Datadog's documentation, "Cloud-based authentication", and its API client for Python.
 ///

@@ -10,11 +10,11 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// A subject token for Google's workload identity federation: JSON, percent-encoded, which `https://sts.googleapis.com/v1/token`
-/// takes as `subject_token` with [`SUBJECT_TOKEN_TYPE`](Self::SUBJECT_TOKEN_TYPE).
+/// A subject token for Google's workload identity federation: JSON, percent-encoded, which
+/// `https://sts.googleapis.com/v1/token` takes as `subject_token` with [`SUBJECT_TOKEN_TYPE`](Self::SUBJECT_TOKEN_TYPE).
 ///
-/// The provider's name is in the header `x-goog-cloud-target-resource`, and it is **signed**: Google's own libraries leave it
-/// unsigned, so that their token for one provider can be turned into one for another.
+/// The provider's name is in the header `x-goog-cloud-target-resource`, and it is **signed**: Google's own libraries
+/// leave it unsigned, so that their token for one provider can be turned into one for another.
 ///
 /// Source: Google Cloud's documentation, "Configure workload identity federation with AWS", and AIP-4117.
 ///

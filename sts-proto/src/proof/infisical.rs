@@ -11,8 +11,8 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// A login with the AWS auth of Infisical: JSON to post to [`PATH`](Self::PATH). Infisical names itself in no header, so a proof
-/// for one server serves for every other one of its kind.
+/// A login with the AWS auth of Infisical: JSON to post to [`PATH`](Self::PATH). Infisical names itself in no header, so
+/// a proof for one server serves for every other one of its kind.
 ///
 /// Source: Infisical's documentation, "AWS Auth".
 ///

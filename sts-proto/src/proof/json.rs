@@ -34,8 +34,8 @@ impl Json {
         }
     }
 
-    /// Reads a document to its end, and says whether an object has a name twice. It nests less than 128 levels deep, the limit
-    /// of serde_json; the caller bounds its length, and memory stays below some times that.
+    /// Reads a document to its end, and says whether an object has a name twice. It nests less than 128 levels deep, the
+    /// limit of serde_json; the caller bounds its length, and memory stays below some times that.
     pub(super) fn read_tolerantly(document: &[u8]) -> Option<(Self, bool)> {
         let mut reader = serde_json::Deserializer::from_slice(document);
         let mut duplicate = false;

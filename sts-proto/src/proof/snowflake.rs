@@ -11,8 +11,8 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// The attestation of an AWS workload for Snowflake's workload identity federation: JSON with URL, method and headers, in base64.
-/// It goes to the login request as `TOKEN`, with `AWS` as provider.
+/// The attestation of an AWS workload for Snowflake's workload identity federation: JSON with URL, method and headers, in
+/// base64. It goes to the login request as `TOKEN`, with `AWS` as provider.
 ///
 /// Source: Snowflake's documentation, "Workload identity federation", and its connector for Python.
 ///

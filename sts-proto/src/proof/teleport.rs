@@ -9,8 +9,8 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// The answer to the challenge of a Teleport cluster for the join method `iam`: an HTTP/1.1 request as it is sent, `POST /` with
-/// `Accept: application/json` and the challenge in the signed header `X-Teleport-Challenge`.
+/// The answer to the challenge of a Teleport cluster for the join method `iam`: an HTTP/1.1 request as it is sent, `POST
+/// /` with `Accept: application/json` and the challenge in the signed header `X-Teleport-Challenge`.
 ///
 /// Source: Teleport's documentation, "Joining Services via AWS IAM Role", and RFD 41.
 ///

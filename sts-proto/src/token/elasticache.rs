@@ -10,7 +10,8 @@ use crate::secret::Secret;
 
 /// The password of a user of ElastiCache with IAM authentication, good for 15 minutes: the last argument of `AUTH`.
 ///
-/// Source: Amazon ElastiCache User Guide, "Authenticating with IAM". The name is written in lower case, as the service has it.
+/// Source: Amazon ElastiCache User Guide, "Authenticating with IAM". The name is written in lower case, as the service
+/// has it.
 ///
 /// ```
 /// # use std::time::SystemTime;

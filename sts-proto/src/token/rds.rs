@@ -10,8 +10,8 @@ use crate::secret::Secret;
 
 /// The password of a database user of RDS or Aurora with IAM authentication, good for 15 minutes.
 ///
-/// Source: Amazon RDS User Guide, "IAM database authentication". The host is written in lower case, as the database compares
-/// it; it has to be the instance's own name or the cluster's, not an alias of yours.
+/// Source: Amazon RDS User Guide, "IAM database authentication". The host is written in lower case, as the database
+/// compares it; it has to be the instance's own name or the cluster's, not an alias of yours.
 ///
 /// ```
 /// # use std::time::SystemTime;

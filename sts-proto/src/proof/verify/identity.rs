@@ -4,9 +4,9 @@ use super::reason::Reason;
 
 /// Who a caller is, as STS has said it.
 ///
-/// Bind permissions to [`account`](Self::account) and [`unique_id`](Self::unique_id) together, and key caches by both: a role
-/// or user that is deleted and made again has the same name and another id, and a role of one name may exist in every account
-/// (CVE-2025-11621). A session name says something only of roles that one party alone may assume.
+/// Bind permissions to [`account`](Self::account) and [`unique_id`](Self::unique_id) together, and key caches by both: a
+/// role or user that is deleted and made again has the same name and another id, and a role of one name may exist in
+/// every account (CVE-2025-11621). A session name says something only of roles that one party alone may assume.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Identity {

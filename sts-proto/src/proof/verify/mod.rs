@@ -50,6 +50,7 @@
 //! | No redirect is followed, and no error quotes the proof; throttling is told apart from refusal | session tokens in logs; a caller who is locked out for another's load |
 
 mod answer;
+mod checked;
 mod identity;
 mod policy;
 mod reason;
@@ -62,24 +63,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
+use http::HeaderName;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{HeaderName, HeaderValue, Method, Request, Response};
 
+pub use checked::Checked;
 pub use identity::{Identity, IdentityKind};
 pub use policy::AnswerFormat;
 pub use reason::Reason;
 
-use super::Draft;
 use super::error::ProofError;
-use super::request::{ACTION, Header};
+use super::request::Header;
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::secret::Secret;
 use crate::transport::TransportErrorKind;
 use policy::{HONOURED, Policy};
 use replay::Replay;
-use request::{Given, Kept, is_listed};
-use signature::Signature;
+use request::Given;
 
 /// What is accepted as a proof: partitions and regions, an audience, accounts, an age. See [the rules](self#the-rules).
 ///
@@ -101,12 +100,13 @@ impl Verifier {
         Ok(Self { policy: Arc::new(Policy::new(audience, AnswerFormat::Json)) })
     }
 
-    /// For signed requests with this audience in this header, such as `X-Vault-AWS-IAM-Server-ID`: [`request`](Self::request).
+    /// For signed requests with this audience in this header, such as `X-Vault-AWS-IAM-Server-ID`:
+    /// [`request`](Self::request).
     ///
     /// # Errors
     ///
-    /// [`ProofError::Argument`] if no header can carry name or audience, or the header has a meaning of its own: `x-amz-…` and
-    /// those of every request.
+    /// [`ProofError::Argument`] if no header can carry name or audience, or the header has a meaning of its own:
+    /// `x-amz-…` and those of every request.
     pub fn audience(name: &str, audience: &str) -> Result<Self, ProofError> {
         let problem = "is no name of a header, or of one that has a meaning of its own";
         let reserved = |name: &HeaderName| {
@@ -143,7 +143,7 @@ impl Verifier {
         self
     }
 
-    /// How old a proof may be: 15 minutes by default, which is the most that STS honours.
+    /// How old a proof may be: 15 minutes by default, the bound of STS.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.policy_mut().max_age = age.min(HONOURED);
         self
@@ -167,9 +167,10 @@ impl Verifier {
         self
     }
 
-    /// Accepts each proof once, and remembers at most this many signatures for it, each until STS no longer honours it: some
-    /// 150 bytes each. If that is not enough, proofs are refused with [`Reason::Crowded`]. Nothing is remembered by default.
-    /// The memory is this process's: where there are several, give each challenge to the caller as the audience instead.
+    /// Accepts each proof once, and remembers at most this many signatures for it, each until STS no longer honours it:
+    /// some 150 bytes each. If that is not enough, proofs are refused with [`Reason::Crowded`]. Nothing is remembered by
+    /// default. The memory is this process's: where there are several, give each challenge to the caller as the audience
+    /// instead.
     pub fn remember(mut self, max: usize) -> Self {
         self.policy_mut().replay = Some(Arc::new(Replay::new(max)));
         self
@@ -218,151 +219,6 @@ impl Verifier {
     }
 }
 
-/// A proof that breaks no rule that can be checked without asking STS, and the request that is sent for it.
-pub struct Checked {
-    request: Request<Bytes>,
-    partition: &'static str,
-    region: String,
-    access_key_id: String,
-    signature: String,
-    expires: SystemTime,
-    format: AnswerFormat,
-}
-
-impl Checked {
-    fn of_token(signature: &Signature, expires: &str, policy: &Policy) -> Option<Self> {
-        let token = signature.token.as_ref().map(Secret::expose);
-        let mut url = Draft::with_capacity(512 + token.map_or(0, |token| 2 * token.len()));
-        url.put("https://");
-        url.put(&signature.host);
-        url.put("/?");
-        url.put(ACTION);
-        let items = [
-            ("&X-Amz-Algorithm=", Some("AWS4-HMAC-SHA256")),
-            ("&X-Amz-Credential=", Some(&*signature.credential())),
-            ("&X-Amz-Date=", Some(&*signature.date)),
-            ("&X-Amz-Expires=", Some(expires)),
-            ("&X-Amz-SignedHeaders=", Some("host;x-k8s-aws-id")),
-            ("&X-Amz-Security-Token=", token),
-            ("&X-Amz-Signature=", Some(&*signature.signature)),
-        ];
-        for (name, value) in items {
-            if let Some(value) = value {
-                url.put(name);
-                url.put_escaped(value);
-            }
-        }
-        let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = url.as_str().parse().ok()?;
-        if let Some((name, value)) = policy.audience.clone() {
-            request.headers_mut().insert(name, value);
-        }
-        Self::new(request, signature, policy)
-    }
-
-    fn of_request(kept: &Kept, policy: &Policy) -> Option<Self> {
-        let signature = &kept.signature;
-        let mut request = Request::new(Bytes::from_static(ACTION.as_bytes()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = format!("https://{}/", signature.host).parse().ok()?;
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={}, SignedHeaders={}, Signature={}",
-            signature.credential(),
-            kept.signed,
-            signature.signature
-        );
-        let mut authorization = HeaderValue::from_str(&authorization).ok()?;
-        authorization.set_sensitive(true);
-        let headers = request.headers_mut();
-        headers.insert(AUTHORIZATION, authorization);
-        headers.insert(CONTENT_TYPE, kept.content_type.clone());
-        headers.insert(CONTENT_LENGTH, ACTION.len().into());
-        headers.insert(DATE, HeaderValue::from_str(&signature.date).ok()?);
-        if let Some(token) = &signature.token {
-            let mut token = HeaderValue::from_str(token.expose()).ok()?;
-            token.set_sensitive(true);
-            headers.insert(TOKEN, token);
-        }
-        if let Some(hash) = &kept.content_sha256 {
-            headers.insert(CONTENT_SHA256, hash.clone());
-        }
-        if let Some((name, value)) = policy.audience.clone() {
-            // A header that is sent and not signed has no meaning.
-            if is_listed(&kept.signed, name.as_str()) {
-                headers.insert(name, value);
-            }
-        }
-        Self::new(request, signature, policy)
-    }
-
-    fn new(mut request: Request<Bytes>, signature: &Signature, policy: &Policy) -> Option<Self> {
-        let headers = request.headers_mut();
-        headers.insert(HOST, HeaderValue::from_str(&signature.host).ok()?);
-        headers.insert(ACCEPT, HeaderValue::from_static(policy.format.as_str()));
-        Some(Self {
-            request,
-            partition: signature.partition,
-            region: signature.region.clone(),
-            access_key_id: signature.access_key_id.clone(),
-            signature: signature.signature.clone(),
-            expires: signature.signed_at.checked_add(HONOURED)?,
-            format: policy.format,
-        })
-    }
-
-    /// The request to STS. Its URI, or its headers, are secrets until [`expires`](Self::expires).
-    pub fn request(&self) -> &Request<Bytes> {
-        &self.request
-    }
-
-    /// The partition of the STS that is asked.
-    pub fn partition(&self) -> &str {
-        self.partition
-    }
-
-    /// The region of the STS that is asked.
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
-    /// The key that the proof says it is signed with.
-    pub fn access_key_id(&self) -> &str {
-        &self.access_key_id
-    }
-
-    /// The signature, 64 digits, for a memory of signatures that several processes share.
-    pub fn signature(&self) -> &str {
-        &self.signature
-    }
-
-    /// Until when STS honours the signature, and so how long it has to be remembered: 15 minutes from its date.
-    pub fn expires(&self) -> SystemTime {
-        self.expires
-    }
-
-    /// Who the answer to [`request`](Self::request) says that the caller is.
-    ///
-    /// # Errors
-    ///
-    /// A refusal, or an answer that is not to the letter one of STS to `GetCallerIdentity`.
-    pub fn read<B: AsRef<[u8]>>(&self, response: &Response<B>) -> Result<Identity, Reason> {
-        answer::read(response, self.format, self.partition)
-    }
-}
-
-/// Prints where the proof goes.
-impl fmt::Debug for Checked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { partition, region, access_key_id, expires, .. } = self;
-        f.debug_struct("Checked")
-            .field("partition", partition)
-            .field("region", region)
-            .field("access_key_id", access_key_id)
-            .field("expires", expires)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Verifies one proof: a flow that sends one request, if the proof breaks no rule that can be checked before.
 pub struct Verify {
     verifier: Verifier,
@@ -394,9 +250,9 @@ impl Verify {
         };
         let policy = &self.verifier.policy;
         if let Some(replay) = &policy.replay {
-            replay.claim(&checked.signature, checked.expires, now)?;
+            replay.claim(checked.signature(), checked.expires(), now)?;
         }
-        let (request, timeout) = (checked.request.clone(), policy.timeout);
+        let (request, timeout) = (checked.request().clone(), policy.timeout);
         self.state = State::Sent(Box::new(checked));
         Ok(Step::Perform(Effect::Send(request, SendTimeouts { connect: timeout, attempt: timeout })))
     }
@@ -406,7 +262,7 @@ impl Verify {
         let replay =
             policy.replay.as_ref().filter(|_| answered.as_ref().is_err_and(|reason| reason.is_transient()));
         if let Some(replay) = replay {
-            replay.release(&checked.signature);
+            replay.release(checked.signature());
         }
         let identity = answered?;
         if !policy.accounts.is_empty() && !policy.accounts.contains(&identity.account) {
@@ -448,9 +304,6 @@ impl fmt::Debug for Verify {
 }
 
 const CLUSTER: HeaderName = HeaderName::from_static("x-k8s-aws-id");
-const DATE: HeaderName = HeaderName::from_static("x-amz-date");
-const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
-const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use super::reason::Reason;
 
-/// A bounded memory of signatures. It holds each until STS no longer honours it; if it is full, proofs are refused rather than
-/// old ones forgotten.
+/// A bounded memory of signatures. It holds each until STS no longer honours it; if it is full, proofs are refused rather
+/// than old ones forgotten.
 pub(super) struct Replay {
     max: usize,
     seen: Mutex<BTreeMap<String, SystemTime>>,

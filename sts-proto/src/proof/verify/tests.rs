@@ -1,3 +1,6 @@
+use bytes::Bytes;
+use http::{Method, Response};
+
 use super::super::testing::{endpoint, keys, now};
 use super::super::{Eks, Proof, Vault};
 use super::*;
@@ -146,7 +149,7 @@ fn the_request_is_made_anew() {
     };
     assert_eq!(items(&request.uri().to_string()), items(&url()));
     let shown = format!("{checked:?} {:?} {:?}", eks().token(&token(url().as_bytes())), eks());
-    assert!(!shown.contains("planted") && !shown.contains(&checked.signature), "{shown}");
+    assert!(!shown.contains("planted") && !shown.contains(checked.signature()), "{shown}");
     // The verifier's own audience, whatever was signed.
     let other = Verifier::eks("other").unwrap().check_token(&token(url().as_bytes()), now()).unwrap();
     assert_eq!(other.request().headers()["x-k8s-aws-id"], "other");
