@@ -4,11 +4,16 @@
 The files are committed; run this only to add more.
 """
 
+import base64
+import hashlib
 import json
+import os
 import pathlib
+import re
 
 HERE = pathlib.Path(__file__).resolve().parent
 WIRE = HERE.parent / "tests/vectors/wire"
+PROOFS = pathlib.Path(os.environ.get("STS_VECTORS", HERE.parent / "../shared/vectors")) / "proofs"
 # As in the list, sts-proto/src/operations/list.rs; statuses as in fuzz_targets/response.rs and error.rs.
 OPERATIONS = """GetCallerIdentity AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot
     DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken
@@ -144,6 +149,30 @@ def lines():
         write("command_line", f"line-{number}", text.encode())
 
 
+def proofs():
+    for line in (PROOFS / "verify.jsonl").read_text().splitlines() if (PROOFS / "verify.jsonl").exists() else []:
+        vector = json.loads(line)
+        proof, answer = vector.get("proof") or {}, vector.get("answer") or {}
+        number = int.from_bytes(hashlib.sha256(vector["id"].encode()).digest()[:4], "big")
+        if number % 6:
+            continue
+        if "token" in proof:
+            write("proof", vector["id"], b"\x00" + proof["token"].encode())
+            text = proof["token"].removeprefix("k8s-aws-v1.")
+            if re.fullmatch("[A-Za-z0-9_-]*", text) and len(text) % 4 != 1:
+                write("proof", vector["id"] + "-url", b"\x01" + base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        elif proof:
+            write("proof", vector["id"], b"\x02" + json.dumps(proof).encode())
+            try:
+                parts = [base64.b64decode(proof.get(f"iam_request_{name}", "")) for name in ("url", "body", "headers")]
+            except ValueError:
+                continue
+            write("proof", vector["id"] + "-parts", b"\x03" + b"\xff".join(parts))
+        elif "body" in answer:
+            kind = b"\x05" if vector["config"]["answer"] == "json" else b"\x04"
+            write("proof", vector["id"], kind + answer["body"].encode())
+
+
 responses()
 endpoints()
 requests()
@@ -151,3 +180,4 @@ dates()
 documents()
 chains()
 lines()
+proofs()

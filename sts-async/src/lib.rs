@@ -31,6 +31,6 @@ pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
     NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
     RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
-    TransportError, TransportErrorKind, bytes, http, operations, types,
+    TransportError, TransportErrorKind, bytes, http, operations, proof, token, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};

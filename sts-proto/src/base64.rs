@@ -4,18 +4,27 @@
 #[derive(Clone, Copy)]
 pub(crate) struct Base64 {
     letters: &'static [u8; 64],
+    /// The place of each byte in the alphabet.
+    #[cfg(any(feature = "login", feature = "verify", test))]
+    places: &'static [u8; 256],
     padded: bool,
 }
 
 /// RFC 4648 §4.
-pub(crate) const STANDARD: Base64 =
-    Base64 { letters: b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", padded: true };
+pub(crate) const STANDARD: Base64 = Base64 {
+    letters: STANDARD_LETTERS,
+    #[cfg(any(feature = "login", feature = "verify", test))]
+    places: &STANDARD_PLACES,
+    padded: true,
+};
 /// RFC 4648 §5.
-#[cfg(any(feature = "login", test))]
-pub(crate) const URL_PADDED: Base64 =
-    Base64 { letters: b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", padded: true };
+pub(crate) const URL_PADDED: Base64 = Base64 {
+    letters: URL_LETTERS,
+    #[cfg(any(feature = "login", feature = "verify", test))]
+    places: &URL_PLACES,
+    padded: true,
+};
 /// RFC 4648 §5, without padding (§3.2).
-#[cfg(any(feature = "login", test))]
 pub(crate) const URL: Base64 = Base64 { padded: false, ..URL_PADDED };
 
 impl Base64 {
@@ -26,84 +35,110 @@ impl Base64 {
 
     /// The text of these bytes. It does not grow while it is written, so that no part of a secret is left behind.
     pub(crate) fn encode(self, bytes: &[u8]) -> String {
-        let mut text = String::with_capacity(self.length(bytes.len()));
+        let mut text = Vec::with_capacity(self.length(bytes.len()));
         self.append(bytes, &mut text);
-        text
+        // Letters are ASCII.
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// The same at the end of a text, which has the room if no part of a secret is to be left behind.
-    pub(crate) fn append(self, bytes: &[u8], text: &mut String) {
-        let letter = |bits: u32| char::from(self.letters.get(bits as usize & 63).copied().unwrap_or(b'='));
+    pub(crate) fn append(self, bytes: &[u8], text: &mut Vec<u8>) {
+        let letter = |bits: u32| self.letters.get(bits as usize & 63).copied().unwrap_or(b'=');
         let (threes, rest) = bytes.as_chunks::<3>();
         for [first, second, third] in threes {
             let bits = u32::from(*first) << 16 | u32::from(*second) << 8 | u32::from(*third);
-            text.extend([letter(bits >> 18), letter(bits >> 12), letter(bits >> 6), letter(bits)]);
+            text.extend_from_slice(&[
+                letter(bits >> 18),
+                letter(bits >> 12),
+                letter(bits >> 6),
+                letter(bits),
+            ]);
         }
-        match rest {
+        let mut last = [b'='; 4];
+        let used = match rest {
             [first] => {
                 let bits = u32::from(*first) << 16;
-                text.extend([letter(bits >> 18), letter(bits >> 12)]);
+                last = [letter(bits >> 18), letter(bits >> 12), b'=', b'='];
+                2
             }
             [first, second] => {
                 let bits = u32::from(*first) << 16 | u32::from(*second) << 8;
-                text.extend([letter(bits >> 18), letter(bits >> 12), letter(bits >> 6)]);
+                last = [letter(bits >> 18), letter(bits >> 12), letter(bits >> 6), b'='];
+                3
             }
-            _ => return,
-        }
-        if self.padded {
-            text.extend(std::iter::repeat_n('=', 3 - rest.len()));
-        }
+            _ => 0,
+        };
+        let used = if self.padded && used > 0 { 4 } else { used };
+        text.extend(last.iter().take(used));
     }
 
     /// The bytes of a text; `None` for all but the one text that [`encode`](Self::encode) makes of them.
-    #[cfg(any(feature = "login", test))]
+    #[cfg(any(feature = "login", feature = "verify", test))]
     pub(crate) fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
         let digits = match (self.padded, text) {
             (true, [start @ .., b'=', b'=']) | (true, [start @ .., b'=']) => start,
             _ => text,
         };
-        if self.padded && !text.len().is_multiple_of(4) || digits.len() % 4 == 1 {
-            return None;
-        }
         if self.padded && text.len() != digits.len().div_ceil(4) * 4 {
             return None;
         }
-        let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
-        for four in digits.chunks(4) {
-            let mut bits = 0;
-            for digit in four {
-                bits = bits << 6 | self.value(*digit)?;
-            }
-            bits <<= 6 * (4 - four.len());
-            let [_, first, second, third] = bits.to_be_bytes();
-            let unused = match four.len() {
-                2 => u32::from(second) << 8 | u32::from(third),
-                3 => u32::from(third),
-                _ => 0,
-            };
-            // The bits that stand for no byte are zero (RFC 4648 §3.5).
-            if unused != 0 {
-                return None;
-            }
-            bytes.extend([first, second, third].into_iter().take(four.len() - 1));
+        let place = |digit: u8| u32::from(self.places.get(usize::from(digit)).copied().unwrap_or(NOWHERE));
+        let (fours, rest) = digits.as_chunks::<4>();
+        let mut bytes = Vec::with_capacity(fours.len() * 3 + 2);
+        bytes.resize(fours.len() * 3, 0);
+        // Whether there was another character is looked at once, at the end.
+        let mut all = 0;
+        for ([first, second, third, fourth], decoded) in fours.iter().zip(bytes.as_chunks_mut::<3>().0) {
+            let [first, second, third, fourth] =
+                [place(*first), place(*second), place(*third), place(*fourth)];
+            all |= first | second | third | fourth;
+            let [_, three @ ..] = (first << 18 | second << 12 | third << 6 | fourth).to_be_bytes();
+            *decoded = three;
         }
-        Some(bytes)
-    }
-
-    #[cfg(any(feature = "login", test))]
-    fn value(self, digit: u8) -> Option<u32> {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            _ => match self.letters {
-                [.., one, _] if *one == digit => 62,
-                [.., one] if *one == digit => 63,
-                _ => return None,
-            },
+        // The bits that stand for no byte are zero (RFC 4648 §3.5).
+        let unused = match *rest {
+            [] => 0,
+            [first, second] => {
+                all |= place(first) | place(second);
+                let [_, one, unused @ ..] = (place(first) << 18 | place(second) << 12).to_be_bytes();
+                bytes.push(one);
+                u16::from_be_bytes(unused)
+            }
+            [first, second, third] => {
+                all |= place(first) | place(second) | place(third);
+                let bits = place(first) << 18 | place(second) << 12 | place(third) << 6;
+                let [_, one, other, unused] = bits.to_be_bytes();
+                bytes.extend_from_slice(&[one, other]);
+                u16::from(unused)
+            }
+            _ => return None,
         };
-        Some(value.into())
+        (all < 64 && unused == 0).then_some(bytes)
     }
+}
+
+const STANDARD_LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const URL_LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+#[cfg(any(feature = "login", feature = "verify", test))]
+static STANDARD_PLACES: [u8; 256] = places(STANDARD_LETTERS);
+#[cfg(any(feature = "login", feature = "verify", test))]
+static URL_PLACES: [u8; 256] = places(URL_LETTERS);
+
+/// The place of a byte that is no letter.
+#[cfg(any(feature = "login", feature = "verify", test))]
+const NOWHERE: u8 = u8::MAX;
+
+#[cfg(any(feature = "login", feature = "verify", test))]
+#[allow(clippy::indexing_slicing)] // at compile time
+const fn places(letters: &[u8; 64]) -> [u8; 256] {
+    let mut places = [NOWHERE; 256];
+    let mut place = 0;
+    while place < letters.len() {
+        places[letters[place] as usize] = place as u8;
+        place += 1;
+    }
+    places
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Request};
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::{Error, NoCredentials};
 use crate::flow::Timeouts;
 use crate::keys::Credentials;
 use crate::operation::{Operation, Presign};
+use crate::proof::Proof;
 use crate::retry::Retry;
 use crate::retry::Shared;
 use crate::scope::Scope;
@@ -207,17 +209,82 @@ impl Context {
         options: &Presign,
         now: SystemTime,
     ) -> Result<Request<Bytes>, Error> {
-        let empty = Credentials::new("", "");
+        let credentials = self.signer_of::<O>(credentials)?;
+        operation.presign(self.endpoint()?, &credentials, self.service_time(now), options)
+    }
+
+    /// What an operation is signed with; empty credentials where it stays unsigned.
+    fn signer_of<'a, O: Operation>(
+        &self,
+        credentials: Option<&'a Credentials>,
+    ) -> Result<Cow<'a, Credentials>, Error> {
         let credentials = match credentials {
-            Some(credentials) => credentials,
-            // Stays unsigned.
-            None if !O::SIGNED => &empty,
+            Some(credentials) => Cow::Borrowed(credentials),
+            None if !O::SIGNED => Cow::Owned(Credentials::new("", "")),
             None => return Err(NoCredentials::new(O::ACTION).into()),
         };
         if O::SIGNED {
             self.scope()?;
         }
-        operation.presign(self.endpoint()?, credentials, self.service_time(now), options)
+        Ok(credentials)
+    }
+
+    /// The operation as a request, signed with the settings' credentials, and with the server's clock where that is known,
+    /// and not sent: see [`Operation::sign`].
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialsError::NotConfigured`](crate::CredentialsError::NotConfigured), an endpoint without a region, or
+    /// headers that cannot be signed.
+    pub fn sign<O: Operation>(
+        &self,
+        operation: &O,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Result<Request<Bytes>, Error> {
+        self.sign_with(self.credentials.as_deref(), operation, headers, now)
+    }
+
+    /// The same, signed with other credentials than the settings'.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sign`](Self::sign).
+    pub fn sign_with<O: Operation>(
+        &self,
+        credentials: Option<&Credentials>,
+        operation: &O,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Result<Request<Bytes>, Error> {
+        let credentials = self.signer_of::<O>(credentials)?;
+        operation.sign(self.endpoint()?, &credentials, self.service_time(now), headers)
+    }
+
+    /// A proof of identity, or a token of another service, with the server's clock where that is known: see [`Proof`].
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialsError::NotConfigured`](crate::CredentialsError::NotConfigured), an endpoint without a region, or an
+    /// argument that cannot be part of the proof.
+    pub fn prove<P: Proof>(&self, proof: &P, now: SystemTime) -> Result<P::Output, Error> {
+        self.prove_with(self.credentials.as_deref(), proof, now)
+    }
+
+    /// The same, signed with other credentials than the settings'.
+    ///
+    /// # Errors
+    ///
+    /// As for [`prove`](Self::prove).
+    pub fn prove_with<P: Proof>(
+        &self,
+        credentials: Option<&Credentials>,
+        proof: &P,
+        now: SystemTime,
+    ) -> Result<P::Output, Error> {
+        let credentials = credentials.ok_or_else(|| NoCredentials::new("a proof"))?;
+        self.scope()?;
+        Ok(proof.prove(self.endpoint()?, credentials, self.service_time(now))?)
     }
 
     #[cfg(feature = "credentials")]

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata, ResponseError, ResponseProblem, ServiceError};
@@ -99,11 +99,72 @@ pub trait Operation: ToForm {
     ) -> Result<Request<Bytes>, Error> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = options.method.clone();
-        *request.uri_mut() = with_query(endpoint.uri(), &self.to_form())?;
+        *request.uri_mut() = endpoint.uri_with_query(&self.to_form()).ok_or(sigv4::SignError::Uri)?;
         *request.headers_mut() = options.headers.clone();
         request.headers_mut().insert(HOST, endpoint.host().clone());
         if Self::SIGNED {
             sigv4::presign(&mut request, credentials, endpoint.scope()?, now, options.lifetime)?;
+        }
+        Ok(request)
+    }
+
+    /// The request, signed and not sent: for a service that sends it itself to learn who the caller is, or for another
+    /// HTTP client. `headers` are signed too, and replace those of the operation, except for `host`, which is the
+    /// endpoint's; the headers that [`sigv4`] never signs (`user-agent`, `authorization`, …) are of no use. The services
+    /// accept a signature for 15 minutes.
+    ///
+    /// An operation that is not [`SIGNED`](Self::SIGNED) stays unsigned.
+    ///
+    /// Anyone with the request can send it: keep it out of logs. `authorization` and the session token are marked as
+    /// sensitive, so that `Debug` does not show them.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint without a region, keys or headers that cannot be signed.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use sts_proto::endpoint::{Endpoint, EndpointParams};
+    /// use sts_proto::http::{HeaderMap, HeaderValue};
+    /// use sts_proto::operations::GetCallerIdentity;
+    /// use sts_proto::{Credentials, Operation};
+    ///
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
+    /// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+    /// let mut headers = HeaderMap::new();
+    /// let audience = HeaderValue::from_static("my-service");
+    /// headers.insert("x-my-audience", audience);
+    /// let request = GetCallerIdentity::new().sign(
+    ///     &endpoint,
+    ///     &keys,
+    ///     SystemTime::now(),
+    ///     &headers,
+    /// )?;
+    /// let signature = request.headers()["authorization"].to_str();
+    /// assert!(signature.unwrap().contains(";x-my-audience, "));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    fn sign(
+        &self,
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        now: SystemTime,
+        headers: &HeaderMap,
+    ) -> Result<Request<Bytes>, Error> {
+        let mut request = self.to_request(endpoint);
+        let signed = request.headers_mut();
+        for name in headers.keys() {
+            signed.remove(name);
+        }
+        for (name, value) in headers {
+            let added = signed.try_append(name.clone(), value.clone());
+            added.map_err(|_| sigv4::SignError::TooManyHeaders)?;
+        }
+        signed.insert(HOST, endpoint.host().clone());
+        if Self::SIGNED {
+            sigv4::sign(&mut request, credentials, endpoint.scope()?, now)?;
         }
         Ok(request)
     }
@@ -379,13 +440,6 @@ fn read_result<O: Output>(action: &str, body: &[u8]) -> Result<(O, Option<String
         Ok((None, _)) => Err(ResponseProblem::NoResult),
         Err(error) => Err(ResponseProblem::Document(error)),
     }
-}
-
-fn with_query(endpoint: &Uri, query: &str) -> Result<Uri, Error> {
-    let mut parts = endpoint.clone().into_parts();
-    let path_and_query = format!("{}?{query}", endpoint.path());
-    parts.path_and_query = Some(path_and_query.parse().map_err(|_| sigv4::SignError::Uri)?);
-    Uri::from_parts(parts).map_err(|_| sigv4::SignError::Uri.into())
 }
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");

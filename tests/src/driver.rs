@@ -6,10 +6,11 @@ use std::sync::{Arc, Barrier};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request};
 use sts_proto::client::InRole;
 use sts_proto::credentials::Explanation;
 use sts_proto::operations::AssumeRole;
+use sts_proto::proof::Proof;
 use sts_proto::settings::Env;
 use sts_proto::{
     Context, Credentials, Effect, Error, Event, Flow, Operation, Presign, Secret, Settings, Step, Timeouts,
@@ -273,6 +274,22 @@ impl Driver {
         match self {
             Self::Blocking(client) => client.presign(operation, options),
             Self::Async(client, runtime) => runtime.block_on(client.presign(operation, options)),
+        }
+    }
+
+    /// Signs an operation, without sending it.
+    pub fn sign<O: Operation>(&self, operation: &O, headers: &HeaderMap) -> Result<Request<Bytes>, Error> {
+        match self {
+            Self::Blocking(client) => client.sign(operation, headers),
+            Self::Async(client, runtime) => runtime.block_on(client.sign(operation, headers)),
+        }
+    }
+
+    /// Makes a proof of identity.
+    pub fn prove<P: Proof>(&self, proof: &P) -> Result<P::Output, Error> {
+        match self {
+            Self::Blocking(client) => client.prove(proof),
+            Self::Async(client, runtime) => runtime.block_on(client.prove(proof)),
         }
     }
 

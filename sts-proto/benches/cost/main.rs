@@ -2,9 +2,9 @@
 //! installed), blocks of SHA-256, allocations, time.
 //!
 //! ```text
-//! cargo bench -p sts-proto                 the table
-//! cargo bench -p sts-proto -- --tsv        the same as tab-separated values
-//! cargo bench -p sts-proto -- --check      without times; an error if a workload exceeds its ceiling
+//! cargo bench -p sts-proto --features verify                 the table
+//! cargo bench -p sts-proto --features verify -- --tsv        the same as tab-separated values
+//! cargo bench -p sts-proto --features verify -- --check      without times; an error if a workload exceeds its ceiling
 //! ```
 
 // The lints are meant for the core, not for a bench.

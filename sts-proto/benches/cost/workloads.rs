@@ -8,9 +8,13 @@ use crate::harness::{Ceiling, Meter, Workload, Workloads};
 use sha2::{Digest, Sha256};
 use sts_proto::bytes::Bytes;
 use sts_proto::endpoint::{Endpoint, EndpointParams};
-use sts_proto::operations::AssumeRole;
+use sts_proto::operations::{AssumeRole, GetCallerIdentity};
+use sts_proto::proof::verify::Verifier;
+use sts_proto::proof::{Eks, Proof};
 use sts_proto::sigv4::{KeyCache, Signer};
-use sts_proto::{Call, Context, Credentials, Effect, Event, Flow, Operation, Retry, Settings, Step, http};
+use sts_proto::{
+    Call, Context, Credentials, Effect, Event, Flow, Operation, Presign, Retry, Settings, Step, http,
+};
 
 /// The workloads of the core.
 pub struct Core;
@@ -29,6 +33,13 @@ impl Workloads for Core {
             name: "error-of-session",
             ceiling: Some(Ceiling { instructions: 70_000, allocations: 20 }),
         },
+        Workload { name: "presign", ceiling: None },
+        Workload { name: "eks-token", ceiling: Some(Ceiling { instructions: 106_000, allocations: 25 }) },
+        Workload { name: "verify", ceiling: Some(Ceiling { instructions: 60_000, allocations: 60 }) },
+        Workload {
+            name: "verify-of-session",
+            ceiling: Some(Ceiling { instructions: 104_000, allocations: 60 }),
+        },
     ];
 
     fn run(name: &str, meter: &mut impl Meter) -> bool {
@@ -44,6 +55,10 @@ impl Workloads for Core {
             "call" => call(meter),
             "error" => error(keys(), meter),
             "error-of-session" => error(keys().with_session_token(SESSION_TOKEN), meter),
+            "presign" => presign(meter),
+            "eks-token" => eks_token(meter),
+            "verify" => verify(&keys(), meter),
+            "verify-of-session" => verify(&keys().with_session_token(SESSION_TOKEN), meter),
             _ => return false,
         }
         true
@@ -58,8 +73,7 @@ fn hash(blocks: usize, meter: &mut impl Meter) {
 
 fn sign(warm: bool, meter: &mut impl Meter) {
     let (input, keys, now) = (input(), keys(), now());
-    let endpoint = Endpoint::resolve(&EndpointParams { region: Some(REGION), ..Default::default() });
-    let endpoint = endpoint.expect("a region of AWS");
+    let endpoint = endpoint();
     let scope = endpoint.scope().expect("it has a region");
     let mut cache = KeyCache::default();
     meter.measure(
@@ -128,6 +142,44 @@ fn error(keys: Credentials, meter: &mut impl Meter) {
     );
 }
 
+/// The URL that an EKS token holds.
+fn presign(meter: &mut impl Meter) {
+    let (keys, endpoint) = (keys().with_session_token(SESSION_TOKEN), endpoint());
+    let name = http::HeaderName::from_static("x-k8s-aws-id");
+    let options = Presign::new(Duration::from_secs(60)).header(name, http::HeaderValue::from_static(CLUSTER));
+    let operation = GetCallerIdentity::new();
+    meter.measure(|| (), |()| operation.presign(&endpoint, &keys, now(), &options).expect("can be signed"));
+}
+
+fn eks_token(meter: &mut impl Meter) {
+    let (keys, endpoint) = (keys().with_session_token(SESSION_TOKEN), endpoint());
+    meter.measure(|| (), |()| Eks::new(CLUSTER).prove(&endpoint, &keys, now()).expect("can be signed"));
+}
+
+/// All of a verification but the network: the token, the request and the answer.
+fn verify(keys: &Credentials, meter: &mut impl Meter) {
+    let token = Eks::new(CLUSTER).prove(&endpoint(), keys, now()).expect("can be signed").token;
+    let verifier = Verifier::eks(CLUSTER).expect("a name").remember(16);
+    let answer = http::Response::builder().header("content-type", "application/json");
+    let answer = answer.body(Bytes::from_static(IDENTITY)).expect("a good answer");
+    meter.measure(
+        || (verifier.clone().remember(16), answer.clone()),
+        |(verifier, answer)| {
+            let mut flow = verifier.token(token.expose());
+            black_box(flow.step(now(), Event::Start).expect("it breaks no rule"));
+            match flow.step(now(), Event::Response(answer)) {
+                Ok(Step::Done(identity)) => identity,
+                step => panic!("the answer is good: {step:?}"),
+            }
+        },
+    );
+}
+
+fn endpoint() -> Endpoint {
+    let endpoint = Endpoint::resolve(&EndpointParams { region: Some(REGION), ..Default::default() });
+    endpoint.expect("a region of AWS")
+}
+
 fn input() -> AssumeRole {
     AssumeRole::new("arn:aws:iam::123456789012:role/deployment-of-the-shop", "build-42-of-the-main-branch")
         .duration_seconds(900)
@@ -167,6 +219,9 @@ const ANSWER: &[u8] = include_bytes!("assume_role.xml");
 /// As long as a token of the service, and with the same alphabet.
 const SESSION_TOKEN: &str = include_str!("session_token.txt");
 const REGION: &str = "eu-west-1";
+const CLUSTER: &str = "the-cluster-of-the-shop";
+/// In the format of the service.
+const IDENTITY: &[u8] = br#"{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Account":"123456789012","Arn":"arn:aws:sts::123456789012:assumed-role/deployment-of-the-shop/build-42-of-the-main-branch","UserId":"AROAEXAMPLEROLEID0001:build-42-of-the-main-branch"},"ResponseMetadata":{"RequestId":"01234567-89ab-cdef-0123-456789abcdef"}}}"#;
 
 /// Checks the sizes that the published figures refer to.
 pub fn check_case() {

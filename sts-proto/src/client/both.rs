@@ -239,6 +239,66 @@ macro_rules! common_client_methods {
             self.pump.drive(self.pump.core.presign(operation, options, seed())) $($wait)*
         }
 
+        /// The operation as a signed request that is not sent, with more headers that are signed too: see
+        /// [`Operation::sign`](crate::Operation::sign). Nothing is sent, but for what finding region and credentials takes.
+        ///
+        /// # Errors
+        ///
+        /// As for [`credentials`](Self::credentials); an endpoint without a region, headers that cannot be signed.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("use ", stringify!($client), "::Client;")]
+        #[doc = concat!("use ", stringify!($client), "::http::{HeaderMap, HeaderValue};")]
+        #[doc = concat!("use ", stringify!($client), "::operations::GetCallerIdentity;")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let audience = HeaderValue::from_static("my-service");
+        /// let mut headers = HeaderMap::new();
+        /// headers.insert("x-my-audience", audience);
+        /// let operation = GetCallerIdentity::new();
+        #[doc = concat!("let request = sts.sign(&operation, &headers)", stringify!($($wait)*), "?;")]
+        /// println!("{} {}", request.method(), request.uri());
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* sign<O: $crate::Operation>(
+            &self,
+            operation: &O,
+            headers: &$crate::http::HeaderMap,
+        ) -> Result<$crate::http::Request<$crate::bytes::Bytes>, $crate::Error> {
+            self.pump.drive(self.pump.core.sign(operation, headers, seed())) $($wait)*
+        }
+
+        /// A proof of who this client is, for [a service that asks for one](crate::proof), or
+        /// [a token of another service](crate::token). Nothing is sent, but for what finding region and
+        /// credentials takes.
+        ///
+        /// # Errors
+        ///
+        /// As for [`credentials`](Self::credentials); an endpoint without a region, an argument that cannot be part of the
+        /// proof, a proof that its consumer would refuse.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("use ", stringify!($client), "::Client;")]
+        #[doc = concat!("use ", stringify!($client), "::proof::Eks;")]
+        #[doc = concat!("use ", stringify!($client), "::token::Rds;")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let cluster = Eks::new("my-cluster");
+        #[doc = concat!("let token = sts.prove(&cluster)", stringify!($($wait)*), "?;")]
+        /// let host = "db.123456789012.eu-west-1.rds.amazonaws.com";
+        /// let user = Rds::new(host, 5432, "jane_doe");
+        #[doc = concat!("let password = sts.prove(&user)", stringify!($($wait)*), "?;")]
+        /// # let _ = (token, password);
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* prove<P: $crate::proof::Proof>(&self, proof: &P) -> Result<P::Output, $crate::Error> {
+            self.pump.drive(self.pump.core.prove(proof, seed())) $($wait)*
+        }
+
         /// What the calls of this client share.
         pub fn context(&self) -> &$crate::Context {
             self.pump.core.context()

@@ -2,7 +2,7 @@
 //!
 //! 1. A [`Config`] says what the client is made with.
 //! 2. [`Build`], a flow, reads the shared files and ends with a [`Core`].
-//! 3. [`Core::send`], [`Core::presign`], [`Core::credentials`] and [`Core::explain`] give flows. Each counts everything
+//! 3. [`Core::send`], [`Core::presign`], [`Core::sign`], [`Core::prove`], [`Core::credentials`] and [`Core::explain`] give flows. Each counts everything
 //!    against one deadline: fetching credentials, finding the region, the call, and a second try where the service has
 //!    refused the credentials as expired.
 //!
@@ -79,19 +79,20 @@ mod get;
 mod job;
 mod keys;
 mod load;
-mod presign;
 mod providers;
 mod ready;
 mod region;
 mod role_sessions;
 mod send;
+mod signing;
 mod sources;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::HeaderValue;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request};
 
 pub use assume::AssumingRole;
 pub use build::Build;
@@ -100,7 +101,6 @@ pub use explain::Explain;
 pub use get::GetCredentials;
 pub use job::{FlowJob, Job, ProviderJob};
 pub use load::{Load, Loaded};
-pub use presign::Presigning;
 pub use providers::{AssumeRoleProvider, WebIdentityProvider};
 pub use role_sessions::{InRole, RoleSessions};
 pub use send::Send;
@@ -108,14 +108,16 @@ pub use send::Send;
 use crate::context::Context;
 use crate::credentials::imds;
 use crate::endpoint::Endpoint;
-use crate::error::{CredentialsError, NoCredentials, Outcome, Tried};
-use crate::flow::Timeouts;
+use crate::error::{CredentialsError, Error, NoCredentials, Outcome, Tried};
+use crate::flow::{Flow, Timeouts};
 use crate::keys::Credentials;
 use crate::operation::{Operation, Presign};
+use crate::proof::Proof;
 use crate::settings::{Env, Setting, Settings};
 
 use keys::{Keys, Source};
 use region::Region;
+use signing::Signing;
 
 /// A client without its driver. Cheap to clone; all clones share credentials, signing key, quota and clock.
 #[derive(Clone)]
@@ -150,8 +152,33 @@ impl Core {
         operation: &'a O,
         options: &'a Presign,
         seed: u128,
-    ) -> Presigning<'a, O> {
-        Presigning::new(self, operation, options, seed)
+    ) -> impl Flow<Output = Request<Bytes>, Error = Error> + use<'a, O> {
+        Signing::new(self, O::ACTION, O::SIGNED, seed, move |context, credentials, now| {
+            context.presign_with(credentials, operation, options, now)
+        })
+    }
+
+    /// The operation as a signed request: see [`Operation::sign`]. The same is sent.
+    pub fn sign<'a, O: Operation>(
+        &self,
+        operation: &'a O,
+        headers: &'a HeaderMap,
+        seed: u128,
+    ) -> impl Flow<Output = Request<Bytes>, Error = Error> + use<'a, O> {
+        Signing::new(self, O::ACTION, O::SIGNED, seed, move |context, credentials, now| {
+            context.sign_with(credentials, operation, headers, now)
+        })
+    }
+
+    /// A proof of identity, or a token of another service: see [`Proof`]. The same is sent.
+    pub fn prove<'a, P: Proof>(
+        &self,
+        proof: &'a P,
+        seed: u128,
+    ) -> impl Flow<Output = P::Output, Error = Error> + use<'a, P> {
+        Signing::new(self, "a proof", true, seed, move |context, credentials, now| {
+            context.prove_with(credentials, proof, now)
+        })
     }
 
     /// The credentials that calls are signed with.

@@ -53,6 +53,8 @@ mod error;
 mod partitions;
 #[cfg(feature = "credentials")]
 mod portal;
+#[cfg(feature = "verify")]
+mod recognize;
 #[cfg(feature = "login")]
 mod sign_in;
 mod url;
@@ -60,6 +62,8 @@ mod url;
 pub use error::EndpointError;
 #[cfg(feature = "credentials")]
 pub(crate) use portal::{oidc, portal};
+#[cfg(feature = "verify")]
+pub(crate) use recognize::{Recognized, recognize};
 #[cfg(feature = "login")]
 pub(crate) use sign_in::sign_in;
 #[cfg(feature = "credentials")]
@@ -166,6 +170,13 @@ impl Endpoint {
     /// default, and the path (`/` if none was given).
     pub fn uri(&self) -> &Uri {
         &self.target.uri
+    }
+
+    /// The same with a query; `None` if that makes it longer than an [`Uri`] may be.
+    pub(crate) fn uri_with_query(&self, query: &str) -> Option<Uri> {
+        let mut parts = self.uri().clone().into_parts();
+        parts.path_and_query = Some(format!("{}?{query}", self.uri().path()).parse().ok()?);
+        Uri::from_parts(parts).ok()
     }
 
     /// The value of the `Host` header (RFC 9110 §7.2): the authority of [`uri`](Endpoint::uri).

@@ -77,7 +77,7 @@ const AWS: Partition = Partition {
 
 static DEFAULT: Partition = AWS;
 
-static PARTITIONS: [Partition; 8] = [
+pub(super) static PARTITIONS: [Partition; 8] = [
     AWS,
     Partition {
         id: "aws-cn",
@@ -164,13 +164,14 @@ impl Partition {
     }
 
     fn covers(&self, region: &str) -> bool {
-        self.global_region == Some(region)
-            || self.region_heads.iter().any(|head| {
-                region
-                    .strip_prefix(head)
-                    .and_then(|rest| rest.strip_prefix('-'))
-                    .is_some_and(is_word_and_number)
-            })
+        self.global_region == Some(region) || self.has_region(region)
+    }
+
+    /// Whether `region` matches its pattern, which a pseudo region does not.
+    pub(super) fn has_region(&self, region: &str) -> bool {
+        self.region_heads.iter().any(|head| {
+            region.strip_prefix(head).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_word_and_number)
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub use service::{Fault, ServiceError};
 
 use crate::endpoint::EndpointError;
 use crate::keys::Credentials;
+use crate::proof::ProofError;
 use crate::retry::RetryClass;
 use crate::secret::Secret;
 use crate::settings::SettingsError;
@@ -43,6 +44,8 @@ pub enum Error {
     Credentials(CredentialsError),
     /// The request cannot be signed. Nothing was sent.
     Sign(SignError),
+    /// A proof of identity cannot be made, or its consumer would refuse it. Nothing was sent.
+    Proof(ProofError),
     /// No answer arrived, or not all of it.
     Transport(Box<TransportError>),
     /// The service said no, or a server on the way did.
@@ -131,6 +134,7 @@ impl Error {
             Self::Credentials(CredentialsError::NotConfigured(_)) => "no_credentials",
             Self::Credentials(CredentialsError::Failed(_)) => "credentials",
             Self::Sign(_) => "sign",
+            Self::Proof(_) => "proof",
             Self::Transport(error) => error.kind().as_str(),
             Self::Service(error) => error.code().map_or(error.metadata().status_text(), ErrorCode::as_str),
             Self::Response(_) => "response",
@@ -218,6 +222,7 @@ impl fmt::Display for Error {
             Self::Endpoint(error) => error.fmt(f),
             Self::Credentials(error) => error.fmt(f),
             Self::Sign(error) => write!(f, "the request cannot be signed: {error}"),
+            Self::Proof(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
             Self::Service(error) => error.fmt(f),
             Self::Response(error) => error.fmt(f),
@@ -253,6 +258,12 @@ impl From<EndpointError> for Error {
 impl From<SignError> for Error {
     fn from(error: SignError) -> Self {
         Self::Sign(error)
+    }
+}
+
+impl From<ProofError> for Error {
+    fn from(error: ProofError) -> Self {
+        Self::Proof(error)
     }
 }
 

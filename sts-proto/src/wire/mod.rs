@@ -15,6 +15,8 @@ mod xml;
 pub use error::XmlError;
 pub use form::{Form, ToForm};
 pub use value::FromXml;
+#[cfg(feature = "verify")]
+pub(crate) use xml::resolve_reference;
 pub use xml::{MAX_ATTRIBUTES, MAX_DEPTH, XmlReader};
 
 /// The largest answer that is read, in bytes: 1 MiB. The largest that the service documents stays far below.

@@ -42,7 +42,6 @@ pub fn parse(text: &str) -> Option<SystemTime> {
 }
 
 /// An instant in UTC, as RFC 3339 writes it, without the fraction of a second; `None` outside the years 0 to 9999.
-#[cfg(any(feature = "credentials", test))]
 pub(crate) fn format(at: SystemTime) -> Option<String> {
     let seconds = match at.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).ok()?,

@@ -208,7 +208,7 @@ impl<'a> XmlReader<'a> {
                 }
                 // Checked wherever it stands.
                 Ok(Event::GeneralRef(reference)) => {
-                    let character = resolve(&reference)?;
+                    let character = resolve_reference(&reference)?;
                     if let Some(text) = &mut text {
                         push(text, character.encode_utf8(&mut [0; 4]));
                     }
@@ -287,12 +287,13 @@ fn is_simple_attribute(text: &str) -> bool {
 
 /// Whether every `&` in an attribute's value begins a reference that stands for something.
 fn are_references(value: &str) -> bool {
-    let reference = |part: &str| part.split_once(';').is_some_and(|(name, _)| resolve(name).is_ok());
+    let reference =
+        |part: &str| part.split_once(';').is_some_and(|(name, _)| resolve_reference(name).is_ok());
     value.split('&').skip(1).all(reference)
 }
 
 /// A character reference (XML 1.0 §4.1) or one of the five predefined entities (§4.6).
-fn resolve(reference: &str) -> Result<char, XmlError> {
+pub(crate) fn resolve_reference(reference: &str) -> Result<char, XmlError> {
     let unknown = XmlError::UnknownReference;
     let Some(number) = reference.strip_prefix('#') else {
         return match reference {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -51,6 +52,42 @@ pub(crate) fn success(action: &str, request_id: &str, result: impl FnOnce(&mut X
         xml.element("ResponseMetadata", |xml| xml.text("RequestId", request_id));
     });
     xml.written
+}
+
+/// The same document as STS writes it in JSON. Of an error it leaves the root element out. Has no lists.
+pub(crate) fn in_json(document: &str) -> String {
+    let mut open = vec![Map::new()];
+    let mut names = Vec::new();
+    for line in document.lines().map(str::trim_start) {
+        let name =
+            line.trim_start_matches(['<', '/']).split(['>', ' ']).next().unwrap_or_default().to_owned();
+        let add = |open: &mut Vec<Map<String, Value>>, name: String, value: Value| {
+            open.last_mut().expect("the document").insert(name, value);
+        };
+        let text = line.strip_suffix(&format!("</{name}>")).and_then(|line| line.split_once('>'));
+        match text {
+            Some((_, text)) if !line.starts_with("</") => add(&mut open, name, unescaped(text).into()),
+            _ if line.starts_with("</") => {
+                let inside = open.pop().expect("an open element");
+                let name: String = names.pop().expect("an open element");
+                match name == "ErrorResponse" {
+                    true => open[0].extend(inside),
+                    false => add(&mut open, name, inside.into()),
+                }
+            }
+            _ => {
+                names.push(name);
+                open.push(Map::new());
+            }
+        }
+    }
+    Value::from(open.remove(0)).to_string()
+}
+
+fn unescaped(text: &str) -> String {
+    let pairs =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#xD;", "\r"), ("&amp;", "&")];
+    pairs.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }
 
 /// Indented XML.
@@ -168,6 +205,17 @@ mod tests {
   </ResponseMetadata>
 </GetAccessKeyInfoResponse>
 "#;
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn documents_in_json() {
+        let error = in_json(&Fault::new(403, "AccessDenied", "a & <b>").document("id"));
+        let expected =
+            r#"{"Error":{"Code":"AccessDenied","Message":"a & <b>","Type":"Sender"},"RequestId":"id"}"#;
+        assert_eq!(error, expected);
+        let written = in_json(&success("GetAccessKeyInfo", "id", |xml| xml.text("Account", "1")));
+        let expected = r#"{"GetAccessKeyInfoResponse":{"GetAccessKeyInfoResult":{"Account":"1"},"ResponseMetadata":{"RequestId":"id"}}}"#;
         assert_eq!(written, expected);
     }
 

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::actions::{Answer, Call};
-use super::answer::{Fault, http_date, success};
+use super::answer::{Fault, http_date, in_json, success};
 use super::canonical::Received;
 use super::form::Form;
 use super::model::Operation;
@@ -105,6 +105,9 @@ async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) 
     let arrival =
         Arrival { code: code.map(str::to_owned), ..Arrival::new(connection, &request, &request_id, status) };
     locked(&shared.arrivals).push(arrival);
+    let is_json = request.headers().get("accept").is_some_and(|accepted| accepted == "application/json");
+    let (media, document) =
+        if is_json { ("application/json", in_json(&document)) } else { ("text/xml", document) };
     let mut response = Response::new(Full::new(Bytes::from(document)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -113,7 +116,7 @@ async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) 
             headers.insert(name, value);
         }
     }
-    headers.insert("content-type", HeaderValue::from_static("text/xml"));
+    headers.insert("content-type", HeaderValue::from_static(media));
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         headers.insert("connection", HeaderValue::from_static("close"));
     }

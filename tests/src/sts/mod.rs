@@ -10,14 +10,15 @@
 //! It runs on its own thread, so that blocking and async tests can use it, and stops when its [`Server`] is
 //! dropped. It:
 //!
-//! - verifies Signature Version 4, in the header and presigned, with code that the client does not share;
+//! - verifies Signature Version 4, in the header and presigned, with code that the client does not share; a presigned
+//!   request is honoured for 15 minutes, whatever lifetime it names;
+//! - answers in JSON where the request accepts `application/json`;
 //! - performs all eleven operations with AWS's documents, error codes and messages;
 //! - issues sessions that work until they expire, and rejects what AWS forbids to sessions.
 //!
 //! It differs from AWS in these points: signatures of web identity tokens and SAML assertions are not
 //! checked; a member that an operation does not have is an error, where AWS ignores it; the size of a packed
-//! policy is its uncompressed size; a presigned URL is valid for exactly its lifetime, and gets
-//! `AccessDenied` afterwards.
+//! policy is its uncompressed size.
 
 mod actions;
 mod answer;

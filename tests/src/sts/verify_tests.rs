@@ -125,3 +125,21 @@ fn presigned() {
     let altered = Signed::parse(&url("&X-Amz-Expires=60").replace("Action=A", "Action=B"));
     assert_eq!(code(verify(&altered, SECRET, NOW)), "SignatureDoesNotMatch");
 }
+
+#[test]
+fn sts_goes_by_its_quarter_of_an_hour() {
+    for expires in ["0", "1", "60", "604800"] {
+        let start = format!(
+            "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsts%2F\
+             aws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires={expires}&X-Amz-SignedHeaders=host"
+        );
+        let scope = Scope { day: "20150830", region: "us-east-1", service: "sts" };
+        let request = Signed::parse(&format!("{start} HTTP/1.1\nHost: a\n\n"));
+        let text = scope.string_to_sign("20150830T123600Z", &request.received().canonical(&["host"]));
+        let url = format!("{start}&X-Amz-Signature={} HTTP/1.1\nHost: a\n\n", scope.signature(SECRET, &text));
+        let request = Signed::parse(&url);
+        let verdict = |seconds| request.verify(SECRET, "sts", None, NOW + Duration::seconds(seconds));
+        assert_eq!(verdict(900), Ok(()), "{expires}");
+        assert_eq!(verdict(901), Err("SignatureDoesNotMatch"), "{expires}");
+    }
+}

@@ -13,6 +13,7 @@ mod explained;
 mod identities;
 mod lambda;
 mod operations;
+mod proofs;
 mod proxy;
 mod region;
 mod requests;

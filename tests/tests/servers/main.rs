@@ -12,6 +12,7 @@ mod peer;
 mod refusals;
 mod report;
 mod sessions;
+mod witnesses;
 
 use peer::{Answers, Known, Peer, Refusals, Use, WebIdentity};
 

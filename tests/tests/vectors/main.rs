@@ -13,6 +13,7 @@ mod metadata;
 mod model;
 mod place;
 mod profile;
+mod proofs;
 mod record;
 mod report;
 mod rules;
@@ -70,6 +71,11 @@ fn imds() {
 #[test]
 fn profile() {
     run("profile", |report| report.documents("tests", &["name", "docs"], profile::check));
+}
+
+#[test]
+fn proofs() {
+    run("proofs", |report| report.lines(|record, case| proofs::check(&record.into_value(), case)));
 }
 
 #[test]

@@ -89,6 +89,11 @@ impl Record {
         self.members.into_iter().map(text).collect()
     }
 
+    /// The object as it is, for a test that looks at members of many shapes.
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.members)
+    }
+
     /// All members, sorted by name.
     pub(crate) fn into_members(self) -> impl Iterator<Item = (String, Value)> {
         self.members.into_iter()

@@ -1,0 +1,125 @@
+//! lakeFS.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::HOST;
+use http::{HeaderName, Method, Request};
+use percent_encoding::percent_decode_str;
+
+use super::Proof;
+use super::draft::Draft;
+use super::error::ProofError;
+use super::request::{ACTION, Header};
+use crate::base64::STANDARD;
+use crate::endpoint::Endpoint;
+use crate::keys::Credentials;
+use crate::secret::Secret;
+use crate::sigv4::{self, SignError};
+
+/// The identity token of a login to lakeFS with an IAM role: the parts of a presigned `POST`, as JSON in base64.
+///
+/// Source: the client of lakeFS for Python.
+///
+/// ```
+/// # use std::time::SystemTime;
+/// # use sts_proto::Credentials;
+/// # use sts_proto::endpoint::{Endpoint, EndpointParams};
+/// use sts_proto::proof::{LakeFs, Proof};
+///
+/// # let region = Some("eu-west-1");
+/// # let params = EndpointParams { region, ..Default::default() };
+/// # let endpoint = Endpoint::resolve(&params)?;
+/// # let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+/// let login = LakeFs::new("lakefs.example.com");
+/// let token = login.prove(&endpoint, &keys, SystemTime::now())?;
+/// # let _ = token;
+/// # Ok::<(), sts_proto::proof::ProofError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LakeFs {
+    server_id: String,
+    headers: Vec<(String, String)>,
+    lifetime: Duration,
+}
+
+impl LakeFs {
+    /// For the server with this host name, sent in `X-LakeFS-Server-ID`.
+    pub fn new(server_id: impl Into<String>) -> Self {
+        Self { server_id: server_id.into(), headers: Vec::new(), lifetime: Duration::from_secs(60) }
+    }
+
+    /// One more header that the server wants signed.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The lifetime that the token names: 1 second to 7 days, whole seconds, 60 seconds by default.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+}
+
+impl Proof for LakeFs {
+    type Output = Secret;
+
+    fn prove(
+        &self,
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<Secret, ProofError> {
+        let mut request = Request::new("");
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = endpoint.uri_with_query(ACTION).ok_or(SignError::Uri)?;
+        let id = Header { name: "x-lakefs-server-id", value: &self.server_id, argument: "server id" };
+        request.headers_mut().insert(HeaderName::from_static(id.name), id.value()?);
+        for (name, value) in &self.headers {
+            let problem = "has a name that no header can have";
+            let name: HeaderName =
+                name.parse().map_err(|_| ProofError::Argument { name: "additional header", problem })?;
+            let value = Header { name: "", value, argument: "additional header" }.value()?;
+            request.headers_mut().insert(name, value);
+        }
+        request.headers_mut().insert(HOST, endpoint.host().clone());
+        let scope = endpoint.scope()?;
+        sigv4::presign(&mut request, credentials, scope, now, self.lifetime)?;
+
+        let query = request.uri().query().unwrap_or_default();
+        let item = |name: &str| {
+            let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            percent_decode_str(value.unwrap_or_default()).decode_utf8().unwrap_or_default()
+        };
+        let host = endpoint.host().to_str().unwrap_or_default();
+        let mut json = Draft::with_capacity(512 + query.len());
+        let texts = [
+            ("{\"method\":", "POST"),
+            (",\"host\":", host),
+            (",\"region\":", scope.region()),
+            (",\"action\":", "GetCallerIdentity"),
+            (",\"date\":", &item("X-Amz-Date")),
+            (",\"expiration_duration\":", &item("X-Amz-Expires")),
+            (",\"access_key_id\":", &credentials.access_key_id),
+            (",\"signature\":", &item("X-Amz-Signature")),
+            (",\"version\":", "2011-06-15"),
+            (",\"algorithm\":", "AWS4-HMAC-SHA256"),
+        ];
+        for (name, value) in texts {
+            json.put(name);
+            json.put_json(value);
+        }
+        if let Some(token) = credentials.session_token.as_ref().filter(|token| !token.expose().is_empty()) {
+            json.put(",\"security_token\":");
+            json.put_json(token.expose());
+        }
+        for (index, name) in item("X-Amz-SignedHeaders").split(';').enumerate() {
+            json.put(if index > 0 { "," } else { ",\"signed_headers\":[" });
+            json.put_json(name);
+        }
+        json.put("]}");
+        let mut token = Draft::with_capacity(STANDARD.length(json.len()));
+        token.put_base64(STANDARD, json.as_bytes());
+        Ok(token.into_secret())
+    }
+}

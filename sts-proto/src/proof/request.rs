@@ -1,0 +1,193 @@
+//! The request that all proofs hold: `GetCallerIdentity`, signed.
+
+use std::time::SystemTime;
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::{HeaderName, HeaderValue, Method, Request};
+
+use super::draft::Draft;
+use super::error::ProofError;
+use crate::endpoint::Endpoint;
+use crate::keys::Credentials;
+use crate::scope::Scope;
+use crate::sigv4;
+
+/// The action, as a body or a query.
+pub(super) const ACTION: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+
+/// Where the action stands.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    Body,
+    Query,
+}
+
+/// A header that the consumer wants signed.
+pub(super) struct Header<'a> {
+    /// As the consumer's documentation spells it.
+    pub(super) name: &'static str,
+    pub(super) value: &'a str,
+    /// What errors call it.
+    pub(super) argument: &'static str,
+}
+
+/// A signed request that the consumer sends.
+pub(super) struct Signed {
+    request: Request<&'static str>,
+    names: Vec<&'static str>,
+}
+
+impl Signed {
+    pub(super) fn post(
+        place: Place,
+        headers: &[Header<'_>],
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<Self, ProofError> {
+        Self::new(Method::POST, place, headers, endpoint, credentials, now)
+    }
+
+    pub(super) fn new(
+        method: Method,
+        place: Place,
+        headers: &[Header<'_>],
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<Self, ProofError> {
+        let mut request = Request::new("");
+        *request.method_mut() = method;
+        let map = request.headers_mut();
+        map.insert(HOST, endpoint.host().clone());
+        if place == Place::Body {
+            map.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+            map.insert(CONTENT_LENGTH, ACTION.len().into());
+        }
+        for header in headers {
+            map.insert(name_of(header.name)?, header.value()?);
+        }
+        if place == Place::Body {
+            *request.uri_mut() = endpoint.uri().clone();
+            *request.body_mut() = ACTION;
+        } else {
+            *request.uri_mut() = endpoint.uri_with_query(ACTION).ok_or(sigv4::SignError::Uri)?;
+        }
+        sign(&mut request, credentials, endpoint.scope()?, now)?;
+        let given = headers.iter().map(|header| header.name);
+        let names = FIRST.into_iter().chain(given).chain(LAST).collect();
+        Ok(Self { request, names })
+    }
+
+    /// The headers, `Authorization` last: each with the name as the consumer's documentation spells it.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let value = |name: &&'static str| Some((*name, self.request.headers().get(*name)?.to_str().ok()?));
+        self.names.iter().filter_map(value)
+    }
+
+    pub(super) fn method(&self) -> &str {
+        self.request.method().as_str()
+    }
+
+    pub(super) fn body(&self) -> &'static str {
+        self.request.body()
+    }
+
+    /// The URL with the path that is signed.
+    pub(super) fn url(&self) -> String {
+        self.request.uri().to_string()
+    }
+
+    /// The URL without the slash that stands for an empty path (RFC 3986 §6.2.3), as some consumers' documentation has it.
+    pub(super) fn url_without_slash(&self) -> String {
+        let uri = self.request.uri();
+        let (scheme, host) =
+            (uri.scheme_str().unwrap_or("https"), uri.authority().map_or("", |it| it.as_str()));
+        let path = if uri.path() == "/" { "" } else { uri.path() };
+        let (mark, query) = uri.query().map_or(("", ""), |query| ("?", query));
+        format!("{scheme}://{host}{path}{mark}{query}")
+    }
+
+    /// How much room its parts take in a text.
+    pub(super) fn size(&self) -> usize {
+        256 + self.url().len()
+            + self.headers().map(|(name, value)| name.len() + value.len() + 16).sum::<usize>()
+    }
+
+    /// The headers as a JSON object of strings, or of lists of one string each.
+    pub(super) fn put_headers(&self, lists: bool, to: &mut Draft) {
+        let (before, after) = if lists { ("[", "]") } else { ("", "") };
+        to.put("{");
+        for (index, (name, value)) in self.headers().enumerate() {
+            to.put(if index > 0 { "," } else { "" });
+            to.put_json(name);
+            to.put(":");
+            to.put(before);
+            to.put_json(value);
+            to.put(after);
+        }
+        to.put("}");
+    }
+
+    /// The same as a text of its own.
+    pub(super) fn headers_json(&self, lists: bool) -> Draft {
+        let mut json = Draft::with_capacity(self.size());
+        self.put_headers(lists, &mut json);
+        json
+    }
+
+    /// The request as HTTP/1.1 writes it (RFC 9112 §2.1).
+    pub(super) fn http(&self) -> Draft {
+        let mut http = Draft::with_capacity(self.size());
+        http.put(self.method());
+        http.put(" ");
+        http.put(self.request.uri().path_and_query().map_or("/", |target| target.as_str()));
+        http.put(" HTTP/1.1\r\n");
+        for (name, value) in self.headers() {
+            http.put(name);
+            http.put(": ");
+            http.put(value);
+            http.put("\r\n");
+        }
+        http.put("\r\n");
+        http.put(self.body());
+        http
+    }
+}
+
+impl Header<'_> {
+    /// The value, if it stays what it is on its way in a header.
+    pub(super) fn value(&self) -> Result<HeaderValue, ProofError> {
+        let argument = |problem| ProofError::Argument { name: self.argument, problem };
+        if self.value.is_empty() {
+            return Err(argument("is empty"));
+        }
+        if self.value.starts_with([' ', '\t']) || self.value.ends_with([' ', '\t']) {
+            return Err(argument("begins or ends with a blank, which no header keeps"));
+        }
+        let value = HeaderValue::from_str(self.value).ok().filter(|_| self.value.is_ascii());
+        value.ok_or(argument("holds a control character or one outside ascii, which no header can carry"))
+    }
+}
+
+pub(super) fn sign(
+    request: &mut Request<&'static str>,
+    credentials: &Credentials,
+    scope: &Scope,
+    now: SystemTime,
+) -> Result<(), ProofError> {
+    sigv4::sign(request, credentials, scope, now)?;
+    // All is handed over as text.
+    let is_text = request.headers().values().all(|value| value.to_str().is_ok());
+    if is_text { Ok(()) } else { Err(sigv4::SignError::SessionToken.into()) }
+}
+
+fn name_of(name: &'static str) -> Result<HeaderName, ProofError> {
+    let problem = "is no name of a header";
+    name.parse().map_err(|_| ProofError::Argument { name: "header", problem })
+}
+
+/// The headers before and after those that the consumer wants.
+const FIRST: [&str; 3] = ["Host", "Content-Type", "Content-Length"];
+const LAST: [&str; 3] = ["X-Amz-Date", "X-Amz-Security-Token", "Authorization"];

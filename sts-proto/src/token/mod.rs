@@ -1,0 +1,130 @@
+//! Tokens of other services of AWS: presigned URLs that take the place of a password.
+//!
+//! | service | type | what is handed over |
+//! |---|---|---|
+//! | RDS and Aurora | [`Rds`] | the password of a database user |
+//! | Aurora DSQL | [`Dsql`] | the password of a database role |
+//! | ElastiCache | [`ElastiCache`] | the password of `AUTH` |
+//! | MemoryDB | [`MemoryDb`] | the password of `AUTH` |
+//! | MSK | [`Msk`] | the token of SASL/OAUTHBEARER |
+//!
+//! Each is a [`Proof`]: a client makes one with `client.prove(&token)`, signed for the client's
+//! region or for the one that is set here. A token opens a connection for 15 minutes; the connection itself lasts longer.
+//! The text is a [`Secret`](crate::Secret), since it is a password.
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use sts_proto::Credentials;
+//! use sts_proto::endpoint::{Endpoint, EndpointParams};
+//! use sts_proto::proof::Proof;
+//! use sts_proto::token::Rds;
+//!
+//! let region = Some("eu-west-1");
+//! let params = EndpointParams { region, ..Default::default() };
+//! let endpoint = Endpoint::resolve(&params)?;
+//! let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+//! let host = "db.123456789012.eu-west-1.rds.amazonaws.com";
+//! let login = Rds::new(host, 5432, "jane_doe");
+//! let password = login.prove(&endpoint, &keys, SystemTime::now())?;
+//! assert!(password.expose().starts_with("db.123456789012."));
+//! # Ok::<(), sts_proto::proof::ProofError>(())
+//! ```
+
+mod dsql;
+mod elasticache;
+mod memorydb;
+mod msk;
+mod rds;
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use http::Request;
+
+pub use dsql::Dsql;
+pub use elasticache::ElastiCache;
+pub use memorydb::MemoryDb;
+pub use msk::{Msk, MskToken};
+pub use rds::Rds;
+
+use crate::endpoint::{Endpoint, read_host_and_port};
+use crate::keys::Credentials;
+use crate::proof::{Draft, ProofError};
+use crate::scope::Scope;
+use crate::sigv4::{self, SignError};
+
+#[cfg(doc)]
+use crate::proof::Proof;
+
+/// What a token is signed for.
+struct Target<'a> {
+    service: &'static str,
+    /// The client's if none is set.
+    region: Option<&'a str>,
+    /// In lower case.
+    host: &'a str,
+    port: Option<u16>,
+    lifetime: Duration,
+}
+
+impl Target<'_> {
+    /// The presigned URL without its scheme.
+    fn presign(
+        &self,
+        query: &[(&str, &str)],
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<Draft, ProofError> {
+        let mut url = Draft::with_capacity(256);
+        url.put(SCHEME);
+        url.put(self.host);
+        if let Some(port) = self.port {
+            url.put(&format!(":{port}"));
+        }
+        for (index, (name, value)) in query.iter().enumerate() {
+            url.put(if index > 0 { "&" } else { "/?" });
+            url.put(name);
+            url.put("=");
+            url.put_escaped(value);
+        }
+        let mut request = Request::new("");
+        *request.uri_mut() = url.as_str().parse().map_err(|_| SignError::Uri)?;
+        let region = region(self.region, endpoint)?.into_owned();
+        let scope = Scope::new(region, self.service);
+        sigv4::presign(&mut request, credentials, &scope, now, self.lifetime)?;
+        let uri = request.uri();
+        let target = uri.path_and_query().map_or("", |target| target.as_str());
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let mut text = Draft::with_capacity(authority.len() + target.len());
+        text.put(authority);
+        text.put(target);
+        Ok(text)
+    }
+}
+
+/// The region that is set, else the endpoint's.
+fn region<'a>(set: Option<&'a str>, endpoint: &'a Endpoint) -> Result<Cow<'a, str>, ProofError> {
+    match set {
+        Some(region) => Ok(Cow::Borrowed(region)),
+        None => Ok(Cow::Borrowed(endpoint.scope()?.region())),
+    }
+}
+
+/// A host name in lower case.
+fn host(name: &'static str, text: &str) -> Result<String, ProofError> {
+    match read_host_and_port(text) {
+        Ok((host, None)) => Ok(host),
+        Ok((_, Some(_))) => Err(ProofError::Argument { name, problem: "has a port: give the name alone" }),
+        Err(problem) => Err(ProofError::Argument { name, problem }),
+    }
+}
+
+fn user(text: &str) -> Result<&str, ProofError> {
+    let empty = ProofError::Argument { name: "user", problem: "is empty" };
+    if text.is_empty() { Err(empty) } else { Ok(text) }
+}
+
+const SCHEME: &str = "https://";
+/// The most that the services take.
+const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);

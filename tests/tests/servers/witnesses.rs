@@ -1,0 +1,186 @@
+//! Proofs and tokens as the clients of their consumers make them, which know nothing of ours: at the same second ours are the
+//! same, and the verifier takes theirs.
+//!
+//! `STS_PYTHON` names a Python with the `aws` of awscli beside it, and with hvac, pymongo-auth-aws, google-auth and
+//! aws-msk-iam-sasl-signer-python, each if it is to be asked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sts_proto::Credentials;
+use sts_proto::endpoint::{Endpoint, EndpointParams};
+use sts_proto::proof::verify::Verifier;
+use sts_proto::proof::{Eks, Google, MongoDb, Proof, Vault};
+use sts_proto::token::Msk;
+use sts_proto::wire::time::parse;
+
+const REGION: &str = "us-west-2";
+const TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJH+abc/def==";
+
+#[test]
+fn other_clients_make_the_same_proofs() {
+    let Some(python) = std::env::var_os("STS_PYTHON") else {
+        let message = "STS_PYTHON names no Python that has awscli";
+        assert!(std::env::var_os("CI").is_none(), "{message}");
+        // Past the test harness, which keeps what a passing test prints to itself.
+        let _ =
+            std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("skipped: {message}\n"));
+        return;
+    };
+    for token in [None, Some(TOKEN)] {
+        let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+        let keys = match token {
+            Some(token) => keys.with_session_token(token),
+            None => keys,
+        };
+        let facts = json!({
+            "access_key_id": keys.access_key_id,
+            "secret_access_key": keys.secret_access_key.expose(),
+            "session_token": token,
+            "region": REGION,
+        });
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/witnesses.py");
+        let output = Command::new(&python)
+            .arg("-I")
+            .arg(script)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("STS_FACTS", facts.to_string())
+            .output()
+            .expect("STS_PYTHON starts");
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "witnesses.py fails: {}", output.status);
+        let made: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).expect("json");
+        assert!(made.contains_key("eks"), "awscli makes no token");
+        for (name, theirs) in &made {
+            match &**name {
+                "eks" => eks(&keys, text(theirs)),
+                "vault" => vault(&keys, theirs),
+                "mongodb" => mongodb(&keys, theirs),
+                "google" => google(&keys, text(theirs)),
+                "msk" => msk(&keys, theirs),
+                other => panic!("no such witness: {other}"),
+            }
+        }
+        eprintln!("the same: {:?}", made.keys());
+    }
+}
+
+fn eks(keys: &Credentials, theirs: &str) {
+    let url = decoded(URL_SAFE_NO_PAD.decode(&theirs["k8s-aws-v1.".len()..]));
+    let now = date(&url, "X-Amz-Date=");
+    let ours = Eks::new("demo").prove(&endpoint(REGION), keys, now).expect("it can be made");
+    let ours_url = decoded(URL_SAFE_NO_PAD.decode(&ours.token.expose()["k8s-aws-v1.".len()..]));
+    assert_eq!(items(&ours_url), items(&url));
+    assert_eq!(ours.token.expose().len(), theirs.len());
+    let checked = Verifier::eks("demo").expect("a name").check_token(theirs, now).expect("it breaks no rule");
+    let sent = checked.request().uri().to_string();
+    assert_eq!(items(&sent), items(&url));
+}
+
+fn vault(keys: &Credentials, theirs: &Value) {
+    let headers = |payload: &Value| -> BTreeMap<String, Value> {
+        let json = decoded(STANDARD.decode(text(&payload["iam_request_headers"])));
+        let headers: BTreeMap<String, Value> = serde_json::from_str(&json).expect("json");
+        let plain = |value: Value| if value.is_array() { value[0].clone() } else { value };
+        headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), plain(value))).collect()
+    };
+    let signed = headers(theirs);
+    let now = parse_date(text(&signed["x-amz-date"]));
+    let login = Vault::new("dev-role").server_id("vault.example.com");
+    // hvac goes to the global endpoint.
+    let params =
+        EndpointParams { region: Some("us-east-1"), use_global_endpoint: true, ..Default::default() };
+    let endpoint = Endpoint::resolve(&params).expect("a region");
+    let ours = login.prove(&endpoint, keys, now).expect("it can be made");
+    let ours: Value = serde_json::from_str(ours.expose()).expect("json");
+    for name in ["role", "iam_http_request_method", "iam_request_url", "iam_request_body"] {
+        assert_eq!(ours[name], theirs[name], "{name}");
+    }
+    assert_eq!(headers(&ours), signed);
+    let servers = Verifier::audience("X-Vault-AWS-IAM-Server-ID", "vault.example.com").expect("a header");
+    servers.check_request(theirs.to_string().as_bytes(), now).expect("it breaks no rule");
+}
+
+fn mongodb(keys: &Credentials, theirs: &Value) {
+    let bytes = |name: &str| STANDARD.decode(text(&theirs[name])).expect("base64");
+    let conversation = MongoDb::new(bytes("nonce").try_into().expect("32 bytes"));
+    assert_eq!(conversation.first(), bytes("first"));
+    let reply = conversation.reply(&bytes("server")).expect("an answer to it");
+    let second = bytes("second");
+    let at = second.windows(3).position(|part| part == b"\x02d\0").expect("a date") + 7;
+    let now = parse_date(std::str::from_utf8(&second[at..at + 16]).expect("text"));
+    let ours = reply.prove(&endpoint(REGION), keys, now).expect("it can be made");
+    assert_eq!(ours.expose(), second);
+}
+
+/// The same but for the signature, since the target is signed here.
+fn google(keys: &Credentials, theirs: &str) {
+    let read = |token: &str| -> (Value, BTreeMap<String, String>) {
+        let json = percent_encoding::percent_decode_str(token).decode_utf8().expect("utf-8");
+        let token: Value = serde_json::from_str(&json).expect("json");
+        let headers = token["headers"].as_array().expect("a list").iter();
+        let header =
+            |pair: &Value| (text(&pair["key"]).to_ascii_lowercase(), text(&pair["value"]).to_owned());
+        let headers = headers.map(header).collect();
+        (token, headers)
+    };
+    let (token, mut headers) = read(theirs);
+    let now = parse_date(&headers["x-amz-date"]);
+    let ours = Google::new(headers["x-goog-cloud-target-resource"].clone());
+    let ours = ours.prove(&endpoint(REGION), keys, now).expect("it can be made");
+    let (our_token, mut our_headers) = read(ours.expose());
+    let signed = our_headers.remove("authorization").expect("a signature");
+    assert!(signed.contains(";x-goog-cloud-target-resource,"), "{signed}");
+    assert!(headers.remove("authorization").is_some());
+    assert_eq!(our_headers, headers);
+    assert_eq!((&our_token["url"], &our_token["method"]), (&token["url"], &token["method"]));
+}
+
+fn msk(keys: &Credentials, theirs: &Value) {
+    let url = decoded(URL_SAFE_NO_PAD.decode(text(&theirs["token"])));
+    let agent = url.rsplit_once("&User-Agent=").expect("an agent").1;
+    let agent = percent_encoding::percent_decode_str(agent).decode_utf8().expect("utf-8");
+    let ours = Msk::new().user_agent(agent).prove(&endpoint(REGION), keys, date(&url, "X-Amz-Date="));
+    let ours = ours.expect("it can be made");
+    assert_eq!(items(&decoded(URL_SAFE_NO_PAD.decode(ours.token.expose()))), items(&url));
+    let expiry = theirs["expiry_ms"].as_u64().expect("a number");
+    assert_eq!(ours.expires, SystemTime::UNIX_EPOCH + Duration::from_millis(expiry));
+}
+
+fn endpoint(region: &str) -> Endpoint {
+    let params = EndpointParams { region: Some(region), ..Default::default() };
+    Endpoint::resolve(&params).expect("a region")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("text")
+}
+
+fn decoded(bytes: Result<Vec<u8>, base64::DecodeError>) -> String {
+    String::from_utf8(bytes.expect("base64")).expect("text")
+}
+
+/// The parts of a URL, in any order.
+fn items(url: &str) -> Vec<String> {
+    let text = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let mut items: Vec<_> = url.split(['?', '&']).map(text).collect();
+    items.sort_unstable();
+    items
+}
+
+fn date(url: &str, name: &str) -> SystemTime {
+    parse_date(url.split(name).nth(1).and_then(|rest| rest.get(..16)).expect("a date"))
+}
+
+/// `20240517T090807Z`
+fn parse_date(text: &str) -> SystemTime {
+    let part = |from: usize, to: usize| text.get(from..to).expect("a date");
+    let (day, time) = ((part(0, 4), part(4, 6), part(6, 8)), (part(9, 11), part(11, 13), part(13, 15)));
+    parse(&format!("{}-{}-{}T{}:{}:{}Z", day.0, day.1, day.2, time.0, time.1, time.2)).expect("a date")
+}
