@@ -196,7 +196,7 @@ pub(crate) struct Unfinished {
     errors: Tail,
 }
 
-#[cfg(feature = "credentials")]
+#[cfg(any(feature = "credentials", test))]
 impl Unfinished {
     /// What it printed until then.
     pub(crate) fn stdout(&self) -> &[u8] {
@@ -366,7 +366,8 @@ mod tests {
         program.looked(true, at(920));
         let Wait::Over(Event::Failed(error)) = program.wait(at(920)) else { panic!("it waits") };
         let unfinished = error.source().and_then(|source| source.downcast_ref::<Unfinished>()).unwrap();
-        assert_eq!((unfinished.why, unfinished.errors.filled()), (Why::Stopped, &b"code: "[..]));
+        assert_eq!((unfinished.why, unfinished.stderr()), (Why::Stopped, &b"code: "[..]));
+        assert!(unfinished.stdout().is_empty());
         assert!(!format!("{error:?}").contains("code"));
     }
 
