@@ -73,21 +73,6 @@ impl CredentialsProvider for WebIdentityProvider {
     }
 }
 
-/// Sessions of many roles, for a program that acts for tenants: see
-/// [`sts_proto::client::RoleSessions`](client::RoleSessions).
-///
-/// ```no_run
-/// # async fn example() -> Result<(), sts_async::Error> {
-/// use sts_async::operations::AssumeRole;
-/// use sts_async::{Client, RoleSessions};
-///
-/// let max = std::num::NonZeroUsize::new(1000).expect("not zero");
-/// let sessions = RoleSessions::new(Client::from_env()?, max);
-/// // With each request of a tenant.
-/// let role = "arn:aws:iam::123456789012:role/tenants";
-/// let sts = sessions.client(&AssumeRole::new(role, "tenant-7"));
-/// println!("{}", sts.credentials().await?.access_key_id);
-/// # Ok(())
-/// # }
-/// ```
+/// Sessions of many roles, for a program that acts for tenants: see [`sts_proto::client::RoleSessions`](client::RoleSessions),
+/// and the example `tenants`.
 pub type RoleSessions = client::RoleSessions<Client>;

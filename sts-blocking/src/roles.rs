@@ -68,19 +68,5 @@ impl CredentialsProvider for WebIdentityProvider {
     }
 }
 
-/// Sessions of many roles, for a program that acts for tenants: see
-/// [`sts_proto::client::RoleSessions`](client::RoleSessions).
-///
-/// ```no_run
-/// use sts_blocking::operations::AssumeRole;
-/// use sts_blocking::{Client, RoleSessions};
-///
-/// let max = std::num::NonZeroUsize::new(1000).expect("not zero");
-/// let sessions = RoleSessions::new(Client::from_env()?, max);
-/// // With each request of a tenant.
-/// let role = "arn:aws:iam::123456789012:role/tenants";
-/// let sts = sessions.client(&AssumeRole::new(role, "tenant-7"));
-/// println!("{}", sts.credentials()?.access_key_id);
-/// # Ok::<(), sts_blocking::Error>(())
-/// ```
+/// Sessions of many roles, for a program that acts for tenants: see [`sts_proto::client::RoleSessions`](client::RoleSessions).
 pub type RoleSessions = client::RoleSessions<Client>;
