@@ -1,5 +1,5 @@
 use std::fmt::{self, Display};
-use std::io;
+use std::io::Error;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -33,7 +33,7 @@ impl<B: Default> Lookups<B> {
     pub fn join(
         &self,
         uri: &Uri,
-        start: impl FnOnce(LookupWork<B>) -> io::Result<()>,
+        start: impl FnOnce(LookupWork<B>) -> Result<(), Error>,
     ) -> Result<Lookup<B>, TransportError> {
         let (lookup, work) = self.find(uri)?;
         match work.map_or(Ok(()), start) {
@@ -119,7 +119,7 @@ pub struct LookupWork<B> {
 
 impl<B> LookupWork<B> {
     /// Looks the name up with the system's resolver, or with what is given in its place.
-    pub fn run<A: Iterator<Item = SocketAddr>>(self, resolve: impl FnOnce(&str, u16) -> io::Result<A>) {
+    pub fn run<A: Iterator<Item = SocketAddr>>(self, resolve: impl FnOnce(&str, u16) -> Result<A, Error>) {
         let found = resolve(&self.shared.host, self.shared.port);
         let failed = |error: &dyn Display| (Kind::UnknownHost, in_our_style(error));
         self.end(found.map(Iterator::collect).map_err(|error| failed(&error)));
@@ -215,13 +215,13 @@ mod tests {
     fn a_look_up_that_failed_or_never_began_says_so() {
         let lookups = lookups();
         let (lookup, work) = lookups.find(&uri("https://a.test")).unwrap();
-        work.unwrap().run(|_, _| Err::<std::vec::IntoIter<_>, _>(io::Error::other("No such name")));
+        work.unwrap().run(|_, _| Err::<std::vec::IntoIter<_>, _>(Error::other("No such name")));
         assert_eq!(kind(&lookup), Kind::UnknownHost);
         let (lookup, work) = lookups.find(&uri("https://a.test")).unwrap();
         drop(work);
         assert_eq!(kind(&lookup), Kind::Connect);
         assert!(lookup.bell().load(Ordering::Relaxed));
-        let refused = |_| Err(io::ErrorKind::WouldBlock.into());
+        let refused = |_| Err(std::io::ErrorKind::WouldBlock.into());
         assert_eq!(lookups.join(&uri("https://a.test"), refused).unwrap_err().kind(), Kind::Connect);
         assert!(
             lookups.join(&uri("https://a.test"), |_| Ok(())).is_ok(),
