@@ -139,6 +139,7 @@ impl Resolve {
         Self::new(chain, Arc::clone(&self.context), self.seed.wrapping_add(1))
             .held(self.held.clone())
             .mfa_session(self.mfa_session.clone())
+            .renewals(self.renewals.clone())
             .metadata(self.metadata.clone())
     }
 
