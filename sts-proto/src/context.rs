@@ -318,7 +318,7 @@ fn user_agent(product: &str, app_id: Option<&str>) -> HeaderValue {
     let token = |text: &str| -> String {
         let allowed =
             |c: char| if c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~/".contains(c) { c } else { '-' };
-        text.chars().take(LONGEST_TOKEN).map(allowed).collect()
+        text.chars().take(MAX_TOKEN).map(allowed).collect()
     };
     let core = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
     let mut text = format!("{} {core} os/{}", token(product), token(std::env::consts::OS));
@@ -330,7 +330,7 @@ fn user_agent(product: &str, app_id: Option<&str>) -> HeaderValue {
 }
 
 /// The bound that AWS SDKs set to an app id.
-const LONGEST_TOKEN: usize = 50;
+const MAX_TOKEN: usize = 50;
 
 #[cfg(test)]
 mod tests {

@@ -23,9 +23,9 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// The text as it is shown where it ought to be a name or a sentence: in one line, without control characters, cut after so
 /// many characters.
-pub(crate) fn shown(text: &str, most: usize) -> String {
-    let mut short: String = text.chars().take(most).filter(|c| !c.is_control()).collect();
-    if text.chars().nth(most).is_some() {
+pub(crate) fn shown(text: &str, max: usize) -> String {
+    let mut short: String = text.chars().take(max).filter(|c| !c.is_control()).collect();
+    if text.chars().nth(max).is_some() {
         short.push('…');
     }
     short

@@ -48,7 +48,7 @@ pub(crate) async fn replace(path: PathBuf, contents: Secret) -> Event {
 
 fn step(what: Replacing<'_>) -> io::Result<Option<Event>> {
     match what {
-        Replacing::MakeFolder(path) => open_to_owner(path)?,
+        Replacing::MakeFolder(path) => make_folder(path)?,
         Replacing::Create(path, contents) => write_new(path, contents)?,
         Replacing::Rename(from, to) => rename(from, to)?,
         Replacing::Remove(path) => remove_file(path)?,
@@ -80,7 +80,7 @@ fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
     new.sync_all()
 }
 
-fn open_to_owner(folder: &Path) -> io::Result<()> {
+fn make_folder(path: &Path) -> io::Result<()> {
     let mut how = DirBuilder::new();
     how.recursive(true);
     #[cfg(unix)]
@@ -88,7 +88,7 @@ fn open_to_owner(folder: &Path) -> io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         how.mode(0o700);
     }
-    how.create(folder)
+    how.create(path)
 }
 
 fn attempt(path: &Path, file: &mut ReadFile<'_>) -> io::Result<()> {

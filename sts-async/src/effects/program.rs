@@ -54,11 +54,11 @@ impl Program {
     async fn finish(mut self) -> io::Result<Event> {
         let started = Instant::now();
         loop {
-            let most = match self.state.wait(started.elapsed()) {
-                Wait::Most(most) => most,
+            let left = match self.state.wait(started.elapsed()) {
+                Wait::AtMost(left) => left,
                 Wait::Over(event) => return Ok(event),
             };
-            match timeout(most.min(RunProgram::LOOK), self.progress()).await {
+            match timeout(left.min(RunProgram::LOOK), self.progress()).await {
                 Ok(Progress::Wrote(stream, count)) => self.wrote(stream, count?),
                 Ok(Progress::Ended(Ok(status))) => self.state.ended(status.code(), started.elapsed()),
                 Ok(Progress::Ended(Err(error))) => {

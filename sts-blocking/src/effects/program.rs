@@ -42,7 +42,7 @@ impl Program {
             }
             let left = match self.run.wait(self.begun.elapsed()) {
                 Wait::Over(event) => return Ok(event),
-                Wait::Most(left) => left,
+                Wait::AtMost(left) => left,
             };
             match pipes.are_open() {
                 true => pipes.read(&mut self.run, left.min(RunProgram::LOOK))?,

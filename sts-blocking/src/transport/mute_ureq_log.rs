@@ -119,10 +119,10 @@ mod tests {
 
     /// Runs this test alone in a process of its own, since a process has one level, and other tests exchange meanwhile.
     #[test]
-    fn the_level_is_held_while_anybody_needs_it_and_then_put_back() {
+    fn the_level_is_held_while_an_exchange_runs_and_then_put_back() {
         if std::env::var_os("STS_TEST_ALONE").is_none() {
             let name =
-                "transport::mute_ureq_log::tests::the_level_is_held_while_anybody_needs_it_and_then_put_back";
+                "transport::mute_ureq_log::tests::the_level_is_held_while_an_exchange_runs_and_then_put_back";
             let mut command = std::process::Command::new(std::env::current_exe().unwrap());
             let output = command.args(["--exact", name]).env("STS_TEST_ALONE", "1").output().unwrap();
             let told = String::from_utf8_lossy(&output.stdout);

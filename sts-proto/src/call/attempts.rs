@@ -34,7 +34,7 @@ pub(crate) struct Attempts {
     context: Arc<Context>,
     timeouts: Timeouts,
     credentials: Option<Arc<Credentials>>,
-    most: u32,
+    max_attempts: u32,
     invocation: HeaderValue,
     trace_id: Option<HeaderValue>,
     dice: Dice,
@@ -108,7 +108,7 @@ impl Attempts {
         Self {
             timeouts: context.timeouts(),
             credentials: context.credentials().cloned(),
-            most: context.retry().attempt_limit(),
+            max_attempts: context.retry().attempt_limit(),
             trace_id: context.trace_id().cloned(),
             context,
             invocation: invocation_id(seed),
@@ -135,7 +135,7 @@ impl Attempts {
     }
 
     pub(crate) fn only_once(&mut self) {
-        self.most = 1;
+        self.max_attempts = 1;
     }
 
     /// The attempts from now on are signed with these.
@@ -154,7 +154,7 @@ impl Attempts {
     #[cfg(feature = "credentials")]
     pub(crate) fn renew(&mut self, credentials: Arc<Credentials>) {
         self.credentials = Some(credentials);
-        self.most = self.most.saturating_add(1);
+        self.max_attempts = self.max_attempts.saturating_add(1);
         self.state = State::Ready;
     }
 
@@ -240,7 +240,7 @@ impl Attempts {
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, context.user_agent().clone());
         headers.insert(INVOCATION_ID, self.invocation.clone());
-        headers.insert(ATTEMPT, attempt_of(attempt, self.most));
+        headers.insert(ATTEMPT, attempt_of(attempt, self.max_attempts));
         if asked.is_signed() {
             let credentials =
                 self.credentials.as_deref().ok_or_else(|| NoCredentials::new(asked.action()))?;
@@ -380,7 +380,7 @@ impl Attempts {
 
     /// How long to wait before the next attempt, if there may be one.
     fn wait_after(&mut self, decision: &Decision) -> Option<Duration> {
-        if self.progress.attempts >= self.most {
+        if self.progress.attempts >= self.max_attempts {
             return None;
         }
         match decision {

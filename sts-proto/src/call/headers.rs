@@ -22,9 +22,9 @@ pub(super) fn invocation_id(seed: u128) -> HeaderValue {
 }
 
 /// `attempt=1; max=3`
-pub(super) fn attempt_of(attempt: u32, most: u32) -> HeaderValue {
+pub(super) fn attempt_of(attempt: u32, max: u32) -> HeaderValue {
     let number = |number: u32| Decimal::of(number.into());
-    let text = [b"attempt=", number(attempt).as_bytes(), b"; max=", number(most).as_bytes()].concat();
+    let text = [b"attempt=", number(attempt).as_bytes(), b"; max=", number(max).as_bytes()].concat();
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("attempt=1"))
 }
 

@@ -95,7 +95,7 @@ impl From<&str> for ErrorCode {
         let find = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| code.clone());
         find(name).or_else(|| find(name.strip_suffix("Exception")?)).unwrap_or_else(|| {
             let plain = wire.chars().filter(|c| !c.is_control());
-            Self::Other(plain.take(LONGEST).collect::<String>().into())
+            Self::Other(plain.take(MAX_LENGTH).collect::<String>().into())
         })
     }
 }
@@ -107,7 +107,7 @@ impl fmt::Display for ErrorCode {
 }
 
 /// No code has more characters. Longer texts are not codes: codes are shown in logs and used as labels of metrics.
-const LONGEST: usize = 128;
+const MAX_LENGTH: usize = 128;
 
 const NAMES: &[(&str, ErrorCode)] = &[
     ("ExpiredTokenException", ErrorCode::ExpiredTokenException),
@@ -166,6 +166,6 @@ mod tests {
         assert_eq!(ErrorCode::from("Exception").as_str(), "Exception");
         assert_eq!(ErrorCode::from("").as_str(), "");
         assert_eq!(ErrorCode::from("a\nb").as_str(), "ab");
-        assert_eq!(ErrorCode::from("é".repeat(1000).as_str()).as_str(), "é".repeat(LONGEST));
+        assert_eq!(ErrorCode::from("é".repeat(1000).as_str()).as_str(), "é".repeat(MAX_LENGTH));
     }
 }

@@ -44,7 +44,7 @@ pub enum Stream {
 #[allow(clippy::exhaustive_enums)] // a driver has to do each
 pub enum Wait {
     /// Wait for the program's output or end, whichever comes first, at most for so long.
-    Most(Duration),
+    AtMost(Duration),
     /// It is over, and this is what to tell the flow.
     Over(Event),
 }
@@ -76,7 +76,7 @@ impl RunProgram {
                 // What a program has written is there when it ends. What it leaves running may keep its streams open.
                 let left = at.saturating_add(GRACE).saturating_sub(elapsed);
                 if !self.is_read(status) && !left.is_zero() {
-                    return Wait::Most(left);
+                    return Wait::AtMost(left);
                 }
                 let stdout = replace(&mut self.output, Buffer::new(0)).into_bytes();
                 let stderr = self.take_errors().into_bytes();
@@ -85,7 +85,7 @@ impl RunProgram {
             None if self.is_stopped(elapsed) => self.unfinished(Why::Stopped),
             None => match self.timeout.saturating_sub(elapsed) {
                 Duration::ZERO => self.unfinished(Why::Late),
-                left => Wait::Most(left),
+                left => Wait::AtMost(left),
             },
         }
     }
@@ -254,7 +254,7 @@ mod tests {
 
     fn left(program: &mut RunProgram, millis: u64) -> Duration {
         match program.wait(at(millis)) {
-            Wait::Most(left) => left,
+            Wait::AtMost(left) => left,
             over => panic!("{over:?}"),
         }
     }

@@ -64,8 +64,8 @@ impl Settings {
         list.push(switch("global endpoint", &self.use_global_endpoint));
         let mode = if self.retry.is_adaptive() { "adaptive" } else { "standard" };
         list.push(Setting::new("retry mode", mode, self.retry_mode_origin.clone()));
-        let most = self.retry.attempt_limit().to_string();
-        list.push(Setting::new("max attempts", most, self.max_attempts_origin.clone()));
+        let max = self.retry.attempt_limit().to_string();
+        list.push(Setting::new("max attempts", max, self.max_attempts_origin.clone()));
         list.extend(Setting::timeouts(self.timeouts.value, &self.timeouts.origin));
         list.push(optional("app id", &self.app_id));
         list.extend(self.tls.list(&Roots::Mozilla));

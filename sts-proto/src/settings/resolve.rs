@@ -133,8 +133,8 @@ impl Settings {
             self.retry = if mode == 1 { Retry::adaptive() } else { Retry::standard() };
             self.retry_mode_origin = origin;
         }
-        if let Some((most, origin)) = lookup.number("AWS_MAX_ATTEMPTS", "max_attempts")? {
-            self.retry = self.retry.max_attempts(most);
+        if let Some((max, origin)) = lookup.number("AWS_MAX_ATTEMPTS", "max_attempts")? {
+            self.retry = self.retry.max_attempts(max);
             self.max_attempts_origin = origin;
         }
         Ok(())

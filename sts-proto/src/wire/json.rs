@@ -45,7 +45,7 @@ impl Object {
         let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
         match members::read(document) {
             Ok(Kept::Object(members)) => Ok(Self(members)),
-            Ok(Kept::TooMany(most)) => Err(JsonError::TooMany(most)),
+            Ok(Kept::TooMany(max)) => Err(JsonError::TooMany(max)),
             Ok(_) => Err(JsonError::NotAnObject),
             Err(error) => Err(JsonError::Syntax { line: error.line(), column: error.column() }),
         }
@@ -120,7 +120,7 @@ impl Object {
         match self.0.take(name) {
             None | Some(Kept::Null) => Err(JsonError::Missing(name)),
             Some(Kept::Object(members)) => Ok(Self(members)),
-            Some(Kept::TooMany(most)) => Err(JsonError::TooMany(most)),
+            Some(Kept::TooMany(max)) => Err(JsonError::TooMany(max)),
             Some(_) => Err(JsonError::NotA(name, "an object")),
         }
     }
@@ -131,7 +131,7 @@ impl std::fmt::Display for JsonError {
         match self {
             Self::Syntax { line, column } => write!(f, "it is not json (line {line}, column {column})"),
             Self::NotAnObject => f.write_str("it is no json object"),
-            Self::TooMany(most) => write!(f, "an object in it has more than {most} members"),
+            Self::TooMany(max) => write!(f, "an object in it has more than {max} members"),
             Self::Missing(name) => write!(f, "{name} is missing"),
             Self::NotA(name, kind) => write!(f, "{name} is not {kind}"),
         }

@@ -41,10 +41,10 @@ impl Members {
     }
 
     /// Keeps a member, in place of one of the same name; `false` where there are as many as there may be.
-    fn keep(&mut self, name: Box<str>, kept: Kept, most: usize) -> bool {
+    fn keep(&mut self, name: Box<str>, kept: Kept, max: usize) -> bool {
         if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == name) {
             *known = kept;
-        } else if self.0.len() < most {
+        } else if self.0.len() < max {
             self.0.push((name, kept));
         } else {
             return false;
@@ -138,21 +138,21 @@ impl<'de> Visitor<'de> for Level {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kept, A::Error> {
-        let Some((level, most)) = self.members() else {
+        let Some((level, max)) = self.members() else {
             while map.next_entry_seed(Name, Self::Passed)?.is_some() {}
             return Ok(Kept::Other);
         };
         let (mut members, mut fits) = (Members::default(), true);
         while let Some(name) = map.next_key_seed(Name)? {
             let kept = map.next_value_seed(if fits { level } else { Self::Passed })?;
-            if fits && !members.keep(name, kept, most) {
+            if fits && !members.keep(name, kept, max) {
                 (members, fits) = (Members::default(), false);
             }
         }
         Ok(match members.as_number() {
             Some(number) if self != Self::Top => number,
             _ if fits => Kept::Object(members),
-            _ => Kept::TooMany(most),
+            _ => Kept::TooMany(max),
         })
     }
 }
