@@ -66,7 +66,7 @@ impl Pump {
         let ended = || self.core.ended() != join.seen;
         let wait = async {
             loop {
-                // Registered before it is looked, or a job that ends in between is missed.
+                // Register before looking, or a job that ends in between is missed.
                 let mut rung = pin!(self.driver.bell.notified());
                 rung.as_mut().enable();
                 if ended() {

@@ -37,8 +37,8 @@ impl Clocks {
         self.local.max(self.service)
     }
 
-    /// By which clock to say how long something lasts that ends at `end`: the service's, unless only by this machine's it has
-    /// not ended.
+    /// The clock to measure the time until `end` with: the service's, unless `end` has passed by that clock and not by this
+    /// machine's.
     pub fn until(self, end: SystemTime) -> SystemTime {
         if end > self.service { self.service } else { self.both() }
     }

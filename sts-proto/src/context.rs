@@ -62,8 +62,8 @@ impl Context {
         Self::without_endpoint(settings, product)
     }
 
-    /// The same where it may well be that nothing is ever called, as for a provider that finds its keys in a file: that no
-    /// endpoint can be made of the settings is said by the first call.
+    /// The same for a client that may never call anything, such as a provider with its keys in a file: if no endpoint can be
+    /// made of the settings, that is an error of the first call.
     pub fn without_endpoint(settings: &Settings, product: &str) -> Result<Self, Error> {
         Self::of(settings.clone(), product)
     }

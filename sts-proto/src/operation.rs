@@ -108,7 +108,7 @@ pub trait Operation: ToForm {
         Ok(request)
     }
 
-    /// The request, signed and not sent: for a service that sends it itself to learn who the caller is, or for another
+    /// The request, signed and not sent: for a service that sends it itself to learn the caller's identity, or for another
     /// HTTP client. `headers` are signed too, and replace those of the operation, except for `host`, which is the
     /// endpoint's; the headers that [`sigv4`] never signs (`user-agent`, `authorization`, …) are of no use. The services
     /// accept a signature for 15 minutes.

@@ -34,7 +34,7 @@ mod issued {
 }
 
 output! {
-    /// Who one is after assuming a role. A server that is not AWS may leave either member out.
+    /// The caller's identity after assuming a role. A server that is not AWS may leave either member out.
     pub struct AssumedRoleUser {
         /// Role id and session name, joined by a colon.
         assumed_role_id: Option<String> = "AssumedRoleId",
@@ -44,7 +44,7 @@ output! {
 }
 
 output! {
-    /// Who one is as a federated user. A server that is not AWS may leave either member out.
+    /// The caller's identity as a federated user. A server that is not AWS may leave either member out.
     pub struct FederatedUser {
         /// Account and name, joined by a colon.
         federated_user_id: Option<String> = "FederatedUserId",

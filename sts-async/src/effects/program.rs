@@ -126,7 +126,7 @@ impl Drop for Program {
             end(id);
         }
         let _ = self.child.start_kill();
-        // Nothing else fetches a dead process if the runtime ends too. What was killed is dead in no time, as a rule.
+        // No other task reaps the process if the runtime ends too. A process that is killed ends within milliseconds, as a rule.
         for _ in 0..MAX_LOOKS {
             match self.child.try_wait() {
                 Ok(None) => std::thread::sleep(BETWEEN_LOOKS),

@@ -60,7 +60,7 @@ impl Tcp {
             |work| Builder::new().name("sts-lookup".to_owned()).spawn(move || resolve(work)).map(drop);
         let lookup = self.0.join(uri, start)?;
         loop {
-            // Registered before it is looked, or an end in between is missed.
+            // Register before looking, or an end in between is missed.
             let mut rung = pin!(lookup.bell().notified());
             rung.as_mut().enable();
             if let Some(found) = lookup.addresses() {

@@ -176,7 +176,7 @@ async fn time_runs_out_in_each_phase() {
 ))]
 #[tokio::test]
 async fn a_handshake_that_stalls_is_a_connection_that_was_not_made() {
-    // Never accepted: the system completes TCP, and nobody says hello.
+    // Never accepted: the system completes TCP, and no server says hello.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("https://{}/", listener.local_addr().unwrap());
     let transport = transport();

@@ -270,7 +270,7 @@ macro_rules! common_client_methods {
             self.pump.drive(self.pump.core.sign(operation, headers, seed())) $($wait)*
         }
 
-        /// A proof of who this client is, for [a service that asks for one](crate::proof), or
+        /// A proof of this client's identity, for [a service that asks for one](crate::proof), or
         /// [a token of another service](crate::token). Nothing is sent, but for what finding region and
         /// credentials takes.
         ///

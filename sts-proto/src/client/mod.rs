@@ -2,9 +2,9 @@
 //!
 //! 1. A [`Config`] says what the client is made with.
 //! 2. [`Build`], a flow, reads the shared files and ends with a [`Core`].
-//! 3. [`Core::send`], [`Core::presign`], [`Core::sign`], [`Core::prove`], [`Core::credentials`] and [`Core::explain`] give flows. Each counts everything
-//!    against one deadline: fetching credentials, finding the region, the call, and a second try where the service has
-//!    refused the credentials as expired.
+//! 3. [`Core::send`], [`Core::presign`], [`Core::sign`], [`Core::prove`], [`Core::credentials`] and [`Core::explain`] give
+//!    flows. Each counts everything against one deadline: fetching credentials, finding the region, the call, and a second
+//!    try where the service has refused the credentials as expired.
 //!
 //! ```text
 //! Config ──Build──▶ Core ──send──▶ Send ─┬─ Join ──▶ keys ─┐

@@ -15,8 +15,8 @@ use crate::operations::{AssumeRole, AssumeRoleOutput};
 /// Assumes a role, with whatever credentials the client `C` has.
 ///
 /// Each fetch is a call of the operation as it is given, with all its options. If it has a `serial_number` and no
-/// `token_code`, the user is asked for the code by the `mfa_code` of the client, once for each fetch; a `token_code` that is
-/// given is good for the first only. Roles are chained by making a client for each link.
+/// `token_code`, the `mfa_code` of the client is asked for the code, once for each fetch; a `token_code` that is given is
+/// valid for the first fetch only. Roles are chained by making a client for each link.
 #[derive(Clone)]
 pub struct AssumeRoleProvider<C> {
     client: C,
@@ -34,7 +34,8 @@ impl<C> AssumeRoleProvider<C> {
         &self.client
     }
 
-    /// The flow that is to be driven for each fetch; `core` is the client's, `trace_id` as for [`Send::trace_id`](super::Send::trace_id).
+    /// The flow that is to be driven for each fetch; `core` is the client's, `trace_id` as for
+    /// [`Send::trace_id`](super::Send::trace_id).
     pub fn flow(&self, core: &Core, trace_id: Option<HeaderValue>, seed: u128) -> AssumingRole {
         AssumingRole::new(core, self.role.clone(), trace_id, seed)
     }

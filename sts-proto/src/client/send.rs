@@ -79,7 +79,7 @@ impl<O: Operation> fmt::Debug for Send<O> {
     }
 }
 
-/// All of it but the operation's types, so that there is one such machine in a program.
+/// All but the operation's type, so that a program has one such machine and not one for each operation.
 struct Sending {
     core: Core,
     deadline: Deadline,
@@ -234,7 +234,7 @@ impl Sending {
         }
     }
 
-    /// Never nothing: what is tried with it ends with the error that says so.
+    /// How much time is left: at least a moment, so that what is tried in it ends with an error that names it.
     fn left(&self, now: SystemTime) -> Duration {
         self.deadline.left(now).max(self.deadline.total().min(MIN_LEFT))
     }

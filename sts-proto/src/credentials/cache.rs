@@ -294,7 +294,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// How often in a row credentials may expire on their way. A source whose credentials last no longer than it takes to give
 /// them is not asked for ever.
 const MAX_LAPSES: u32 = 2;
-/// The longest that credentials are kept if they are refused after others were.
+/// The maximum time that credentials are kept if they are refused after others were.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(crate) struct Recognized<'h> {
 }
 
 /// Recognizes exactly the hosts that [the rules](super#the-rules) make of regions that match the pattern of a partition, in
-/// lower case: a name that only looks like one is none.
+/// lower case, and no name that only looks like one.
 pub(crate) fn recognize(host: &str) -> Option<Recognized<'_>> {
     if host == GLOBAL_HOST {
         return Some(Recognized { partition: "aws", region: GLOBAL_SIGNING_REGION });

@@ -44,7 +44,7 @@ impl Metadata {
         metadata
     }
 
-    /// Each line may have several, and `identity` is none (RFC 9110 §8.4).
+    /// Each line may have several, and `identity` stands for no encoding (RFC 9110 §8.4).
     fn add_encoding(&mut self, value: &HeaderValue) {
         let line = lossy(value).to_ascii_lowercase();
         let line = line.split(',').map(str::trim).filter(|coding| !["", "identity"].contains(coding));

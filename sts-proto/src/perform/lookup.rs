@@ -126,7 +126,7 @@ impl<B> LookupWork<B> {
     }
 
     fn end(&self, found: Result<Vec<SocketAddr>, (Kind, String)>) {
-        // No matter whether it has ended before: the first end counts.
+        // If it has ended before, the first end counts.
         let _ = self.shared.found.set(found);
     }
 }

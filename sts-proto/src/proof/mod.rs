@@ -1,4 +1,4 @@
-//! Proofs of identity: a signed `GetCallerIdentity` that somebody else sends, to learn from STS who the caller is.
+//! Proofs of identity: a signed `GetCallerIdentity` that its receiver sends, to learn the caller's identity from STS.
 //!
 //! Each consumer wants another form of it. Each form is a small type here: it takes what the consumer asks for, and
 //! [`Proof::prove`] gives the exact text to hand over.
@@ -99,7 +99,7 @@ pub use vault::Vault;
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 
-/// Something that is signed with credentials and handed over, to prove who its bearer is.
+/// Something that is signed with credentials and handed over, to prove the identity of its bearer.
 ///
 /// Open: the form of another consumer is one more implementation, which a client's `prove` makes like those of this crate.
 pub trait Proof {

@@ -79,7 +79,7 @@ impl MongoDb {
             || host.split('.').any(str::is_empty)
             || !host.bytes().all(fits)
         {
-            return Err(challenge("names a host that is none"));
+            return Err(challenge("names a host that is not valid"));
         }
         Ok(MongoDbReply { nonce, host: host.to_owned() })
     }
@@ -129,7 +129,7 @@ impl Proof for MongoDbReply {
         now: SystemTime,
     ) -> Result<MongoDbMessage, ProofError> {
         let host = HeaderValue::from_str(&self.host);
-        let host = host.map_err(|_| ProofError::Challenge { problem: "names a host that is none" })?;
+        let host = host.map_err(|_| ProofError::Challenge { problem: "names a host that is not valid" })?;
         let nonce = STANDARD.encode(&self.nonce);
         let mut request = Request::new(ACTION);
         *request.method_mut() = Method::POST;

@@ -61,7 +61,7 @@ pub enum SettingsError {
     NoProfile {
         /// The name.
         name: String,
-        /// Who asked for it.
+        /// What asked for it.
         origin: Origin,
         /// The files that were looked in.
         files: Vec<PathBuf>,

@@ -126,5 +126,5 @@ fn user(text: &str) -> Result<&str, ProofError> {
 }
 
 const SCHEME: &str = "https://";
-/// The most that the services take.
+/// The maximum that the services take.
 const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);

@@ -45,7 +45,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The endpoint is not a URL, the mode does not exist, a flag is neither true nor false, or the name of the role is none.
+    /// The endpoint is not a URL, the mode does not exist, a flag is neither true nor false, or the role's name is not valid.
     pub fn new(env: &Env, profile: Option<&Section>) -> Result<Option<Self>, CredentialsError> {
         Self::find(env, profile, None)
     }

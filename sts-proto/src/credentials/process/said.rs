@@ -71,8 +71,8 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The arguments of a command line, where people put secrets. Names of options are none, and neither are paths and what the
-/// options of [`SHOWN`] give: an error may well be about the profile.
+/// The arguments of a command line, where people put secrets. Left out are names of options, paths, and the values of the
+/// options in [`SHOWN`]: an error may well be about the profile.
 fn arguments(command_line: &str) -> Vec<Secret> {
     let words = command_line::split(command_line).unwrap_or_default();
     let mut secrets = Vec::new();

@@ -45,7 +45,7 @@ impl Renewals {
     /// Whether the last renewal failed so recently that another is not worth a try.
     pub(super) fn has_just_failed(&self, file: &Path, now: SystemTime) -> bool {
         let failed = self.known().iter().find(|known| known.file == file).and_then(|known| known.failed);
-        // If the clock steps back, another try is.
+        // If the clock has stepped back, there is no telling, and another try is made.
         failed.and_then(|at| now.duration_since(at).ok()).is_some_and(|since| since < PAUSE)
     }
 

@@ -79,9 +79,9 @@ fn the_code_of_an_mfa_device_is_asked_for_and_sent_once() {
     let error = refused(step(&mut flow, error(500, "InternalFailure")));
     assert!(error.to_string().contains("the role arn:one cannot be assumed"), "{error}");
 
-    let unasked = TransportError::new(TransportErrorKind::Unsupported, "there is nobody to ask");
+    let unasked = TransportError::new(TransportErrorKind::Unsupported, "there is no person to ask");
     for (nothing, why) in [
-        (Event::Failed(unasked), "there is nobody to ask"),
+        (Event::Failed(unasked), "there is no person to ask"),
         (Event::Failed(TransportErrorKind::Unsupported.into()), "the transport"),
         (Event::MfaCode(" \n".into()), "no code was given; mfa_code has to answer with the current one"),
     ] {

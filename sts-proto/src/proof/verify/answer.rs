@@ -12,7 +12,7 @@ use super::policy::AnswerFormat;
 use super::reason::Reason;
 use crate::wire::{XmlError, XmlReader, resolve_reference};
 
-/// Who the answer says that the caller is.
+/// The identity that the answer states.
 pub(super) fn read(
     response: &Response<impl AsRef<[u8]>>,
     format: AnswerFormat,

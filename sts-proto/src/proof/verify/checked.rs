@@ -139,7 +139,7 @@ impl Checked {
         self.expires
     }
 
-    /// Who the answer to [`request`](Self::request) says that the caller is.
+    /// The identity that the answer to [`request`](Self::request) states.
     ///
     /// # Errors
     ///

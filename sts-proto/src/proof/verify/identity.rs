@@ -1,8 +1,8 @@
-//! Who STS says that the caller is.
+//! The caller's identity, as STS states it.
 
 use super::reason::Reason;
 
-/// Who a caller is, as STS has said it.
+/// A caller's identity, as STS has stated it.
 ///
 /// Bind permissions to [`account`](Self::account) and [`unique_id`](Self::unique_id) together, and key caches by both: a
 /// role or user that is deleted and made again has the same name and another id, and a role of one name may exist in

@@ -1,8 +1,8 @@
-//! Checks proofs of identity: who the bearer of a token or of a signed request is, by asking STS.
+//! Checks proofs of identity: asks STS for the identity of the bearer of a token or of a signed request.
 //!
 //! A [`Verifier`] is a policy. It takes a token of EKS or a signed `GetCallerIdentity`, sends to STS a request that it
-//! **makes itself**, and answers with an [`Identity`] or with the [`Reason`] why not. Verifying is a flow: a client runs it
-//! with `client.run(flow)`, and needs no credentials of its own for it.
+//! **makes itself**, and answers with an [`Identity`] or with the [`Reason`] for which it refuses. Verifying is a flow: a
+//! client runs it with `client.run(flow)`, and needs no credentials of its own for it.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -33,7 +33,7 @@
 //!
 //! # The rules
 //!
-//! | rule | what taught it |
+//! | rule | what it prevents |
 //! |---|---|
 //! | The request is made anew: only date, scope, session token, signature, the list of signed headers, and a form's spelling of its media type come from outside; method, path, query, body, audience and `Accept` do not | CVE-2020-16250 and CVE-2020-16251: Vault sent what it was given, and read the answer of another action |
 //! | The host is, to the letter, one that STS has in a partition and region that the policy allows; `https`, no user, port, path or fragment; the scope is for that host's region and for `sts` | a request to a host of the caller's is answered as the caller likes |
@@ -46,8 +46,8 @@
 //! | The answer is `200`, of the media type that was asked for, at most 64 KiB, without a DOCTYPE; the members stand where they belong, once, in STS's namespace, as text alone | a document whose part looks like an answer; comments within names |
 //! | The account is the ARN's, the partition the one that was asked, the ARN a caller's, the unique id fits it | an answer that contradicts itself |
 //! | An identity is account and unique id together | CVE-2025-11621: a role of one name in another account |
-//! | A signature is accepted once, if the verifier remembers them: [`Verifier::remember`] | a proof is good for 15 minutes for anyone who has seen it |
-//! | No redirect is followed, and no error quotes the proof; throttling is told apart from refusal | session tokens in logs; a caller who is locked out for another's load |
+//! | A signature is accepted once, if the verifier remembers them: [`Verifier::remember`] | a proof is good for 15 minutes, for everyone that has seen it |
+//! | No redirect is followed, and no error quotes the proof; throttling is told apart from refusal | session tokens in logs; callers that are locked out because of the load of others |
 
 mod answer;
 mod checked;

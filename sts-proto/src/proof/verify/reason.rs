@@ -4,13 +4,13 @@ use std::fmt;
 
 use crate::transport::TransportErrorKind;
 
-/// Why a proof is not accepted. Quotes nothing of the proof or of the answer: a session token is inside.
+/// Why a proof is not accepted. Quotes nothing of the proof or of the answer, since they hold a session token.
 ///
-/// [`is_transient`](Self::is_transient) tells those apart where the same proof may be accepted later.
+/// If it [is transient](Self::is_transient), the same proof may be accepted later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The proof is longer than may be: 4,096 bytes for a token of EKS, 64 KiB for a request.
+    /// The proof is longer than 4,096 bytes for a token of EKS, or 64 KiB for a request.
     TooLong,
     /// The token does not begin with `k8s-aws-v1.`.
     Prefix,
@@ -26,7 +26,7 @@ pub enum Reason {
     UserInfo,
     /// The URL has a port.
     Port,
-    /// The host is none of STS's in a partition and region that the policy allows.
+    /// The host is not one of STS in a partition and region that the policy allows.
     Host,
     /// The path is not `/`.
     Path,
@@ -50,7 +50,7 @@ pub enum Reason {
     SignedHeaders,
     /// The lifetime is not a number from 0 to 900.
     Expires,
-    /// The date is missing, or is none.
+    /// The date is missing, or cannot be read.
     Date,
     /// The proof was signed too long ago.
     DateOld,
@@ -98,7 +98,7 @@ pub enum Reason {
     ContentSha256,
     /// The signature was seen before.
     Replayed,
-    /// More signatures would have to be remembered than may be.
+    /// The memory of signatures is full.
     Crowded,
     /// STS has refused the request, with this status.
     Status(u16),
@@ -124,14 +124,14 @@ pub enum Reason {
     Arn,
     /// The answer's unique id does not fit its ARN.
     UserId,
-    /// The caller is known, and its account is none that the policy allows.
+    /// The caller is known, and its account is not one that the policy allows.
     AccountNotAllowed,
     /// The flow was stepped after its end, or given an event that it had not asked for.
     OutOfTurn,
 }
 
 impl Reason {
-    /// Whether the same proof may be accepted later: nothing is known of the caller.
+    /// Whether the same proof may be accepted later: it says nothing about the caller.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::Unavailable | Self::NoAnswer(_) | Self::Crowded)
     }
@@ -151,7 +151,7 @@ impl Reason {
             Self::Scheme => ("scheme", "the url is not https"),
             Self::UserInfo => ("userinfo", "the url has a user"),
             Self::Port => ("port", "the url has a port"),
-            Self::Host => ("host", "the host is no sts of a partition and region that are allowed"),
+            Self::Host => ("host", "the host is not one of sts in a partition and region that are allowed"),
             Self::Path => ("path", "the url has a path"),
             Self::Fragment => ("fragment", "the url has a fragment"),
             Self::Query => ("query", "the query cannot be read"),
@@ -189,7 +189,7 @@ impl Reason {
             Self::ContentLength => ("content-length", "the content length is not the body's"),
             Self::ContentSha256 => ("content-sha256", "the content hash is not the body's"),
             Self::Replayed => ("replayed", "the proof was used before; sign a new one"),
-            Self::Crowded => ("crowded", "too many proofs are remembered; try again later"),
+            Self::Crowded => ("crowded", "the memory of proofs is full; try again later"),
             Self::Status(_) => ("status", "sts has refused the proof"),
             Self::Throttled => ("throttled", "sts is throttling; try again later"),
             Self::Unavailable => ("unavailable", "sts has failed; try again later"),
