@@ -182,13 +182,13 @@ fn lossy(value: &HeaderValue) -> Cow<'_, str> {
 
 /// An id as it is shown.
 fn printable(id: &str) -> String {
-    let mut shown = String::with_capacity(id.len().min(LONGEST_SHOWN));
-    shown.extend(id.chars().filter(char::is_ascii_graphic).take(LONGEST_SHOWN));
+    let mut shown = String::with_capacity(id.len().min(MAX_SHOWN));
+    shown.extend(id.chars().filter(char::is_ascii_graphic).take(MAX_SHOWN));
     shown
 }
 
 /// How much of an id is shown, in characters.
-const LONGEST_SHOWN: usize = 128;
+const MAX_SHOWN: usize = 128;
 
 const REQUEST_ID_HEADERS: [&str; 3] = ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"];
 
@@ -231,7 +231,7 @@ mod tests {
         for name in ["x-amzn-requestid", "x-amz-id-2", "x-amz-cf-id"] {
             let shown = format!("{:?}", metadata(name, "i".repeat(200_000).as_bytes()));
             assert!(
-                shown.contains(&format!("\"{}\"", "i".repeat(LONGEST_SHOWN))) && shown.len() < 600,
+                shown.contains(&format!("\"{}\"", "i".repeat(MAX_SHOWN))) && shown.len() < 600,
                 "{shown}"
             );
         }

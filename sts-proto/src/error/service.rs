@@ -240,9 +240,9 @@ impl ErrorDocument {
         Ok(())
     }
 
-    /// Recursion is bounded by the reader's depth, and the length of a path by [`LONGEST_PATH`].
+    /// Recursion is bounded by the reader's depth, and the length of a path by [`MAX_PATH`].
     fn read_extra(&mut self, path: String, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
-        if self.extra.len() >= MOST_EXTRA || path.len() > LONGEST_PATH {
+        if self.extra.len() >= MAX_EXTRA || path.len() > MAX_PATH {
             return reader.skip();
         }
         let (text, children) =
@@ -271,9 +271,9 @@ const SHOWN_OF_MESSAGE: usize = 400;
 /// The same of a code or a member's name.
 const SHOWN_OF_CODE: usize = 100;
 /// More members than any error has.
-const MOST_EXTRA: usize = 32;
+const MAX_EXTRA: usize = 32;
 /// A longer name than any member has, in bytes.
-const LONGEST_PATH: usize = 256;
+const MAX_PATH: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -414,8 +414,8 @@ mod tests {
     #[test]
     fn other_members_are_bounded() {
         let many = format!("<Error>{}</Error>", "<a>1</a>".repeat(1000));
-        assert_eq!(read(400, &many).extra().count(), MOST_EXTRA);
-        let name = "n".repeat(LONGEST_PATH + 1);
+        assert_eq!(read(400, &many).extra().count(), MAX_EXTRA);
+        let name = "n".repeat(MAX_PATH + 1);
         let long = format!("<Error><Code>X</Code><{name}><a/></{name}></Error>");
         assert_eq!((read(400, &long).extra().count(), read(400, &long).wire_code()), (0, Some("X")));
     }

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 /// A JSON object (RFC 8259 §4).
 ///
 /// A document is at most [`MAX_BODY`](super::MAX_BODY) bytes long and nests less than 128 levels deep, which is the limit
-/// of serde_json; an object has at most [`MOST_MEMBERS`] members of different names, one inside it [`MOST_BELOW`]. Of two
+/// of serde_json; an object has at most [`MAX_MEMBERS`] members of different names, one inside it [`MAX_BELOW`]. Of two
 /// members of one name the last one counts. Memory stays below four times the document, whatever is in it: texts are kept,
 /// and serde_json holds the one that it is at, if that is written with escapes.
 ///
@@ -143,9 +143,9 @@ fn not_a_time(name: &'static str) -> JsonError {
 }
 
 /// Far more than any of these documents has.
-const MOST_MEMBERS: usize = 64;
+const MAX_MEMBERS: usize = 64;
 /// The same, of an object that is a member.
-const MOST_BELOW: usize = 16;
+const MAX_BELOW: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -255,14 +255,14 @@ mod tests {
         };
         let document = |members: &str, more: &str| format!("{{{members}{more}}}");
         let top = |range| Object::parse(document(&numbered(range), r#""a":"x","a":"y""#).as_bytes());
-        assert_eq!(top(1..MOST_MEMBERS).ok().unwrap().required("a"), Ok(Secret::from("y")));
-        assert_eq!(top(0..MOST_MEMBERS).err(), Some(JsonError::TooMany(MOST_MEMBERS)));
+        assert_eq!(top(1..MAX_MEMBERS).ok().unwrap().required("a"), Ok(Secret::from("y")));
+        assert_eq!(top(0..MAX_MEMBERS).err(), Some(JsonError::TooMany(MAX_MEMBERS)));
         let below = |range| {
             let inner = document(&numbered(range), r#""b":"x""#);
             Object::parse(document("", &format!(r#""a":1,"a":{inner},"c":1"#)).as_bytes()).ok().unwrap()
         };
-        assert_eq!(below(1..MOST_BELOW).object("a").ok().unwrap().required("b"), Ok(Secret::from("x")));
-        assert_eq!(below(0..MOST_BELOW).object("a").err(), Some(JsonError::TooMany(MOST_BELOW)));
+        assert_eq!(below(1..MAX_BELOW).object("a").ok().unwrap().required("b"), Ok(Secret::from("x")));
+        assert_eq!(below(0..MAX_BELOW).object("a").err(), Some(JsonError::TooMany(MAX_BELOW)));
         // Only if a caller wants it.
         assert_eq!(below(0..100).integer("c"), Ok(Some(1)));
         let many = Object::parse(document("", &r#""a":1,"#.repeat(1000)).replace(",}", "}").as_bytes());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_core::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{MOST_BELOW, MOST_MEMBERS};
+use super::{MAX_BELOW, MAX_MEMBERS};
 use crate::secret::Secret;
 
 /// Reads a document to its end.
@@ -82,8 +82,8 @@ impl Level {
     /// The level of the members of an object at this one, and how many of them are kept.
     fn members(self) -> Option<(Self, usize)> {
         match self {
-            Self::Top => Some((Self::Member, MOST_MEMBERS)),
-            Self::Member => Some((Self::Below, MOST_BELOW)),
+            Self::Top => Some((Self::Member, MAX_MEMBERS)),
+            Self::Member => Some((Self::Below, MAX_BELOW)),
             Self::Below => Some((Self::Last, 1)),
             Self::Last | Self::Passed => None,
         }

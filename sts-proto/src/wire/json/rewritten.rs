@@ -5,7 +5,7 @@ use std::fmt;
 use serde_core::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{JsonError, MOST_MEMBERS};
+use super::{JsonError, MAX_MEMBERS};
 use crate::secret::Secret;
 
 /// A document of which members are replaced. The others keep their place, and their values are written as they were read, to
@@ -27,7 +27,7 @@ impl<'a> Rewritten<'a> {
         let read = reader.deserialize_map(Members).and_then(|members| reader.end().map(|()| members));
         let members =
             read.map_err(|error| JsonError::Syntax { line: error.line(), column: error.column() })?;
-        members.map(Self).ok_or(JsonError::TooMany(MOST_MEMBERS))
+        members.map(Self).ok_or(JsonError::TooMany(MAX_MEMBERS))
     }
 
     /// The object in a member; an empty one where there is none.
@@ -135,7 +135,7 @@ impl<'de> Visitor<'de> for Members {
         let mut members = Vec::new();
         while let Some((name, value)) = map.next_entry::<Box<str>, &'de RawValue>()? {
             // As many as a reader keeps, with room for those that it does not count twice.
-            if members.len() < 2 * MOST_MEMBERS {
+            if members.len() < 2 * MAX_MEMBERS {
                 members.push((name, Value::Kept(value.get())));
             } else {
                 while map.next_entry::<Box<str>, &'de RawValue>()?.is_some() {}
@@ -185,7 +185,7 @@ mod tests {
             assert!(Rewritten::new(document.as_bytes()).is_err(), "{document}");
         }
         let mut many = r#"{"a":1"#.to_owned();
-        (0..2 * MOST_MEMBERS).for_each(|n| many.push_str(&format!(r#","b{n}":1"#)));
+        (0..2 * MAX_MEMBERS).for_each(|n| many.push_str(&format!(r#","b{n}":1"#)));
         many.push('}');
         assert!(matches!(Rewritten::new(many.as_bytes()), Err(JsonError::TooMany(_))));
         let inner = Rewritten::new(br#"{"a":1}"#).ok().unwrap();
