@@ -1,6 +1,6 @@
 //! Amazon EKS.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use http::header::HOST;
 use http::{HeaderName, Request};
@@ -15,6 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 use crate::sigv4::{self, SignError};
+use crate::wire::time;
 
 /// A token for a Kubernetes cluster of Amazon EKS, or one with aws-iam-authenticator: what `aws eks get-token` prints.
 ///
@@ -115,9 +116,7 @@ impl EksToken {
 }
 
 fn expires(now: SystemTime, credentials: &Credentials) -> SystemTime {
-    // The signature drops the fraction of a second.
-    let signed =
-        now.duration_since(UNIX_EPOCH).map_or(now, |since| UNIX_EPOCH + Duration::from_secs(since.as_secs()));
+    let signed = time::whole_seconds(now);
     let told = signed.checked_add(LIFETIME).unwrap_or(signed);
     credentials.expiration.map_or(told, |end| end.min(told))
 }

@@ -1,6 +1,6 @@
 //! MSK.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use super::{QUARTER_OF_AN_HOUR, SCHEME, Target, host, region};
 use crate::base64::URL;
@@ -8,6 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::proof::{Draft, Proof, ProofError};
 use crate::secret::Secret;
+use crate::wire::time;
 
 /// The token of SASL/OAUTHBEARER for an MSK cluster with IAM access control.
 ///
@@ -82,10 +83,7 @@ impl Proof for Msk {
         url.put_escaped(&self.user_agent);
         let mut token = Draft::with_capacity(URL.length(url.len()));
         token.put_base64(URL, url.as_bytes());
-        // The signature drops the fraction of a second.
-        let signed = now
-            .duration_since(UNIX_EPOCH)
-            .map_or(now, |since| UNIX_EPOCH + Duration::from_secs(since.as_secs()));
+        let signed = time::whole_seconds(now);
         let expires = signed.checked_add(QUARTER_OF_AN_HOUR).unwrap_or(signed);
         Ok(MskToken { token: token.into_secret(), expires })
     }

@@ -41,6 +41,12 @@ pub fn parse(text: &str) -> Option<SystemTime> {
         .or_else(|| in_words(text))
 }
 
+/// The instant without its fraction of a second, which no signature's date has; unchanged before 1970.
+pub(crate) fn whole_seconds(at: SystemTime) -> SystemTime {
+    let fraction = at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+    at.checked_sub(Duration::from_nanos(fraction.into())).unwrap_or(at)
+}
+
 /// An instant in UTC, as RFC 3339 writes it, without the fraction of a second; `None` outside the years 0 to 9999.
 pub(crate) fn format(at: SystemTime) -> Option<String> {
     let seconds = match at.duration_since(SystemTime::UNIX_EPOCH) {
