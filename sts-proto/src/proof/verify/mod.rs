@@ -33,7 +33,7 @@
 //!
 //! # The rules
 //!
-//! | rule | what it prevents |
+//! | rule | reason |
 //! |---|---|
 //! | The request is made anew: only date, scope, session token, signature, the list of signed headers, and a form's spelling of its media type come from outside; method, path, query, body, audience and `Accept` do not | CVE-2020-16250 and CVE-2020-16251: Vault sent what it was given, and read the answer of another action |
 //! | The host is, to the letter, one that STS has in a partition and region that the policy allows; `https`, no user, port, path or fragment; the scope is for that host's region and for `sts` | a request to a host of the caller's is answered as the caller likes |
