@@ -1,5 +1,5 @@
-//! reqwest as the transport. Prints who one is, on real AWS or wherever `AWS_ENDPOINT_URL_STS` points; without a region
-//! or keys it says what is missing:
+//! reqwest as the transport. Prints the caller's identity, on AWS or wherever `AWS_ENDPOINT_URL_STS` points; without a region
+//! or credentials it says what is missing:
 //!
 //! ```sh
 //! AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… cargo run --example reqwest

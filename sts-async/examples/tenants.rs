@@ -5,7 +5,7 @@
 //! curl http://127.0.0.1:8080/tenant-7
 //! ```
 //!
-//! A real server proves who asks before it answers.
+//! A real server checks the identity of a tenant before it answers; the example `let_in` shows one way.
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;

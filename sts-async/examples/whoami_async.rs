@@ -1,4 +1,5 @@
-//! Prints who one is, on real AWS or wherever `AWS_ENDPOINT_URL_STS` points:
+//! Prints the caller's identity, on AWS or wherever `AWS_ENDPOINT_URL_STS` points. Region and credentials come from where the
+//! AWS CLI finds them. To try other ones:
 //!
 //! ```sh
 //! AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… cargo run --example whoami_async

@@ -1,6 +1,8 @@
-//! Prints who one is, on AWS or wherever `AWS_ENDPOINT_URL_STS` points.
+//! Prints the caller's identity, on AWS or wherever `AWS_ENDPOINT_URL_STS` points.
 //!
-//! Region and keys come from `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
+//! Region and credentials come from where the AWS CLI finds them. To try other ones:
+//!
+//!     AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… cargo run --example whoami
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use sts_proto::endpoint::{Endpoint, EndpointParams};
 use sts_proto::{Credentials, Operation, Secret, input, output};
 
 input! {
-    /// Returns temporary keys to who signs in with a name and a password of an LDAP directory.
+    /// Returns temporary keys for a name and a password of an LDAP directory.
     pub struct AssumeRoleWithLdapIdentity {
         /// The name in the directory.
         ldap_username: String = "LDAPUsername",

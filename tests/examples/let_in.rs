@@ -79,7 +79,7 @@ fn visit(sts: &Server, url: &str) -> Result<(), sts_proto::Error> {
     for (name, keys, audience) in [
         ("alice", keys.clone(), MYSELF),
         ("a session of the role demo", session, MYSELF),
-        ("alice, with a proof for somebody else", keys, "other.example.com"),
+        ("alice, with a proof for another server", keys, "other.example.com"),
     ] {
         let [caller, _] = clients(Settings::new().region("eu-west-1").credentials(keys))?;
         let proof = caller.prove(&Eks::new(audience))?.token;

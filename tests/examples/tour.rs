@@ -71,7 +71,7 @@ impl Tour {
         rows.len()
     }
 
-    /// Becomes a role and says who that is.
+    /// Assumes a role and prints the identity that its keys have.
     fn session(&mut self, driver: &Driver, sts: &Server) {
         let who = driver.send(AssumeRole::new(sts.role_arn("demo"), "tour")).and_then(|role| {
             let session = self.clients(role.credentials);

@@ -5,7 +5,7 @@
 //! nothing with the client's signer, and issues sessions that work and expire. [`simulator`] runs calls in
 //! virtual time, without network or clock.
 
-// Not published: what grows here breaks nobody's program.
+// Not published: what grows here breaks no other program.
 #![allow(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 pub mod black_hole;

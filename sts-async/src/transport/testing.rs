@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// An authority that nobody else trusts.
+/// An authority that no other program trusts.
 pub(crate) struct Pki(CertifiedIssuer<'static, KeyPair>);
 
 impl Pki {

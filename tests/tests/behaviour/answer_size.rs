@@ -1,4 +1,4 @@
-//! The bound of an answer's size is kept by the core, whoever reads the answer: documents that are good in themselves are
+//! The bound of an answer's size is kept by the core, whichever driver reads the answer: documents that are good in themselves are
 //! read up to it and not beyond.
 
 use http::{Response, StatusCode};

@@ -250,7 +250,7 @@ fn settings_that_cannot_be_used() {
     }
 }
 
-/// Both clients name the part, its file and who named it, in the same words.
+/// Both clients name the part, its file and what named it, in the same words.
 #[test]
 fn certificates_that_cannot_be_used() {
     let folder = std::env::temp_dir().join(format!("sts-bundles-{}", std::process::id()));

@@ -282,7 +282,7 @@ input! {
 }
 
 output! {
-    /// What nobody returns.
+    /// What no server returns.
     pub struct NoSuchActionOutput {}
     metadata
 }

@@ -172,7 +172,7 @@ fn a_verifier_says_who_the_caller_is() {
 
             let login = caller.prove(&Vault::new("dev").server_id("vault.example.com")).unwrap();
             assert_eq!(verifying.run(servers.request(login.expose().as_bytes())), Ok(identity));
-            // What was made for somebody else.
+            // What was made for another server.
             let token = caller.prove(&Eks::new("other-cluster")).unwrap().token;
             assert_eq!(verifying.run(clusters.token(token.expose())), Err(Reason::Status(403)));
             let login = caller.prove(&Vault::new("dev").server_id("vault.example.org")).unwrap();

@@ -1,4 +1,4 @@
-//! Servers that go away between calls, and connections that end while nobody uses them.
+//! Servers that go away between calls, and connections that end while they are not in use.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use sts_tests::driver::{Driver, Setup};
 use crate::peer::{Known, Peer, REGION};
 use crate::report::{Report, request_id};
 
-/// Without the CA bundle nobody vouches for the server.
+/// Without the CA bundle no authority vouches for the server.
 pub(crate) fn untrusted(peer: &Peer, driver: &Driver, report: &mut Report) {
     let settings = Settings::new().region(REGION).endpoint_url(&peer.url).credentials(peer.keys.clone());
     let setup = Setup::new(settings);

@@ -87,7 +87,7 @@ pub(crate) fn two_seconds(peer: &Peer, driver: &Driver, report: &mut Report) {
     report.record(driver, "a session of two seconds", outcome);
 }
 
-/// A URL that says who one is, for long-term keys and for a session; and not after a change.
+/// A URL that gives the caller's identity, for long-term keys and for a session; and not after a change.
 pub(crate) fn presigned_url(peer: &Peer, driver: &Driver, report: &mut Report) {
     let signed = |keys: &Credentials| {
         let options = Presign::new(Duration::from_secs(60));

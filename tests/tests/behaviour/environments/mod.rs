@@ -68,7 +68,7 @@ fn problems(row: &Row) -> Vec<String> {
 
 fn unexpected(row: &Row, seen: &Seen) -> Vec<String> {
     let mut problems = Vec::new();
-    // An error that no row states is one that nobody has read.
+    // An error that no row states has not been read by its author.
     let expected = match &row.expected {
         Expected::Refused(text) => format!("build: {}", whole(text)),
         Expected::Fails(text) => format!("call: {}", whole(text)),

@@ -66,7 +66,7 @@ fn crowd(driver: &Driver) {
         failures.len(),
         failures[0]
     );
-    // A session is renewed between 1.3 and 1.8 s, if somebody asks then, and each once for all callers.
+    // A session is renewed between 1.3 and 1.8 s, if a caller asks then, and each once for all callers.
     assert!((25..=60).contains(&sessions), "{driver}: {sessions} sessions in {LENGTH:?}");
 }
 

@@ -1,4 +1,4 @@
-//! The endpoints that give out keys to whoever runs on the machine.
+//! The endpoints that give out keys to every program on the machine.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -40,7 +40,7 @@ pub(crate) fn rotated(peer: &Peer, issuer: &str) {
             assert!(me.arn.ends_with(":assumed-role/demo/rotated"), "{driver}: {}", me.arn);
         }
 
-        // And again and again, while somebody replaces the file, not all at once.
+        // And again and again, while a program replaces the file, not all at once.
         let stop = AtomicBool::new(false);
         let rotations = AtomicUsize::new(0);
         let fetched = std::thread::scope(|scope| {
@@ -75,7 +75,7 @@ pub(crate) fn rotated(peer: &Peer, issuer: &str) {
     }
 }
 
-/// As whoever knows no better does it: empty, and full a moment later.
+/// As a careless program does it: empty, and full a moment later.
 fn rotate(file: &Path, token: &Secret) {
     fs::write(file, "").expect("the file can be written");
     std::thread::sleep(Duration::from_millis(20));

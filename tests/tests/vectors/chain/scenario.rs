@@ -13,7 +13,7 @@ pub(crate) struct Scenario {
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) expected: Expected,
-    /// What the user answers who is asked for the code of an MFA device.
+    /// The user's answer to the question for the code of an MFA device.
     pub(crate) mfa_code: Option<String>,
     /// Everything in `fs` and its later states, by its path in the folder.
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,

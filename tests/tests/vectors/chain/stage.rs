@@ -1,4 +1,4 @@
-//! A resolution on a stage: the scenario's time and files, whoever performs the effects, and a trace of all that happens.
+//! A resolution on a stage: the scenario's time and files, whichever driver performs the effects, and a trace of all that happens.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
