@@ -25,7 +25,7 @@ pub(super) struct Route {
 }
 
 impl Route {
-    /// Tries the addresses within this time, which whatever waits for the connection has to keep.
+    /// Tries the addresses within this time. The caller bounds the rest: proxy and TLS.
     pub(super) fn connect(&self, uri: Uri, within: Duration) -> Connecting {
         let Some(proxy) = self.proxies.for_uri(&uri).cloned() else { return self.reach(uri, within) };
         let (connecting, host) = (self.reach(proxy.uri().clone(), within), uri.clone());

@@ -82,7 +82,7 @@ impl Offset {
     }
 
     /// Whether a server whose clock is this far ahead may have sent `date`, which has whole seconds, between these two
-    /// local times. A process that stood still meanwhile knows no better when that was.
+    /// local times. A process that stood still meanwhile cannot tell when that was.
     fn explains(self, sent: SystemTime, received: SystemTime, date: SystemTime) -> bool {
         let end = date.checked_add(DATE_STEP).unwrap_or(date);
         self.apply(sent) < end && date <= self.apply(received)

@@ -115,7 +115,7 @@ impl Path<'_> {
         }
     }
 
-    /// Apart, and whatever it is put into, since few requests have a path: code that is rarely used is made once.
+    /// Not inlined, and not generic over the sink, since few requests have a path: rarely used code is compiled once.
     #[inline(never)]
     fn encoded(&self, text: &str) -> Vec<u8> {
         let mut encoded = Vec::with_capacity(text.len() + 16);
