@@ -4,6 +4,8 @@
 //! and body only: both as the core says. And it saves system calls: ureq sets the socket's time-out before each read
 //! and write, to the nanosecond, unless it is the one that was set last. So long time-outs are rounded up to whole steps.
 
+use std::sync::Arc;
+
 use sts_proto::perform::{AnswerBound, Lookups, ReadFirst};
 use sts_proto::settings::proxy::Proxies;
 use ureq::unversioned::transport::time::Duration;
@@ -17,10 +19,10 @@ use super::proxy::Route;
 use super::tls::Tls;
 use crate::bell::Bell;
 
-/// An agent whose connections read what a server sent before it closed, and go through these proxies.
-pub(crate) fn agent(config: Config, proxies: Proxies, tls: Tls) -> ureq::Agent {
-    let chain = ().chain(TcpConnector::default()).chain(Hear);
-    let connector = AtLast { connector: chain, lookups: Lookups::new(Bell::ring) };
+/// An agent whose connections read what a server sent before it closed, and go through these proxies. All agents of a client
+/// have the same look-ups, which are bounded together.
+pub(crate) fn agent(config: Config, proxies: Proxies, tls: Tls, lookups: Arc<Lookups<Bell>>) -> ureq::Agent {
+    let connector = AtLast { connector: ().chain(TcpConnector::default()).chain(Hear), lookups };
     ureq::Agent::with_parts(config, Route { proxies, connector, tls }, Later)
 }
 

@@ -5,6 +5,7 @@
 //! its own: that costs more than all the rest of a call, and panics where there is no thread to be had.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 use std::thread;
 
 use sts_proto::perform::{Addresses, Lookups};
@@ -33,7 +34,7 @@ impl Resolver for Later {
 #[derive(Debug)]
 pub(crate) struct AtLast<C> {
     pub(crate) connector: C,
-    pub(crate) lookups: Lookups<Bell>,
+    pub(crate) lookups: Arc<Lookups<Bell>>,
 }
 
 impl<C: Connector> Connector for AtLast<C> {
@@ -135,7 +136,8 @@ mod tests {
             LOOKED_UP.fetch_add(1, Ordering::Relaxed);
             bell.ring();
         };
-        let connector = AtLast { connector: ().chain(TcpConnector::default()), lookups: Lookups::new(count) };
+        let connector =
+            AtLast { connector: ().chain(TcpConnector::default()), lookups: Arc::new(Lookups::new(count)) };
         let agent = ureq::Agent::with_parts(Config::default(), connector, Later);
         for (request, expected) in [1, 1, 1, 2].into_iter().enumerate() {
             agent.get(&url).call().unwrap().into_body().read_to_vec().unwrap();

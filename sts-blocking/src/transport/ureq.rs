@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
 use sts_proto::flow::SendTimeouts;
-use sts_proto::perform::Kept;
+use sts_proto::perform::{Kept, Lookups};
 use sts_proto::settings::proxy::{Proxies, Proxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::wire::MAX_BODY;
@@ -16,6 +16,7 @@ use super::error::kind;
 use super::mute_ureq_log::Muted;
 use super::tls::{self, Tls};
 use super::{Transport, connector};
+use crate::bell::Bell;
 use crate::effects;
 
 /// The default transport: ureq, with connections kept alive for 15 s.
@@ -49,6 +50,15 @@ impl UreqTransport {
     }
 
     pub(crate) fn with(timeouts: SendTimeouts, tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
+        Self::with_lookups(timeouts, tls, proxies, Arc::new(Lookups::new(Bell::ring)))
+    }
+
+    fn with_lookups(
+        timeouts: SendTimeouts,
+        tls: &TlsSettings,
+        proxies: &Proxies,
+        lookups: Arc<Lookups<Bell>>,
+    ) -> Result<Self, Error> {
         let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, effects::read)?);
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -65,8 +75,10 @@ impl UreqTransport {
             .timeout_connect(bound(timeouts.connect))
             .build();
         let kept = |proxies: Proxies| {
-            let (config, tls) = (config.clone(), Arc::clone(&tls));
-            Arc::new(Kept::new(move || connector::agent(config.clone(), proxies.clone(), Arc::clone(&tls))))
+            let (config, tls, lookups) = (config.clone(), Arc::clone(&tls), Arc::clone(&lookups));
+            Arc::new(Kept::new(move || {
+                connector::agent(config.clone(), proxies.clone(), Arc::clone(&tls), Arc::clone(&lookups))
+            }))
         };
         let direct = kept(Proxies::default());
         let proxied = if proxies.any() { kept(proxies.clone()) } else { Arc::clone(&direct) };
@@ -163,5 +175,35 @@ fn failure(error: ureq::Error, phase: Phase) -> TransportError {
             Err(error) => TransportError::new(kind, error),
         },
         error => TransportError::new(kind, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_that_are_given_up_leave_their_look_ups_counted() {
+        let lookups = Arc::new(Lookups::new(Bell::ring));
+        let timeouts = SendTimeouts::default();
+        let (tls, none) = (TlsSettings::default(), Proxies::default());
+        let transport = UreqTransport::with_lookups(timeouts, &tls, &none, Arc::clone(&lookups)).unwrap();
+        // A resolver that does not answer: as many look-ups as there may be never end.
+        let mut works = Vec::new();
+        let mut begin = |name: usize| {
+            let uri = format!("http://{name}.test/").parse().unwrap();
+            lookups.join(&uri, |work| {
+                works.push(work);
+                Ok(())
+            })
+        };
+        assert!((0..100).any(|name| begin(name).is_err()), "look-ups are not bounded");
+        for _ in 0..2 {
+            let request = Request::get("http://another.test/").body(Bytes::new()).unwrap();
+            let error = transport.send(request, timeouts).unwrap_err();
+            assert_eq!(error.kind(), Kind::Connect, "{error:?}");
+            let silent: Result<(), _> = Err(Kind::Timeout(Phase::Connect).into());
+            assert!(transport.direct.lend().ended(silent).is_err());
+        }
     }
 }
