@@ -77,7 +77,7 @@ use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::secret::Secret;
 use crate::transport::TransportErrorKind;
 use policy::{HONOURED, Policy};
-use replay::Replay;
+use replay::{Claim, Replay};
 use request::Given;
 
 /// What is accepted as a proof: partitions and regions, an audience, accounts, an age. See [the rules](self#the-rules).
@@ -168,8 +168,8 @@ impl Verifier {
     }
 
     /// Accepts each proof once, and remembers at most this many signatures for it, each until STS no longer honours it:
-    /// some 150 bytes each. If that is not enough, proofs are refused with [`Reason::Crowded`]. Nothing is remembered by
-    /// default. The memory is this process's: where there are several, give each challenge to the caller as the audience
+    /// some 150 bytes each. If that is not enough, proofs are refused with [`Reason::Crowded`]. A proof that is refused takes
+    /// up room only while STS is asked. Nothing is remembered by default. The memory is this process's: where there are several, give each challenge to the caller as the audience
     /// instead.
     pub fn remember(mut self, max: usize) -> Self {
         self.policy_mut().replay = Some(Arc::new(Replay::new(max)));
@@ -227,7 +227,8 @@ pub struct Verify {
 
 enum State {
     Ready(Proved),
-    Sent(Box<Checked>),
+    /// The claim is there if the verifier remembers signatures.
+    Sent(Box<Checked>, Option<Claim>),
     Over,
 }
 
@@ -249,25 +250,20 @@ impl Verify {
             Proved::Refused(reason) => return Err(reason),
         };
         let policy = &self.verifier.policy;
-        if let Some(replay) = &policy.replay {
-            replay.claim(checked.signature(), checked.expires(), now)?;
-        }
+        let claim = policy.replay.as_ref();
+        let claim =
+            claim.map(|replay| replay.claim(checked.signature(), checked.expires(), now)).transpose()?;
         let (request, timeout) = (checked.request().clone(), policy.timeout);
-        self.state = State::Sent(Box::new(checked));
+        self.state = State::Sent(Box::new(checked), claim);
         Ok(Step::Perform(Effect::Send(request, SendTimeouts { connect: timeout, attempt: timeout })))
     }
 
-    fn end(&self, checked: &Checked, answered: Result<Identity, Reason>) -> Result<Step<Identity>, Reason> {
+    fn end(&self, claim: Option<Claim>, identity: Identity) -> Result<Step<Identity>, Reason> {
         let policy = &self.verifier.policy;
-        let replay =
-            policy.replay.as_ref().filter(|_| answered.as_ref().is_err_and(|reason| reason.is_transient()));
-        if let Some(replay) = replay {
-            replay.release(checked.signature());
-        }
-        let identity = answered?;
         if !policy.accounts.is_empty() && !policy.accounts.contains(&identity.account) {
             return Err(Reason::AccountNotAllowed);
         }
+        claim.into_iter().for_each(Claim::keep);
         Ok(Step::Done(identity))
     }
 }
@@ -279,14 +275,13 @@ impl Flow for Verify {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Identity>, Reason> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready(proved), Event::Start) => self.begin(proved, now),
-            (State::Sent(checked), Event::Response(response)) => self.end(&checked, checked.read(&response)),
-            (State::Sent(checked), Event::Failed(error)) => self.end(
-                &checked,
-                Err(match error.kind() {
-                    TransportErrorKind::TooLarge => Reason::TooLarge,
-                    kind => Reason::NoAnswer(kind),
-                }),
-            ),
+            (State::Sent(checked, claim), Event::Response(response)) => {
+                self.end(claim, checked.read(&response)?)
+            }
+            (State::Sent(..), Event::Failed(error)) => Err(match error.kind() {
+                TransportErrorKind::TooLarge => Reason::TooLarge,
+                kind => Reason::NoAnswer(kind),
+            }),
             _ => Err(Reason::OutOfTurn),
         }
     }
@@ -296,7 +291,7 @@ impl fmt::Debug for Verify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
             State::Ready(_) => "ready",
-            State::Sent(_) => "sent",
+            State::Sent(..) => "sent",
             State::Over => "over",
         };
         f.debug_struct("Verify").field("state", &state).finish_non_exhaustive()

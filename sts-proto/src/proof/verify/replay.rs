@@ -1,8 +1,8 @@
 //! Signatures that were seen, so that a proof is accepted once.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use super::reason::Reason;
@@ -11,36 +11,41 @@ use super::reason::Reason;
 /// than old ones forgotten.
 pub(super) struct Replay {
     max: usize,
-    seen: Mutex<BTreeMap<String, SystemTime>>,
+    /// By their ends. A signature is over its date, so that one with another date is another proof, which STS refuses.
+    seen: Mutex<BTreeSet<Seen>>,
 }
+
+/// Until when a signature is remembered, and the signature.
+type Seen = (SystemTime, String);
 
 impl Replay {
     pub(super) fn new(max: usize) -> Self {
         Self { max, seen: Mutex::default() }
     }
 
-    /// Remembers a signature that is not remembered yet.
-    pub(super) fn claim(&self, signature: &str, until: SystemTime, now: SystemTime) -> Result<(), Reason> {
+    /// Remembers a signature that is not remembered yet, until the claim is dropped.
+    pub(super) fn claim(
+        self: &Arc<Self>,
+        signature: &str,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<Claim, Reason> {
+        let signature = (until, signature.to_owned());
         let mut seen = self.seen();
-        if seen.get(signature).is_some_and(|until| *until >= now) {
-            return Err(Reason::Replayed);
+        while seen.first().is_some_and(|(until, _)| *until < now) {
+            seen.pop_first();
         }
-        if seen.len() >= self.max {
-            seen.retain(|_, until| *until >= now);
+        if seen.contains(&signature) {
+            return Err(Reason::Replayed);
         }
         if seen.len() >= self.max {
             return Err(Reason::Crowded);
         }
-        seen.insert(signature.to_owned(), until);
-        Ok(())
+        seen.insert(signature.clone());
+        Ok(Claim { replay: Arc::clone(self), signature: Some(signature) })
     }
 
-    /// Forgets one that STS has said nothing about.
-    pub(super) fn release(&self, signature: &str) {
-        self.seen().remove(signature);
-    }
-
-    fn seen(&self) -> MutexGuard<'_, BTreeMap<String, SystemTime>> {
+    fn seen(&self) -> MutexGuard<'_, BTreeSet<Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -48,5 +53,27 @@ impl Replay {
 impl fmt::Debug for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Replay({} of {})", self.seen().len(), self.max)
+    }
+}
+
+/// A signature that STS is being asked about. It is forgotten if its proof is not accepted in the end, or the flow is given
+/// up: otherwise anyone could fill the memory with proofs that are none.
+pub(super) struct Claim {
+    replay: Arc<Replay>,
+    signature: Option<Seen>,
+}
+
+impl Claim {
+    /// Remembers the signature for good, since its proof is accepted.
+    pub(super) fn keep(mut self) {
+        self.signature = None;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(signature) = self.signature.take() {
+            self.replay.seen().remove(&signature);
+        }
     }
 }

@@ -398,6 +398,42 @@ fn a_signature_is_accepted_once_until_sts_forgets_it() {
     assert_eq!(begin(end + Duration::from_secs(1)), None);
 }
 
+/// Otherwise proofs that are none would keep everybody out until their dates are 15 minutes old.
+#[test]
+fn what_is_not_accepted_takes_no_room() {
+    let verifier = vault().remember(1).accounts(["123456789012"]);
+    let good = payload("iam_request_url", |url| url);
+    let made_up = |digit: &str| {
+        payload("iam_request_headers", |text| {
+            let at = text.find(" Signature=").unwrap() + " Signature=".len();
+            format!("{}{}{}", &text[..at], digit.repeat(64), &text[at + 64..])
+        })
+    };
+    let begin = |given: &[u8]| {
+        let mut flow = verifier.request(given);
+        step(&mut flow, now(), Event::Start).map(|_| flow)
+    };
+    let another = ANSWER.replace("123456789012", "210987654321");
+    for (digit, answer, reason) in [
+        ("0", answered(403, "text/xml", ""), Reason::Status(403)),
+        ("1", answered(200, "text/xml", "<a/>"), Reason::Shape),
+        ("2", answered(200, "text/xml", &another), Reason::AccountNotAllowed),
+    ] {
+        let mut flow = begin(&made_up(digit)).unwrap();
+        // While STS is asked, there is no room for another.
+        assert_eq!(begin(&good).err(), Some(Reason::Crowded));
+        assert_eq!(begin(&made_up(digit)).err(), Some(Reason::Replayed));
+        assert_eq!(step(&mut flow, now(), Event::Response(answer)).err(), Some(reason));
+    }
+    // The one who asked has gone.
+    drop(begin(&made_up("3")).unwrap());
+    let mut flow = begin(&good).unwrap();
+    let answer = Event::Response(answered(200, "text/xml", ANSWER));
+    assert!(matches!(step(&mut flow, now(), answer), Ok(Step::Done(_))));
+    drop(flow);
+    assert_eq!(begin(&good).err(), Some(Reason::Replayed));
+}
+
 #[test]
 fn an_account_that_is_not_allowed_is_refused_once_it_is_known() {
     let verifier = vault().accounts(["210987654321"]);
