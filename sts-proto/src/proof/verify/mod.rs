@@ -131,15 +131,15 @@ impl Verifier {
         self
     }
 
-    /// The regions whose STS may be asked. All of the partitions' by default, and that is what none stands for.
+    /// The regions whose STS may be asked. All of the partitions' by default; an empty list allows none.
     pub fn regions<R: Into<String>>(mut self, names: impl IntoIterator<Item = R>) -> Self {
-        self.policy_mut().regions = names.into_iter().map(Into::into).collect();
+        self.policy_mut().regions = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The accounts that callers may belong to. All by default, and that is what none stands for.
+    /// The accounts that callers may belong to. All by default; an empty list allows none.
     pub fn accounts<A: Into<String>>(mut self, ids: impl IntoIterator<Item = A>) -> Self {
-        self.policy_mut().accounts = ids.into_iter().map(Into::into).collect();
+        self.policy_mut().accounts = Some(ids.into_iter().map(Into::into).collect());
         self
     }
 
@@ -259,8 +259,8 @@ impl Verify {
     }
 
     fn end(&self, claim: Option<Claim>, identity: Identity) -> Result<Step<Identity>, Reason> {
-        let policy = &self.verifier.policy;
-        if !policy.accounts.is_empty() && !policy.accounts.contains(&identity.account) {
+        let accounts = self.verifier.policy.accounts.as_ref();
+        if accounts.is_some_and(|accounts| !accounts.contains(&identity.account)) {
             return Err(Reason::AccountNotAllowed);
         }
         claim.into_iter().for_each(Claim::keep);

@@ -33,10 +33,10 @@ impl AnswerFormat {
 pub(super) struct Policy {
     pub(super) audience: Option<(HeaderName, HeaderValue)>,
     pub(super) partitions: BTreeSet<String>,
-    /// All of the partitions' if it is empty.
-    pub(super) regions: BTreeSet<String>,
-    /// All if it is empty.
-    pub(super) accounts: BTreeSet<String>,
+    /// All of the partitions' if there is no list.
+    pub(super) regions: Option<BTreeSet<String>>,
+    /// All if there is no list.
+    pub(super) accounts: Option<BTreeSet<String>>,
     pub(super) max_age: Duration,
     pub(super) max_future: Duration,
     pub(super) format: AnswerFormat,
@@ -49,8 +49,8 @@ impl Policy {
         Self {
             audience,
             partitions: BTreeSet::from(["aws".to_owned()]),
-            regions: BTreeSet::new(),
-            accounts: BTreeSet::new(),
+            regions: None,
+            accounts: None,
             max_age: HONOURED,
             max_future: Duration::from_secs(300),
             format,
@@ -61,7 +61,7 @@ impl Policy {
 
     pub(super) fn allows(&self, host: &Recognized<'_>) -> bool {
         self.partitions.contains(host.partition)
-            && (self.regions.is_empty() || self.regions.contains(host.region))
+            && self.regions.as_ref().is_none_or(|regions| regions.contains(host.region))
     }
 }
 

@@ -443,6 +443,19 @@ fn an_account_that_is_not_allowed_is_refused_once_it_is_known() {
     assert_eq!(step(&mut flow, now(), answer).err(), Some(Reason::AccountNotAllowed));
 }
 
+/// A list that was read from a file which lost its contents lets nobody in.
+#[test]
+fn an_empty_list_allows_nothing() {
+    let none: [&str; 0] = [];
+    let token = token(url().as_bytes());
+    assert_eq!(eks().partitions(none).check_token(&token, now()).err(), Some(Reason::Host));
+    assert_eq!(eks().regions(none).check_token(&token, now()).err(), Some(Reason::Host));
+    let mut flow = vault().accounts(none).request(&payload("iam_request_url", |url| url));
+    assert!(step(&mut flow, now(), Event::Start).is_ok());
+    let answer = Event::Response(answered(200, "text/xml", ANSWER));
+    assert_eq!(step(&mut flow, now(), answer).err(), Some(Reason::AccountNotAllowed));
+}
+
 #[test]
 fn regions_and_ages_are_the_policys() {
     let token = token(url().as_bytes());
