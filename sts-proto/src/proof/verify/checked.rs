@@ -41,7 +41,7 @@ impl Checked {
             ("&X-Amz-Credential=", Some(&*signature.credential())),
             ("&X-Amz-Date=", Some(&*signature.date)),
             ("&X-Amz-Expires=", Some(expires)),
-            ("&X-Amz-SignedHeaders=", Some("host;x-k8s-aws-id")),
+            ("&X-Amz-SignedHeaders=", Some(&*policy.token_headers)),
             ("&X-Amz-Security-Token=", token),
             ("&X-Amz-Signature=", Some(&*signature.signature)),
         ];

@@ -176,7 +176,7 @@ impl Verifier {
         self
     }
 
-    /// Verifies a token of EKS.
+    /// Verifies a token of EKS: one whose audience is in the header that this verifier was made with.
     pub fn token(&self, token: &str) -> Verify {
         Verify::new(self, Proved::Token(Secret::from(token)))
     }

@@ -32,6 +32,8 @@ impl AnswerFormat {
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     pub(super) audience: Option<(HeaderName, HeaderValue)>,
+    /// The list of signed headers of a token: `host` and the audience's.
+    pub(super) token_headers: String,
     pub(super) partitions: BTreeSet<String>,
     /// All of the partitions' if there is no list.
     pub(super) regions: Option<BTreeSet<String>>,
@@ -46,7 +48,11 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn new(audience: Option<(HeaderName, HeaderValue)>, format: AnswerFormat) -> Self {
+        let name = audience.as_ref().map(|(name, _)| name.as_str());
+        let mut token_headers: Vec<&str> = name.into_iter().chain(["host"]).collect();
+        token_headers.sort_unstable();
         Self {
+            token_headers: token_headers.join(";"),
             audience,
             partitions: BTreeSet::from(["aws".to_owned()]),
             regions: None,

@@ -155,6 +155,28 @@ fn the_request_is_made_anew() {
     assert_eq!(other.request().headers()["x-k8s-aws-id"], "other");
 }
 
+#[test]
+fn a_token_names_the_audience_of_its_verifier() {
+    let token = token(url().as_bytes());
+    for other in
+        [vault(), Verifier::audience("a-header", CLUSTER_NAME).unwrap(), Verifier::without_audience()]
+    {
+        assert_eq!(other.check_token(&token, now()).err(), Some(Reason::SignedHeaders));
+    }
+    for (verifier, list) in [
+        (Verifier::audience("a-header", "a").unwrap(), "a-header%3Bhost"),
+        (vault(), "host%3Bx-vault-aws-iam-server-id"),
+        (Verifier::without_audience(), "host"),
+    ] {
+        let url = url().replace("host%3Bx-k8s-aws-id", list);
+        let checked = verifier.check_token(&self::token(url.as_bytes()), now()).unwrap();
+        let query = checked.request().uri().query().unwrap();
+        assert!(query.contains(&format!("&X-Amz-SignedHeaders={list}&")), "{query}");
+        let sent = list.split("%3B").all(|name| checked.request().headers().contains_key(name));
+        assert!(sent && !checked.request().headers().contains_key("x-k8s-aws-id"));
+    }
+}
+
 fn vault() -> Verifier {
     Verifier::audience(HEADER_NAME, AUDIENCE).unwrap()
 }

@@ -26,11 +26,12 @@ pub(super) fn read(token: &str, policy: &Policy, now: SystemTime) -> Result<(Sig
         return Err(Reason::Path);
     }
     let items = Items::read(query)?;
-    let exact = |name, expected, reason| if items.get(name)? == expected { Ok(()) } else { Err(reason) };
+    let exact =
+        |name, expected: &str, reason| if items.get(name)? == expected { Ok(()) } else { Err(reason) };
     exact("Action", "GetCallerIdentity", Reason::Action)?;
     exact("Version", "2011-06-15", Reason::Version)?;
     exact("X-Amz-Algorithm", "AWS4-HMAC-SHA256", Reason::Algorithm)?;
-    exact("X-Amz-SignedHeaders", "host;x-k8s-aws-id", Reason::SignedHeaders)?;
+    exact("X-Amz-SignedHeaders", &policy.token_headers, Reason::SignedHeaders)?;
     let expires = items.get("X-Amz-Expires")?;
     let is_number = expires.len() <= MAX_DIGITS && expires.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number || expires.parse::<u64>().map_or(true, |seconds| seconds > 900) {
