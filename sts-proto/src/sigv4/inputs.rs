@@ -66,7 +66,7 @@ impl<'r> Inputs<'r> {
 }
 
 /// Headers that are never signed; the documentation of [`sigv4`](super) says why.
-fn is_unsigned(name: &str) -> bool {
+pub(crate) fn is_unsigned(name: &str) -> bool {
     matches!(
         name,
         "amz-sdk-invocation-id"

@@ -75,6 +75,7 @@ use super::error::ProofError;
 use super::request::Header;
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::secret::Secret;
+use crate::sigv4::is_unsigned;
 use crate::transport::TransportErrorKind;
 use policy::{HONOURED, Policy};
 use replay::{Claim, Replay};
@@ -106,12 +107,12 @@ impl Verifier {
     /// # Errors
     ///
     /// [`ProofError::Argument`] if no header can carry name or audience, or the header has a meaning of its own:
-    /// `x-amz-…` and those of every request.
+    /// `x-amz-…`, those of every request, and those that are never signed, such as `user-agent`.
     pub fn audience(name: &str, audience: &str) -> Result<Self, ProofError> {
         let problem = "is no name of a header, or of one that has a meaning of its own";
         let reserved = |name: &HeaderName| {
             let own = [ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST];
-            name.as_str().starts_with("x-amz-") || own.contains(name)
+            name.as_str().starts_with("x-amz-") || own.contains(name) || is_unsigned(name.as_str())
         };
         let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !reserved(name));
         let name = name.ok_or(ProofError::Argument { name: "audience header", problem })?;

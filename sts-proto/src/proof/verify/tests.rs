@@ -232,6 +232,8 @@ fn a_request_that_breaks_a_rule_is_refused() {
         (HEADERS, "\"X-Amz-Date\":", "\"X-Amz-Target\":\"a\",\"X-Amz-Date\":", Reason::HeaderNotAllowed),
         (HEADERS, "\"Host\":[\"sts.eu", "\"Host\":[\"sts.us", Reason::HostHeader),
         (HEADERS, "\"43\"", "\"44\"", Reason::ContentLength),
+        (HEADERS, "\"43\"", "\"+43\"", Reason::ContentLength),
+        (HEADERS, "\"43\"", "\"043\"", Reason::ContentLength),
         (HEADERS, "x-www-form-urlencoded", "json", Reason::ContentType),
         (HEADERS, "charset=utf-8", "charset=utf-7", Reason::ContentType),
         (HEADERS, "\"X-Amz-Date\":", "\"X-Amz-Content-Sha256\":\"a\",\"X-Amz-Date\":", Reason::ContentSha256),
@@ -306,7 +308,9 @@ fn of_a_request_only_what_is_signed_is_sent() {
 
 #[test]
 fn an_audience_is_a_header_of_its_own() {
-    for name in ["", "a b", "Host", "accept", "Authorization", "X-Amz-Date", "content-type"] {
+    let never_signed = ["user-agent", "Connection", "transfer-encoding", "Proxy-Authorization"];
+    let reserved = ["", "a b", "Host", "accept", "Authorization", "X-Amz-Date", "content-type"];
+    for name in reserved.into_iter().chain(never_signed) {
         assert!(Verifier::audience(name, "a").is_err(), "{name}");
     }
     assert!(Verifier::audience("x-a", "").is_err() && Verifier::eks("").is_err());
