@@ -170,6 +170,11 @@ fn a_verifier_says_who_the_caller_is() {
             assert_eq!((identity.kind, &*identity.account), (kind, "123456789012"));
             assert!(identity.canonical_arn.ends_with(end), "{identity:?}");
 
+            let mut headers = HeaderMap::new();
+            headers.insert("x-vault-aws-iam-server-id", HeaderValue::from_static("vault.example.com"));
+            let signed = caller.sign(&GetCallerIdentity::new(), &headers).unwrap();
+            assert_eq!(verifying.run(servers.http_request(&signed)), Ok(identity.clone()));
+
             let login = caller.prove(&Vault::new("dev").server_id("vault.example.com")).unwrap();
             assert_eq!(verifying.run(servers.request(login.expose().as_bytes())), Ok(identity));
             // What was made for another server.

@@ -1,8 +1,9 @@
 //! Checks proofs of identity: asks STS for the identity of the bearer of a token or of a signed request.
 //!
-//! A [`Verifier`] is a policy. It takes a token of EKS or a signed `GetCallerIdentity`, sends to STS a request that it
-//! **makes itself**, and answers with an [`Identity`] or with the [`Reason`] for which it refuses. Verifying is a flow: a
-//! client runs it with `client.run(flow)`, and needs no credentials of its own for it.
+//! A [`Verifier`] is a policy. It takes a token of EKS or a signed `GetCallerIdentity` (as Vault's four fields, or as an
+//! `http::Request`), sends to STS a request that it **makes itself**, and answers with an [`Identity`] or with the [`Reason`]
+//! for which it refuses. Verifying is a flow: a client runs it with `client.run(flow)`, and needs no credentials of its own
+//! for it.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -63,8 +64,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::HeaderName;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::{HeaderName, Request};
 
 pub use checked::Checked;
 pub use identity::{Identity, IdentityKind};
@@ -185,10 +186,13 @@ impl Verifier {
     /// Verifies a signed request, given as a JSON object with the four fields of Vault: `iam_http_request_method`,
     /// `iam_request_url`, `iam_request_body` and `iam_request_headers`, the last three in base64.
     pub fn request(&self, four_fields: &[u8]) -> Verify {
-        match Given::of_four_fields(four_fields) {
-            Ok(given) => Verify::new(self, Proved::Request(given)),
-            Err(reason) => Verify::new(self, Proved::Refused(reason)),
-        }
+        Verify::of(self, Given::of_four_fields(four_fields))
+    }
+
+    /// Verifies a signed request as the types of HTTP hold it, for example what a client's `sign` makes of
+    /// `GetCallerIdentity`, in whatever form it was handed over. Its URI has to be the whole URL.
+    pub fn http_request<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Verify {
+        Verify::of(self, Given::of_http(request))
     }
 
     /// Checks a token as far as that goes without asking STS. The signature is not checked: do not believe what it says.
@@ -208,6 +212,20 @@ impl Verifier {
     /// The first rule that it breaks.
     pub fn check_request(&self, four_fields: &[u8], now: SystemTime) -> Result<Checked, Reason> {
         self.check_given(&Given::of_four_fields(four_fields)?, now)
+    }
+
+    /// Checks a signed request as the types of HTTP hold it, as far as that goes without asking STS. The signature is not
+    /// checked.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that it breaks.
+    pub fn check_http_request<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        now: SystemTime,
+    ) -> Result<Checked, Reason> {
+        self.check_given(&Given::of_http(request)?, now)
     }
 
     fn check_given(&self, given: &Given, now: SystemTime) -> Result<Checked, Reason> {
@@ -240,6 +258,10 @@ enum Proved {
 }
 
 impl Verify {
+    fn of(verifier: &Verifier, given: Result<Given, Reason>) -> Self {
+        Self::new(verifier, given.map_or_else(Proved::Refused, Proved::Request))
+    }
+
     fn new(verifier: &Verifier, proved: Proved) -> Self {
         Self { verifier: verifier.clone(), state: State::Ready(proved) }
     }

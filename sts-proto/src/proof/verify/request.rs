@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Request};
 use sha2::{Digest, Sha256};
 
 use super::super::json::{Json, JsonProblem};
@@ -47,6 +47,25 @@ impl Given {
             url: url.expose().to_owned(),
             body: body.expose().to_owned(),
             headers: headers_of(headers.expose())?,
+        })
+    }
+
+    /// The parts of a request that HTTP's types hold.
+    pub(super) fn of_http<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Self, Reason> {
+        let (headers, body) = (request.headers(), request.body().as_ref());
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if headers.len() > MAX_HEADERS || size + body.len() > MAX_PAYLOAD {
+            return Err(Reason::TooLong);
+        }
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            let value = value.to_str().map_err(|_| Reason::HeaderSyntax)?;
+            Ok((name.to_string(), Secret::from(value)))
+        };
+        Ok(Self {
+            method: request.method().to_string(),
+            url: request.uri().to_string(),
+            body: std::str::from_utf8(body).map_err(|_| Reason::Utf8)?.to_owned(),
+            headers: headers.iter().map(header).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -231,3 +250,88 @@ fn is_form(text: &str) -> bool {
 
 /// The bound of a payload, in bytes: what a session token of the greatest length takes many times.
 const MAX_PAYLOAD: usize = 64 * 1024;
+/// As many as JSON's reader takes: they are compared with each other.
+const MAX_HEADERS: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Method};
+
+    use super::super::super::testing::{endpoint, keys, now};
+    use super::super::{Checked, Verifier};
+    use super::*;
+    use crate::operation::Operation;
+    use crate::operations::GetCallerIdentity;
+
+    fn signed() -> Request<Vec<u8>> {
+        let keys = keys().with_session_token("planted+token==");
+        let mut headers = HeaderMap::new();
+        headers.insert("x-audience", HeaderValue::from_static("me.example.com"));
+        let request = GetCallerIdentity::new().sign(&endpoint(), &keys, now(), &headers).unwrap();
+        request.map(|body| body.to_vec())
+    }
+
+    fn check(change: impl FnOnce(&mut Request<Vec<u8>>)) -> Result<Checked, Reason> {
+        let mut request = signed();
+        change(&mut request);
+        let verifier = Verifier::audience("X-Audience", "me.example.com").unwrap();
+        verifier.check_http_request(&request, now())
+    }
+
+    fn header(name: &'static str, value: &'static [u8]) -> Option<Reason> {
+        check(|request| {
+            request.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
+        })
+        .err()
+    }
+
+    #[test]
+    fn what_a_client_signs_is_made_anew() {
+        let checked = check(|_| {}).unwrap();
+        let (sent, given) = (checked.request(), signed());
+        assert_eq!(
+            (sent.method(), sent.uri(), &sent.body()[..]),
+            (given.method(), given.uri(), &given.body()[..])
+        );
+        for (name, value) in given.headers() {
+            assert_eq!(sent.headers().get(name), Some(value));
+        }
+        // What says how the answer is read, and what frames the body.
+        assert_eq!(sent.headers().len(), given.headers().len() + 2);
+        assert_eq!(header("x-forwarded-for", b"1"), None);
+    }
+
+    #[test]
+    fn a_changed_request_is_refused() {
+        let uri = |text: &'static str| check(|request| *request.uri_mut() = text.parse().unwrap()).err();
+        assert_eq!(uri("https://sts.eu-west-1.amazonaws.com"), None);
+        for text in [
+            "/",
+            "http://sts.eu-west-1.amazonaws.com/",
+            "https://u@sts.eu-west-1.amazonaws.com/",
+            "https://sts.eu-west-1.amazonaws.com:443/",
+            "https://sts.eu-west-1.amazonaws.com/?Action=AssumeRole",
+        ] {
+            assert_eq!(uri(text), Some(Reason::Url), "{text}");
+        }
+        assert_eq!(uri("https://sts.eu-west-1.amazonaws.com.evil.example/"), Some(Reason::Host));
+        assert_eq!(check(|request| *request.method_mut() = Method::PUT).err(), Some(Reason::Method));
+        assert_eq!(check(|request| request.body_mut().push(b'&')).err(), Some(Reason::Body));
+        assert_eq!(check(|request| request.body_mut().push(0xff)).err(), Some(Reason::Utf8));
+        assert_eq!(
+            check(|request| request.body_mut().resize(MAX_PAYLOAD, b'a')).err(),
+            Some(Reason::TooLong)
+        );
+        assert_eq!(header("x-audience", b"me.example.com"), Some(Reason::HeaderDuplicate));
+        assert_eq!(header("x-amz-target", b"a"), Some(Reason::HeaderNotAllowed));
+        assert_eq!(header("x-other", b"\xff"), Some(Reason::HeaderSyntax));
+        assert_eq!(header("x-other", b"a\tb"), Some(Reason::HeaderSyntax));
+        let many = check(|request| {
+            for number in 0..MAX_HEADERS {
+                let name: HeaderName = format!("x-{number}").parse().unwrap();
+                request.headers_mut().insert(name, HeaderValue::from_static("a"));
+            }
+        });
+        assert_eq!(many.err(), Some(Reason::TooLong));
+    }
+}
