@@ -31,7 +31,8 @@ pub struct Checked {
 impl Checked {
     pub(super) fn of_token(signature: &Signature, expires: &str, policy: &Policy) -> Option<Self> {
         let token = signature.token.as_ref().map(Secret::expose);
-        let mut url = Draft::with_capacity(512 + token.map_or(0, |token| 2 * token.len()));
+        // A session token is base64, of which few characters are escaped.
+        let mut url = Draft::with_capacity(512 + token.map_or(0, |token| token.len() * 5 / 4));
         url.put("https://");
         url.put(&signature.host);
         url.put("/?");
@@ -52,7 +53,7 @@ impl Checked {
             }
         }
         let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = url.as_str().parse().ok()?;
+        *request.uri_mut() = url.as_bytes().try_into().ok()?;
         if let Some((name, value)) = policy.audience.clone() {
             request.headers_mut().insert(name, value);
         }

@@ -1,6 +1,5 @@
 //! The token of an EKS cluster, taken apart.
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
@@ -44,8 +43,9 @@ pub(super) fn read(token: &str, policy: &Policy, now: SystemTime) -> Result<(Sig
     if !is_signature(signature) {
         return Err(Reason::SignatureFormat);
     }
-    let token = items.find("X-Amz-Security-Token");
-    if token.is_some_and(|token| !is_graphic(token)) {
+    let (date, signature, expires) = (date.to_owned(), signature.to_owned(), expires.to_owned());
+    let token = items.into_session_token();
+    if token.as_ref().is_some_and(|token| !is_graphic(token.expose())) {
         return Err(Reason::Query);
     }
     let signature = Signature {
@@ -53,16 +53,16 @@ pub(super) fn read(token: &str, policy: &Policy, now: SystemTime) -> Result<(Sig
         partition: known.partition,
         region: known.region.to_owned(),
         access_key_id,
-        date: date.to_owned(),
+        date,
         signed_at,
-        token: token.map(Secret::from),
-        signature: signature.to_owned(),
+        token,
+        signature,
     };
-    Ok((signature, expires.to_owned()))
+    Ok((signature, expires))
 }
 
 /// The items of a query, by the names that a token may have, in the order of [`NAMES`].
-struct Items<'q>([Option<Cow<'q, str>>; NAMES.len()]);
+struct Items<'q>([Option<Text<'q>>; NAMES.len()]);
 
 impl<'q> Items<'q> {
     /// All of the query is read before any of it is believed.
@@ -72,11 +72,12 @@ impl<'q> Items<'q> {
         for pair in query.split('&').filter(|_| !query.is_empty()) {
             let (name, value) = pair.split_once('=').ok_or(Reason::Query)?;
             let (name, value) = (decode(name)?, decode(value)?);
-            let known = NAMES.iter().zip(&mut items.0).find(|(known, _)| known.eq_ignore_ascii_case(&name));
+            let known =
+                NAMES.iter().zip(&mut items.0).find(|(known, _)| known.eq_ignore_ascii_case(name.as_str()));
             match known {
                 Some((_, Some(_))) => return Err(Reason::QueryDuplicate),
                 Some((known, place)) => {
-                    if *known != name {
+                    if *known != name.as_str() {
                         unknown = Some(Reason::QueryUnknown);
                     }
                     *place = Some(value);
@@ -87,40 +88,63 @@ impl<'q> Items<'q> {
         unknown.map_or(Ok(items), Err)
     }
 
-    fn find(&self, name: &str) -> Option<&str> {
-        let (_, item) = NAMES.iter().zip(&self.0).find(|(known, _)| **known == name)?;
-        item.as_deref()
+    fn get(&self, name: &str) -> Result<&str, Reason> {
+        let (_, item) =
+            NAMES.iter().zip(&self.0).find(|(known, _)| **known == name).ok_or(Reason::QueryMissing)?;
+        item.as_ref().map(Text::as_str).ok_or(Reason::QueryMissing)
     }
 
-    fn get(&self, name: &str) -> Result<&str, Reason> {
-        self.find(name).ok_or(Reason::QueryMissing)
+    fn into_session_token(self) -> Option<Secret> {
+        let [.., token] = self.0;
+        Some(match token? {
+            Text::Plain(token) => Secret::from(token),
+            Text::Decoded(token) => token,
+        })
+    }
+}
+
+/// A name or a value. The session token is one, so that what is decoded is a secret.
+enum Text<'q> {
+    Plain(&'q str),
+    Decoded(Secret),
+}
+
+impl Text<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Decoded(text) => text.expose(),
+        }
     }
 }
 
 /// Each `%` begins an escape. A `+` is refused: to some it is a plus, to others a blank.
-fn decode(text: &str) -> Result<Cow<'_, str>, Reason> {
+fn decode(text: &str) -> Result<Text<'_>, Reason> {
     if has(text, b'+') {
         return Err(Reason::Query);
     }
     if !has(text, b'%') {
-        return Ok(Cow::Borrowed(text));
+        return Ok(Text::Plain(text));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut rest = text.as_bytes();
-    while let Some((plain, escape)) =
-        rest.iter().position(|byte| *byte == b'%').and_then(|at| rest.split_at_checked(at))
-    {
-        let [_, high, low, after @ ..] = escape else { return Err(Reason::Query) };
+    let mut pieces = text.split('%');
+    bytes.extend_from_slice(pieces.next().unwrap_or_default().as_bytes());
+    for piece in pieces {
+        let [high, low, after @ ..] = piece.as_bytes() else { return Err(Reason::Query) };
         let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(Reason::Query);
-        bytes.extend_from_slice(plain);
         bytes.push(u8::try_from(digit(*high)? << 4 | digit(*low)?).map_err(|_| Reason::Query)?);
-        rest = after;
+        bytes.extend_from_slice(after);
     }
-    bytes.extend_from_slice(rest);
-    let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|_| Reason::Query)?;
-    Ok(Cow::Owned(text))
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Ok(Text::Decoded(Secret::new(text))),
+        Err(error) => {
+            *bytes = error.into_bytes();
+            Err(Reason::Query)
+        }
+    }
 }
 
+/// The session token is the last one.
 const NAMES: [&str; 9] = [
     "Action",
     "Version",
