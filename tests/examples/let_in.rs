@@ -30,7 +30,7 @@ const MYSELF: &str = "let-in.example.com";
 fn main() -> Result<(), Box<dyn Error>> {
     let sts = Server::start();
     let client = sts_async::Builder::isolated().region("eu-west-1").without_credentials();
-    let client = client.transport(aws(&sts)).build()?;
+    let client = client.transport(Peer::network_of(&sts)).build()?;
     // Each proof is good for one visit.
     let verifier = Verifier::eks(MYSELF)?.accounts(["123456789012"]).remember(10_000);
 
@@ -94,17 +94,4 @@ fn visit(sts: &Server, url: &str) -> Result<(), sts_proto::Error> {
 
 fn clients(settings: Settings) -> Result<[Driver; 2], sts_proto::Error> {
     Setup::new(settings).drivers()
-}
-
-/// A network in which every STS is this one.
-fn aws(sts: &Server) -> Peer {
-    let url = sts.url().to_owned();
-    let [local, _] =
-        clients(Settings::new().region("us-east-1").endpoint_url(&*url)).expect("the settings are good");
-    Peer::new(move |request| {
-        let mut request = request.clone();
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        *request.uri_mut() = format!("{url}{target}").parse().expect("a url");
-        Ok(exchange::send(&local, request).expect("an answer"))
-    })
 }

@@ -4,7 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::{SendTimeouts, TransportError};
+use sts_proto::{SendTimeouts, Settings, TransportError};
+
+use crate::driver::Setup;
+use crate::exchange;
+use crate::sts::Server;
 
 /// Answers requests with a closure and keeps them. The closure may block: with sts-async it runs in a thread of its own.
 #[derive(Clone)]
@@ -34,6 +38,20 @@ impl Peer {
         Self::new(move |request| match signer(request) == access_key_id {
             true => answer(403, EXPIRED),
             false => answer(200, IDENTITY),
+        })
+    }
+
+    /// A network in which every STS of AWS is this one.
+    pub fn network_of(sts: &Server) -> Self {
+        let url = sts.url();
+        let setup = Setup::new(Settings::new().region("us-east-1").endpoint_url(&*url));
+        let [driver, _] = setup.drivers().expect("the settings are good");
+        Self::new(move |request| {
+            assert!(request.uri().host().is_some_and(|host| host.ends_with(".amazonaws.com")));
+            let mut request = request.clone();
+            let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+            *request.uri_mut() = format!("{url}{target}").parse().expect("a url");
+            Ok(exchange::send(&driver, request).expect("an answer"))
         })
     }
 

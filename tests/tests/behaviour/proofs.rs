@@ -128,19 +128,6 @@ fn a_token_of_a_database_is_signed_for_the_clients_region_or_another() {
     }
 }
 
-/// A network in which every STS is this one.
-fn world(sts: &Server) -> Peer {
-    let url = sts.url().to_owned();
-    let [driver, _] = both(alice(sts));
-    Peer::new(move |request| {
-        assert!(request.uri().host().is_some_and(|host| host.ends_with(".amazonaws.com")));
-        let mut request = request.clone();
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        *request.uri_mut() = format!("{url}{target}").parse().expect("a url");
-        Ok(exchange::send(&driver, request).expect("an answer"))
-    })
-}
-
 /// Clients without credentials, which a verifier does not need.
 fn anonymous(peer: &Peer) -> [Driver; 2] {
     let setup = Setup::new(Settings::new().region("us-east-1")).without_credentials();
@@ -150,7 +137,7 @@ fn anonymous(peer: &Peer) -> [Driver; 2] {
 #[test]
 fn a_verifier_says_who_the_caller_is() {
     let sts = Server::start();
-    let peer = world(&sts);
+    let peer = Peer::network_of(&sts);
     let [alice_of_aws, _] = both({
         let keys = Credentials::new(sts.access_key_id(), sts.secret_access_key());
         Settings::new().region("eu-west-1").credentials(keys)
@@ -199,7 +186,7 @@ fn a_token_that_was_changed_anywhere_is_not_accepted() {
     let token = caller.prove(&Eks::new("my-cluster")).unwrap().token;
     let url = URL_SAFE_NO_PAD.decode(&token.expose()["k8s-aws-v1.".len()..]).unwrap();
     let verifier = Verifier::eks("my-cluster").unwrap();
-    let peer = world(&sts);
+    let peer = Peer::network_of(&sts);
     let [verifying, _] = anonymous(&peer);
     assert!(verifying.run(verifier.token(token.expose())).is_ok());
     for at in 0..url.len() {
