@@ -12,15 +12,18 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use sts_proto::Credentials;
 use sts_proto::endpoint::{Endpoint, EndpointParams};
-use sts_proto::proof::verify::Verifier;
+use sts_proto::operations::AssumeRole;
+use sts_proto::proof::verify::{Reason, Verifier};
 use sts_proto::proof::{Eks, Google, MongoDb, Proof, Vault};
 use sts_proto::token::Msk;
 use sts_proto::wire::time::parse;
+use sts_proto::{Credentials, Settings};
+use sts_tests::driver::Setup;
+use sts_tests::peer::Peer;
+use sts_tests::sts::Server;
 
 const REGION: &str = "us-west-2";
-const TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJH+abc/def==";
 
 #[test]
 fn other_clients_make_the_same_proofs() {
@@ -32,12 +35,13 @@ fn other_clients_make_the_same_proofs() {
             std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("skipped: {message}\n"));
         return;
     };
-    for token in [None, Some(TOKEN)] {
-        let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
-        let keys = match token {
-            Some(token) => keys.with_session_token(token),
-            None => keys,
-        };
+    let sts = Server::start();
+    let alice = Credentials::new(sts.access_key_id(), sts.secret_access_key());
+    let settings = Settings::new().region("us-east-1").endpoint_url(sts.url()).credentials(alice.clone());
+    let [driver, _] = Setup::new(settings).drivers().expect("the settings are good");
+    let session = driver.send(AssumeRole::new(sts.role_arn("demo"), "me")).expect("a session").credentials;
+    for keys in [alice, session] {
+        let token = keys.session_token.as_ref().map(|token| token.expose());
         let facts = json!({
             "access_key_id": keys.access_key_id,
             "secret_access_key": keys.secret_access_key.expose(),
@@ -59,7 +63,10 @@ fn other_clients_make_the_same_proofs() {
         assert!(made.contains_key("eks"), "awscli makes no token");
         for (name, theirs) in &made {
             match &**name {
-                "eks" => eks(&keys, text(theirs)),
+                "eks" => {
+                    eks(&keys, text(theirs));
+                    eks_is_verified(&sts, text(theirs));
+                }
                 "vault" => vault(&keys, theirs),
                 "mongodb" => mongodb(&keys, theirs),
                 "google" => google(&keys, text(theirs)),
@@ -81,6 +88,25 @@ fn eks(keys: &Credentials, theirs: &str) {
     let checked = Verifier::eks("demo").expect("a name").check_token(theirs, now).expect("it breaks no rule");
     let sent = checked.request().uri().to_string();
     assert_eq!(items(&sent), items(&url));
+}
+
+/// The embedded STS says whose token of the AWS CLI it is, and whose it is not once it was changed anywhere.
+fn eks_is_verified(sts: &Server, theirs: &str) {
+    let network = Peer::network_of(sts);
+    let setup = Setup::new(Settings::new().region(REGION)).without_credentials().transport(&network);
+    let [driver, _] = setup.drivers().expect("the settings are good");
+    let verifier = Verifier::eks("demo").expect("a name").accounts([sts.account()]);
+    let identity = driver.run(verifier.token(theirs)).expect("the token is good");
+    assert!(identity.canonical_arn.contains(":user/") || identity.canonical_arn.ends_with(":role/demo"));
+    let other = Verifier::eks("other").expect("a name");
+    assert_eq!(driver.run(other.token(theirs)), Err(Reason::Status(403)));
+    let url = URL_SAFE_NO_PAD.decode(&theirs["k8s-aws-v1.".len()..]).expect("base64");
+    for at in 0..url.len() {
+        let mut changed = url.clone();
+        changed[at] ^= 1;
+        let changed = format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(&changed));
+        assert!(driver.run(verifier.token(&changed)).is_err(), "{at}");
+    }
 }
 
 fn vault(keys: &Credentials, theirs: &Value) {
