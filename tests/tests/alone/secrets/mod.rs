@@ -8,16 +8,22 @@ mod sources;
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::Request;
 use planted::{PLANTED, clean, clean_debug, clean_error, keys, secret};
 use sts_proto::flow::{Command, Effect, Event, Flow, ProcessOutput};
 use sts_proto::operations::{
     AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, GetCallerIdentity, GetDelegatedAccessToken,
     GetSessionToken, GetWebIdentityToken,
 };
+use sts_proto::proof::Eks;
 use sts_proto::settings::Env;
 use sts_proto::sigv4::{KeyCache, Scope, Signer};
 use sts_proto::{Call, Context, Credentials, Error, Operation, Secret, Settings, Timeouts};
 use sts_tests::driver::{Driver, Setup};
+use sts_tests::exchange;
 use sts_tests::scripted::{Script, Scripted};
 use sts_tests::sts::Server;
 
@@ -101,6 +107,25 @@ pub(crate) fn nothing_that_prints_holds_a_secret() {
         driver.send(GetCallerIdentity::new()).unwrap();
         clean_error(&driver.send(GetDelegatedAccessToken::new(secret("trade-in"))).unwrap_err());
         clean_error(&driver.send(AssumeRoleWithWebIdentity::new("arn", "me", secret("jwt"))).unwrap_err());
+    }
+
+    // A proof, whose URL holds the session token; it is sent as a verifier sends it, and to a port that takes no connection.
+    for driver in Setup::new(settings(sts.url())).drivers().unwrap() {
+        let proof = driver.prove(&Eks::new("demo")).unwrap();
+        clean_debug(&proof);
+        let url = URL_SAFE_NO_PAD.decode(&proof.token.expose()["k8s-aws-v1.".len()..]).unwrap();
+        let url = String::from_utf8(url).unwrap();
+        assert!(url.contains(PLANTED), "{url}");
+        let closed = url.replacen(&sts.url(), "http://127.0.0.1:1", 1);
+        for (url, answers) in [(url, true), (closed, false)] {
+            match exchange::send(&driver, Request::get(url).body(Bytes::new()).unwrap()) {
+                Ok(response) => assert!(answers && response.status() == 403),
+                Err(error) => {
+                    assert!(!answers, "{error}");
+                    clean_error(&error);
+                }
+            }
+        }
     }
 
     let lines = log.lines();
