@@ -75,6 +75,8 @@ struct Progress {
     paid: Option<u32>,
     /// How many attempts were made at once since their date is another one.
     redated: u32,
+    /// Whether an attempt was dated by this machine's clock.
+    dated_by_us: bool,
     /// Why the last attempt failed.
     last: Option<Error>,
     /// How long the server then wants to be left alone.
@@ -99,6 +101,7 @@ impl Attempts {
             waited: Duration::ZERO,
             paid: None,
             redated: 0,
+            dated_by_us: false,
             last: None,
             hint: None,
             report: None,
@@ -262,9 +265,11 @@ impl Attempts {
         offset: Offset,
         response: &Response<Bytes>,
     ) -> Result<Step<()>, Error> {
-        let measured = self.measure_clock(now, sent, offset, response.headers());
         let status = Some(response.status().as_u16());
-        let error = match asked.read(response) {
+        let read = asked.read(response);
+        let class = read.as_ref().err().map(Error::retry_class);
+        let measured = self.measure_clock(now, sent, offset, response.headers(), class);
+        let error = match read {
             Ok(metadata) => {
                 let mut shared = self.context.shared();
                 shared.attempted(now, None);
@@ -293,12 +298,20 @@ impl Attempts {
         // Only what the service refused can have come of the date.
         let refused = asked.is_signed()
             && error.as_service_error().is_some_and(|error| error.metadata().status().as_u16() >= 400);
+        let skewed = refused && class == RetryClass::ClockSkew;
         let moved = measured.is_some_and(|measured| measured.moved_from(offset));
-        if let Some(measured) = measured.filter(|_| refused && moved && class == RetryClass::ClockSkew) {
+        if let Some(measured) = measured.filter(|_| moved && skewed) {
             self.context.shared().clock().confirm(measured);
         }
         // Where the process stood still, the clocks may agree: only the date is old.
-        let misdated = refused && (moved || is_dated_anew(offset.apply(sent), self.offset().apply(now)));
+        let anew = moved || is_dated_anew(offset.apply(sent), self.offset().apply(now));
+        let is_local = !offset.moved_from(Offset::default());
+        self.progress.dated_by_us |= is_local;
+        let misled = skewed && !anew && !self.progress.dated_by_us;
+        if misled {
+            self.context.shared().clock().disprove(offset);
+        }
+        let misdated = refused && anew || misled;
         let decision = match class {
             // What has a wait of its own keeps it; the next attempt is dated with the corrected clock all the same.
             RetryClass::ClockSkew | RetryClass::Never if misdated && self.progress.may_redate(class) => {
@@ -322,23 +335,30 @@ impl Attempts {
         }
     }
 
-    /// The offset that an answer shows, once it is kept for the client. `used` is what the request was dated with.
+    /// The offset that an answer shows, once it is kept for the client. `used` is what the request was dated with, and `class`
+    /// that of the failure.
     fn measure_clock(
         &self,
         now: SystemTime,
         sent: SystemTime,
         used: Offset,
         headers: &HeaderMap,
+        class: Option<RetryClass>,
     ) -> Option<Offset> {
         if !self.context.retry().corrects_clock() || headers.contains_key(AGE) {
             return None;
         }
         let date = date(headers)?;
         let mut shared = self.context.shared();
-        let measured = shared.clock().measure(sent, now, date)?;
+        let clock = shared.clock();
+        if class == Some(RetryClass::ClockSkew) && !used.moved_from(Offset::default()) {
+            // This machine's clock is no better.
+            clock.believe_again();
+        }
+        let measured = clock.measure(sent, now, date)?;
         // The second answer that shows it, to a request that was dated anew for the first.
         if self.progress.redated > 0 && !measured.moved_from(used) {
-            shared.clock().confirm(measured);
+            clock.confirm(measured);
         }
         Some(measured)
     }

@@ -7,6 +7,8 @@ pub(crate) struct ServerClock {
     offset: Offset,
     /// As a refusal has confirmed it. Nothing corrects a wrong judgement about expirations, so one date is not enough.
     confirmed: Offset,
+    /// What answers show and a refusal has disproved: what sets their dates is not what judges ours.
+    disproved: Option<Offset>,
 }
 
 impl ServerClock {
@@ -34,8 +36,13 @@ impl ServerClock {
             return None;
         }
         if !self.offset.explains(sent, received, date) {
-            self.offset = Offset::between(sent.checked_add(took / 2)?, date);
+            let shown = Offset::between(sent.checked_add(took / 2)?, date);
+            if self.disproved.is_some_and(|wrong| !shown.moved_from(wrong)) {
+                return Some(self.offset);
+            }
+            self.offset = shown;
         }
+        self.disproved = None;
         if !self.offset.moved_from(Offset::default()) {
             // Two clocks agree: this machine's and the service's.
             self.confirmed = Offset::default();
@@ -43,6 +50,17 @@ impl ServerClock {
             self.confirmed = self.offset;
         }
         Some(self.offset)
+    }
+
+    /// The service has refused, for its date, a request that was dated with this offset, and shows no other. From now on this
+    /// machine's clock counts, until an answer shows something else.
+    pub(crate) fn disprove(&mut self, offset: Offset) {
+        *self = Self { disproved: Some(offset), ..Self::default() };
+    }
+
+    /// The service has refused a request for its date that was dated by this machine's clock.
+    pub(crate) fn believe_again(&mut self) {
+        self.disproved = None;
     }
 
     /// The service has refused a request for its date and shown this offset, or has answered one that was dated with it.

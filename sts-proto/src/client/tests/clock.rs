@@ -55,6 +55,64 @@ fn one_answer_with_a_wrong_date_makes_no_credentials_look_expired() {
     }
 }
 
+/// What sets the dates of answers, such as a proxy, need not be what judges those of requests.
+#[test]
+fn a_shown_clock_that_a_refusal_disproves_counts_no_more() {
+    for ahead in [172_800, 3600, 600, -600, -3600] {
+        for is_shown_again in [true, false] {
+            for retry in [Retry::standard(), Retry::off()] {
+                let provide: Provide<'_> = Box::new(|now, _| {
+                    (Duration::ZERO, Ok(keys("ASIA1").with_expiration(now + seconds(3600))))
+                });
+                let mut number = 0;
+                let serve: Serve<'_> = Box::new(|now, request| {
+                    number += 1;
+                    let Event::Response(mut response) = judged(now, 0, request) else { panic!("no answer") };
+                    response.headers_mut().remove("date");
+                    let event = Event::Response(response);
+                    let is_shown = number == 1 || is_shown_again;
+                    (Duration::ZERO, if is_shown { dated(now, ahead, event) } else { event })
+                });
+                let mut world = World::new(config().retry(retry), serve, provide);
+                let ended: Vec<bool> = (0..6)
+                    .map(|_| {
+                        let call = world.call();
+                        world.run();
+                        world.end(call).1.is_ok()
+                    })
+                    .collect();
+                let retries = retry != Retry::off();
+                assert_eq!(ended, [true, retries, true, true, true, true], "{ahead} {is_shown_again}");
+                drop(world);
+                // The second call is sent twice.
+                assert_eq!(number, 6 + i32::from(retries), "{ahead} {is_shown_again}");
+            }
+        }
+    }
+}
+
+/// A date that was disproved by a mistake is believed again once this machine's clock is refused too.
+#[test]
+fn where_neither_clock_is_taken_both_are_tried_again() {
+    let provide: Provide<'_> = Box::new(|_, _| (Duration::ZERO, Ok(keys("ASIA1"))));
+    let mut number = 0;
+    let serve: Serve<'_> = Box::new(|now, request| {
+        number += 1;
+        // The service is an hour ahead; a request that was dated rightly is refused all the same.
+        let event = judged(now, 3600, request);
+        (Duration::ZERO, if number == 3 { dated(now, 3600, refusal("RequestTimeTooSkewed")) } else { event })
+    });
+    let mut world = World::new(config(), serve, provide);
+    for _ in 0..4 {
+        let call = world.call();
+        world.run();
+        assert!(world.end(call).1.is_ok(), "{:?}", world.end(call).1);
+    }
+    drop(world);
+    // Two for the first call, three for the second: as shown, by this machine, and as shown.
+    assert_eq!(number, 2 + 3 + 2);
+}
+
 #[test]
 fn what_both_clocks_call_expired_is_not_used() {
     // This machine's clock is an hour behind.
