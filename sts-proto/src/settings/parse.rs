@@ -271,6 +271,9 @@ impl<'a> Parser<'a> {
 
     fn continuation(&mut self, number: u32, line: &'a str) {
         let Some(draft) = &mut self.draft else { return };
+        if line.split(['=', ':']).next().is_some_and(is_credentials_key) {
+            return self.fault(number, INDENTED_KEY);
+        }
         if draft.is_block()
             && let Err(problem) = key_and_value(line)
         {
@@ -332,6 +335,11 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c))
 }
 
+/// Whether the key says whose credentials to use.
+fn is_credentials_key(key: &str) -> bool {
+    ONCE.iter().any(|name| name.eq_ignore_ascii_case(key.trim()))
+}
+
 /// Whether nothing of the character can be seen: what was copied from a web page may hold some.
 fn is_invisible(c: char) -> bool {
     c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
@@ -341,8 +349,8 @@ fn is_invisible(c: char) -> bool {
 const MAX_PASSED_OVER: usize = 1024;
 /// The key of a command line.
 const COMMAND: &str = "credential_process";
-/// Keys that stand below a header once.
-const ONCE: [&str; 9] = [
+/// Keys that say whose credentials to use. They stand below a header once.
+const ONCE: [&str; 11] = [
     "aws_access_key_id",
     "aws_secret_access_key",
     "role_arn",
@@ -350,14 +358,18 @@ const ONCE: [&str; 9] = [
     "credential_source",
     COMMAND,
     "web_identity_token_file",
+    "sso_session",
     "sso_account_id",
     "sso_role_name",
+    "login_session",
 ];
 const TWICE: &str =
     "its key stands in the section twice; remove one, or write the header of the section that it belongs to";
 const NOT_UTF_8: &str = "it is not valid utf-8";
 const OPEN_SECTION: &str = "a section must end with ]";
 const INDENTED_SECTION: &str = "it begins with [ and is indented behind a property; write the header of a section without blanks before it";
+const INDENTED_KEY: &str =
+    "its key is indented behind a property, and so a part of that; write it without more blanks before it";
 const OUTSIDE: &str = "it is before the first section; write [default] or [profile name] above it";
 const COLON: &str = "it has a colon in its key; write key = value";
 const INVISIBLE: &str = "its key has a character that cannot be seen; write it anew";
@@ -399,7 +411,10 @@ mod tests {
     #[test]
     fn a_line_that_cannot_be_understood_makes_its_section_useless() {
         let (a, default) = (profile("a"), Header::default());
-        let cases: [(&[u8], &Header, u32, &str); 14] = [
+        let cases: [(&[u8], &Header, u32, &str); 17] = [
+            (b"[profile a]\nregion = x\n  role_arn = y", &a, 3, INDENTED_KEY),
+            (b"[profile a]\nregion =\n\tAWS_Access_Key_Id : y", &a, 3, INDENTED_KEY),
+            (b"[profile a]\nrole_arn = x\n # z\n\n source_profile=y", &a, 5, INDENTED_KEY),
             (b"[profile a]\nrole_arn = x\n#[profile c]\nRole_Arn = y", &a, 4, TWICE),
             (b"\n[profile a", &a, 2, OPEN_SECTION),
             (b"a = b", &default, 1, OUTSIDE),

@@ -122,6 +122,28 @@ const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "keys that are a part of the setting above",
+        config: "[default]\noutput = json\n  aws_access_key_id = AKIDA\n  aws_secret_access_key = planted\n",
+        variables: &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "{nowhere}")],
+        expected: Error(&["{home}/.aws/config", "line 3", "indented"]),
+        ..ROW
+    },
+    Row {
+        name: "a role that is a part of its source",
+        config: "[default]\nsource_profile = b\n  role_arn = arn:aws:iam::1:role/a\naws_access_key_id = AKIDA\n\
+                 aws_secret_access_key = planted\n",
+        expected: Error(&["{home}/.aws/config", "line 3", "indented"]),
+        ..ROW
+    },
+    Row {
+        name: "another profile with keys that are a part of the setting above",
+        config: "[profile b]\nregion = x\n  role_arn: arn:aws:iam::1:role/a\n",
+        variables: ENVIRONMENT,
+        expected: Keys("AKIDENV"),
+        told: &["not understood", "profile b ({home}/.aws/config line 3)"],
+        ..ROW
+    },
+    Row {
         name: "a colon in place of the equals sign of a token",
         credentials: "[a]\naws_access_key_id = AKIDA\naws_secret_access_key = planted\naws_session_token: planted==\n",
         variables: &[("AWS_PROFILE", "a")],
