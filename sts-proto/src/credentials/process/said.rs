@@ -26,11 +26,12 @@ pub(super) fn last_line(stderr: &[u8], command_line: &str, stdout: &[u8]) -> Opt
     );
     let known = Known::new(&secrets);
     let mut words: Vec<&str> = Vec::new();
-    let mut is_announced = false;
+    let (mut is_announced, mut before) = (false, "");
     for word in line.split_whitespace() {
         let (shown, has_query) = without_query(word);
         let hides = is_announced || names_and_gives(shown) || looks_secret(shown) || known.holds(shown);
-        is_announced = announces(word) || (is_announced && is_scheme(word));
+        is_announced = announces(before, word) || (is_announced && (is_scheme(word) || is_sign(word)));
+        before = word;
         words.push(if hides { INSTEAD } else { shown });
         words.extend(has_query.then_some(INSTEAD));
     }
@@ -123,11 +124,16 @@ fn without_query(word: &str) -> (&str, bool) {
     }
 }
 
-/// Whether the next word may be a secret: `password:`, `--token`, `Bearer`.
-fn announces(word: &str) -> bool {
+/// Whether the next word may be a secret: `password:`, `password =`, `api key:`, `--token`, `Bearer`.
+fn announces(before: &str, word: &str) -> bool {
     let bare = word.trim_matches(QUOTES);
     let name = bare.strip_suffix([':', '=']).or_else(|| bare.starts_with("--").then_some(bare));
-    name.is_some_and(is_secret_name) || is_scheme(word)
+    let is_name = |name| is_secret_name(name) || is_secret_name(&format!("{before}{name}"));
+    name.is_some_and(is_name) || is_sign(word) && is_secret_name(before) || is_scheme(word)
+}
+
+fn is_sign(word: &str) -> bool {
+    matches!(word, ":" | "=" | "=>" | ":=")
 }
 
 /// `password=…`, `"SessionToken":"…"`, or a URL with a password.
@@ -141,7 +147,7 @@ fn names_and_gives(word: &str) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    let name = name.trim_end_matches(QUOTES).to_ascii_lowercase();
+    let name = name.trim_end_matches(QUOTES).to_ascii_lowercase().replace(['-', '_'], "");
     NAMES.iter().any(|end| name.ends_with(end))
 }
 
@@ -176,21 +182,26 @@ fn is_path(word: &str) -> bool {
 
 const INSTEAD: &str = "[redacted]";
 const QUOTES: [char; 3] = ['"', '\'', '`'];
-/// Ends of names of secrets.
-const NAMES: [&str; 13] = [
+/// Ends of names of secrets, without what separates words.
+const NAMES: [&str; 18] = [
     "secret",
     "token",
     "password",
     "passwd",
+    "pwd",
     "passphrase",
     "passcode",
     "authorization",
     "cookie",
     "otp",
     "accesskey",
-    "access_key",
-    "api_key",
-    "private_key",
+    "secretkey",
+    "apikey",
+    "privatekey",
+    "sessionkey",
+    "signingkey",
+    "credential",
+    "credentials",
 ];
 /// Options whose values may be shown.
 const SHOWN: [&str; 6] = ["--profile", "--region", "--role", "--role-arn", "--role-name", "--account-id"];
@@ -269,6 +280,14 @@ mod tests {
             ("{\"Version\":1,\"SecretAccessKey\":\"abc\"}", None),
             ("got \"SessionToken\": \"abc\", sorry", Some("got \"SessionToken\": [redacted] sorry")),
             ("+ curl --token abc", Some("+ curl --token [redacted]")),
+            ("+ curl --api-key abc", Some("+ curl --api-key [redacted]")),
+            ("password = hunter", Some("password = [redacted]")),
+            ("\"Password\" : \"hunter\"", Some("\"Password\" : [redacted]")),
+            ("token: = abc", Some("token: [redacted]")),
+            ("secret_key=abc wrong", Some("[redacted] wrong")),
+            ("aws-secret-key: abc", Some("aws-secret-key: [redacted]")),
+            ("secret key: abc", Some("secret key: [redacted]")),
+            ("PWD=abc", None),
             ("see https://me:abc@host/x", Some("see [redacted]")),
             ("see https://host/x?code=abc now", Some("see https://host/x [redacted] now")),
             ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY it is", Some("[redacted] it is")),
