@@ -12,6 +12,7 @@
 //! sections or keys that all differ; ordinary files take two to three times their size.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,9 +36,27 @@ pub(super) fn config(path: &Path, bytes: &[u8]) -> Parsed {
     let mut parsed = parse(path, bytes, Header::in_config, false);
     // A `[profile default]` replaces all of `[default]`.
     if let Some(bare) = parsed.sections.remove(&Header::BareDefault) {
-        parsed.sections.entry(Header::default()).or_insert(bare);
+        match parsed.sections.entry(Header::default()) {
+            Entry::Vacant(entry) => drop(entry.insert(bare)),
+            Entry::Occupied(mut entry) => {
+                if let (Ok(_), Some(fault)) = (entry.get(), left_over(bare)) {
+                    drop(entry.insert(Err(fault)));
+                }
+            }
+        }
     }
     parsed
+}
+
+/// What a `[default]` of no use says of credentials. The AWS CLI uses that of the two sections which stands last.
+fn left_over(bare: Whole) -> Option<Fault> {
+    let properties = match bare {
+        Ok(properties) => properties,
+        Err(fault) => return Some(fault),
+    };
+    let (_, property) = properties.iter().find(|(key, _)| is_credentials_key(key))?;
+    let (path, line) = property.line(0)?;
+    Some(Fault { path: Arc::new(path.to_path_buf()), line, problem: TWO_DEFAULTS })
 }
 
 /// Reads a credentials file, whose sections are all profiles and omit the word `profile`.
@@ -370,6 +389,8 @@ const OPEN_SECTION: &str = "a section must end with ]";
 const INDENTED_SECTION: &str = "it begins with [ and is indented behind a property; write the header of a section without blanks before it";
 const INDENTED_KEY: &str =
     "its key is indented behind a property, and so a part of that; write it without more blanks before it";
+const TWO_DEFAULTS: &str =
+    "its section [default] does not count beside [profile default]; write one section of the two";
 const OUTSIDE: &str = "it is before the first section; write [default] or [profile name] above it";
 const COLON: &str = "it has a colon in its key; write key = value";
 const INVISIBLE: &str = "its key has a character that cannot be seen; write it anew";
@@ -450,6 +471,18 @@ mod tests {
             assert_eq!(faults(&parsed), [], "{text}");
             assert_eq!(properties(&mut parsed, "b"), [("x".to_owned(), "z".to_owned())], "{text}");
         }
+    }
+
+    #[test]
+    fn a_default_profile_is_not_replaced_where_it_says_whose_credentials_to_use() {
+        let (region, keys) = ("[profile default]\nregion = x\n", "[default]\nAWS_Access_Key_Id = y\n");
+        for (text, line) in [(format!("{region}{keys}"), 4), (format!("{keys}{region}"), 2)] {
+            assert_eq!(faults(&read(&text)), [(&Header::default(), line, TWO_DEFAULTS)], "{text}");
+        }
+        let text = format!("{region}[default]\nplanted\n");
+        assert_eq!(faults(&read(&text)), [(&Header::default(), 4, NO_EQUALS_SIGN)]);
+        let mut parsed = read(format!("[default]\noutput = y\n{region}"));
+        assert_eq!(properties(&mut parsed, "default"), [("region".to_owned(), "x".to_owned())]);
     }
 
     #[test]

@@ -129,6 +129,13 @@ const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "two default profiles, of which the one without the word has the keys",
+        config: "[profile default]\nregion = x\n[default]\naws_access_key_id = AKIDA\naws_secret_access_key = planted\n",
+        variables: &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "{nowhere}")],
+        expected: Error(&["{home}/.aws/config", "line 4", "[profile default]"]),
+        ..ROW
+    },
+    Row {
         name: "a role that is a part of its source",
         config: "[default]\nsource_profile = b\n  role_arn = arn:aws:iam::1:role/a\naws_access_key_id = AKIDA\n\
                  aws_secret_access_key = planted\n",
