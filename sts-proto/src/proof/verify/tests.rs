@@ -393,6 +393,31 @@ fn an_answer_that_breaks_a_rule_is_refused() {
     }
 }
 
+#[test]
+fn an_answer_in_json_that_breaks_a_rule_is_refused() {
+    let good = r#"{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Account":"123456789012","Arn":"arn:aws:iam::123456789012:user/a/b","UserId":"AIDAEXAMPLE1"},"ResponseMetadata":{"RequestId":"1"}}}"#;
+    let checked = eks().check_token(&token(url().as_bytes()), now()).unwrap();
+    let read = |body: &str| checked.read(&answered(200, "application/json", body));
+    assert_eq!(read(good).unwrap().unique_id, "AIDAEXAMPLE1");
+    for (from, to, reason) in [
+        ("{\"GetCallerIdentityResponse\"", "{\"Error\":{},\"GetCallerIdentityResponse\"", Reason::Shape),
+        ("GetCallerIdentityResponse", "getCallerIdentityResponse", Reason::Shape),
+        ("GetCallerIdentityResult", "GetSessionTokenResult", Reason::Shape),
+        ("\"AIDAEXAMPLE1\"", "[\"AIDAEXAMPLE1\"]", Reason::Shape),
+        ("\"123456789012\"", "123456789012", Reason::Shape),
+        ("\"Arn\"", "\"Account\":\"210987654321\",\"Arn\"", Reason::Malformed),
+        ("\"Arn\"", "\"\\u0041ccount\":\"210987654321\",\"Arn\"", Reason::Malformed),
+        ("\"1\"}}}", "\"1\"}}}{}", Reason::Malformed),
+        ("\"1\"}}}", "\"1\"}}", Reason::Malformed),
+    ] {
+        assert!(good.contains(from), "{from}");
+        assert_eq!(read(&good.replacen(from, to, 1)).err(), Some(reason), "{from} -> {to}");
+    }
+    let mut twice = answered(200, "application/json", good);
+    twice.headers_mut().append(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    assert_eq!(checked.read(&twice).err(), Some(Reason::MediaType));
+}
+
 fn step(flow: &mut Verify, at: SystemTime, event: Event) -> Result<Step<Identity>, Reason> {
     flow.step(at, event)
 }
