@@ -47,6 +47,10 @@ impl CredentialsProvider for AssumeRoleProvider {
         let flow = self.flow(core, core.trace_id(environment), seed());
         Box::pin(async move { self.outcome(client.run(flow).await) })
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.refuse(self.client().core(), credentials);
+    }
 }
 
 /// Assumes a role with the identity token in a file.

@@ -44,6 +44,10 @@ impl CredentialsProvider for AssumeRoleProvider {
         let (client, core) = (self.client(), self.client().core());
         self.outcome(client.run(self.flow(core, core.trace_id(environment), seed())))
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.refuse(self.client().core(), credentials);
+    }
 }
 
 /// Assumes a role with the identity token in a file.

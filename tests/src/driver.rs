@@ -37,6 +37,7 @@ macro_rules! configured {
             Set::Provider(provider) => builder.credentials_provider(provider.$provider()),
             Set::NoCredentials => builder.without_credentials(),
             Set::CredentialsOnly => builder.credentials_only(),
+            Set::ShareCliCache => builder.share_cli_cache(true),
             Set::CaBundle(pem) => builder.ca_bundle(pem),
             Set::ExtraRoots(pem) => builder.extra_roots(pem),
             Set::ClientCertificate(chain, key) => builder.client_certificate(chain, key),
@@ -79,6 +80,7 @@ enum Set {
     Provider(Provider),
     NoCredentials,
     CredentialsOnly,
+    ShareCliCache,
     CaBundle(Vec<u8>),
     ExtraRoots(Vec<u8>),
     ClientCertificate(Vec<u8>, Vec<u8>),
@@ -131,6 +133,11 @@ impl Setup {
     /// Uses this profile of the shared files.
     pub fn profile(self, name: &str) -> Self {
         self.with(Set::Profile(name.to_owned()))
+    }
+
+    /// Shares sessions with the AWS CLI.
+    pub fn share_cli_cache(self) -> Self {
+        self.with(Set::ShareCliCache)
     }
 
     /// Signs with these.

@@ -10,7 +10,7 @@ use super::region::Region;
 use super::sources::Sources;
 use super::{Core, Shared};
 use crate::context::Context;
-use crate::credentials::{Chain, imds};
+use crate::credentials::{Chain, CliCache, imds};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::settings::{Env, Settings};
@@ -84,6 +84,7 @@ impl Build {
                 let Loaded { profiles, .. } = &loaded;
                 let named = self.config.profile.as_deref();
                 let found = Looked {
+                    cli_cache: self.config.shares_cli_cache.then(|| CliCache::of_cli(&env)),
                     sources: Sources::new(
                         Chain::new(&env, profiles, named),
                         env.clone(),
@@ -104,9 +105,9 @@ impl Build {
             settings = settings.without_credentials();
         }
         let isolated = looked.is_none();
-        let (sources, metadata) = match looked {
-            Some(Looked { sources, metadata }) => (Some(sources), metadata),
-            None => (None, Ok(None)),
+        let (sources, metadata, cli_cache) = match looked {
+            Some(Looked { sources, metadata, cli_cache }) => (Some(sources), metadata, cli_cache),
+            None => (None, Ok(None), None),
         };
         let asked = metadata.as_ref().ok().and_then(Option::as_ref);
         let context = Context::of(settings, &self.product)?
@@ -123,10 +124,12 @@ impl Build {
             _ => Source::Settings,
         };
         let region = Arc::new(Region::new(Arc::clone(&context), asked.cloned()));
-        let keys = Arc::new(Keys::new(source, &context, asked.cloned(), self.seed));
+        let keys = Keys::new(source, &context, asked.cloned(), self.seed).cli_cache(cli_cache.clone());
+        let keys = Arc::new(keys);
         let traced = matches!(looks, Looks::InEnvironment { traced: true, .. });
         let timeouts = context.timeouts();
-        let shared = Shared { context, region, metadata, told: Vec::new(), isolated, traced };
+        let told = Vec::new();
+        let shared = Shared { context, region, metadata, cli_cache, told, isolated, traced };
         Ok(Core { shared: Arc::new(shared), keys, timeouts })
     }
 }
@@ -135,6 +138,7 @@ impl Build {
 struct Looked {
     sources: Sources,
     metadata: Result<Option<imds::Config>, CredentialsError>,
+    cli_cache: Option<CliCache>,
 }
 
 impl Flow for Build {

@@ -13,6 +13,7 @@ pub struct Config {
     /// Whether a provider of the program's own gives the credentials.
     pub(super) provided: bool,
     pub(super) credentials_only: bool,
+    pub(super) shares_cli_cache: bool,
 }
 
 /// Where settings are looked for that code does not set.
@@ -44,6 +45,7 @@ impl Config {
             profile: None,
             provided: false,
             credentials_only: false,
+            shares_cli_cache: false,
         }
     }
 

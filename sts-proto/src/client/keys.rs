@@ -8,7 +8,9 @@ use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
 use super::region::MAX_LOST;
 use super::sources::{self, Sources};
 use crate::context::Context;
-use crate::credentials::{Cache, Cached, MfaSession, Renewals, Resolve, Resolved, Standing, describe, imds};
+use crate::credentials::{
+    Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Resolved, Standing, describe, imds,
+};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Flow, Join, Step};
 use crate::keys::Credentials;
@@ -24,6 +26,7 @@ pub(super) struct Keys {
     /// What a code of an MFA device was spent on.
     mfa_session: MfaSession,
     renewals: Renewals,
+    cli_cache: Option<CliCache>,
     state: Mutex<State>,
 }
 
@@ -127,8 +130,14 @@ impl Keys {
             metadata,
             mfa_session: MfaSession::default(),
             renewals: Renewals::default(),
+            cli_cache: None,
             state: Mutex::new(state),
         }
+    }
+
+    /// Sessions are shared with the AWS CLI.
+    pub(super) fn cli_cache(self, cli_cache: Option<CliCache>) -> Self {
+        Self { cli_cache, ..self }
     }
 
     /// How many fetches have ended, or were dropped.
@@ -184,6 +193,9 @@ impl Keys {
             state.last.refused = Some(refused.clone());
         }
         let drops = state.cache.refuse(clocks, refused);
+        if let Some(cache) = self.cli_cache.as_ref().filter(|_| drops) {
+            cache.refuse(refused);
+        }
         state.refused |= drops;
         drops
     }
@@ -198,7 +210,8 @@ impl Keys {
     pub(super) fn are_refused(&self, now: SystemTime, error: &Error, credentials: &Credentials) -> bool {
         error.says_expired(credentials, self.context.clocks(now).either())
             || error.says_unknown()
-                && matches!(&self.source, Source::Chain(sources) if sources.are_keys_in_a_file())
+                && (matches!(&self.source, Source::Chain(sources) if sources.are_keys_in_a_file())
+                    || self.cli_cache.as_ref().is_some_and(|cache| cache.gave(credentials)))
     }
 
     /// Every source in order, with what became of it, once credentials were asked for.
@@ -213,15 +226,16 @@ impl Keys {
         match (&self.source, got) {
             (Source::Chain(sources), Ok(credentials)) => {
                 let kept_in_use = state.last.kept_in_use;
-                let renewal = self.renewals.note();
-                let renewal = renewal.as_deref();
-                let standing = Standing { credentials: &credentials, kept_in_use, failure, renewal, now };
+                let notes = [self.renewals.note(), self.cli_cache.as_ref().and_then(CliCache::note)];
+                let notes: Vec<&str> = notes.iter().flatten().map(|note| &**note).collect();
+                let standing =
+                    Standing { credentials: &credentials, kept_in_use, failure, notes: &notes, now };
                 sources.chain().in_use(&state.last.tried, standing)
             }
             (Source::Chain(sources), Err(error)) => sources.chain().failed(error),
             (Source::Provider, Ok(credentials)) => {
                 let standing =
-                    Standing { credentials: &credentials, kept_in_use: false, failure, renewal: None, now };
+                    Standing { credentials: &credentials, kept_in_use: false, failure, notes: &[], now };
                 vec![Tried::new("the provider set in code", Outcome::Used(standing.to_string().into()))]
             }
             (Source::Provider, Err(error)) => {
@@ -299,6 +313,7 @@ impl Keys {
                     .held(state.last.held.clone())
                     .mfa_session(self.mfa_session.clone())
                     .renewals(self.renewals.clone())
+                    .cli_cache(self.cli_cache.clone())
                     .metadata(self.metadata.clone());
                 let fetch = sources::Fetch::new(sources, &self.context, resolve);
                 let refused = std::mem::take(&mut state.refused) && sources.are_keys_in_a_file();

@@ -106,7 +106,7 @@ pub use role_sessions::{InRole, RoleSessions};
 pub use send::Send;
 
 use crate::context::Context;
-use crate::credentials::imds;
+use crate::credentials::{CliCache, imds};
 use crate::endpoint::Endpoint;
 use crate::error::{CredentialsError, Error, NoCredentials, Outcome, Tried};
 use crate::flow::{Flow, Timeouts};
@@ -133,6 +133,7 @@ struct Shared {
     region: Arc<Region>,
     /// Where the instance's metadata is, and whether it may be asked.
     metadata: Result<Option<imds::Config>, CredentialsError>,
+    cli_cache: Option<CliCache>,
     /// What a driver knows better than the settings do.
     told: Vec<Setting>,
     isolated: bool,
@@ -222,6 +223,7 @@ impl Core {
     #[must_use]
     pub fn with_provider(&self, seed: u128) -> Self {
         let keys = Keys::new(Source::Provider, &self.shared.context, None, seed);
+        let keys = keys.cli_cache(self.shared.cli_cache.clone());
         Self { keys: Arc::new(keys), ..self.clone() }
     }
 
@@ -254,9 +256,10 @@ impl Core {
     /// What a driver knows better than the settings do, for [`explain`](Self::explain).
     #[must_use]
     pub fn told(self, told: Vec<Setting>) -> Self {
-        let Shared { context, region, metadata, isolated, traced, .. } = &*self.shared;
+        let Shared { context, region, metadata, cli_cache, isolated, traced, .. } = &*self.shared;
         let (context, region, metadata) = (Arc::clone(context), Arc::clone(region), metadata.clone());
-        let shared = Shared { context, region, metadata, told, isolated: *isolated, traced: *traced };
+        let (cli_cache, isolated, traced) = (cli_cache.clone(), *isolated, *traced);
+        let shared = Shared { context, region, metadata, cli_cache, told, isolated, traced };
         Self { shared: Arc::new(shared), ..self }
     }
 

@@ -10,13 +10,14 @@ use super::{AssumingRole, Core};
 use crate::credentials::{Role, WebIdentity};
 use crate::error::{CredentialsError, Error};
 use crate::keys::Credentials;
-use crate::operations::{AssumeRole, AssumeRoleOutput};
+use crate::operations::AssumeRole;
 
 /// Assumes a role, with whatever credentials the client `C` has.
 ///
 /// Each fetch is a call of the operation as it is given, with all its options. If it has a `serial_number` and no
 /// `token_code`, the `mfa_code` of the client is asked for the code, once for each fetch; a `token_code` that is given is
-/// valid for the first fetch only. Roles are chained by making a client for each link.
+/// valid for the first fetch only. A client that shares the AWS CLI's cache looks there first: see
+/// [`share_cli_cache`](super::Config::share_cli_cache). Roles are chained by making a client for each link.
 #[derive(Clone)]
 pub struct AssumeRoleProvider<C> {
     client: C,
@@ -40,13 +41,20 @@ impl<C> AssumeRoleProvider<C> {
         AssumingRole::new(core, self.role.clone(), trace_id, seed)
     }
 
+    /// A service has refused these credentials: they are not taken from the AWS CLI's cache again. `core` is the client's.
+    pub fn refuse(&self, core: &Core, credentials: &Credentials) {
+        if let Some(cache) = &core.shared.cli_cache {
+            cache.refuse(credentials);
+        }
+    }
+
     /// What came of that flow, as a provider gives it.
     ///
     /// # Errors
     ///
     /// The flow's own, which names the role.
-    pub fn outcome(&self, called: Result<AssumeRoleOutput, Error>) -> Result<Credentials, Error> {
-        called.map(Credentials::from).map_err(|error| of_role(&self.role.role_arn, error))
+    pub fn outcome(&self, called: Result<Credentials, Error>) -> Result<Credentials, Error> {
+        called.map_err(|error| of_role(&self.role.role_arn, error))
     }
 }
 

@@ -2,6 +2,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::cli_cache::Heard;
 use super::region::LocatedCall;
 use super::{Role, imds};
 use crate::call::Call;
@@ -23,19 +24,34 @@ pub(super) struct AssumeRole {
     context: Arc<Context>,
     seed: u128,
     metadata: Option<imds::Config>,
+    /// For the AWS CLI's cache.
+    heard: Option<Heard>,
+    entry: Option<Secret>,
     /// `None` until the code of the MFA device is known.
     call: Option<Box<LocatedCall<Operation>>>,
 }
 
 impl AssumeRole {
     pub(super) fn new(role: Role, credentials: Credentials, context: Arc<Context>, seed: u128) -> Self {
-        Self { role, credentials: Arc::new(credentials), context, seed, metadata: None, call: None }
+        let credentials = Arc::new(credentials);
+        Self { role, credentials, context, seed, metadata: None, heard: None, entry: None, call: None }
     }
 
     /// Where the region may be asked for, if the client has none.
     pub(super) fn metadata(mut self, metadata: Option<imds::Config>) -> Self {
         self.metadata = metadata;
         self
+    }
+
+    /// Makes an entry of the AWS CLI's cache: see [`entry`](Self::entry).
+    pub(super) fn shared(mut self, is_shared: bool) -> Self {
+        self.heard = is_shared.then(Heard::default);
+        self
+    }
+
+    /// The role that is assumed, and the entry of its session once there is one.
+    pub(super) fn entry(&mut self) -> (&Role, Option<Secret>) {
+        (&self.role, self.entry.take())
     }
 
     /// What the call is signed with.
@@ -48,16 +64,10 @@ impl AssumeRole {
     }
 
     fn call(&mut self, code: Option<Secret>) -> &mut LocatedCall<Operation> {
-        let mut operation = Operation::new(self.role.role_arn.as_str(), self.role.session_name(self.seed));
-        if let Some(id) = &self.role.external_id {
-            operation = operation.external_id(id.as_str());
-        }
-        if let Some(seconds) = self.role.duration_seconds {
-            operation = operation.duration_seconds(seconds);
-        }
+        let mut operation = as_operation(&self.role, self.role.session_name(self.seed));
         let once = code.is_some();
-        if let (Some(code), Some(serial)) = (code, &self.role.mfa_serial) {
-            operation = operation.serial_number(serial.as_str()).token_code(code);
+        if let Some(code) = code {
+            operation = operation.token_code(code);
         }
         let mut call = Call::new(operation, Arc::clone(&self.context), self.seed);
         call = call.credentials(Arc::clone(&self.credentials));
@@ -74,6 +84,9 @@ impl Flow for AssumeRole {
     type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Credentials>, Error> {
+        if let Some(heard) = &mut self.heard {
+            heard.hear(&event);
+        }
         let step = match (&mut self.call, &self.role.mfa_serial, event) {
             (Some(call), _, event) => call.step(now, event),
             (None, Some(serial), Event::Start) => {
@@ -92,8 +105,18 @@ impl Flow for AssumeRole {
         };
         let Credentials { secret_access_key, session_token, .. } = &*self.credentials;
         let sent: Vec<_> = session_token.iter().chain([secret_access_key]).cloned().collect();
+        self.entry = self.heard.as_ref().and_then(|heard| heard.role(&output));
         Ok(Step::Done(session(output.credentials, output.assumed_role_user.as_ref(), &sent)?))
     }
+}
+
+/// The operation that assumes a role, without the code of the MFA device.
+pub(super) fn as_operation(role: &Role, session_name: String) -> Operation {
+    let mut operation = Operation::new(role.role_arn.as_str(), session_name);
+    operation.external_id.clone_from(&role.external_id);
+    operation.duration_seconds = role.duration_seconds;
+    operation.serial_number.clone_from(&role.mfa_serial);
+    operation
 }
 
 /// The credentials of a role's session. Error messages and logs show the access key id, so it must not be a secret that was
@@ -112,15 +135,19 @@ pub(super) fn session(
 
 /// The credentials with the account of the role, if the answer has it.
 fn of_account(mut credentials: Credentials, user: Option<&AssumedRoleUser>) -> Credentials {
-    let arn = user.and_then(|user| user.arn.as_deref());
-    // arn:partition:sts::account:assumed-role/…; the account is shown, so nothing else may pass for one.
-    let account = arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| is_account(account));
-    credentials.account_id = account.map(str::to_owned);
+    credentials.account_id = account(user).map(str::to_owned);
     credentials
 }
 
+/// The account of the role.
+pub(super) fn account(user: Option<&AssumedRoleUser>) -> Option<&str> {
+    let arn = user.and_then(|user| user.arn.as_deref());
+    // arn:partition:sts::account:assumed-role/…; the account is shown, so nothing else may pass for one.
+    arn.and_then(|arn| arn.split(':').nth(4)).filter(|account| is_account(account))
+}
+
 /// AWS has twelve digits, other servers more or fewer.
-fn is_account(text: &str) -> bool {
+pub(super) fn is_account(text: &str) -> bool {
     (1..=MAX_ACCOUNT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -7,6 +7,7 @@
 pub(crate) mod assume_role;
 mod cache;
 mod chain;
+pub mod cli_cache;
 pub mod command_line;
 pub mod container;
 mod fetch;
@@ -29,6 +30,7 @@ mod web_identity;
 
 pub use cache::{Cache, Cached};
 pub use chain::{Candidate, Chain, Found};
+pub use cli_cache::CliCache;
 pub(crate) use mfa_session::MfaSession;
 pub use plan::{Plan, Role, Source};
 pub(crate) use region::RegionSearch;

@@ -66,8 +66,8 @@ pub(crate) struct Standing<'a> {
     pub kept_in_use: bool,
     /// Why the last attempt to fetch newer ones failed, if it did.
     pub failure: Option<&'a CredentialsError>,
-    /// What became of the last renewal of a login.
-    pub renewal: Option<&'a str>,
+    /// What became of the last renewal of a login, and of what is shared with the AWS CLI.
+    pub notes: &'a [&'a str],
     pub now: Clocks,
 }
 
@@ -77,9 +77,7 @@ impl fmt::Display for Standing<'_> {
         if self.kept_in_use {
             f.write_str(KEPT_IN_USE)?;
         }
-        if let Some(renewal) = self.renewal {
-            write!(f, "; {renewal}")?;
-        }
+        self.notes.iter().try_for_each(|note| write!(f, "; {note}"))?;
         if let Some(failure) = self.failure {
             write!(f, "; warning: fetching new ones failed: {}", failure.problem())?;
         }
@@ -241,13 +239,8 @@ mod tests {
             Tried::new("container", Outcome::NotAsked),
         ];
         let failure = CredentialsError::new("profile dev", "credential_process: it ended with status 1");
-        let standing = Standing {
-            credentials: &keys,
-            kept_in_use: false,
-            failure: None,
-            renewal: None,
-            now: now.into(),
-        };
+        let standing =
+            Standing { credentials: &keys, kept_in_use: false, failure: None, notes: &[], now: now.into() };
         let told = |standing| shown(&chain().in_use(&tried, standing));
         let line = "profile dev: used, credential_process: access key …MPLE, valid for 60 s";
         assert_eq!(

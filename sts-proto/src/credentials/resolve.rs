@@ -1,7 +1,9 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::assume_role::AssumeRole;
+use super::cli_cache::{CliCache, Look};
 use super::container::Container;
 use super::imds::{self, InstanceMetadata, extended_expiration};
 #[cfg(feature = "login")]
@@ -12,9 +14,10 @@ use super::sso::Sso;
 use super::{Candidate, Chain, Found, MfaSession, Plan, Renewals, Source, WebIdentity, describe};
 use crate::context::Context;
 use crate::error::{CredentialsError, Error, NoCredentials, Outcome, Tried};
-use crate::flow::{Event, Flow, Step};
+use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::retry::Dice;
+use crate::secret::Secret;
 
 /// Carries out a chain: asks one source after the other until one is configured, then assumes the roles of its plan.
 ///
@@ -34,6 +37,7 @@ pub struct Resolve {
     held: Option<Credentials>,
     mfa_session: MfaSession,
     renewals: Renewals,
+    cli_cache: Option<CliCache>,
     metadata: Option<imds::Config>,
     kept_in_use: bool,
     /// When the current candidate was last begun, and how often it was begun anew since what it gave had expired meanwhile.
@@ -47,10 +51,14 @@ pub struct Resolve {
 #[derive(Debug)]
 enum State {
     Ready,
+    /// The AWS CLI's cache may hold a session of a role behind those that were assumed.
+    Looking(Turn, Option<(usize, Credentials)>, Box<Look>),
     /// The source of the plan is asked.
     Asking(Turn, Box<Asking>),
     /// This role of the plan is assumed; those before it have been.
     Assuming(Turn, usize, Box<AssumeRole>),
+    /// These credentials, which have so many roles behind them, are written to this file.
+    Keeping(Turn, usize, Box<Credentials>, PathBuf),
     Over,
 }
 
@@ -93,6 +101,7 @@ impl Resolve {
             held: None,
             mfa_session: MfaSession::default(),
             renewals: Renewals::default(),
+            cli_cache: None,
             metadata: None,
             kept_in_use: false,
             begun: None,
@@ -125,6 +134,13 @@ impl Resolve {
         self
     }
 
+    /// Shares the sessions of roles and of IAM Identity Center with the AWS CLI.
+    #[must_use]
+    pub fn cli_cache(mut self, cli_cache: Option<CliCache>) -> Self {
+        self.cli_cache = cli_cache;
+        self
+    }
+
     /// The metadata service that may be asked for the region, where roles are assumed and the client has no region.
     #[must_use]
     pub fn metadata(mut self, metadata: Option<imds::Config>) -> Self {
@@ -140,6 +156,7 @@ impl Resolve {
             .held(self.held.clone())
             .mfa_session(self.mfa_session.clone())
             .renewals(self.renewals.clone())
+            .cli_cache(self.cli_cache.clone())
             .metadata(self.metadata.clone())
     }
 
@@ -171,15 +188,51 @@ impl Resolve {
     fn begin(&mut self, now: SystemTime, turn: Turn) -> Result<Step<Resolved>, Error> {
         let clock = self.context.clocks(now).both();
         self.begun = Some(clock);
-        if let Some((assumed, session)) = self.mfa_session.get(self.tried.len(), clock) {
+        let kept = self.mfa_session.get(self.tried.len(), clock);
+        match &self.cli_cache {
+            Some(cache) => {
+                let assumed = kept.as_ref().map_or(0, |(assumed, _)| *assumed);
+                let look = cache.look_for_plan(&turn.plan, assumed);
+                self.look(now, turn, kept, Box::new(look), Event::Start)
+            }
+            None => self.go_on(now, turn, kept),
+        }
+    }
+
+    fn look(
+        &mut self,
+        now: SystemTime,
+        turn: Turn,
+        kept: Option<(usize, Credentials)>,
+        mut look: Box<Look>,
+        event: Event,
+    ) -> Result<Step<Resolved>, Error> {
+        match look.step(self.context.clocks(now).both(), event)? {
+            Step::Perform(effect) => {
+                self.state = State::Looking(turn, kept, look);
+                Ok(Step::Perform(effect))
+            }
+            Step::Done(found) => self.go_on(now, turn, found.or(kept)),
+        }
+    }
+
+    /// Goes on with a session that is known already, if there is one.
+    fn go_on(
+        &mut self,
+        now: SystemTime,
+        turn: Turn,
+        session: Option<(usize, Credentials)>,
+    ) -> Result<Step<Resolved>, Error> {
+        if let Some((assumed, session)) = session {
             return self.got(now, turn, assumed, session);
         }
+        let is_shared = self.cli_cache.is_some() && turn.plan.roles.is_empty();
         let asking = match turn.plan.source.clone() {
             Source::Static(credentials) => return self.got(now, turn, 0, credentials),
             Source::Process { command, account_id } => Asking::Process(Process::new(command, account_id)),
             Source::WebIdentity { role, token_file } => {
                 let flow = WebIdentity::new(role, token_file, Arc::clone(&self.context), self.seed);
-                Asking::WebIdentity(flow.metadata(self.metadata.clone()))
+                Asking::WebIdentity(flow.metadata(self.metadata.clone()).shared(is_shared))
             }
             Source::Container(config) => Asking::Container(Container::new(config, self.seed)),
             Source::InstanceMetadata(config) => {
@@ -214,7 +267,9 @@ impl Resolve {
             }
             Ok(Step::Done(Some(credentials))) => {
                 self.kept_in_use = asking.extended();
-                return self.got(now, turn, 0, credentials);
+                let entry = self.cli_cache.as_ref().filter(|_| turn.plan.roles.is_empty());
+                let entry = entry.and_then(|cache| asking.entry(cache, &turn.plan, &credentials));
+                return self.keep(now, turn, 0, credentials, entry);
             }
             Ok(Step::Done(None)) => None,
             Err(error) => Some(error),
@@ -265,7 +320,8 @@ impl Resolve {
         }
         let Some(role) = turn.plan.roles.get(assumed) else {
             let kept = if self.kept_in_use { KEPT_IN_USE } else { "" };
-            let note = self.renewals.note().map(|note| format!("; {note}")).unwrap_or_default();
+            let notes = [self.renewals.note(), self.cli_cache.as_ref().and_then(CliCache::note)];
+            let note: String = notes.iter().flatten().map(|note| format!("; {note}")).collect();
             let used = format!("{}: {}{kept}{note}", turn.plan, describe(&credentials, clocks));
             self.end(&turn.name, Outcome::Used(used.into()));
             return Ok(Step::Done(Resolved { credentials, tried: self.tried.clone() }));
@@ -277,8 +333,23 @@ impl Resolve {
         // The seed makes the session's name, which differs from role to role.
         let seed = self.seed.wrapping_add(assumed as u128 + 1);
         let role = AssumeRole::new(role.clone(), credentials, Arc::clone(&self.context), seed)
-            .metadata(self.metadata.clone());
+            .metadata(self.metadata.clone())
+            .shared(self.cli_cache.is_some());
         self.assume(now, turn, assumed, Box::new(role), Event::Start)
+    }
+
+    /// Writes an entry of the AWS CLI's cache, if there is one, and goes on.
+    fn keep(
+        &mut self,
+        now: SystemTime,
+        turn: Turn,
+        assumed: usize,
+        credentials: Credentials,
+        entry: Option<(PathBuf, Secret)>,
+    ) -> Result<Step<Resolved>, Error> {
+        let Some((file, entry)) = entry else { return self.got(now, turn, assumed, credentials) };
+        self.state = State::Keeping(turn, assumed, Box::new(credentials), file.clone());
+        Ok(Step::Perform(Effect::Replace(file, entry)))
     }
 
     /// Whether what ends at `end` and has ended was still good when it was asked for, so that the source is to be asked again:
@@ -287,6 +358,20 @@ impl Resolve {
         let lapsed = self.begun.zip(end).is_some_and(|(begun, end)| begun < end);
         self.lapses += u32::from(lapsed);
         lapsed && self.lapses <= MAX_LAPSES
+    }
+
+    /// Whether these credentials were found in the AWS CLI's cache and are refused as expired or unknown, so that others are
+    /// to be looked for.
+    fn has_found_refused(&mut self, credentials: &Credentials, error: &Error) -> bool {
+        let Some(cache) = self.cli_cache.as_ref().filter(|cache| cache.gave(credentials)) else {
+            return false;
+        };
+        if !error.says_credentials_expired() && !error.says_unknown() {
+            return false;
+        }
+        cache.refuse(credentials);
+        self.lapses += 1;
+        self.lapses <= MAX_LAPSES
     }
 
     fn assume(
@@ -302,10 +387,17 @@ impl Resolve {
                 self.state = State::Assuming(turn, index, role);
                 Ok(Step::Perform(effect))
             }
-            Ok(Step::Done(session)) => self.got(now, turn, index + 1, session),
+            Ok(Step::Done(session)) => {
+                let (role, entry) = role.entry();
+                let entry = self.cli_cache.as_ref().and_then(|cache| cache.entry_of_role(role, entry));
+                self.keep(now, turn, index + 1, session, entry)
+            }
             Err(error) => {
                 if error.says_credentials_expired() {
                     self.mfa_session.forget();
+                }
+                if self.has_found_refused(role.credentials(), &error) {
+                    return self.begin(now, turn);
                 }
                 let clocks = self.context.clocks(now);
                 let end = role.credentials().expiration.filter(|end| *end <= clocks.either());
@@ -343,6 +435,13 @@ impl Flow for Resolve {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => self.next(now),
+            (State::Looking(turn, kept, look), event) => self.look(now, turn, kept, look, event),
+            (State::Keeping(turn, assumed, credentials, file), event) => {
+                if let Some(cache) = &self.cli_cache {
+                    cache.written(&file, &event)?;
+                }
+                self.got(now, turn, assumed, *credentials)
+            }
             (State::Asking(turn, asking), event) => self.ask(now, turn, asking, event),
             (State::Assuming(turn, index, role), event) => self.assume(now, turn, index, role, event),
             _ => Err(Error::OutOfTurn),
@@ -371,6 +470,22 @@ impl Asking {
             Step::Perform(effect) => Step::Perform(effect),
             Step::Done(credentials) => Step::Done(Some(credentials)),
         })
+    }
+
+    /// The entry of these credentials in the AWS CLI's cache, if it keeps such.
+    fn entry(
+        &mut self,
+        cache: &CliCache,
+        plan: &Plan,
+        credentials: &Credentials,
+    ) -> Option<(PathBuf, Secret)> {
+        match (self, &plan.source) {
+            (Self::Sso(_), Source::Sso(config)) => cache.entry_of_sso(config, credentials),
+            (Self::WebIdentity(flow), Source::WebIdentity { role, .. }) => {
+                cache.entry_of_web_identity(role, flow.entry()?)
+            }
+            _ => None,
+        }
     }
 
     /// Whether the credentials have expired and are kept in use because there are no others.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::assume_role::session;
+use super::cli_cache::Heard;
 use super::region::LocatedCall;
 use super::{Role, imds};
 use crate::call::Call;
@@ -26,6 +27,9 @@ pub struct WebIdentity {
     token_file: PathBuf,
     context: Arc<Context>,
     metadata: Option<imds::Config>,
+    /// For the AWS CLI's cache.
+    heard: Option<Heard>,
+    entry: Option<(Secret, Secret)>,
     seed: u128,
     dice: Dice,
     /// How many requests were sent.
@@ -60,6 +64,8 @@ impl WebIdentity {
             token_file,
             context,
             metadata: None,
+            heard: None,
+            entry: None,
             seed,
             dice: Dice::new(seed),
             attempts: 0,
@@ -73,6 +79,17 @@ impl WebIdentity {
     pub(crate) fn metadata(mut self, metadata: Option<imds::Config>) -> Self {
         self.metadata = metadata;
         self
+    }
+
+    /// Makes an entry of the AWS CLI's cache: see [`entry`](Self::entry).
+    pub(super) fn shared(mut self, is_shared: bool) -> Self {
+        self.heard = is_shared.then(Heard::default);
+        self
+    }
+
+    /// The token that was sent and the entry of the session that it gave, once there is one.
+    pub(super) fn entry(&mut self) -> Option<(Secret, Secret)> {
+        self.entry.take()
     }
 
     pub(super) fn role_arn(&self) -> &str {
@@ -135,12 +152,17 @@ impl WebIdentity {
         token: Secret,
         event: Event,
     ) -> Result<Step<Credentials>, Error> {
+        if let Some(heard) = &mut self.heard {
+            heard.hear(&event);
+        }
         match call.step(now, event) {
             Ok(Step::Perform(effect)) => {
                 self.state = State::Calling { call, token };
                 Ok(Step::Perform(effect))
             }
             Ok(Step::Done(output)) => {
+                let entry = self.heard.as_ref().and_then(|heard| heard.web_identity(&output));
+                self.entry = entry.map(|entry| (token.clone(), entry));
                 let user = output.assumed_role_user.as_ref();
                 Ok(Step::Done(session(output.credentials, user, &[token])?))
             }

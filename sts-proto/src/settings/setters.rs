@@ -126,6 +126,14 @@ macro_rules! config_setters {
                 this.settings = this.settings.credentials(credentials);
             }
 
+            /// Whether to share sessions of roles and of IAM Identity Center with the AWS CLI, in its cache `~/.aws/cli/cache`: see
+            /// [`CliCache`]($crate::credentials::CliCache). They are then kept on the disk, where only their owner may read them.
+            /// So are sessions that an `AssumeRoleProvider` begins by way of this client: a program that acts for many tenants leaves
+            /// this off. Off by default. An isolated client shares none, since it looks in no file.
+            fn share_cli_cache(this, on: bool) {
+                this.shares_cli_cache = on;
+            }
+
             /// The client is there to give credentials, and may never call anything: that no endpoint can be made of the
             /// settings, as where no region is set, is no error before a call needs one.
             fn credentials_only(this) {

@@ -25,6 +25,8 @@ use crate::settings::{Env, Lookup, Profiles, Section, SettingsError, configured_
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     login: String,
+    /// The name of the session, or the start URL, and which of the two it is.
+    known_as: (&'static str, String),
     token_file: PathBuf,
     /// Where the login is renewed, or why it cannot be; `None` if the profile names no session.
     renewal: Option<Result<Uri, Box<str>>>,
@@ -47,7 +49,7 @@ impl Config {
             return Ok(None);
         }
         let name = profile.name();
-        let (region, cached, login) = match profile.get(SESSION) {
+        let (region, known_as, login) = match profile.get(SESSION) {
             Some(session) => {
                 let section = find_session(profiles, profile, session)?;
                 if profile.get(ACCOUNT_ID).is_none() && profile.get(ROLE_NAME).is_none() {
@@ -60,11 +62,15 @@ impl Config {
                 let region = required(section, "sso-session", REGION)?;
                 agrees(profile, section, START_URL, url)?;
                 agrees(profile, section, REGION, region)?;
-                (region, session, format!("aws sso login --sso-session {session}"))
+                (region, ("sessionName", session), format!("aws sso login --sso-session {session}"))
             }
             None => {
                 let url = required(profile, "profile", START_URL)?;
-                (required(profile, "profile", REGION)?, url, format!("aws sso login --profile {name}"))
+                (
+                    required(profile, "profile", REGION)?,
+                    ("startUrl", url),
+                    format!("aws sso login --profile {name}"),
+                )
             }
         };
         let account_id = required(profile, "profile", ACCOUNT_ID)?.to_owned();
@@ -89,9 +95,10 @@ impl Config {
             wrong("the login is in .aws/sso/cache of the home directory, and HOME is not set".to_owned())
         })?;
         let directory = home.join(".aws").join("sso").join("cache");
-        let token_file = directory.join(format!("{}.json", sha1(cached)));
+        let token_file = directory.join(format!("{}.json", sha1(known_as.1)));
         let region = region.to_owned();
-        Ok(Some(Self { login, token_file, renewal, region, uri, account_id, role_name }))
+        let known_as = (known_as.0, known_as.1.to_owned());
+        Ok(Some(Self { login, known_as, token_file, renewal, region, uri, account_id, role_name }))
     }
 
     /// The file with the token of the login.
@@ -112,6 +119,11 @@ impl Config {
     /// The role that the credentials are for.
     pub fn role_name(&self) -> &str {
         &self.role_name
+    }
+
+    /// What the AWS CLI's cache calls the login.
+    pub(in crate::credentials) fn known_as(&self) -> (&'static str, &str) {
+        (self.known_as.0, &self.known_as.1)
     }
 
     /// The command that logs in.
