@@ -8,6 +8,7 @@
 //! otherwise than a vector says stands in [`rules::Rule`], and nowhere else.
 
 mod chain;
+mod cli_cache;
 mod endpoint;
 mod metadata;
 mod model;
@@ -56,6 +57,12 @@ fn login() {
 #[test]
 fn sso_refresh() {
     run("sso-refresh", |report| report.folders("test-case.json", chain::check));
+}
+
+/// The AWS CLI's cache of sessions.
+#[test]
+fn cli_cache() {
+    run("cli-cache", |report| report.lines(|record, case| cli_cache::check(&record.into_value(), case)));
 }
 
 #[test]

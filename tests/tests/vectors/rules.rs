@@ -19,6 +19,8 @@ pub(crate) enum Rule {
     RawSpace,
     NameInBrackets,
     VersionOne,
+    NotValidated,
+    EntryOfNoUse,
 }
 
 impl Rule {
@@ -66,6 +68,13 @@ impl Rule {
             Self::VersionOne => {
                 "a metadata service that forbids its tokens is asked without, as its version 1, where that is allowed (§8: IMDS); \
          if that is forbidden as well, it is an error that names the service"
+            }
+            Self::NotValidated => {
+                "a value is not checked before it is sent, since the service does so; a blank key of a profile counts as absent; a \
+         session whose policy is no JSON is not shared with the AWS CLI"
+            }
+            Self::EntryOfNoUse => {
+                "an entry of the AWS CLI's cache that is cut, foreign or without a zone counts as absent (§8: the AWS CLI's cache)"
             }
             Self::RawSpace => {
                 "a target with a raw space is no URI, and an `http::Uri` cannot hold it (RFC 3986)"
