@@ -4,6 +4,7 @@
 //! A server that no variable names is left out, which is said on standard output; under `CI` that is a failure.
 //! Each server's table says what it answers, so that one that ceases to answer is a failure too.
 
+mod cli_cache;
 mod front_ends;
 mod honest;
 mod live_credentials;
