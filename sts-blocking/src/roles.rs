@@ -72,5 +72,15 @@ impl CredentialsProvider for WebIdentityProvider {
     }
 }
 
+/// One source of credentials, whatever else is configured: see [`sts_proto::client::SourceProvider`](client::SourceProvider).
+pub type SourceProvider = client::SourceProvider<Client>;
+
+impl CredentialsProvider for SourceProvider {
+    fn credentials(&self) -> Result<Credentials, Error> {
+        let client = self.client();
+        self.outcome(client.run(self.flow(client.core(), seed())))
+    }
+}
+
 /// Sessions of many roles, for a program that acts for tenants: see [`sts_proto::client::RoleSessions`](client::RoleSessions).
 pub type RoleSessions = client::RoleSessions<Client>;

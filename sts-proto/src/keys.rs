@@ -1,6 +1,6 @@
 //! The keys that a request is signed with.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
 
@@ -62,6 +62,36 @@ impl Credentials {
     pub fn with_account_id(mut self, account_id: impl Into<String>) -> Self {
         self.account_id = Some(account_id.into());
         self
+    }
+
+    /// How long they work from `now` on: zero once they have expired, `None` for long-term keys.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use sts_proto::Credentials;
+    ///
+    /// let (now, hour) = (SystemTime::now(), Duration::from_secs(3600));
+    /// let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI").with_expiration(now + hour);
+    /// assert_eq!(keys.expires_in(now), Some(hour));
+    /// assert_eq!(keys.expires_in(now + hour * 2), Some(Duration::ZERO));
+    /// ```
+    pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
+        Some(self.expiration?.duration_since(now).unwrap_or_default())
+    }
+
+    /// Whether they have ceased to work at `now`, by the clock that it comes from. Long-term keys never do.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use sts_proto::Credentials;
+    ///
+    /// let now = SystemTime::now();
+    /// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+    /// assert!(!keys.is_expired(now));
+    /// assert!(keys.with_expiration(now).is_expired(now));
+    /// ```
+    pub fn is_expired(&self, now: SystemTime) -> bool {
+        self.expiration.is_some_and(|end| end <= now)
     }
 
     /// Whether these are the same keys, whatever else is said of them. Secret keys are not compared: they follow from the

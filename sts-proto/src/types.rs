@@ -4,7 +4,24 @@ use crate::input;
 use crate::keys::Credentials;
 use crate::member::IntoMember;
 use crate::output;
-use crate::wire::{FromXml, XmlError, XmlReader};
+use crate::wire::{FromXml, XmlError, XmlReader, time};
+
+impl Credentials {
+    /// When the keys cease to work, in UTC as RFC 3339 writes it, without the fraction of a second: for a file or a program that
+    /// reads text, such as the answer of a `credential_process`. `None` for long-term keys, and outside the years 0 to 9999.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use sts_proto::Credentials;
+    ///
+    /// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_715_940_487);
+    /// let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI").with_expiration(end);
+    /// assert_eq!(keys.expiration_rfc3339().as_deref(), Some("2024-05-17T10:08:07Z"));
+    /// ```
+    pub fn expiration_rfc3339(&self) -> Option<String> {
+        time::format(self.expiration?)
+    }
+}
 
 /// Temporary keys, of which an answer has all four members.
 impl FromXml for Credentials {

@@ -101,7 +101,7 @@ pub use explain::Explain;
 pub use get::GetCredentials;
 pub use job::{FlowJob, Job, ProviderJob};
 pub use load::{Load, Loaded};
-pub use providers::{AssumeRoleProvider, WebIdentityProvider};
+pub use providers::{AssumeRoleProvider, SourceProvider, WebIdentityProvider};
 pub use role_sessions::{InRole, RoleSessions};
 pub use send::Send;
 

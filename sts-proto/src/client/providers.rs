@@ -1,4 +1,4 @@
-//! Providers that assume a role by way of a client, whatever its driver.
+//! Providers that assume a role or ask one source by way of a client, whatever its driver.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,9 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use super::{AssumingRole, Core};
-use crate::credentials::{Role, WebIdentity};
+use crate::credentials::{
+    Candidate, Chain, Found, Plan, Renewals, Resolve, Resolved, Role, Source, WebIdentity,
+};
 use crate::error::{CredentialsError, Error};
 use crate::keys::Credentials;
 use crate::operations::AssumeRole;
@@ -121,6 +123,76 @@ impl<C> fmt::Debug for WebIdentityProvider<C> {
             .field("role_arn", &self.role.role_arn)
             .field("token_file", &self.token_file)
             .finish_non_exhaustive()
+    }
+}
+
+/// Gives the credentials of one source, whatever else environment and files configure: a program, a container, the metadata of
+/// the instance, IAM Identity Center, `aws login`. The client `C` performs what that takes, and needs no credentials of its
+/// own.
+///
+/// A source that turns out not to exist is an error. Logins are renewed and shared as in a chain.
+///
+/// ```
+/// use sts_proto::client::SourceProvider;
+/// use sts_proto::credentials::{Source, imds};
+/// use sts_proto::settings::Env;
+///
+/// # #[derive(Clone)] struct Client;
+/// # let client = Client;
+/// let env = Env::from_iter(std::env::vars_os());
+/// if let Some(config) = imds::Config::new(&env, None)? {
+///     // Give it to `with_credentials_provider` or `Builder::credentials_provider`.
+///     let provider = SourceProvider::new(client.clone(), Source::InstanceMetadata(config));
+/// }
+/// let command = "vault-keys --role ci".into();
+/// let provider = SourceProvider::new(client, Source::Process { command, account_id: None });
+/// assert_eq!(format!("{provider:?}"), "SourceProvider { source: \"credential_process\", .. }");
+/// # Ok::<(), sts_proto::CredentialsError>(())
+/// ```
+#[derive(Clone)]
+pub struct SourceProvider<C> {
+    client: C,
+    name: String,
+    chain: Arc<Chain>,
+    renewals: Renewals,
+}
+
+impl<C> SourceProvider<C> {
+    /// Asks this source by way of this client.
+    pub fn new(client: C, source: Source) -> Self {
+        let plan = Plan::of(source);
+        let name = plan.to_string();
+        let candidates = vec![Candidate { name: name.as_str().into(), found: Found::Plan(plan) }];
+        Self { client, name, chain: Arc::new(Chain { candidates }), renewals: Renewals::default() }
+    }
+
+    /// The client that asks the source.
+    pub fn client(&self) -> &C {
+        &self.client
+    }
+
+    /// The flow that is to be driven for each fetch; `core` is the client's.
+    pub fn flow(&self, core: &Core, seed: u128) -> Resolve {
+        Resolve::new(Arc::clone(&self.chain), Arc::clone(core.context()), seed)
+            .renewals(self.renewals.clone())
+            .cli_cache(core.shared.cli_cache.clone())
+            .metadata(core.metadata().cloned())
+    }
+
+    /// What came of that flow, as a provider gives it.
+    ///
+    /// # Errors
+    ///
+    /// The flow's own, which names the source.
+    pub fn outcome(&self, resolved: Result<Resolved, Error>) -> Result<Credentials, Error> {
+        resolved.map(|resolved| resolved.credentials)
+    }
+}
+
+/// Prints what the source is, without a secret.
+impl<C> fmt::Debug for SourceProvider<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceProvider").field("source", &self.name).finish_non_exhaustive()
     }
 }
 
