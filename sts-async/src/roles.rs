@@ -77,9 +77,6 @@ impl CredentialsProvider for WebIdentityProvider {
     }
 }
 
-/// One source of credentials, whatever else is configured: see [`sts_proto::client::SourceProvider`](client::SourceProvider).
-pub type SourceProvider = client::SourceProvider<Client>;
-
 impl CredentialsProvider for SourceProvider {
     fn credentials(&self) -> CredentialsFuture<'_> {
         let client = self.client();
@@ -87,6 +84,4 @@ impl CredentialsProvider for SourceProvider {
     }
 }
 
-/// Sessions of many roles, for a program that acts for tenants: see [`sts_proto::client::RoleSessions`](client::RoleSessions),
-/// and the example `tenants`.
-pub type RoleSessions = client::RoleSessions<Client>;
+sts_proto::provider_types!();

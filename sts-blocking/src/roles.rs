@@ -67,20 +67,14 @@ pub type WebIdentityProvider = client::WebIdentityProvider<Client>;
 
 impl CredentialsProvider for WebIdentityProvider {
     fn credentials(&self) -> Result<Credentials, Error> {
-        let client = self.client();
-        self.outcome(client.run(self.flow(client.core(), seed())))
+        self.outcome(self.client().run(self.flow(self.client().core(), seed())))
     }
 }
-
-/// One source of credentials, whatever else is configured: see [`sts_proto::client::SourceProvider`](client::SourceProvider).
-pub type SourceProvider = client::SourceProvider<Client>;
 
 impl CredentialsProvider for SourceProvider {
     fn credentials(&self) -> Result<Credentials, Error> {
-        let client = self.client();
-        self.outcome(client.run(self.flow(client.core(), seed())))
+        self.outcome(self.client().run(self.flow(self.client().core(), seed())))
     }
 }
 
-/// Sessions of many roles, for a program that acts for tenants: see [`sts_proto::client::RoleSessions`](client::RoleSessions).
-pub type RoleSessions = client::RoleSessions<Client>;
+sts_proto::provider_types!();

@@ -341,6 +341,21 @@ macro_rules! common_impls {
     };
 }
 
+/// The providers of a driver whose documentation is the core's.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! provider_types {
+    () => {
+        /// One source of credentials, whatever else is configured: see
+        /// [`sts_proto::client::SourceProvider`](sts_proto::client::SourceProvider).
+        pub type SourceProvider = $crate::client::SourceProvider<Client>;
+
+        /// Sessions of many roles, for a program that acts for tenants: see
+        /// [`sts_proto::client::RoleSessions`](sts_proto::client::RoleSessions), and sts-async's example `tenants`.
+        pub type RoleSessions = $crate::client::RoleSessions<Client>;
+    };
+}
+
 /// The hidden lines that begin an example.
 #[doc(hidden)]
 #[macro_export]
