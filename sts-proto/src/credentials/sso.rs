@@ -79,7 +79,7 @@ impl Sso {
         };
         let (uri, tries) = (self.config.uri().clone(), self.retry.attempt_limit());
         let fetch = Fetch::remote(PROVIDER, uri, self.timeouts, tries, self.seed);
-        self.ask(Box::new(fetch.header(TOKEN, token)), now, Event::Start)
+        self.ask(Box::new(fetch.header(TOKEN, token::header(&token))), now, Event::Start)
     }
 
     fn ask(

@@ -23,8 +23,8 @@ pub(in crate::credentials) struct Registration {
 
 impl Login for Config {
     const SOURCE: &'static str = PROVIDER;
-    /// The token, as a header.
-    type Good = HeaderValue;
+    /// The token, which can be sent. No header yet: a copy of it would stay in memory where the login has ended.
+    type Good = Secret;
     type Means = Registration;
 
     fn file(&self) -> &Path {
@@ -37,7 +37,7 @@ impl Login for Config {
 
     fn read(&self, contents: &[u8]) -> Result<Held<Self>, JsonError> {
         let mut document = Object::parse(contents)?;
-        let good = header(&document.required("accessToken")?)?;
+        let good = sendable(document.required("accessToken")?)?;
         let expires_at = document.required_instant("expiresAt")?;
         let renewal = match self.renewal() {
             None => Err("".into()),
@@ -69,11 +69,11 @@ impl Login for Config {
         now: SystemTime,
         held: &Held<Self>,
         reply: &Reply,
-    ) -> Result<Renewed<HeaderValue>, CredentialsError> {
+    ) -> Result<Renewed<Secret>, CredentialsError> {
         let unusable = |error: JsonError| reply.unusable(error, ADVICE);
         let mut document = Object::parse(reply.body()).map_err(unusable)?;
         let token = document.required("accessToken").map_err(unusable)?;
-        let good = header(&token).map_err(unusable)?;
+        let good = sendable(token.clone()).map_err(unusable)?;
         let life = document.integer("expiresIn").map_err(unusable)?.ok_or(JsonError::Missing("expiresIn"));
         let life = u64::try_from(life.map_err(unusable)?).ok().map(Duration::from_secs);
         let expires_at = life.and_then(|life| time::format(now.checked_add(life)?));
@@ -116,11 +116,17 @@ fn renewable(document: &mut Object) -> Result<Renewable<Config>, JsonError> {
     Ok(Renewable { refresh_token, means: Registration { client_id, client_secret, expires_at } })
 }
 
-fn header(token: &Secret) -> Result<HeaderValue, JsonError> {
-    let value = HeaderValue::from_str(token.expose()).ok().filter(|_| token.expose().is_ascii());
-    let mut value = value.ok_or(JsonError::NotA("accessToken", "a text that can be sent"))?;
+/// The header with a token that [can be sent](sendable).
+pub(super) fn header(token: &Secret) -> HeaderValue {
+    let mut value = HeaderValue::from_str(token.expose()).unwrap_or(HeaderValue::from_static(""));
     value.set_sensitive(true);
-    Ok(value)
+    value
+}
+
+/// A token that can be the value of a header (RFC 9110 §5.5).
+fn sendable(token: Secret) -> Result<Secret, JsonError> {
+    let fits = token.expose().bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    if fits { Ok(token) } else { Err(JsonError::NotA("accessToken", "a text that can be sent")) }
 }
 
 const ADVICE: &str = "check sso_region, the endpoint url and proxies";
