@@ -87,7 +87,8 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
     if let Some(error) = cause.downcast_ref::<TransportError>() {
         return Some(Sure(error.kind()));
     }
-    if super::tls::is_tls(cause) {
+    // What native-tls reports has no type of its own, and might be what a layer reports.
+    if super::tls::is_tls(cause) && of_layer(cause).is_none() {
         return Some(Sure(Kind::Tls));
     }
     if let Some(error) = cause.downcast_ref::<io::Error>() {
