@@ -53,7 +53,8 @@ pub struct Seen {
 /// If the trace breaks a rule.
 pub fn check(rules: &Rules, trace: &[Entry]) -> Seen {
     let seen = Seen { min_quota: CAPACITY as u32, ..Seen::default() };
-    let mut client = Client { rules, quota: CAPACITY, ahead: 0.0, calls: BTreeMap::new(), seen };
+    let mut client =
+        Client { rules, quota: CAPACITY, ahead: 0.0, disproved: None, calls: BTreeMap::new(), seen };
     for entry in trace {
         client.take(entry);
         client.seen.min_quota = client.seen.min_quota.min(entry.quota);
@@ -99,6 +100,8 @@ struct Client<'a> {
     quota: i64,
     /// How far the server's clock is ahead, in seconds, as the client has measured it.
     ahead: f64,
+    /// What a refusal has disproved of that.
+    disproved: Option<f64>,
     calls: BTreeMap<u64, Progress>,
     seen: Seen,
 }
@@ -111,6 +114,8 @@ struct Progress {
     signed: Option<(SystemTime, String)>,
     /// How often it was sent again at once.
     corrected: u32,
+    /// Whether an attempt was dated by this machine's clock.
+    dated_by_us: bool,
     paid: Option<i64>,
     last: Option<Failure>,
     state: State,
@@ -156,6 +161,7 @@ impl Client<'_> {
             invocation: None,
             signed: None,
             corrected: 0,
+            dated_by_us: false,
             paid: None,
             last: None,
             state: State::Ready,
@@ -238,23 +244,39 @@ impl Client<'_> {
         headers: &HeaderMap,
     ) -> State {
         let text = |name: &str| headers.get(name)?.to_str().ok();
+        let place = text("x-fault").and_then(|place| place.parse::<usize>().ok()).expect("a place");
+        let fault = &FAULTS[place];
+        let skewed = fault.class == Some(RetryClass::ClockSkew);
+        let is_local = used.abs() < NOTABLE;
         let mut moved = false;
         if let (Some(date), None) = (text(DATE.as_str()), text(AGE.as_str())) {
             let took = now.duration_since(sent).expect("time goes on");
             let date = time::parse(date).expect("a date");
             // The date has whole seconds. Any offset in this range explains it; else the middle is taken.
             let possible = apart(date, now)..apart(date, sent) + 1.0;
-            if !possible.contains(&self.ahead) {
-                self.ahead = apart(date, sent + took / 2);
+            if skewed && is_local {
+                self.disproved = None;
+            }
+            if possible.contains(&self.ahead) {
+                self.disproved = None;
+            } else {
+                let shown = apart(date, sent + took / 2);
+                if self.disproved.is_none_or(|wrong| (shown - wrong).abs() >= NOTABLE) {
+                    (self.ahead, self.disproved) = (shown, None);
+                }
             }
             moved = (self.ahead - used).abs() >= NOTABLE;
         }
         // Another call may have shown what the clock says, or the process stood still.
         moved |= (apart(now, sent) + self.ahead - used).abs() >= NOTABLE;
-        let place = text("x-fault").and_then(|place| place.parse::<usize>().ok()).expect("a place");
-        let fault = &FAULTS[place];
         if fault.class.is_none() {
             return State::Succeeded;
+        }
+        call.dated_by_us |= is_local;
+        // What the dates of answers show is wrong, and then this machine's clock counts.
+        if skewed && status >= 400 && !moved && !call.dated_by_us {
+            (self.ahead, self.disproved) = (0.0, Some(used));
+            moved = true;
         }
         let milliseconds = text("x-amz-retry-after").and_then(|text| text.parse().ok());
         let hint = milliseconds.map(Duration::from_millis).or_else(|| {
