@@ -71,14 +71,8 @@ impl Proof for Dsql {
         credentials: &Credentials,
         now: SystemTime,
     ) -> Result<Secret, ProofError> {
-        let target = Target {
-            service: "dsql",
-            region: self.region.as_deref(),
-            host: &host("host", &self.host)?,
-            port: None,
-            lifetime: self.lifetime,
-        };
-        let query = [("Action", self.action)];
-        Ok(target.presign(&query, endpoint, credentials, now)?.into_secret())
+        let host = host("host", &self.host)?;
+        let target = Target { lifetime: self.lifetime, ..Target::new("dsql", host, self.region.as_deref()) };
+        target.password(&[("Action", self.action)], endpoint, credentials, now)
     }
 }

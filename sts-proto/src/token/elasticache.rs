@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{QUARTER_OF_AN_HOUR, Target, host, user};
+use super::{Target, host, user};
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::proof::{Proof, ProofError};
@@ -66,15 +66,9 @@ impl Proof for ElastiCache {
         credentials: &Credentials,
         now: SystemTime,
     ) -> Result<Secret, ProofError> {
-        let target = Target {
-            service: "elasticache",
-            region: self.region.as_deref(),
-            host: &host("cache", &self.cache)?,
-            port: None,
-            lifetime: QUARTER_OF_AN_HOUR,
-        };
+        let target = Target::new("elasticache", host("cache", &self.cache)?, self.region.as_deref());
         let all = [("Action", "connect"), ("User", user(&self.user)?), ("ResourceType", "ServerlessCache")];
         let query = if self.serverless { &all[..] } else { all.split_last().map_or(&[][..], |(_, two)| two) };
-        Ok(target.presign(query, endpoint, credentials, now)?.into_secret())
+        target.password(query, endpoint, credentials, now)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{QUARTER_OF_AN_HOUR, Target, host, user};
+use super::{Target, host, user};
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::proof::{Proof, ProofError};
@@ -58,14 +58,8 @@ impl Proof for MemoryDb {
         credentials: &Credentials,
         now: SystemTime,
     ) -> Result<Secret, ProofError> {
-        let target = Target {
-            service: "memorydb",
-            region: self.region.as_deref(),
-            host: &host("cluster", &self.cluster)?,
-            port: None,
-            lifetime: QUARTER_OF_AN_HOUR,
-        };
+        let target = Target::new("memorydb", host("cluster", &self.cluster)?, self.region.as_deref());
         let query = [("Action", "connect"), ("User", user(&self.user)?)];
-        Ok(target.presign(&query, endpoint, credentials, now)?.into_secret())
+        target.password(&query, endpoint, credentials, now)
     }
 }

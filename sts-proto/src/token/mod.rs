@@ -10,7 +10,7 @@
 //!
 //! Each is a [`Proof`]: a client makes one with `client.prove(&token)`, signed for the client's
 //! region or for the one that is set here. A token opens a connection for 15 minutes; the connection itself lasts longer.
-//! The text is a [`Secret`](crate::Secret), since it is a password.
+//! The text is a [`Secret`], since it is a password.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -51,6 +51,7 @@ use crate::endpoint::{Endpoint, read_host_and_port};
 use crate::keys::Credentials;
 use crate::proof::{Draft, ProofError};
 use crate::scope::Scope;
+use crate::secret::Secret;
 use crate::sigv4::{self, SignError};
 
 #[cfg(doc)]
@@ -59,15 +60,20 @@ use crate::proof::Proof;
 /// What a token is signed for.
 struct Target<'a> {
     service: &'static str,
+    /// In lower case.
+    host: String,
     /// The client's if none is set.
     region: Option<&'a str>,
-    /// In lower case.
-    host: &'a str,
     port: Option<u16>,
     lifetime: Duration,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// For the maximum that the services take.
+    fn new(service: &'static str, host: String, region: Option<&'a str>) -> Self {
+        Self { service, host, region, port: None, lifetime: QUARTER_OF_AN_HOUR }
+    }
+
     /// The presigned URL without its scheme.
     fn presign(
         &self,
@@ -78,7 +84,7 @@ impl Target<'_> {
     ) -> Result<Draft, ProofError> {
         let mut url = Draft::with_capacity(256);
         url.put(SCHEME);
-        url.put(self.host);
+        url.put(&self.host);
         if let Some(port) = self.port {
             url.put(&format!(":{port}"));
         }
@@ -100,6 +106,17 @@ impl Target<'_> {
         text.put(authority);
         text.put(target);
         Ok(text)
+    }
+
+    /// The same, as it is handed over.
+    fn password(
+        &self,
+        query: &[(&str, &str)],
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<Secret, ProofError> {
+        Ok(self.presign(query, endpoint, credentials, now)?.into_secret())
     }
 }
 
@@ -126,5 +143,4 @@ fn user(text: &str) -> Result<&str, ProofError> {
 }
 
 const SCHEME: &str = "https://";
-/// The maximum that the services take.
 const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);

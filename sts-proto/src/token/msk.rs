@@ -68,13 +68,8 @@ impl Proof for Msk {
         now: SystemTime,
     ) -> Result<MskToken, ProofError> {
         let region = region(self.region.as_deref(), endpoint)?;
-        let target = Target {
-            service: "kafka-cluster",
-            region: Some(&region),
-            host: &host("region", &format!("kafka.{region}.amazonaws.com"))?,
-            port: None,
-            lifetime: QUARTER_OF_AN_HOUR,
-        };
+        let host = host("region", &format!("kafka.{region}.amazonaws.com"))?;
+        let target = Target::new("kafka-cluster", host, Some(&region));
         let signed = target.presign(&[("Action", "kafka-cluster:Connect")], endpoint, credentials, now)?;
         let mut url = Draft::with_capacity(64 + signed.len() + 3 * self.user_agent.len());
         url.put(SCHEME);

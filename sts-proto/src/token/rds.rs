@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{QUARTER_OF_AN_HOUR, Target, host, user};
+use super::{Target, host, user};
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::proof::{Proof, ProofError};
@@ -60,14 +60,9 @@ impl Proof for Rds {
         credentials: &Credentials,
         now: SystemTime,
     ) -> Result<Secret, ProofError> {
-        let target = Target {
-            service: "rds-db",
-            region: self.region.as_deref(),
-            host: &host("host", &self.host)?,
-            port: Some(self.port),
-            lifetime: QUARTER_OF_AN_HOUR,
-        };
+        let host = host("host", &self.host)?;
+        let target = Target { port: Some(self.port), ..Target::new("rds-db", host, self.region.as_deref()) };
         let query = [("Action", "connect"), ("DBUser", user(&self.user)?)];
-        Ok(target.presign(&query, endpoint, credentials, now)?.into_secret())
+        target.password(&query, endpoint, credentials, now)
     }
 }
