@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,21 +14,17 @@ use sts_tests::driver::{Setup, through_both};
 use sts_tests::home::Home;
 use sts_tests::sts::Server;
 
+use super::python;
+
 #[test]
 fn the_aws_cli_and_both_clients_use_each_others_sessions() {
-    let Some(python) = std::env::var_os("STS_PYTHON") else {
-        let message = "STS_PYTHON names no Python that has awscli";
-        assert!(std::env::var_os("CI").is_none(), "{message}");
-        // Past the test harness, which keeps what a passing test prints to itself.
-        let _ = Write::write_fmt(&mut std::io::stdout().lock(), format_args!("skipped: {message}\n"));
-        return;
-    };
+    let Some(python) = python::python("awscli") else { return };
     for begins_with_cli in [false, true] {
         through_both(|make| {
             let sts = Server::start();
             let (serial, code) = (sts.mfa_serial(), sts.mfa_code().to_owned());
             let home = home(&sts);
-            let cli = || aws(Path::new(&python), &home, &sts.url(), &code);
+            let cli = || aws(&python, &home, &sts.url(), &code);
             let asked = Arc::new(AtomicUsize::new(0));
             let ask = {
                 let (asked, code) = (Arc::clone(&asked), code.clone());
@@ -77,14 +73,12 @@ fn home(sts: &Server) -> Home {
 /// The ARN that the AWS CLI has. It reads the code, if it asks, from its input, since it has no terminal.
 fn aws(python: &Path, home: &Home, url: &str, code: &str) -> String {
     let aws = python.parent().expect("a Python is in a folder").join("aws");
-    let mut child = Command::new(python)
-        .args(["-I", "-c", WITHOUT_TERMINAL])
+    let mut child = python::command(python)
+        .args(["-c", WITHOUT_TERMINAL])
         .arg(aws)
         .args(["sts", "get-caller-identity", "--profile", "r", "--output", "json"])
-        .env_clear()
         .envs(home.variables(&[("AWS_ENDPOINT_URL_STS", url), ("AWS_PAGER", ""), ("PYTHONUTF8", "1")]))
         .env("AWS_DEFAULT_REGION", "us-east-1")
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

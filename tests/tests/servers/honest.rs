@@ -3,22 +3,14 @@
 //!
 //! `STS_PYTHON` names a Python that has boto3, with the `aws` of awscli beside it.
 
-use std::path::Path;
-use std::process::Command;
-
 use serde_json::json;
 use sts_tests::sts::Server;
 
+use super::python;
+
 #[test]
 fn boto3_and_the_aws_cli_complete_every_operation() {
-    let Some(python) = std::env::var_os("STS_PYTHON") else {
-        let message = "STS_PYTHON names no Python that has boto3 and awscli";
-        assert!(std::env::var_os("CI").is_none(), "{message}");
-        // Past the test harness, which keeps what a passing test prints to itself.
-        let _ =
-            std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("skipped: {message}\n"));
-        return;
-    };
+    let Some(python) = python::python("boto3 and awscli") else { return };
     let sts = Server::builder().min_duration_seconds(1).packed_policy_limit(4096).start();
     let facts = json!({
         "url": sts.url(),
@@ -39,19 +31,8 @@ fn boto3_and_the_aws_cli_complete_every_operation() {
         "message": r#"{"allowed": false, "why": "<&>"}"#,
         "encoded_message": sts.authorization_message(r#"{"allowed": false, "why": "<&>"}"#),
     });
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/honest.py");
-    // Nothing of the surroundings is to be found: neither a configuration nor a proxy.
-    let output = Command::new(&python)
-        .arg("-I")
-        .arg(script)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("STS_FACTS", facts.to_string())
-        .output()
-        .expect("STS_PYTHON starts");
+    let output = python::run(&python, "honest.py", &facts);
     print!("{}", String::from_utf8_lossy(&output.stdout));
-    eprint!("{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "honest.py says no: {}", output.status);
 
     let operations = [
         "AssumeRole",

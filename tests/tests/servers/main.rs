@@ -10,6 +10,7 @@ mod honest;
 mod live_credentials;
 mod operations;
 mod peer;
+mod python;
 mod refusals;
 mod report;
 mod sessions;

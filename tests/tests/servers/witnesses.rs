@@ -5,8 +5,6 @@
 //! aws-msk-iam-sasl-signer-python, each if it is to be asked.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -23,18 +21,13 @@ use sts_tests::driver::Setup;
 use sts_tests::peer::Peer;
 use sts_tests::sts::Server;
 
+use super::python;
+
 const REGION: &str = "us-west-2";
 
 #[test]
 fn other_clients_make_the_same_proofs() {
-    let Some(python) = std::env::var_os("STS_PYTHON") else {
-        let message = "STS_PYTHON names no Python that has awscli";
-        assert!(std::env::var_os("CI").is_none(), "{message}");
-        // Past the test harness, which keeps what a passing test prints to itself.
-        let _ =
-            std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("skipped: {message}\n"));
-        return;
-    };
+    let Some(python) = python::python("awscli") else { return };
     let sts = Server::start();
     let alice = Credentials::new(sts.access_key_id(), sts.secret_access_key());
     let settings = Settings::new().region("us-east-1").endpoint_url(sts.url()).credentials(alice.clone());
@@ -48,17 +41,7 @@ fn other_clients_make_the_same_proofs() {
             "session_token": token,
             "region": REGION,
         });
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/witnesses.py");
-        let output = Command::new(&python)
-            .arg("-I")
-            .arg(script)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("STS_FACTS", facts.to_string())
-            .output()
-            .expect("STS_PYTHON starts");
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "witnesses.py fails: {}", output.status);
+        let output = python::run(&python, "witnesses.py", &facts);
         let made: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).expect("json");
         assert!(made.contains_key("eks"), "awscli makes no token");
         for (name, theirs) in &made {

@@ -41,7 +41,7 @@ fn crowd(driver: &Driver) {
                 Err(error) => failures.push(error),
             }
             if let Ok(keys) = driver.credentials() {
-                sessions.lock().expect("nobody panics with it").insert(keys.access_key_id);
+                sessions.lock().expect("no caller panics with it").insert(keys.access_key_id);
             }
             std::thread::sleep(PAUSE);
         }
@@ -54,7 +54,7 @@ fn crowd(driver: &Driver) {
     let calls: usize = outcomes.iter().map(|(calls, ..)| calls).sum();
     let failures: Vec<_> = outcomes.iter().flat_map(|(_, failures, _)| failures).collect();
     let slowest = outcomes.iter().map(|(.., slowest)| *slowest).max().unwrap_or_default();
-    let sessions = sessions.into_inner().expect("nobody panicked with it").len();
+    let sessions = sessions.into_inner().expect("no caller panicked with it").len();
     super::say(format_args!(
         "{driver}: {calls} calls of {CALLERS} callers in {LENGTH:?}, {sessions} sessions of two seconds, {} failures, \
          the slowest took {slowest:?}",
