@@ -84,7 +84,6 @@ pub(super) fn error(status: u16, code: &str) -> Event {
 pub(super) struct Played<T> {
     pub(super) sent: Vec<(Request<Bytes>, SendTimeouts)>,
     pub(super) read: Vec<PathBuf>,
-    #[allow(dead_code)] // not each set of features has a flow that writes
     pub(super) replaced: Vec<(PathBuf, Secret)>,
     pub(super) waits: Vec<Duration>,
     pub(super) result: Result<T, Error>,
