@@ -143,7 +143,7 @@ pub enum Event {
     Start,
     /// An answer, whatever its status.
     Response(http::Response<Bytes>),
-    /// What is in a file; `None` where there is none.
+    /// What is in a file; `None` if the file does not exist.
     Contents(Option<Bytes>),
     /// A file was replaced.
     Replaced,

@@ -218,7 +218,7 @@ impl Attempts {
         Err(self.given_up(asked, TransportErrorKind::RateLimited))
     }
 
-    /// The last error, or this one where there is none.
+    /// The last attempt's error; one of this kind if no attempt has failed.
     fn given_up(&mut self, asked: &dyn Asked, kind: TransportErrorKind) -> Error {
         let last = self.progress.last.take();
         let error = last.unwrap_or_else(|| self.transport_error(asked, kind.into()));

@@ -186,7 +186,8 @@ impl fmt::Debug for CliCache {
     }
 }
 
-/// Looks for a session. Ends with how many roles it has behind it, and its credentials; with `None` if there is none.
+/// Looks for a session. Ends with the number of roles that the session has behind it and its credentials, or with `None` if
+/// the cache has no such session.
 #[derive(Debug)]
 pub(crate) struct Look {
     cache: CliCache,

@@ -51,7 +51,7 @@ fn in_the_environment() {
     let asynchronous = sts_async::Client::builder().transport(Witness(Arc::clone(&seen)));
     let client = asynchronous.build().expect("sound");
     runtime.block_on(client.get_caller_identity()).expect("answered");
-    assert_eq!(*seen.lock().expect("nobody panicked"), [expected.clone(), expected]);
+    assert_eq!(*seen.lock().expect("no thread panicked"), [expected.clone(), expected]);
 }
 
 /// Writes down the header and answers.
@@ -62,7 +62,7 @@ impl Witness {
         let trace = request.headers().get("x-amzn-trace-id").map(|id| id.to_str().expect("text").to_owned());
         let signed = request.headers()["authorization"].to_str().expect("text").to_owned();
         assert!(!signed.contains("x-amzn-trace-id"), "{signed}");
-        self.0.lock().expect("nobody panicked").push(trace.unwrap_or_default());
+        self.0.lock().expect("no thread panicked").push(trace.unwrap_or_default());
         let body = "<R><GetCallerIdentityResult><UserId>a</UserId><Account>b</Account><Arn>c</Arn>\
                     </GetCallerIdentityResult></R>";
         Ok(Response::new(Bytes::from_static(body.as_bytes())))

@@ -76,7 +76,7 @@ fn unreachable() -> Vec<Row> {
             Expect::transport(Kind::UnknownHost, 3).between(0, 10_000).check(&ended)?;
             Ok(ended.to_string())
         }),
-        Row::new("black hole: nobody takes the connection", |client| {
+        Row::new("black hole: no server takes the connection", |client| {
             let hole = BlackHole::dig(([127, 0, 0, 1], 0).into())?;
             let driver = client.make(&Setup::new(settings(&hole.url()).timeouts(SHORT)));
             let ended = call(&driver, GetCallerIdentity::new());

@@ -29,8 +29,8 @@ pub(crate) fn rows() -> Vec<Row> {
         ),
     ];
     rows.push(Row::new("proxy is not there", |client| {
-        let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-        let proxy = format!("http://user:planted-password@{}", nobody.expect("a port is free"));
+        let unused = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+        let proxy = format!("http://user:planted-password@{}", unused.expect("a port is free"));
         let driver = client.make(&Setup::new(settings(BEHIND)).proxy(proxy));
         let ended = call(&driver, GetCallerIdentity::new());
         Expect::transport(Kind::Refused, 3).check(&ended)?;

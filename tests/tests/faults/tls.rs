@@ -19,7 +19,7 @@ pub(crate) fn rows() -> Vec<Row> {
         served("TLS that works", Pki::good, true, Expect::success(1), 1),
         served("certificate of another name", Pki::wrong_name, true, refused(), 0),
         served("certificate that expired", Pki::expired, true, refused(), 0),
-        served("certificate that nobody vouches for", Pki::good, false, refused(), 0),
+        served("certificate of an unknown authority", Pki::good, false, refused(), 0),
         served("TLS 1.2 only", only_1_2, true, Expect::success(1), 1),
         served("TLS 1.3 only", only_1_3, true, Expect::success(1), 1),
         broken(
@@ -53,7 +53,7 @@ fn own_authority() -> Vec<Row> {
     let extra: fn(Setup, &OwnAuthority) -> Setup = |setup, own| setup.extra_roots(own.pem());
     let among: fn(Setup, &OwnAuthority) -> Setup =
         |setup, own| setup.ca_bundle([Pki::new().ca_pem(), own.pem(), Pki::new().ca_pem()].concat());
-    let nobody: fn(Setup, &OwnAuthority) -> Setup = |setup, _| setup;
+    let unknown: fn(Setup, &OwnAuthority) -> Setup = |setup, _| setup;
     // Of the same name and with another key.
     let another: fn(Setup, &OwnAuthority) -> Setup =
         |setup, _| setup.ca_bundle(OwnAuthority::new(|_| {}).pem());
@@ -63,7 +63,7 @@ fn own_authority() -> Vec<Row> {
         ("among others in the bundle", valid, among, true),
         ("that is no authority, in the bundle", plain, bundle, true),
         ("for servers, in the bundle", serving, bundle, true),
-        ("that nobody vouches for", valid, nobody, false),
+        ("of an unknown authority", valid, unknown, false),
         ("of which there is another in the bundle", valid, another, false),
         ("of another name, in the bundle", renamed, bundle, false),
         ("that expired, in the bundle", expired, bundle, false),

@@ -108,9 +108,9 @@ impl Given<'_> {
                 Step::Perform(Effect::Read(path)) => Event::Contents(self.file(&path)?.map(Into::into)),
                 Step::Perform(Effect::Wait(_)) => Event::Elapsed,
                 Step::Perform(effect) => panic!("{effect:?}"),
-                Step::Done(_) => return Err("asks nobody".to_owned()),
+                Step::Done(_) => return Err("sends no request".to_owned()),
             };
         }
-        panic!("asks nobody, and does not end");
+        panic!("sends no request, and does not end");
     }
 }

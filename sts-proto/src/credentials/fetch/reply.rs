@@ -9,7 +9,7 @@ use crate::secret::{Given, Secret};
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::json::Object;
 
-/// The result of a request: an answer, or the reason why there is none.
+/// The result of a request: an answer, or the reason why no answer came.
 pub(in crate::credentials) struct Reply {
     pub(super) provider: &'static str,
     /// Method and URL, without the query.
@@ -27,7 +27,7 @@ impl Reply {
         self.outcome.as_ref().ok().map(|response| response.status().as_u16())
     }
 
-    /// The body of the answer; empty if there is none.
+    /// The body of the answer; empty if no answer came.
     pub(in crate::credentials) fn body(&self) -> &[u8] {
         self.outcome.as_ref().map_or(&[], |response| response.body())
     }

@@ -494,7 +494,7 @@ fn an_account_that_is_not_allowed_is_refused_once_it_is_known() {
     assert_eq!(step(&mut flow, now(), answer).err(), Some(Reason::AccountNotAllowed));
 }
 
-/// A list that was read from a file which lost its contents lets nobody in.
+/// A list that a program reads from an empty file allows no caller.
 #[test]
 fn an_empty_list_allows_nothing() {
     let none: [&str; 0] = [];

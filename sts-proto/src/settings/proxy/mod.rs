@@ -65,7 +65,7 @@ pub struct Proxies {
     https: Option<Arc<Proxy>>,
     http: Option<Arc<Proxy>>,
     no_proxy: Arc<NoProxy>,
-    /// The reason why there is no proxy, if there is none.
+    /// The reason why no proxy is used, if none is used.
     origin: Origin,
 }
 

@@ -30,7 +30,7 @@ impl<'a> Rewritten<'a> {
         members.map(Self).ok_or(JsonError::TooMany(MAX_MEMBERS))
     }
 
-    /// The object in a member; an empty one where there is none.
+    /// The object in a member, or an empty object if the member is missing.
     #[cfg(any(feature = "login", test))]
     pub(crate) fn object(&self, name: &str) -> Result<Self, JsonError> {
         match self.0.iter().rfind(|(known, _)| **known == *name) {

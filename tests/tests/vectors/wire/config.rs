@@ -47,7 +47,7 @@ impl Config {
 
     /// The keys; a vector with a signature has them.
     pub(crate) fn keys(&self) -> Result<&Credentials, String> {
-        self.credentials.as_ref().ok_or_else(|| "there is a signature and nobody to sign".to_owned())
+        self.credentials.as_ref().ok_or_else(|| "there is a signature, but no credentials".to_owned())
     }
 }
 
