@@ -1,21 +1,24 @@
 //! The credentials of a client: kept fresh, and fetched once at a time however many calls need them.
 
+mod take;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
-use super::region::MAX_LOST;
 use super::sources::{self, Sources};
 use crate::context::Context;
 use crate::credentials::{
     Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Resolved, Standing, describe, imds,
 };
 use crate::error::{CredentialsError, Error, Outcome, Tried};
-use crate::flow::{Effect, Event, Flow, Join, Step};
+use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::retry::RetryClass;
 use crate::trace::{self, Span};
+
+pub(super) use take::{Take, TakeError};
 
 /// Where a client has its credentials from, and those that it keeps.
 pub(super) struct Keys {
@@ -417,117 +420,4 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys").field("source", &self.source).finish_non_exhaustive()
     }
-}
-
-/// Waits until there are credentials.
-#[derive(Debug)]
-pub(super) struct Take {
-    keys: Arc<Keys>,
-    seed: u128,
-    lost: u32,
-    waiting: Waiting,
-}
-
-#[derive(Debug)]
-enum Waiting {
-    Ready,
-    /// For a fetch.
-    ToFetch,
-    /// For a driver that takes the job. These are good meanwhile.
-    Beside(Arc<Credentials>),
-    Over,
-}
-
-impl Take {
-    pub(super) fn new(keys: Arc<Keys>, seed: u128) -> Self {
-        Self { keys, seed, lost: 0, waiting: Waiting::Ready }
-    }
-
-    /// `None` where the settings say that there are none. `ended` is what the client says of all its jobs; `left` is how
-    /// much time there is, of `total`.
-    pub(super) fn step(
-        &mut self,
-        now: SystemTime,
-        event: &Event,
-        ended: u64,
-        left: Duration,
-        total: Duration,
-    ) -> Result<Step<Option<Arc<Credentials>>>, TakeError> {
-        match (std::mem::replace(&mut self.waiting, Waiting::Over), event) {
-            (Waiting::Ready, Event::Start) if matches!(self.keys.source, Source::Settings) => {
-                Ok(Step::Done(self.keys.context.credentials().cloned()))
-            }
-            (Waiting::Ready, Event::Start) => self.look(now, ended, left),
-            (Waiting::ToFetch, Event::Joined) => self.look(now, ended, left),
-            // Begins no fetch, which would wait for a later flow to take it.
-            (Waiting::ToFetch, Event::Elapsed) => match self.keys.kept(now) {
-                Some(credentials) => Ok(Step::Done(Some(credentials))),
-                None => Err(too_long(&self.keys.name(), total).into()),
-            },
-            (Waiting::Beside(credentials), Event::Joined | Event::Elapsed) => {
-                Ok(Step::Done(Some(credentials)))
-            }
-            _ => Err(TakeError::OutOfTurn),
-        }
-    }
-
-    fn look(
-        &mut self,
-        now: SystemTime,
-        ended: u64,
-        left: Duration,
-    ) -> Result<Step<Option<Arc<Credentials>>>, TakeError> {
-        let within = match self.keys.look(now, self.seed) {
-            Found::Here(credentials) => return Ok(Step::Done(Some(credentials))),
-            Found::Failed(error) => return Err(error.into()),
-            Found::HereWhileFetching(credentials) => {
-                self.waiting = Waiting::Beside(credentials);
-                Duration::ZERO
-            }
-            Found::Fetching { begun } => {
-                self.lost += u32::from(begun);
-                if self.lost > MAX_LOST {
-                    return Err(lost(&self.keys.name()).into());
-                }
-                // Each fetch has a seed of its own.
-                self.seed = self.seed.wrapping_add(u128::from(begun));
-                self.waiting = Waiting::ToFetch;
-                left
-            }
-        };
-        Ok(Step::Perform(Join { seen: ended, within }.into()))
-    }
-}
-
-/// Why there are no credentials.
-#[derive(Debug)]
-pub(super) enum TakeError {
-    Credentials(CredentialsError),
-    OutOfTurn,
-}
-
-impl TakeError {
-    /// The error of a call of `operation`; empty where credentials were asked for themselves.
-    pub(super) fn while_calling(self, operation: &'static str) -> Error {
-        match self {
-            Self::Credentials(error) => error.while_calling(operation),
-            Self::OutOfTurn => Error::OutOfTurn,
-        }
-    }
-}
-
-impl From<CredentialsError> for TakeError {
-    fn from(error: CredentialsError) -> Self {
-        Self::Credentials(error)
-    }
-}
-
-fn too_long(name: &str, total: Duration) -> CredentialsError {
-    let problem = format!("it has not answered after {total:?}, the time that the call may take");
-    CredentialsError::new(name, problem).with_retry_class(RetryClass::Transient)
-}
-
-fn lost(name: &str) -> CredentialsError {
-    let problem = "the thread or task that asked it was ended before it had answered, more than once";
-    CredentialsError::new(name, problem).with_retry_class(RetryClass::Transient)
 }

@@ -4,6 +4,7 @@
 //! from it. A [`Chain`] holds the plans that the environment and a profile configure, in order of precedence. [`Resolve`] is
 //! the flow that carries out a chain. A [`Cache`] says when to do so again.
 
+mod asking;
 pub(crate) mod assume_role;
 mod cache;
 mod chain;

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::asking::Asking;
 use super::assume_role::AssumeRole;
 use super::cli_cache::{CliCache, Look};
 use super::container::Container;
@@ -67,18 +68,6 @@ enum State {
 struct Turn {
     name: Box<str>,
     plan: Plan,
-}
-
-/// The flow of a source.
-#[derive(Debug)]
-enum Asking {
-    Process(Process),
-    WebIdentity(WebIdentity),
-    Container(Container),
-    InstanceMetadata(Box<InstanceMetadata>),
-    Sso(Sso),
-    #[cfg(feature = "login")]
-    Login(Login),
 }
 
 /// The credentials that a chain gives.
@@ -449,71 +438,6 @@ impl Flow for Resolve {
     }
 }
 
-impl Asking {
-    /// Ends with `None` if the source turns out not to exist. `clock` is the time by both clocks, for expirations.
-    fn step(
-        &mut self,
-        now: SystemTime,
-        clock: SystemTime,
-        event: Event,
-    ) -> Result<Step<Option<Credentials>>, Error> {
-        let step = match self {
-            Self::Process(flow) => flow.step(now, event),
-            Self::WebIdentity(flow) => flow.step(now, event),
-            Self::Container(flow) => flow.step(now, event),
-            Self::InstanceMetadata(flow) => return flow.step(clock, event),
-            Self::Sso(flow) => flow.step(clock, event),
-            #[cfg(feature = "login")]
-            Self::Login(flow) => flow.step(clock, event),
-        };
-        Ok(match step? {
-            Step::Perform(effect) => Step::Perform(effect),
-            Step::Done(credentials) => Step::Done(Some(credentials)),
-        })
-    }
-
-    /// The entry of these credentials in the AWS CLI's cache, if it keeps such.
-    fn entry(
-        &mut self,
-        cache: &CliCache,
-        plan: &Plan,
-        credentials: &Credentials,
-    ) -> Option<(PathBuf, Secret)> {
-        match (self, &plan.source) {
-            (Self::Sso(_), Source::Sso(config)) => cache.entry_of_sso(config, credentials),
-            (Self::WebIdentity(flow), Source::WebIdentity { role, .. }) => {
-                cache.entry_of_web_identity(role, flow.entry()?)
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the credentials have expired and are kept in use because there are no others.
-    fn extended(&self) -> bool {
-        matches!(self, Self::InstanceMetadata(flow) if flow.extended())
-    }
-
-    /// Why the source does not exist.
-    fn absence(&self, plan: &Plan) -> String {
-        match (self, &plan.source) {
-            (Self::InstanceMetadata(flow), Source::InstanceMetadata(config)) if flow.answered() => {
-                format!("{} says that the instance has no role", config.endpoint())
-            }
-            (_, Source::InstanceMetadata(config)) => format!("nothing answers at {}", config.endpoint()),
-            _ => "it does not exist".to_owned(),
-        }
-    }
-
-    /// What the text of an error begins with, to say what was being done.
-    fn doing(&self) -> String {
-        match self {
-            Self::Process(_) => "credential_process: ".to_owned(),
-            Self::WebIdentity(flow) => cannot_assume(flow.role_arn()),
-            _ => String::new(),
-        }
-    }
-}
-
 /// The error of a flow as the error of the candidate.
 fn told(candidate: &str, doing: &str, error: Error) -> CredentialsError {
     let class = error.retry_class();
@@ -532,7 +456,7 @@ fn told(candidate: &str, doing: &str, error: Error) -> CredentialsError {
 /// How often in a row credentials may expire on their way.
 const MAX_LAPSES: u32 = 2;
 
-fn cannot_assume(role_arn: &str) -> String {
+pub(super) fn cannot_assume(role_arn: &str) -> String {
     format!("the role {role_arn} cannot be assumed: ")
 }
 

@@ -11,6 +11,8 @@
 //! 28 times its size in memory, during and after reading. The worst case is a file of nothing but minimal
 //! sections or keys that all differ; ordinary files take two to three times their size.
 
+mod line;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,9 @@ use std::sync::Arc;
 use super::fault::{Fault, PassedOver};
 use super::header::{COMMENT, Header, ReadHeader, between_brackets};
 use super::properties::{Properties, Property};
+use line::{COMMAND, Problem};
+
+pub(super) use line::key_and_value;
 
 /// What is in a file.
 pub(super) struct Parsed {
@@ -62,61 +67,6 @@ fn left_over(bare: Whole) -> Option<Fault> {
 /// Reads a credentials file, whose sections are all profiles and omit the word `profile`.
 pub(super) fn credentials(path: &Path, bytes: &[u8]) -> Parsed {
     parse(path, bytes, Header::in_credentials, true)
-}
-
-/// `key = value # comment`, both trimmed.
-pub(super) fn key_and_value(line: &str) -> Result<(&str, &str), Problem> {
-    let line = comment(line).and_then(|at| line.get(..at)).unwrap_or(line);
-    let (key, value) = line.split_once('=').ok_or(Problem::NoEqualsSign)?;
-    match key.trim() {
-        "" => Err(Problem::NoKey),
-        key => Ok((key, value.trim())),
-    }
-}
-
-/// Where the comment in a property begins. Quotation marks are part of the value, and keep a comment from beginning between
-/// them. A mark that is never closed, or that stands behind a letter or digit, is an apostrophe. Command lines quote as a
-/// shell does, in the middle of a word too.
-fn comment(line: &str) -> Option<usize> {
-    let is_command = line.split('=').next().is_some_and(|key| key.trim().eq_ignore_ascii_case(COMMAND));
-    let (mut before, mut rest, mut is_closed) = ('=', line, true);
-    while let Some(next) = rest.chars().next() {
-        let at = line.len() - rest.len();
-        rest = rest.get(next.len_utf8()..).unwrap_or_default();
-        match next {
-            '#' | ';' if before.is_whitespace() => return Some(at),
-            // The next character stands for itself.
-            '\\' if is_command => rest = rest.get(rest.chars().next().map_or(0, char::len_utf8)..)?,
-            // Where a mark was not closed, the next one is not either: looking once keeps the time linear.
-            '\'' | '"' if is_closed && (is_command || !before.is_alphanumeric()) => {
-                match quotation(rest, next) {
-                    Some(length) => rest = rest.get(length..)?,
-                    None => is_closed = next == '\'',
-                }
-            }
-            _ => {}
-        }
-        before = next;
-    }
-    None
-}
-
-/// The length of what this mark quotes, with the mark at its end.
-fn quotation(text: &str, mark: char) -> Option<usize> {
-    let mut is_kept = false;
-    let end = text.find(|c| {
-        let ends = c == mark && !is_kept;
-        is_kept = mark == '"' && c == '\\' && !is_kept;
-        ends
-    });
-    end.map(|at| at + mark.len_utf8())
-}
-
-/// What is wrong with a property.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
-    NoEqualsSign,
-    NoKey,
 }
 
 /// A property that the next line may continue.
@@ -366,8 +316,6 @@ fn is_invisible(c: char) -> bool {
 
 /// Of headers that begin no section of use, in a file. More are not told of.
 const MAX_PASSED_OVER: usize = 1024;
-/// The key of a command line.
-const COMMAND: &str = "credential_process";
 /// Keys that say whose credentials to use. They stand below a header once.
 const ONCE: [&str; 11] = [
     "aws_access_key_id",
