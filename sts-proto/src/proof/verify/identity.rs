@@ -138,3 +138,106 @@ fn is_id(text: &str, prefix: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     (prefix.len() + 1..=128).contains(&text.len()) && text.starts_with(prefix) && text.bytes().all(fits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "123456789012";
+
+    fn read(account: &str, arn: &str, user_id: &str) -> Result<Identity, Reason> {
+        Identity::read(account, arn, user_id, "aws")
+    }
+
+    #[test]
+    fn each_kind_of_caller_is_read() {
+        for (arn, user_id, kind, canonical, id, session) in [
+            (
+                "arn:aws:sts::123456789012:assumed-role/demo/me@x",
+                "AROAEXAMPLE:me@x",
+                "assumed-role",
+                "arn:aws:iam::123456789012:role/demo",
+                "AROAEXAMPLE",
+                Some("me@x"),
+            ),
+            (
+                "arn:aws:sts::123456789012:federated-user/bob",
+                "123456789012:bob",
+                "federated-user",
+                "arn:aws:sts::123456789012:federated-user/bob",
+                "123456789012:bob",
+                Some("bob"),
+            ),
+            (
+                "arn:aws:iam::123456789012:user/a/b/alice",
+                "AIDAEXAMPLE",
+                "user",
+                "arn:aws:iam::123456789012:user/a/b/alice",
+                "AIDAEXAMPLE",
+                None,
+            ),
+            (
+                "arn:aws:iam::123456789012:root",
+                ACCOUNT,
+                "root",
+                "arn:aws:iam::123456789012:root",
+                ACCOUNT,
+                None,
+            ),
+        ] {
+            let read = read(ACCOUNT, arn, user_id).unwrap();
+            let Identity { kind: of, canonical_arn, unique_id, session_name, .. } = &read;
+            assert_eq!(
+                (of.as_str(), &**canonical_arn, &**unique_id, session_name.as_deref()),
+                (kind, canonical, id, session),
+            );
+            assert_eq!((&*read.account, &*read.arn, &*read.partition), (ACCOUNT, arn, "aws"));
+        }
+    }
+
+    #[test]
+    fn members_that_do_not_fit_each_other_are_refused() {
+        let user = "arn:aws:iam::123456789012:user/alice";
+        let root = "arn:aws:iam::123456789012:root";
+        let session = "arn:aws:sts::123456789012:assumed-role/demo/me";
+        let federated = "arn:aws:sts::123456789012:federated-user/bob";
+        for (account, arn, user_id, reason) in [
+            // An account is twelve digits, even where the ARN says the same.
+            ("12345678901", "arn:aws:iam::12345678901:user/alice", "AIDAX", Reason::Account),
+            ("1234567890123", "arn:aws:iam::1234567890123:user/alice", "AIDAX", Reason::Account),
+            ("12345678901x", "arn:aws:iam::12345678901x:user/alice", "AIDAX", Reason::Account),
+            (ACCOUNT, "arn:aws:iam::210987654321:user/alice", "AIDAX", Reason::Account),
+            (ACCOUNT, "ARN:aws:iam::123456789012:user/alice", "AIDAX", Reason::Arn),
+            (ACCOUNT, "arn:aws:iam:us-east-1:123456789012:user/alice", "AIDAX", Reason::Arn),
+            (ACCOUNT, "arn:aws-cn:iam::123456789012:user/alice", "AIDAX", Reason::Partition),
+            (ACCOUNT, "arn:aws:iam::123456789012", "AIDAX", Reason::Arn),
+            (ACCOUNT, "arn:aws:s3::123456789012:user/alice", "AIDAX", Reason::Arn),
+            (ACCOUNT, "arn:aws:iam::123456789012:role/demo", "AROAX", Reason::Arn),
+            // Users.
+            (ACCOUNT, "arn:aws:iam::123456789012:user/", "AIDAX", Reason::Arn),
+            (ACCOUNT, "arn:aws:iam::123456789012:user/al ice", "AIDAX", Reason::Arn),
+            (ACCOUNT, "arn:aws:iam::123456789012:user//alice", "AIDAX", Reason::Arn),
+            (ACCOUNT, "arn:aws:iam::123456789012:user/a b/alice", "AIDAX", Reason::Arn),
+            (ACCOUNT, user, "AROAX", Reason::UserId),
+            (ACCOUNT, user, "AIDA", Reason::UserId),
+            (ACCOUNT, user, "AIDAx", Reason::UserId),
+            (ACCOUNT, user, "AIDAX:alice", Reason::UserId),
+            // The root user.
+            (ACCOUNT, root, "AIDAX", Reason::UserId),
+            (ACCOUNT, root, "210987654321", Reason::UserId),
+            (ACCOUNT, "arn:aws:iam::123456789012:root/", ACCOUNT, Reason::Arn),
+            // Sessions.
+            (ACCOUNT, "arn:aws:sts::123456789012:assumed-role/demo", "AROAX:demo", Reason::Arn),
+            (ACCOUNT, "arn:aws:sts::123456789012:assumed-role/a/b/c", "AROAX:c", Reason::Arn),
+            (ACCOUNT, session, "AROAX", Reason::UserId),
+            (ACCOUNT, session, "AROAX:you", Reason::UserId),
+            (ACCOUNT, session, "AIDAX:me", Reason::UserId),
+            (ACCOUNT, federated, "123456789012:alice", Reason::UserId),
+            (ACCOUNT, federated, "210987654321:bob", Reason::UserId),
+            (ACCOUNT, federated, "bob", Reason::UserId),
+            (ACCOUNT, "arn:aws:sts::123456789012:federated-user/", "123456789012:", Reason::Arn),
+        ] {
+            assert_eq!(read(account, arn, user_id), Err(reason), "{account} {arn} {user_id}");
+        }
+    }
+}
