@@ -1,5 +1,5 @@
-//! Memory while an answer, a document of credentials or a profile file is read stays below a small multiple of the bound for its body, whatever is in it. Every
-//! allocation is counted.
+//! Memory while an answer, a document of credentials or a profile file is read stays below a small multiple of the bound
+//! for its body, whatever is in it, and calls leave none behind. Every allocation is counted.
 //!
 //! One test in a program of its own, because it replaces the allocator and counts for the whole process.
 
@@ -30,6 +30,7 @@ fn memory_is_bounded_by_the_body() {
     while_reading_profiles();
     while_reading();
     while_keeping_sessions();
+    while_calling();
 }
 
 /// Beside the body: texts are taken out of it, and grow by doubling; what is redacted is copied once more.
@@ -44,6 +45,8 @@ const WHILE_READING_PROFILES: usize = 28;
 const WHILE_READING: usize = 5;
 /// A session of a role, beside its token and twice its input.
 const SESSION: usize = 2048;
+/// How much more may be in use after a thousand more calls: a closed connection that has not been cleared away yet.
+const WHILE_CALLING: usize = 48 * 1024;
 /// What does not depend on the body.
 const FIXED: usize = 128 * 1024;
 /// Of a body that is parsed: counting takes its time, and what holds for this holds for [`MAX_BODY`].
@@ -170,6 +173,37 @@ fn while_keeping_sessions() {
         assert!(kept <= SESSION, "{}: {kept} bytes", sessions.source());
     }
 }
+
+/// One call after the other, with refusals that are retried, failures and closed connections among them.
+fn while_calling() {
+    const MANY: usize = 1000;
+    let refusal =
+        |code: &str| format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>").into();
+    let server = Scripted::choosing(move |number| match number % 10 {
+        3 => Script::Kept(500, Vec::new(), refusal("InternalFailure")),
+        5 => Script::Kept(403, Vec::new(), refusal("AccessDenied")),
+        7 => Script::Raw(Vec::new()),
+        _ => Script::Kept(200, Vec::new(), IDENTITY.into()),
+    });
+    let settings = Settings::new()
+        .region("eu-west-1")
+        .credentials(Credentials::new("AKID", "s"))
+        .endpoint_url(server.url());
+    for driver in Setup::new(settings).drivers().expect("the settings can be used") {
+        let _counting = Profiler::builder().testing().build();
+        let call = |calls: usize| {
+            let succeeded = (0..calls).filter(|_| driver.send(GetCallerIdentity::new()).is_ok()).count();
+            assert!(succeeded > calls / 2 && succeeded < calls, "{driver}: {succeeded} of {calls}");
+            HeapStats::get().curr_bytes
+        };
+        let (few, many) = (call(100), call(MANY));
+        println!("{MANY} calls more, {driver}: {few} bytes, then {many}");
+        assert!(many <= few + WHILE_CALLING, "{driver}: {few} bytes grew to {many}");
+    }
+}
+
+const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>u</UserId>\
+    <Account>1</Account><Arn>a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>";
 
 /// How much stays allocated.
 fn kept(work: impl FnOnce()) -> usize {

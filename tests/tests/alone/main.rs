@@ -37,7 +37,7 @@ alone! {
     #[cfg(unix)]
     threads::no_thread_to_be_had_is_an_error;
 
-    /// Counts the threads and the memory of the process.
+    /// Counts the threads of the process.
     soak::nothing_is_lost_and_nothing_is_left_behind;
 
     /// Looks through the memory of the process.
