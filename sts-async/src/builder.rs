@@ -11,8 +11,7 @@ use sts_proto::{Error, Secret};
 use tower_service::Service;
 
 use crate::client::Client;
-use crate::effects::{environment, read_in_place, seed};
-use crate::performer::Performer;
+use crate::effects::{environment, read, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
 use crate::transport::{BoxError, HyperTransport, TowerTransport, Transport, tls};
@@ -130,7 +129,7 @@ impl Builder {
     /// no certificate, a client certificate and a key that do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        let core = build.seed(seed()).in_place(SystemTime::now(), |path| read_in_place(&path))?;
+        let core = build.seed(seed()).in_place(SystemTime::now(), |path| read(&path))?;
         let (transport, told) = match self.transport {
             Some(transport) => (transport, Setting::of_own_transport()),
             None => {
@@ -140,7 +139,7 @@ impl Builder {
                 (Box::new(transport) as Box<dyn Transport>, settings.tls().list(&tls::DEFAULT_ROOTS))
             }
         };
-        let driver = Arc::new(Driver::new(Performer::new(transport, self.mfa_code)));
+        let driver = Arc::new(Driver { transport, mfa_code: self.mfa_code, bell: Default::default() });
         // Of credentials and a provider, the last that was set counts.
         let provider = self.provider.filter(|_| core.is_provided());
         Ok(Client::new(Pump { core: core.told(told), driver, provider }))

@@ -1,4 +1,5 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -9,7 +10,7 @@ use tokio::sync::oneshot;
 mod files;
 mod program;
 
-pub(crate) use files::{read, read_in_place, replace};
+pub(crate) use files::{read, replace};
 pub(crate) use program::run;
 
 /// The environment of this process, as it is now.
@@ -24,8 +25,15 @@ pub(crate) fn seed() -> u128 {
     half() << 64 | half()
 }
 
+/// The event that comes of an effect.
+pub(crate) type EventFuture<'a> = Pin<Box<dyn Future<Output = Event> + Send + 'a>>;
+
 /// On a thread that may wait, or on this one where the system gives no other. tokio's pool panics there.
-pub(crate) async fn blocking(work: impl FnOnce() -> Event + Send + 'static) -> Event {
+pub(crate) fn beside(work: impl FnOnce() -> Event + Send + 'static) -> EventFuture<'static> {
+    Box::pin(on_a_thread(Box::new(work)))
+}
+
+async fn on_a_thread(work: Box<dyn FnOnce() -> Event + Send>) -> Event {
     let lost = || Event::Failed(TransportError::new(TransportErrorKind::Other, "the thread has panicked"));
     let work = Arc::new(Mutex::new(Some(work)));
     let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();

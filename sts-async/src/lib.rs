@@ -15,7 +15,6 @@ mod builder;
 mod client;
 mod effects;
 mod methods;
-mod performer;
 mod provider;
 mod pump;
 mod roles;

@@ -1,6 +1,6 @@
 //! Drives flows: performs what they ask for, and runs the client's jobs in tasks of their own.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,32 +10,29 @@ use std::time::{Duration, SystemTime};
 use sts_proto::Span;
 use sts_proto::client::{Core, Job, ProviderJob};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
+use sts_proto::perform::{self, AskMfaCode};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::performer::Performer;
+use crate::effects::{self, EventFuture};
 use crate::provider::{CredentialsFuture, CredentialsProvider};
+use crate::transport::Transport;
 
 /// What a client consists of.
 #[derive(Clone)]
 pub(crate) struct Pump {
-    pub(crate) core: Core,
-    pub(crate) driver: Arc<Driver>,
     /// What is asked for credentials in place of the sources that the settings name.
     pub(crate) provider: Option<Arc<dyn CredentialsProvider>>,
+    pub(crate) core: Core,
+    pub(crate) driver: Arc<Driver>,
 }
 
 /// What performs effects.
 pub(crate) struct Driver {
-    performer: Performer,
     /// Rung whenever a job has ended.
-    bell: Notify,
-}
-
-impl Driver {
-    pub(crate) fn new(performer: Performer) -> Self {
-        Self { performer, bell: Notify::new() }
-    }
+    pub(crate) bell: Notify,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) mfa_code: Option<Arc<AskMfaCode>>,
 }
 
 impl Pump {
@@ -43,10 +40,31 @@ impl Pump {
         let mut event = Event::Start;
         loop {
             match flow.step(SystemTime::now(), event)? {
+                Step::Perform(effect) => event = self.perform(effect).await,
                 Step::Done(output) => return Ok(output),
-                Step::Perform(Effect::Join(join)) => event = self.join(join).await,
-                Step::Perform(effect) => event = self.driver.performer.perform(effect).await,
             }
+        }
+    }
+
+    /// Boxed, so that a program holds this code once and not once for each kind of flow.
+    fn perform(&self, effect: Effect) -> EventFuture<'_> {
+        match effect {
+            Effect::Send(request, timeouts) => {
+                let answer = self.driver.transport.send(request, timeouts);
+                Box::pin(async { answer.await.map_or_else(Event::Failed, Event::Response) })
+            }
+            Effect::Read(path) => effects::beside(move || effects::read(&path)),
+            Effect::Replace(path, contents) => effects::beside(move || effects::replace(&path, &contents)),
+            Effect::Run(command) => Box::pin(effects::run(command)),
+            Effect::AskMfaCode(serial) => match self.driver.mfa_code.clone() {
+                Some(ask) => effects::beside(move || perform::mfa_code(Some(&*ask), &serial)),
+                None => Box::pin(ready(perform::mfa_code(None, &serial))),
+            },
+            Effect::Wait(duration) => Box::pin(async move {
+                tokio::time::sleep(duration).await;
+                Event::Elapsed
+            }),
+            Effect::Join(join) => Box::pin(self.join(join)),
         }
     }
 
@@ -116,11 +134,10 @@ struct Ringing {
 }
 
 impl Ringing {
-    /// Boxed, since driving a flow may begin a job and a job is a flow.
-    fn work(pump: Pump, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn work(pump: Pump, job: Job) -> impl Future<Output = ()> + Send {
         let span = job.span().clone();
         let mut ringing = Self { pump, job: Some(job) };
-        Box::pin(within(span, async move {
+        within(span, async move {
             let job = ringing.job.take();
             let pump = &ringing.pump;
             match job {
@@ -128,7 +145,7 @@ impl Ringing {
                 Some(Job::Provider(job)) => pump.ask(job).await,
                 None => {}
             }
-        }))
+        })
     }
 }
 

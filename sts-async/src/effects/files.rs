@@ -1,19 +1,14 @@
-//! Files, read and replaced on a thread that may wait for a disk.
+//! Files, read and replaced by a caller that may wait for a disk.
 
 use std::fs::{DirBuilder, File, Metadata, remove_file, rename};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sts_proto::perform::{FileKind, Obstacle, ReadFile, ReplaceFile, Replacing, Seen};
 use sts_proto::{Event, Secret};
 
 /// Performs [`Effect::Read`](sts_proto::Effect::Read).
-pub(crate) async fn read(path: PathBuf) -> Event {
-    super::blocking(move || read_in_place(&path)).await
-}
-
-/// The same where the caller may wait.
-pub(crate) fn read_in_place(path: &Path) -> Event {
+pub(crate) fn read(path: &Path) -> Event {
     let mut file = ReadFile::new(path);
     loop {
         match attempt(path, &mut file) {
@@ -30,20 +25,16 @@ pub(crate) fn read_in_place(path: &Path) -> Event {
     }
 }
 
-/// Performs [`Effect::Replace`](sts_proto::Effect::Replace). It goes on if the future is dropped: a token that was renewed
-/// is not to be lost.
-pub(crate) async fn replace(path: PathBuf, contents: Secret) -> Event {
-    let work = move || {
-        let mut file = ReplaceFile::new(&path, &contents, std::process::id());
-        loop {
-            match step(file.step()) {
-                Ok(None) => file.done(),
-                Ok(Some(event)) => return event,
-                Err(error) => file.failed(obstacle(error.kind()), &error),
-            }
+/// Performs [`Effect::Replace`](sts_proto::Effect::Replace).
+pub(crate) fn replace(path: &Path, contents: &Secret) -> Event {
+    let mut file = ReplaceFile::new(path, contents, std::process::id());
+    loop {
+        match step(file.step()) {
+            Ok(None) => file.done(),
+            Ok(Some(event)) => return event,
+            Err(error) => file.failed(obstacle(error.kind()), &error),
         }
-    };
-    super::blocking(work).await
+    }
 }
 
 fn step(what: Replacing<'_>) -> io::Result<Option<Event>> {

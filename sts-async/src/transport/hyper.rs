@@ -25,7 +25,7 @@ use super::proxy::Route;
 use super::tcp::Tcp;
 use super::tls::{self, Tls};
 use super::{BoxError, Transport, TransportFuture, exchange};
-use crate::effects::{read, read_in_place};
+use crate::effects::{beside, read};
 
 /// The default transport: HTTP/1.1 on hyper, with connections kept for the next request.
 ///
@@ -53,7 +53,7 @@ impl HyperTransport {
     }
 
     pub(crate) fn with(tls: &TlsSettings, proxies: &Proxies) -> Result<Self, Error> {
-        let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, read_in_place)?);
+        let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, read)?);
         let proxies = Arc::new(proxies.clone());
         let route = Route { tcp: Tcp::new(), proxies: Arc::default(), tls: Arc::clone(&tls) };
         let direct = kept(route.clone());
@@ -92,7 +92,8 @@ impl Transport for HyperTransport {
         Box::pin(async move {
             match self.send_once(request.clone(), timeouts).await {
                 Err(error)
-                    if error.kind() == TransportErrorKind::Tls && self.tls.renew(read(roots).await) =>
+                    if error.kind() == TransportErrorKind::Tls
+                        && self.tls.renew(beside(move || read(&roots)).await) =>
                 {
                     self.send_once(request, timeouts).await
                 }
