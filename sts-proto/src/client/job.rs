@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::keys::{Fetched, Keys};
 use super::region::Region;
-use super::sources::Fetch;
+use super::sources::Fetching;
 use crate::credentials::RegionSearch;
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, Step};
@@ -48,12 +48,12 @@ pub struct FlowJob {
 
 #[derive(Debug)]
 enum Work {
-    Keys(Arc<Keys>, Box<Fetch>),
+    Keys(Arc<Keys>, Box<dyn Fetching>),
     Region(Arc<Region>, RegionSearch),
 }
 
 impl FlowJob {
-    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, fetch: Box<Fetch>, first: Box<Effect>) -> Self {
+    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, fetch: Box<dyn Fetching>, first: Box<Effect>) -> Self {
         Self { span, work: Some(Work::Keys(keys, fetch)), first: Some(first) }
     }
 

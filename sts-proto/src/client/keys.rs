@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
-use super::sources::{self, Sources};
+use super::sources::{self, Fetching, Sources};
 use crate::context::Context;
 use crate::credentials::{
     Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Resolved, Standing, describe, imds,
 };
 use crate::error::{CredentialsError, Error, Outcome, Tried};
-use crate::flow::{Effect, Event, Flow, Step};
+use crate::flow::{Effect, Event, Step};
 use crate::keys::Credentials;
 use crate::retry::RetryClass;
 use crate::trace::{self, Span};
@@ -69,7 +69,7 @@ enum Fetch {
 }
 
 enum Work {
-    Chain(Box<sources::Fetch>, Box<Effect>),
+    Chain(Box<dyn Fetching>, Box<Effect>),
     Provider,
 }
 
@@ -320,10 +320,10 @@ impl Keys {
                     .metadata(self.metadata.clone());
                 let fetch = sources::Fetch::new(sources, &self.context, resolve);
                 let refused = std::mem::take(&mut state.refused) && sources.are_keys_in_a_file();
-                let mut fetch = if refused { fetch.reading() } else { fetch };
+                let mut fetch: Box<dyn Fetching> = Box::new(if refused { fetch.reading() } else { fetch });
                 state.fetch = Fetch::Running { background };
                 match fetch.step(now, Event::Start) {
-                    Ok(Step::Perform(effect)) => Work::Chain(Box::new(fetch), Box::new(effect)),
+                    Ok(Step::Perform(effect)) => Work::Chain(fetch, Box::new(effect)),
                     Ok(Step::Done(resolved)) => {
                         let kept_in_use = fetch.kept_in_use();
                         return self.end(state, told, now, Ok(Fetched::by_chain(resolved, kept_in_use)));

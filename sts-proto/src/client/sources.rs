@@ -76,6 +76,25 @@ impl fmt::Debug for Sources {
     }
 }
 
+/// A fetch of credentials. A job holds one behind this, so that whatever passes jobs on need not hold the code that drops
+/// every source.
+pub(super) trait Fetching: Flow<Output = Resolved, Error = Error> + Send + Sync {
+    /// Whether the credentials have expired and are kept in use: see [`Resolve::kept_in_use`].
+    fn kept_in_use(&self) -> bool;
+}
+
+impl fmt::Debug for dyn Fetching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fetch { .. }")
+    }
+}
+
+impl Fetching for Fetch {
+    fn kept_in_use(&self) -> bool {
+        self.resolve.kept_in_use()
+    }
+}
+
 /// Asks the sources. Reads the shared files first if keys in them were refused, or then if they are refused when a role is
 /// assumed with them.
 #[derive(Debug)]
@@ -105,11 +124,6 @@ impl Fetch {
     pub(super) fn reading(self) -> Self {
         let state = State::Reading(Box::new(self.sources.load(self.context.settings())), None);
         Self { state, has_read: true, ..self }
-    }
-
-    /// Whether the credentials have expired and are kept in use: see [`Resolve::kept_in_use`].
-    pub(super) fn kept_in_use(&self) -> bool {
-        self.resolve.kept_in_use()
     }
 
     fn ask(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {

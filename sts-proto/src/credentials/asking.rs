@@ -1,5 +1,6 @@
 //! One source that is being asked.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -17,79 +18,110 @@ use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-/// The flow of a source.
-#[derive(Debug)]
-pub(super) enum Asking {
-    Process(Process),
-    WebIdentity(WebIdentity),
-    Container(Container),
-    InstanceMetadata(Box<InstanceMetadata>),
-    Sso(Sso),
-    #[cfg(feature = "login")]
-    Login(Login),
-}
-
-impl Asking {
+/// The flow of a source. A trait and not an enum, so that what holds one need not hold the code that drops each of them.
+pub(super) trait Asking: Send + Sync {
     /// Ends with `None` if the source turns out not to exist. `clock` is the time by both clocks, for expirations.
-    pub(super) fn step(
-        &mut self,
-        now: SystemTime,
-        clock: SystemTime,
-        event: Event,
-    ) -> Result<Step<Option<Credentials>>, Error> {
-        let step = match self {
-            Self::Process(flow) => flow.step(now, event),
-            Self::WebIdentity(flow) => flow.step(now, event),
-            Self::Container(flow) => flow.step(now, event),
-            Self::InstanceMetadata(flow) => return flow.step(clock, event),
-            Self::Sso(flow) => flow.step(clock, event),
-            #[cfg(feature = "login")]
-            Self::Login(flow) => flow.step(clock, event),
-        };
-        Ok(match step? {
-            Step::Perform(effect) => Step::Perform(effect),
-            Step::Done(credentials) => Step::Done(Some(credentials)),
-        })
-    }
+    fn step(&mut self, now: SystemTime, clock: SystemTime, event: Event) -> Asked;
 
     /// The entry of these credentials in the AWS CLI's cache, if it keeps such.
-    pub(super) fn entry(
-        &mut self,
-        cache: &CliCache,
-        plan: &Plan,
-        credentials: &Credentials,
-    ) -> Option<(PathBuf, Secret)> {
-        match (self, &plan.source) {
-            (Self::Sso(_), Source::Sso(config)) => cache.entry_of_sso(config, credentials),
-            (Self::WebIdentity(flow), Source::WebIdentity { role, .. }) => {
-                cache.entry_of_web_identity(role, flow.entry()?)
-            }
-            _ => None,
-        }
+    fn entry(&mut self, _: &CliCache, _: &Plan, _: &Credentials) -> Option<(PathBuf, Secret)> {
+        None
     }
 
     /// Whether the credentials have expired and are kept in use because there are no others.
-    pub(super) fn extended(&self) -> bool {
-        matches!(self, Self::InstanceMetadata(flow) if flow.extended())
+    fn extended(&self) -> bool {
+        false
     }
 
     /// Why the source does not exist.
-    pub(super) fn absence(&self, plan: &Plan) -> String {
-        match (self, &plan.source) {
-            (Self::InstanceMetadata(flow), Source::InstanceMetadata(config)) if flow.answered() => {
-                format!("{} says that the instance has no role", config.endpoint())
-            }
-            (_, Source::InstanceMetadata(config)) => format!("nothing answers at {}", config.endpoint()),
-            _ => "it does not exist".to_owned(),
-        }
+    fn absence(&self, _: &Plan) -> String {
+        "it does not exist".to_owned()
     }
 
     /// What the text of an error begins with, to say what was being done.
-    pub(super) fn doing(&self) -> String {
-        match self {
-            Self::Process(_) => "credential_process: ".to_owned(),
-            Self::WebIdentity(flow) => cannot_assume(flow.role_arn()),
-            _ => String::new(),
+    fn doing(&self) -> String {
+        String::new()
+    }
+}
+
+impl fmt::Debug for dyn Asking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asking { .. }")
+    }
+}
+
+pub(super) type Asked = Result<Step<Option<Credentials>>, Error>;
+
+impl Asking for Process {
+    fn step(&mut self, now: SystemTime, _: SystemTime, event: Event) -> Asked {
+        Flow::step(self, now, event).map(given)
+    }
+
+    fn doing(&self) -> String {
+        "credential_process: ".to_owned()
+    }
+}
+
+impl Asking for WebIdentity {
+    fn step(&mut self, now: SystemTime, _: SystemTime, event: Event) -> Asked {
+        Flow::step(self, now, event).map(given)
+    }
+
+    fn entry(&mut self, cache: &CliCache, plan: &Plan, _: &Credentials) -> Option<(PathBuf, Secret)> {
+        let Source::WebIdentity { role, .. } = &plan.source else { return None };
+        cache.entry_of_web_identity(role, self.entry()?)
+    }
+
+    fn doing(&self) -> String {
+        cannot_assume(self.role_arn())
+    }
+}
+
+impl Asking for Container {
+    fn step(&mut self, now: SystemTime, _: SystemTime, event: Event) -> Asked {
+        Flow::step(self, now, event).map(given)
+    }
+}
+
+impl Asking for InstanceMetadata {
+    fn step(&mut self, _: SystemTime, clock: SystemTime, event: Event) -> Asked {
+        Flow::step(self, clock, event)
+    }
+
+    fn extended(&self) -> bool {
+        self.extended()
+    }
+
+    fn absence(&self, plan: &Plan) -> String {
+        let Source::InstanceMetadata(config) = &plan.source else { return "it does not exist".to_owned() };
+        match self.answered() {
+            true => format!("{} says that the instance has no role", config.endpoint()),
+            false => format!("nothing answers at {}", config.endpoint()),
         }
+    }
+}
+
+impl Asking for Sso {
+    fn step(&mut self, _: SystemTime, clock: SystemTime, event: Event) -> Asked {
+        Flow::step(self, clock, event).map(given)
+    }
+
+    fn entry(&mut self, cache: &CliCache, plan: &Plan, given: &Credentials) -> Option<(PathBuf, Secret)> {
+        let Source::Sso(config) = &plan.source else { return None };
+        cache.entry_of_sso(config, given)
+    }
+}
+
+#[cfg(feature = "login")]
+impl Asking for Login {
+    fn step(&mut self, _: SystemTime, clock: SystemTime, event: Event) -> Asked {
+        Flow::step(self, clock, event).map(given)
+    }
+}
+
+fn given(step: Step<Credentials>) -> Step<Option<Credentials>> {
+    match step {
+        Step::Perform(effect) => Step::Perform(effect),
+        Step::Done(credentials) => Step::Done(Some(credentials)),
     }
 }

@@ -55,7 +55,7 @@ enum State {
     /// The AWS CLI's cache may hold a session of a role behind those that were assumed.
     Looking(Turn, Option<(usize, Credentials)>, Box<Look>),
     /// The source of the plan is asked.
-    Asking(Turn, Box<Asking>),
+    Asking(Turn, Box<dyn Asking>),
     /// This role of the plan is assumed; those before it have been.
     Assuming(Turn, usize, Box<AssumeRole>),
     /// These credentials, which have so many roles behind them, are written to this file.
@@ -216,36 +216,34 @@ impl Resolve {
             return self.got(now, turn, assumed, session);
         }
         let is_shared = self.cli_cache.is_some() && turn.plan.roles.is_empty();
-        let asking = match turn.plan.source.clone() {
+        let asking: Box<dyn Asking> = match turn.plan.source.clone() {
             Source::Static(credentials) => return self.got(now, turn, 0, credentials),
-            Source::Process { command, account_id } => Asking::Process(Process::new(command, account_id)),
+            Source::Process { command, account_id } => Box::new(Process::new(command, account_id)),
             Source::WebIdentity { role, token_file } => {
                 let flow = WebIdentity::new(role, token_file, Arc::clone(&self.context), self.seed);
-                Asking::WebIdentity(flow.metadata(self.metadata.clone()).shared(is_shared))
+                Box::new(flow.metadata(self.metadata.clone()).shared(is_shared))
             }
-            Source::Container(config) => Asking::Container(Container::new(config, self.seed)),
-            Source::InstanceMetadata(config) => {
-                Asking::InstanceMetadata(Box::new(InstanceMetadata::new(config, self.seed)))
-            }
+            Source::Container(config) => Box::new(Container::new(config, self.seed)),
+            Source::InstanceMetadata(config) => Box::new(InstanceMetadata::new(config, self.seed)),
             Source::Sso(config) => {
                 let sso = Sso::new(config, self.seed).renewals(self.renewals.clone());
-                Asking::Sso(sso.like(self.context.timeouts(), self.context.retry()))
+                Box::new(sso.like(self.context.timeouts(), self.context.retry()))
             }
             #[cfg(feature = "login")]
             Source::Login(config) => {
                 let config = config.or_region(self.context.settings().named_region());
                 let login = Login::new(config, self.seed).renewals(self.renewals.clone());
-                Asking::Login(login.like(self.context.timeouts(), self.context.retry()))
+                Box::new(login.like(self.context.timeouts(), self.context.retry()))
             }
         };
-        self.ask(now, turn, Box::new(asking), Event::Start)
+        self.ask(now, turn, asking, Event::Start)
     }
 
     fn ask(
         &mut self,
         now: SystemTime,
         turn: Turn,
-        mut asking: Box<Asking>,
+        mut asking: Box<dyn Asking>,
         event: Event,
     ) -> Result<Step<Resolved>, Error> {
         let clock = self.context.clocks(now).both();
