@@ -81,6 +81,7 @@ mod keys;
 mod load;
 mod providers;
 mod ready;
+mod recent;
 mod region;
 mod role_sessions;
 mod send;

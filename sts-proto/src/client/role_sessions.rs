@@ -1,6 +1,5 @@
 //! Sessions of many roles at once, for a program that acts for tenants.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::operation::Operation;
 use crate::operations::AssumeRole;
+
+use super::recent::{Kept, Key};
 
 /// A client that can be made again with the credentials of a role.
 pub trait InRole: Sized {
@@ -107,51 +108,6 @@ impl<C> fmt::Debug for RoleSessions<C> {
             .field("len", &kept.sessions.len())
             .field("max", &self.max)
             .finish_non_exhaustive()
-    }
-}
-
-/// A digest of everything that the caller sets.
-type Key = [u8; 32];
-
-struct Kept<C> {
-    sessions: BTreeMap<Key, (u64, C)>,
-    /// By the time of their last use, counted in uses.
-    order: BTreeMap<u64, Key>,
-    uses: u64,
-}
-
-impl<C: Clone> Kept<C> {
-    fn used(&mut self, key: &Key) -> Option<C> {
-        let (at, client) = self.sessions.get_mut(key)?;
-        self.order.remove(at);
-        self.uses += 1;
-        *at = self.uses;
-        self.order.insert(self.uses, *key);
-        Some(client.clone())
-    }
-
-    /// Returns the session that made room.
-    fn keep(&mut self, key: Key, client: C, max: NonZeroUsize) -> Option<C> {
-        self.uses += 1;
-        self.sessions.insert(key, (self.uses, client));
-        self.order.insert(self.uses, key);
-        if self.sessions.len() <= max.get() {
-            return None;
-        }
-        let (_, oldest) = self.order.pop_first()?;
-        self.sessions.remove(&oldest).map(|(_, client)| client)
-    }
-
-    fn forget(&mut self, key: &Key) -> Option<C> {
-        let (at, client) = self.sessions.remove(key)?;
-        self.order.remove(&at);
-        Some(client)
-    }
-}
-
-impl<C> Default for Kept<C> {
-    fn default() -> Self {
-        Self { sessions: BTreeMap::new(), order: BTreeMap::new(), uses: 0 }
     }
 }
 
