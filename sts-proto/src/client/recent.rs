@@ -2,48 +2,102 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::operation::Operation;
+
+/// A value for each input of an operation, at most `max` of them. Where there are more, the one that was asked for longest ago
+/// makes room.
+pub(super) struct Recent<T> {
+    pub(super) max: NonZeroUsize,
+    kept: Mutex<Kept<T>>,
+}
+
+impl<T: Clone> Recent<T> {
+    pub(super) fn new(max: NonZeroUsize) -> Self {
+        Self { max, kept: Mutex::default() }
+    }
+
+    /// The value of this input, made if there is none.
+    pub(super) fn get<O: Operation>(&self, input: &O, make: impl FnOnce() -> T) -> T {
+        let key = key(input);
+        let mut kept = self.kept();
+        if let Some(value) = kept.used(&key) {
+            return value;
+        }
+        let value = make();
+        let forgotten = kept.keep(key, value.clone(), self.max);
+        drop(kept);
+        // A value may have much to drop, so no other call waits for it.
+        drop(forgotten);
+        value
+    }
+
+    /// Returns whether there was one.
+    pub(super) fn forget<O: Operation>(&self, input: &O) -> bool {
+        let forgotten = self.kept().forget(&key(input));
+        forgotten.is_some()
+    }
+}
+
+impl<T> Recent<T> {
+    pub(super) fn len(&self) -> usize {
+        self.kept().values.len()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<T>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A digest of everything that the caller sets.
-pub(super) type Key = [u8; 32];
+type Key = [u8; 32];
 
-pub(super) struct Kept<C> {
-    pub(super) sessions: BTreeMap<Key, (u64, C)>,
+struct Kept<T> {
+    values: BTreeMap<Key, (u64, T)>,
     /// By the time of their last use, counted in uses.
     order: BTreeMap<u64, Key>,
     uses: u64,
 }
 
-impl<C: Clone> Kept<C> {
-    pub(super) fn used(&mut self, key: &Key) -> Option<C> {
-        let (at, client) = self.sessions.get_mut(key)?;
+impl<T: Clone> Kept<T> {
+    fn used(&mut self, key: &Key) -> Option<T> {
+        let (at, value) = self.values.get_mut(key)?;
         self.order.remove(at);
         self.uses += 1;
         *at = self.uses;
         self.order.insert(self.uses, *key);
-        Some(client.clone())
+        Some(value.clone())
     }
 
-    /// Returns the session that made room.
-    pub(super) fn keep(&mut self, key: Key, client: C, max: NonZeroUsize) -> Option<C> {
+    /// Returns the value that made room.
+    fn keep(&mut self, key: Key, value: T, max: NonZeroUsize) -> Option<T> {
         self.uses += 1;
-        self.sessions.insert(key, (self.uses, client));
+        self.values.insert(key, (self.uses, value));
         self.order.insert(self.uses, key);
-        if self.sessions.len() <= max.get() {
+        if self.values.len() <= max.get() {
             return None;
         }
         let (_, oldest) = self.order.pop_first()?;
-        self.sessions.remove(&oldest).map(|(_, client)| client)
+        self.values.remove(&oldest).map(|(_, value)| value)
     }
 
-    pub(super) fn forget(&mut self, key: &Key) -> Option<C> {
-        let (at, client) = self.sessions.remove(key)?;
+    fn forget(&mut self, key: &Key) -> Option<T> {
+        let (at, value) = self.values.remove(key)?;
         self.order.remove(&at);
-        Some(client)
+        Some(value)
     }
 }
 
-impl<C> Default for Kept<C> {
+impl<T> Default for Kept<T> {
     fn default() -> Self {
-        Self { sessions: BTreeMap::new(), order: BTreeMap::new(), uses: 0 }
+        Self { values: BTreeMap::new(), order: BTreeMap::new(), uses: 0 }
     }
+}
+
+/// The form has every member that is set, each with its name, escaped: two inputs have the same only if they are equal.
+fn key<O: Operation>(input: &O) -> Key {
+    Sha256::digest(input.to_form()).into()
 }

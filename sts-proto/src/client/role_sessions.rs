@@ -2,14 +2,9 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
-
-use crate::operation::Operation;
+use super::recent::Recent;
 use crate::operations::AssumeRole;
-
-use super::recent::{Kept, Key};
 
 /// A client that can be made again with the credentials of a role.
 pub trait InRole: Sized {
@@ -48,36 +43,24 @@ pub trait InRole: Sized {
 /// ```
 pub struct RoleSessions<C> {
     client: C,
-    max: NonZeroUsize,
-    kept: Mutex<Kept<C>>,
+    kept: Recent<C>,
 }
 
 impl<C: InRole + Clone> RoleSessions<C> {
     /// Sessions of roles that `client` assumes, at most `max` at a time.
     pub fn new(client: C, max: NonZeroUsize) -> Self {
-        Self { client, max, kept: Mutex::new(Kept::default()) }
+        Self { client, kept: Recent::new(max) }
     }
 
     /// A client that signs with a session of this input. Nothing is sent before the client needs credentials.
     pub fn client(&self, role: &AssumeRole) -> C {
-        let key = key(role);
-        let mut kept = self.kept();
-        if let Some(client) = kept.used(&key) {
-            return client;
-        }
-        let client = self.client.in_role(role.clone());
-        let forgotten = kept.keep(key, client.clone(), self.max);
-        drop(kept);
-        // A client may have much to drop, so no other call waits for it.
-        drop(forgotten);
-        client
+        self.kept.get(role, || self.client.in_role(role.clone()))
     }
 
     /// Forgets the session of this input, for a tenant that may no longer have it. The next [`client`](Self::client) begins
     /// another; clients that were given out go on with theirs. Returns whether there was one.
     pub fn forget(&self, role: &AssumeRole) -> bool {
-        let forgotten = self.kept().forget(&key(role));
-        forgotten.is_some()
+        self.kept.forget(role)
     }
 
     /// The client that assumes the roles.
@@ -87,33 +70,23 @@ impl<C: InRole + Clone> RoleSessions<C> {
 
     /// How many sessions are kept.
     pub fn len(&self) -> usize {
-        self.kept().sessions.len()
+        self.kept.len()
     }
 
     /// Whether no session is kept.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    fn kept(&self) -> MutexGuard<'_, Kept<C>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Prints numbers only: inputs may hold what a tenant calls itself.
 impl<C> fmt::Debug for RoleSessions<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         f.debug_struct("RoleSessions")
-            .field("len", &kept.sessions.len())
-            .field("max", &self.max)
+            .field("len", &self.kept.len())
+            .field("max", &self.kept.max)
             .finish_non_exhaustive()
     }
-}
-
-/// The form has every member that is set, each with its name, escaped: two inputs have the same only if they are equal.
-fn key(role: &AssumeRole) -> Key {
-    Sha256::digest(role.to_form()).into()
 }
 
 #[cfg(test)]
