@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::keys::{Fetched, Keys};
+use super::fetch::Fetch;
+use super::keys::Keys;
 use super::region::Region;
-use super::sources::Fetching;
 use crate::credentials::RegionSearch;
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, Step};
@@ -37,7 +37,6 @@ impl Job {
 }
 
 /// A job that is a flow. What comes of it, the core keeps.
-#[derive(Debug)]
 pub struct FlowJob {
     span: Span,
     /// `None` once it has ended.
@@ -46,14 +45,13 @@ pub struct FlowJob {
     first: Option<Box<Effect>>,
 }
 
-#[derive(Debug)]
 enum Work {
-    Keys(Arc<Keys>, Box<dyn Fetching>),
+    Keys(Arc<Keys>, Fetch),
     Region(Arc<Region>, RegionSearch),
 }
 
 impl FlowJob {
-    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, fetch: Box<dyn Fetching>, first: Box<Effect>) -> Self {
+    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, fetch: Fetch, first: Box<Effect>) -> Self {
         Self { span, work: Some(Work::Keys(keys, fetch)), first: Some(first) }
     }
 
@@ -71,7 +69,7 @@ impl FlowJob {
             Some(Work::Keys(keys, fetch)) => {
                 let fetched = match fetch.step(now, event) {
                     Ok(Step::Perform(effect)) => return Step::Perform(effect),
-                    Ok(Step::Done(resolved)) => Ok(Fetched::by_chain(resolved, fetch.kept_in_use())),
+                    Ok(Step::Done(fetched)) => Ok(fetched),
                     Err(error) => Err(error),
                 };
                 let keys = Arc::clone(keys);
@@ -101,6 +99,12 @@ impl Flow for FlowJob {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<()>, Infallible> {
         let span = self.span.clone();
         Ok(span.enter(|| self.go_on(now, event)))
+    }
+}
+
+impl fmt::Debug for FlowJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlowJob").field("first", &self.first).finish_non_exhaustive()
     }
 }
 
@@ -136,7 +140,7 @@ impl ProviderJob {
     /// What the provider gave.
     pub fn finish(mut self, now: SystemTime, fetched: Result<Credentials, Error>) {
         if let Some(keys) = self.keys.take() {
-            self.span.enter(|| keys.finish(now, fetched.map(Fetched::by_provider)));
+            self.span.enter(|| keys.finish(now, fetched.map(Into::into)));
         }
     }
 

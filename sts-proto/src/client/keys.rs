@@ -6,12 +6,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use super::fetch::{Fetch, Fetched};
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
-use super::sources::{self, Fetching, Sources};
+use super::sources::{self, Sources};
 use crate::context::Context;
-use crate::credentials::{
-    Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Resolved, Standing, describe, imds,
-};
+use crate::credentials::{Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Standing, describe, imds};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Step};
 use crate::keys::Credentials;
@@ -45,7 +44,7 @@ pub(super) enum Source {
 
 struct State {
     cache: Cache,
-    fetch: Fetch,
+    fetch: Fetching,
     /// When the last fetch began.
     begun: SystemTime,
     /// Whether keys were refused since.
@@ -55,7 +54,7 @@ struct State {
     last: Last,
 }
 
-enum Fetch {
+enum Fetching {
     Idle,
     /// A job is to be taken.
     Waiting {
@@ -69,7 +68,8 @@ enum Fetch {
 }
 
 enum Work {
-    Chain(Box<dyn Fetching>, Box<Effect>),
+    /// And what it has asked for already.
+    Flow(Fetch, Box<Effect>),
     Provider,
 }
 
@@ -84,12 +84,6 @@ struct Last {
     refused: Option<Credentials>,
 }
 
-/// What a fetch gave.
-pub(super) struct Fetched {
-    credentials: Credentials,
-    chain: Option<(Arc<[Tried]>, bool)>,
-}
-
 /// What a flow that needs credentials finds.
 enum Found {
     Here(Arc<Credentials>),
@@ -102,16 +96,6 @@ enum Found {
     },
 }
 
-impl Fetched {
-    pub(super) fn by_chain(Resolved { credentials, tried, .. }: Resolved, kept_in_use: bool) -> Self {
-        Self { credentials, chain: Some((tried.into(), kept_in_use)) }
-    }
-
-    pub(super) fn by_provider(credentials: Credentials) -> Self {
-        Self { credentials, chain: None }
-    }
-}
-
 impl Keys {
     pub(super) fn new(
         source: Source,
@@ -121,7 +105,7 @@ impl Keys {
     ) -> Self {
         let state = State {
             cache: Cache::new(seed),
-            fetch: Fetch::Idle,
+            fetch: Fetching::Idle,
             begun: SystemTime::UNIX_EPOCH,
             refused: false,
             ended: 0,
@@ -151,12 +135,12 @@ impl Keys {
     /// The fetch that is to be run, if one is.
     pub(super) fn job(self: &Arc<Self>) -> Option<Job> {
         let mut state = self.state();
-        match std::mem::replace(&mut state.fetch, Fetch::Idle) {
-            Fetch::Waiting { background, span, work } => {
-                state.fetch = Fetch::Running { background };
+        match std::mem::replace(&mut state.fetch, Fetching::Idle) {
+            Fetching::Waiting { background, span, work } => {
+                state.fetch = Fetching::Running { background };
                 let keys = Arc::clone(self);
                 Some(match work {
-                    Work::Chain(fetch, first) => Job::Flow(FlowJob::of_keys(keys, span, fetch, first)),
+                    Work::Flow(fetch, first) => Job::Flow(FlowJob::of_keys(keys, span, fetch, first)),
                     Work::Provider => Job::Provider(ProviderJob::new(keys, span, state.last.refused.take())),
                 })
             }
@@ -177,7 +161,7 @@ impl Keys {
     /// A fetch was dropped: the next flow that looks begins another. `refused` is what a provider was not told yet.
     pub(super) fn abandon(&self, refused: Option<Credentials>) {
         let mut state = self.state();
-        state.fetch = Fetch::Idle;
+        state.fetch = Fetching::Idle;
         state.ended = state.ended.wrapping_add(1);
         state.cache.abandon();
         if state.last.refused.is_none() {
@@ -284,7 +268,7 @@ impl Keys {
                 }
                 // A job that was not taken waits for the next flow.
                 match state.fetch {
-                    Fetch::Waiting { .. } => Found::HereWhileFetching(credentials),
+                    Fetching::Waiting { .. } => Found::HereWhileFetching(credentials),
                     _ => Found::Here(credentials),
                 }
             }
@@ -320,27 +304,24 @@ impl Keys {
                     .metadata(self.metadata.clone());
                 let fetch = sources::Fetch::new(sources, &self.context, resolve);
                 let refused = std::mem::take(&mut state.refused) && sources.are_keys_in_a_file();
-                let mut fetch: Box<dyn Fetching> = Box::new(if refused { fetch.reading() } else { fetch });
-                state.fetch = Fetch::Running { background };
+                let mut fetch: Fetch = Box::new(if refused { fetch.reading() } else { fetch });
+                state.fetch = Fetching::Running { background };
                 match fetch.step(now, Event::Start) {
-                    Ok(Step::Perform(effect)) => Work::Chain(fetch, Box::new(effect)),
-                    Ok(Step::Done(resolved)) => {
-                        let kept_in_use = fetch.kept_in_use();
-                        return self.end(state, told, now, Ok(Fetched::by_chain(resolved, kept_in_use)));
-                    }
+                    Ok(Step::Perform(effect)) => Work::Flow(fetch, Box::new(effect)),
+                    Ok(Step::Done(fetched)) => return self.end(state, told, now, Ok(fetched)),
                     Err(error) => return self.end(state, told, now, Err(error)),
                 }
             }
         };
-        state.fetch = Fetch::Waiting { background, span, work };
+        state.fetch = Fetching::Waiting { background, span, work };
     }
 
     fn end(&self, state: &mut State, told: &mut Told, now: SystemTime, fetched: Result<Fetched, Error>) {
         // Fetching may have taken a while, and shown what the service's clock says.
         let clocks = self.context.clocks(now);
-        let background = match std::mem::replace(&mut state.fetch, Fetch::Idle) {
-            Fetch::Running { background } | Fetch::Waiting { background, .. } => background,
-            Fetch::Idle => false,
+        let background = match std::mem::replace(&mut state.fetch, Fetching::Idle) {
+            Fetching::Running { background } | Fetching::Waiting { background, .. } => background,
+            Fetching::Idle => false,
         };
         state.ended = state.ended.wrapping_add(1);
         let fetched = fetched.map(|Fetched { credentials, chain }| {

@@ -75,6 +75,7 @@ mod both;
 mod build;
 mod config;
 mod explain;
+mod fetch;
 mod get;
 mod job;
 mod keys;

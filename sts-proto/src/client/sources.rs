@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use super::fetch::Fetched;
 use super::load::{Load, Loaded};
 use crate::context::Context;
 use crate::credentials::{Chain, Found, Plan, Resolve, Resolved, Source};
@@ -73,25 +74,6 @@ impl Sources {
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sources").field("chain", &self.chain()).finish_non_exhaustive()
-    }
-}
-
-/// A fetch of credentials. A job holds one behind this, so that whatever passes jobs on need not hold the code that drops
-/// every source.
-pub(super) trait Fetching: Flow<Output = Resolved, Error = Error> + Send + Sync {
-    /// Whether the credentials have expired and are kept in use: see [`Resolve::kept_in_use`].
-    fn kept_in_use(&self) -> bool;
-}
-
-impl fmt::Debug for dyn Fetching {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Fetch { .. }")
-    }
-}
-
-impl Fetching for Fetch {
-    fn kept_in_use(&self) -> bool {
-        self.resolve.kept_in_use()
     }
 }
 
@@ -165,14 +147,18 @@ impl Fetch {
 }
 
 impl Flow for Fetch {
-    type Output = Resolved;
+    type Output = Fetched;
     type Error = Error;
 
-    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
-        match std::mem::replace(&mut self.state, State::Asking) {
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Fetched>, Error> {
+        let step = match std::mem::replace(&mut self.state, State::Asking) {
             State::Asking => self.ask(now, event),
             State::Reading(load, refused) => self.read(now, load, refused, event),
-        }
+        }?;
+        Ok(match step {
+            Step::Perform(effect) => Step::Perform(effect),
+            Step::Done(resolved) => Step::Done(Fetched::by_chain(resolved, self.resolve.kept_in_use())),
+        })
     }
 }
 
