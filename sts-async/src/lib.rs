@@ -23,7 +23,9 @@ mod transport;
 pub use builder::Builder;
 pub use client::Client;
 pub use provider::{CredentialsFuture, CredentialsProvider};
-pub use roles::{AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider};
+pub use roles::{
+    AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
+};
 pub use sts_proto;
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{

@@ -2,14 +2,16 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
-use sts_proto::client::InRole;
+use sts_proto::client::{InRole, WebIdentityToken};
 use sts_proto::credentials::Explanation;
-use sts_proto::operations::AssumeRole;
+use sts_proto::operations::{AssumeRole, GetWebIdentityToken};
 use sts_proto::proof::Proof;
 use sts_proto::settings::Env;
 use sts_proto::{
@@ -398,6 +400,19 @@ impl Driver {
         }
     }
 
+    /// Gives tokens that this client asks for, at most so many at a time.
+    pub fn tokens(&self, max: NonZeroUsize) -> TokenProvider {
+        match self {
+            Self::Blocking(client) => {
+                TokenProvider::Blocking(sts_blocking::WebIdentityTokenProvider::new(client.clone(), max))
+            }
+            Self::Async(client, runtime) => TokenProvider::Async(
+                sts_async::WebIdentityTokenProvider::new(client.clone(), max),
+                Arc::clone(runtime),
+            ),
+        }
+    }
+
     /// Does something in a hundred threads, which begin together.
     pub fn crowd<T: Send>(&self, work: impl Fn(&Self) -> T + Sync) -> Vec<T> {
         let barrier = Barrier::new(CROWD);
@@ -420,6 +435,42 @@ impl InRole for Driver {
         match self {
             Self::Blocking(client) => Self::Blocking(client.in_role(role)),
             Self::Async(client, runtime) => Self::Async(client.in_role(role), Arc::clone(runtime)),
+        }
+    }
+}
+
+/// A `WebIdentityTokenProvider` of one of the two clients.
+#[derive(Clone, Debug)]
+pub enum TokenProvider {
+    /// Of sts-blocking.
+    Blocking(sts_blocking::WebIdentityTokenProvider),
+    /// Of sts-async.
+    Async(sts_async::WebIdentityTokenProvider, Arc<Runtime>),
+}
+
+impl TokenProvider {
+    /// A token for this input.
+    pub fn token(&self, input: &GetWebIdentityToken) -> Result<WebIdentityToken, Error> {
+        match self {
+            Self::Blocking(tokens) => tokens.token(input),
+            Self::Async(tokens, runtime) => runtime.block_on(tokens.token(input)),
+        }
+    }
+
+    /// Keeps a token in a file, until that fails.
+    pub fn keep_in_file(&self, input: &GetWebIdentityToken, file: &Path) -> Error {
+        let Err(error) = match self {
+            Self::Blocking(tokens) => tokens.keep_in_file(input, file),
+            Self::Async(tokens, runtime) => runtime.block_on(tokens.keep_in_file(input, file)),
+        };
+        error
+    }
+
+    /// Forgets the token for this input.
+    pub fn forget(&self, input: &GetWebIdentityToken) -> bool {
+        match self {
+            Self::Blocking(tokens) => tokens.forget(input),
+            Self::Async(tokens, _) => tokens.forget(input),
         }
     }
 }

@@ -20,9 +20,10 @@ pub struct GetCredentials {
 }
 
 impl GetCredentials {
-    pub(super) fn new(core: &Core, seed: u128) -> Self {
+    /// `action` as for [`CredentialsError::while_calling`](crate::error::CredentialsError::while_calling).
+    pub(super) fn new(core: &Core, action: &'static str, seed: u128) -> Self {
         let deadline = Deadline::new(core.timeouts().call);
-        Self { ready: Ready::with_credentials(core, "", seed), deadline }
+        Self { ready: Ready::with_credentials(core, action, seed), deadline }
     }
 }
 

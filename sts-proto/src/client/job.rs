@@ -51,8 +51,8 @@ enum Work {
 }
 
 impl FlowJob {
-    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, fetch: Fetch, first: Box<Effect>) -> Self {
-        Self { span, work: Some(Work::Keys(keys, fetch)), first: Some(first) }
+    pub(super) fn of_keys(keys: Arc<Keys>, span: Span, fetch: Fetch, first: Option<Box<Effect>>) -> Self {
+        Self { span, work: Some(Work::Keys(keys, fetch)), first }
     }
 
     pub(super) fn of_region(region: Arc<Region>, span: Span, search: RegionSearch) -> Self {

@@ -3,12 +3,15 @@
 mod take;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use super::fetch::{Fetch, Fetched};
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
 use super::sources::{self, Sources};
+use super::tokens::{TokenSource, no_token};
+use crate::clocks::Clocks;
 use crate::context::Context;
 use crate::credentials::{Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Standing, describe, imds};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
@@ -29,6 +32,8 @@ pub(super) struct Keys {
     mfa_session: MfaSession,
     renewals: Renewals,
     cli_cache: Option<CliCache>,
+    /// How many fetches have ended. It changes while the state is locked.
+    ended: Arc<AtomicU64>,
     state: Mutex<State>,
 }
 
@@ -40,6 +45,8 @@ pub(super) enum Source {
     Chain(Arc<Sources>),
     /// A provider of the program's own.
     Provider,
+    /// Tokens are kept here, in place of credentials.
+    Token(Box<TokenSource>),
 }
 
 struct State {
@@ -49,8 +56,6 @@ struct State {
     begun: SystemTime,
     /// Whether keys were refused since.
     refused: bool,
-    /// How many fetches have ended.
-    ended: u64,
     last: Last,
 }
 
@@ -69,7 +74,7 @@ enum Fetching {
 
 enum Work {
     /// And what it has asked for already.
-    Flow(Fetch, Box<Effect>),
+    Flow(Fetch, Option<Box<Effect>>),
     Provider,
 }
 
@@ -108,7 +113,6 @@ impl Keys {
             fetch: Fetching::Idle,
             begun: SystemTime::UNIX_EPOCH,
             refused: false,
-            ended: 0,
             last: Last::default(),
         };
         Self {
@@ -118,8 +122,17 @@ impl Keys {
             mfa_session: MfaSession::default(),
             renewals: Renewals::default(),
             cli_cache: None,
+            ended: Arc::default(),
             state: Mutex::new(state),
         }
+    }
+
+    /// Keeps tokens. What waits for one of them waits for fetches of the client beneath as well, so both count together.
+    pub(super) fn of_token(source: TokenSource, seed: u128) -> Self {
+        let beneath = source.core.clone();
+        let ended = Arc::clone(&beneath.keys.ended);
+        let keys = Self::new(Source::Token(Box::new(source)), beneath.context(), None, seed);
+        Self { ended, ..keys }
     }
 
     /// Sessions are shared with the AWS CLI.
@@ -129,11 +142,18 @@ impl Keys {
 
     /// How many fetches have ended, or were dropped.
     pub(super) fn ended(&self) -> u64 {
-        self.state().ended
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// The fetch that is to be run, if one is.
     pub(super) fn job(self: &Arc<Self>) -> Option<Job> {
+        self.own_job().or_else(|| match &self.source {
+            Source::Token(token) => token.core.keys.job(),
+            _ => None,
+        })
+    }
+
+    fn own_job(self: &Arc<Self>) -> Option<Job> {
         let mut state = self.state();
         match std::mem::replace(&mut state.fetch, Fetching::Idle) {
             Fetching::Waiting { background, span, work } => {
@@ -162,7 +182,7 @@ impl Keys {
     pub(super) fn abandon(&self, refused: Option<Credentials>) {
         let mut state = self.state();
         state.fetch = Fetching::Idle;
-        state.ended = state.ended.wrapping_add(1);
+        self.ended.fetch_add(1, Ordering::SeqCst);
         state.cache.abandon();
         if state.last.refused.is_none() {
             state.last.refused = refused;
@@ -227,6 +247,13 @@ impl Keys {
             }
             (Source::Provider, Err(error)) => {
                 vec![Tried::new("the provider set in code", Outcome::Failed(error.problem().into()))]
+            }
+            (Source::Token(token), got) => {
+                let outcome = got.map_or_else(
+                    |error| Outcome::Failed(error.problem().into()),
+                    |kept| Outcome::Used(token.describe(&kept, now).into()),
+                );
+                vec![Tried::new("GetWebIdentityToken", outcome)]
             }
             (Source::Settings, _) => {
                 let outcome = match self.context.credentials() {
@@ -295,6 +322,8 @@ impl Keys {
         let span = Span::of_job(background);
         let work = match &self.source {
             Source::Settings | Source::Provider => Work::Provider,
+            // Its first step looks for credentials, and tells of that.
+            Source::Token(token) => Work::Flow(token.fetch(seed), None),
             Source::Chain(sources) => {
                 let resolve = Resolve::new(sources.chain(), Arc::clone(&self.context), seed)
                     .held(state.last.held.clone())
@@ -307,7 +336,7 @@ impl Keys {
                 let mut fetch: Fetch = Box::new(if refused { fetch.reading() } else { fetch });
                 state.fetch = Fetching::Running { background };
                 match fetch.step(now, Event::Start) {
-                    Ok(Step::Perform(effect)) => Work::Flow(fetch, Box::new(effect)),
+                    Ok(Step::Perform(effect)) => Work::Flow(fetch, Some(Box::new(effect))),
                     Ok(Step::Done(fetched)) => return self.end(state, told, now, Ok(fetched)),
                     Err(error) => return self.end(state, told, now, Err(error)),
                 }
@@ -323,7 +352,7 @@ impl Keys {
             Fetching::Running { background } | Fetching::Waiting { background, .. } => background,
             Fetching::Idle => false,
         };
-        state.ended = state.ended.wrapping_add(1);
+        self.ended.fetch_add(1, Ordering::SeqCst);
         let fetched = fetched.map(|Fetched { credentials, chain }| {
             if let Some((tried, kept_in_use)) = chain {
                 if trace::ENABLED && kept_in_use {
@@ -344,7 +373,7 @@ impl Keys {
             fetched => state.cache.finish(clocks, fetched),
         };
         if trace::ENABLED {
-            told.fetched = Some((background, kept.map(|credentials| describe(&credentials, clocks))));
+            told.fetched = Some((background, kept.map(|credentials| self.describe(&credentials, clocks))));
         }
     }
 
@@ -357,11 +386,20 @@ impl Keys {
             && state.cache.held(self.context.clocks(now)).is_none()
     }
 
-    /// What is asked, as errors call it.
-    fn name(&self) -> String {
+    /// What is asked has not answered.
+    fn unanswered(&self, problem: String) -> CredentialsError {
+        let error = match &self.source {
+            Source::Chain(sources) => CredentialsError::new(sources.chain().asked(), problem),
+            Source::Provider | Source::Settings => CredentialsError::new(PROVIDER, problem),
+            Source::Token(token) => no_token(&token.audience, problem),
+        };
+        error.with_retry_class(RetryClass::Transient)
+    }
+
+    fn describe(&self, kept: &Credentials, now: Clocks) -> String {
         match &self.source {
-            Source::Chain(sources) => sources.chain().asked().to_owned(),
-            Source::Provider | Source::Settings => PROVIDER.to_owned(),
+            Source::Token(token) => token.describe(kept, now),
+            _ => describe(kept, now),
         }
     }
 

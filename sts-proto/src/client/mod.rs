@@ -88,6 +88,7 @@ mod role_sessions;
 mod send;
 mod signing;
 mod sources;
+mod tokens;
 
 use std::fmt;
 use std::sync::Arc;
@@ -106,6 +107,7 @@ pub use load::{Load, Loaded};
 pub use providers::{AssumeRoleProvider, SourceProvider, WebIdentityProvider};
 pub use role_sessions::{InRole, RoleSessions};
 pub use send::Send;
+pub use tokens::{GetToken, KeepToken, WebIdentityToken, WebIdentityTokens};
 
 use crate::context::Context;
 use crate::credentials::{CliCache, imds};
@@ -120,6 +122,7 @@ use crate::settings::{Env, Setting, Settings};
 use keys::{Keys, Source};
 use region::Region;
 use signing::Signing;
+use tokens::TokenSource;
 
 /// A client without its driver. Cheap to clone; all clones share credentials, signing key, quota and clock.
 #[derive(Clone)]
@@ -186,7 +189,7 @@ impl Core {
 
     /// The credentials that calls are signed with.
     pub fn credentials(&self, seed: u128) -> GetCredentials {
-        GetCredentials::new(self, seed)
+        GetCredentials::new(self, "", seed)
     }
 
     /// What the client is made with and where its credentials come from. Credentials that are kept are not fetched again
@@ -227,6 +230,11 @@ impl Core {
         let keys = Keys::new(Source::Provider, &self.shared.context, None, seed);
         let keys = keys.cli_cache(self.shared.cli_cache.clone());
         Self { keys: Arc::new(keys), ..self.clone() }
+    }
+
+    /// Tokens in place of the credentials of this client.
+    fn with_token(&self, source: TokenSource, seed: u128) -> Self {
+        Self { keys: Arc::new(Keys::of_token(source, seed)), ..self.clone() }
     }
 
     /// How long things may take.

@@ -3,6 +3,7 @@ mod explain;
 mod keys;
 mod region;
 mod settings;
+mod tokens;
 mod world;
 
 use crate::client::Config;

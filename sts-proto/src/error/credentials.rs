@@ -34,6 +34,7 @@ impl CredentialsError {
     /// may hold a secret.
     pub fn new(provider: impl Into<Box<str>>, problem: impl Into<Box<str>>) -> Self {
         Self::Failed(ProviderError(Arc::new(Inner {
+            wanted: "credentials from",
             provider: provider.into(),
             problem: problem.into(),
             cause: None,
@@ -128,6 +129,12 @@ impl CredentialsError {
     #[cfg(feature = "credentials")]
     pub(crate) fn retold(self, provider: &str, problem: String) -> Self {
         self.change(|inner| (inner.provider, inner.problem) = (provider.into(), problem.into()))
+    }
+
+    /// The same failure, where a token for an audience was asked for and not credentials.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn of_a_token(self) -> Self {
+        self.change(|inner| inner.wanted = "web identity token for")
     }
 
     fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
@@ -225,6 +232,8 @@ pub struct ProviderError(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
+    /// What there is none of, up to the name.
+    wanted: &'static str,
     provider: Box<str>,
     problem: Box<str>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
@@ -260,7 +269,7 @@ impl ProviderError {
 
 impl fmt::Display for ProviderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(OneLine(f), "no credentials from {}: {}", self.0.provider, self.0.problem)
+        write!(OneLine(f), "no {} {}: {}", self.0.wanted, self.0.provider, self.0.problem)
     }
 }
 

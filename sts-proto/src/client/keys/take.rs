@@ -8,7 +8,6 @@ use crate::client::region::MAX_LOST;
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Event, Join, Step};
 use crate::keys::Credentials;
-use crate::retry::RetryClass;
 
 /// Waits until there are credentials.
 #[derive(Debug)]
@@ -53,7 +52,7 @@ impl Take {
             // Begins no fetch, which would wait for a later flow to take it.
             (Waiting::ToFetch, Event::Elapsed) => match self.keys.kept(now) {
                 Some(credentials) => Ok(Step::Done(Some(credentials))),
-                None => Err(too_long(&self.keys.name(), total).into()),
+                None => Err(too_long(&self.keys, total).into()),
             },
             (Waiting::Beside(credentials), Event::Joined | Event::Elapsed) => {
                 Ok(Step::Done(Some(credentials)))
@@ -78,7 +77,7 @@ impl Take {
             Found::Fetching { begun } => {
                 self.lost += u32::from(begun);
                 if self.lost > MAX_LOST {
-                    return Err(lost(&self.keys.name()).into());
+                    return Err(lost(&self.keys).into());
                 }
                 // Each fetch has a seed of its own.
                 self.seed = self.seed.wrapping_add(u128::from(begun));
@@ -113,12 +112,12 @@ impl From<CredentialsError> for TakeError {
     }
 }
 
-fn too_long(name: &str, total: Duration) -> CredentialsError {
-    let problem = format!("it has not answered after {total:?}, the time that the call may take");
-    CredentialsError::new(name, problem).with_retry_class(RetryClass::Transient)
+fn too_long(keys: &Keys, total: Duration) -> CredentialsError {
+    keys.unanswered(format!("it has not answered after {total:?}, the time that the call may take"))
 }
 
-fn lost(name: &str) -> CredentialsError {
-    let problem = "the thread or task that asked it was ended before it had answered, more than once";
-    CredentialsError::new(name, problem).with_retry_class(RetryClass::Transient)
+fn lost(keys: &Keys) -> CredentialsError {
+    keys.unanswered(
+        "the thread or task that asked it was ended before it had answered, more than once".into(),
+    )
 }

@@ -7,6 +7,7 @@ mod refused;
 mod role_sessions;
 mod roles;
 mod sources;
+mod tokens;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
