@@ -26,7 +26,7 @@ pub struct AssumingRole {
     trace_id: Option<HeaderValue>,
     /// The file of the cache.
     shared: Option<(CliCache, PathBuf)>,
-    heard: Heard,
+    heard: Option<Heard>,
     state: State,
 }
 
@@ -43,8 +43,9 @@ impl AssumingRole {
     pub(super) fn new(core: &Core, operation: AssumeRole, trace_id: Option<HeaderValue>, seed: u128) -> Self {
         let cache = core.shared.cli_cache.clone();
         let shared = cache.and_then(|cache| cache.file_of(&operation, true).map(|file| (cache, file)));
+        let heard = shared.as_ref().map(|(cache, _)| Heard::new(cache));
         let (core, state) = (core.clone(), State::Ready(operation));
-        Self { core, seed, trace_id, shared, heard: Heard::default(), state }
+        Self { core, seed, trace_id, shared, heard, state }
     }
 
     fn look(
@@ -84,8 +85,8 @@ impl AssumingRole {
         now: SystemTime,
         event: Event,
     ) -> Result<Step<Credentials>, Error> {
-        if self.shared.is_some() {
-            self.heard.hear(&event);
+        if let Some(heard) = &mut self.heard {
+            heard.hear(&event);
         }
         match call.step(now, event)? {
             Step::Perform(effect) => {
@@ -97,8 +98,8 @@ impl AssumingRole {
     }
 
     fn keep(&mut self, output: AssumeRoleOutput) -> Step<Credentials> {
-        let entry =
-            self.shared.as_ref().and_then(|(_, file)| Some((file.clone(), self.heard.role(&output)?)));
+        let shared = self.shared.as_ref().zip(self.heard.as_ref());
+        let entry = shared.and_then(|((_, file), heard)| Some((file.clone(), heard.role(&output)?)));
         let credentials = Credentials::from(output);
         match entry {
             Some((file, entry)) => {

@@ -84,7 +84,7 @@ impl Build {
                 let Loaded { profiles, .. } = &loaded;
                 let named = self.config.profile.as_deref();
                 let found = Looked {
-                    cli_cache: self.config.shares_cli_cache.then(|| CliCache::of_cli(&env)),
+                    cli_cache: self.config.cli_cache.map(|make| make(&env)),
                     sources: Sources::new(
                         Chain::new(&env, profiles, named),
                         env.clone(),

@@ -1,5 +1,6 @@
 //! What a client is made with.
 
+use crate::credentials::CliCache;
 use crate::settings::{Env, Settings};
 
 /// What a client is made with, before anything is read: what code sets, and where to look for the rest. What code sets
@@ -13,7 +14,8 @@ pub struct Config {
     /// Whether a provider of the program's own gives the credentials.
     pub(super) provided: bool,
     pub(super) credentials_only: bool,
-    pub(super) shares_cli_cache: bool,
+    /// Makes the AWS CLI's cache, if it is shared. A function, so that a program that shares none does not hold its code.
+    pub(super) cli_cache: Option<fn(&Env) -> CliCache>,
 }
 
 /// Where settings are looked for that code does not set.
@@ -45,7 +47,7 @@ impl Config {
             profile: None,
             provided: false,
             credentials_only: false,
-            shares_cli_cache: false,
+            cli_cache: None,
         }
     }
 

@@ -2,7 +2,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::cli_cache::Heard;
+use super::cli_cache::{CliCache, Heard};
 use super::region::LocatedCall;
 use super::{Role, imds};
 use crate::call::Call;
@@ -44,8 +44,8 @@ impl AssumeRole {
     }
 
     /// Makes an entry of the AWS CLI's cache: see [`entry`](Self::entry).
-    pub(super) fn shared(mut self, is_shared: bool) -> Self {
-        self.heard = is_shared.then(Heard::default);
+    pub(super) fn shared(mut self, cache: Option<&CliCache>) -> Self {
+        self.heard = cache.map(Heard::new);
         self
     }
 

@@ -9,6 +9,8 @@
 //! Source: the AWS CLI, versions 1 and 2, which use the same files.
 
 mod entry;
+mod format;
+mod look;
 mod name;
 mod python;
 
@@ -16,21 +18,22 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use http::HeaderMap;
 
-use self::entry::Unusable;
+use self::format::{AwsCli, Format};
+pub(crate) use self::look::Look;
+use self::look::Wanted;
 pub use self::name::role_file;
 use super::assume_role::as_operation;
 use super::{Plan, Role, Source, sso};
 use crate::error::Error;
-use crate::flow::{Effect, Event, Flow, Step};
+use crate::flow::Event;
 use crate::keys::Credentials;
 use crate::operations::{
     AssumeRole, AssumeRoleOutput, AssumeRoleWithWebIdentity, AssumeRoleWithWebIdentityOutput,
 };
-use crate::secret::{Given, Secret};
+use crate::secret::Secret;
 use crate::settings::Env;
 use crate::transport::TransportError;
 
@@ -42,6 +45,7 @@ pub struct CliCache {
     /// `None` if the home directory is not known.
     directory: Option<Arc<Path>>,
     known: Arc<Mutex<Known>>,
+    format: &'static dyn Format,
 }
 
 #[derive(Default)]
@@ -58,14 +62,14 @@ impl CliCache {
     /// The cache in this directory.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         let directory: PathBuf = directory.into();
-        Self { directory: Some(directory.into()), known: Arc::default() }
+        Self { directory: Some(directory.into()), known: Arc::default(), format: &AwsCli }
     }
 
     /// The cache of the AWS CLI, `~/.aws/cli/cache`. Where the home directory is not known, nothing is kept.
     pub fn of_cli(env: &Env) -> Self {
         let directory = env.home().map(|home| home.join(".aws").join("cli").join("cache").into());
         let known = Known { note: directory.is_none().then(|| NO_HOME.into()), ..Known::default() };
-        Self { directory, known: Arc::new(Mutex::new(known)) }
+        Self { directory, known: Arc::new(Mutex::new(known)), format: &AwsCli }
     }
 
     /// What became of the last session, for people to read; `None` if nothing is to be said.
@@ -85,7 +89,7 @@ impl CliCache {
 
     /// The file with a session of this operation: see [`role_file`].
     pub(crate) fn file_of(&self, operation: &AssumeRole, is_named: bool) -> Option<PathBuf> {
-        self.path(&role_file(operation, is_named)?)
+        self.path(&self.format.role_file(operation, is_named)?)
     }
 
     /// Looks for a session in this file.
@@ -121,7 +125,7 @@ impl CliCache {
     }
 
     pub(super) fn entry_of_sso(&self, config: &sso::Config, keys: &Credentials) -> Option<(PathBuf, Secret)> {
-        Some((self.file_of_sso(config)?, entry::of_sso(keys)?))
+        Some((self.file_of_sso(config)?, self.format.of_sso(keys)?))
     }
 
     pub(super) fn entry_of_web_identity(
@@ -146,7 +150,7 @@ impl CliCache {
     }
 
     fn look(&self, wanted: VecDeque<(usize, Wanted)>) -> Look {
-        Look { cache: self.clone(), wanted, state: State::Ready }
+        self.format.look(self.clone(), wanted)
     }
 
     fn file_of_role(&self, role: &Role) -> Option<PathBuf> {
@@ -155,7 +159,7 @@ impl CliCache {
     }
 
     fn file_of_sso(&self, config: &sso::Config) -> Option<PathBuf> {
-        self.path(&name::sso_file(config.account_id(), config.role_name(), config.known_as()))
+        self.path(&self.format.sso_file(config))
     }
 
     fn file_with(&self, role: &Role, token: Secret) -> Option<PathBuf> {
@@ -163,7 +167,7 @@ impl CliCache {
         let is_named = name.is_some();
         let operation =
             AssumeRoleWithWebIdentity::new(role.role_arn.as_str(), name.unwrap_or_default(), token);
-        self.path(&name::web_identity_file(&operation, is_named))
+        self.path(&self.format.web_identity_file(&operation, is_named))
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {
@@ -186,120 +190,18 @@ impl fmt::Debug for CliCache {
     }
 }
 
-/// Looks for a session. Ends with the number of roles that the session has behind it and its credentials, or with `None` if
-/// the cache has no such session.
-#[derive(Debug)]
-pub(crate) struct Look {
-    cache: CliCache,
-    /// What to look for, and how many roles it has behind it.
-    wanted: VecDeque<(usize, Wanted)>,
-    state: State,
-}
-
-#[derive(Debug)]
-enum Wanted {
-    File(PathBuf),
-    /// The name of the file depends on the token in this one.
-    WithToken(Role, PathBuf),
-}
-
-#[derive(Debug)]
-enum State {
-    Ready,
-    ReadingToken(usize, Role),
-    Reading(usize, PathBuf),
-    Over,
-}
-
-impl Look {
-    fn next(&mut self) -> Step<Option<(usize, Credentials)>> {
-        match self.wanted.pop_front() {
-            Some((assumed, Wanted::File(file))) => self.read(assumed, file),
-            Some((assumed, Wanted::WithToken(role, token_file))) => {
-                self.state = State::ReadingToken(assumed, role);
-                Step::Perform(Effect::Read(token_file))
-            }
-            None => Step::Done(None),
-        }
-    }
-
-    fn read(&mut self, assumed: usize, file: PathBuf) -> Step<Option<(usize, Credentials)>> {
-        self.state = State::Reading(assumed, file.clone());
-        Step::Perform(Effect::Read(file))
-    }
-
-    fn found(
-        &mut self,
-        now: SystemTime,
-        assumed: usize,
-        file: &Path,
-        contents: &Given,
-    ) -> Step<Option<(usize, Credentials)>> {
-        let file = file.display();
-        match entry::read(contents, now) {
-            Ok(credentials) if self.cache.known().refused.contains(&credentials.access_key_id) => {
-                self.cache.tell(format!("warning: a service has refused the session in {file}"));
-            }
-            Ok(credentials) => {
-                self.cache.tell(format!("from the aws cli's cache, {file}"));
-                remember(&mut self.cache.known().found, &credentials);
-                return Step::Done(Some((assumed, credentials)));
-            }
-            Err(Unusable::Short) => {}
-            Err(Unusable::Foreign(why)) => {
-                self.cache
-                    .tell(format!("warning: the entry {file} of the aws cli's cache cannot be used, {why}"));
-            }
-        }
-        self.next()
-    }
-}
-
-impl Flow for Look {
-    type Output = Option<(usize, Credentials)>;
-    type Error = Error;
-
-    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Self::Output>, Error> {
-        Ok(match (std::mem::replace(&mut self.state, State::Over), event) {
-            (State::Ready, Event::Start) => {
-                if self.cache.directory.is_some() {
-                    self.cache.known().note = None;
-                }
-                self.next()
-            }
-            (State::ReadingToken(assumed, role), Event::Contents(contents)) => {
-                let contents = contents.map(Given::from);
-                let token = contents.as_deref().and_then(|contents| std::str::from_utf8(contents).ok());
-                let token = token.map(str::trim).filter(|token| !token.is_empty());
-                match token.and_then(|token| self.cache.file_with(&role, token.into())) {
-                    Some(file) => self.read(assumed, file),
-                    None => self.next(),
-                }
-            }
-            (State::Reading(assumed, file), Event::Contents(Some(contents))) => {
-                self.found(now, assumed, &file, &contents.into())
-            }
-            (State::Reading(..), Event::Contents(None)) | (State::ReadingToken(..), Event::Failed(_)) => {
-                self.next()
-            }
-            (State::Reading(_, file), Event::Failed(error)) => {
-                let (file, why) = (file.display(), reason(&error));
-                self.cache
-                    .tell(format!("warning: the entry {file} of the aws cli's cache cannot be read: {why}"));
-                self.next()
-            }
-            _ => return Err(Error::OutOfTurn),
-        })
-    }
-}
-
 /// Hears what an answer says of itself, which an entry repeats, and makes the entry.
-#[derive(Debug, Default)]
 pub(crate) struct Heard {
     headers: HeaderMap,
+    format: &'static dyn Format,
 }
 
 impl Heard {
+    /// For an entry of this cache.
+    pub(crate) fn new(cache: &CliCache) -> Self {
+        Self { headers: HeaderMap::new(), format: cache.format }
+    }
+
     pub(crate) fn hear(&mut self, event: &Event) {
         if let Event::Response(response) = event {
             self.headers.clone_from(response.headers());
@@ -307,11 +209,18 @@ impl Heard {
     }
 
     pub(crate) fn role(&self, output: &AssumeRoleOutput) -> Option<Secret> {
-        entry::of_role(output, &self.headers)
+        self.format.of_role(output, &self.headers)
     }
 
     pub(super) fn web_identity(&self, output: &AssumeRoleWithWebIdentityOutput) -> Option<Secret> {
-        entry::of_web_identity(output, &self.headers)
+        self.format.of_web_identity(output, &self.headers)
+    }
+}
+
+/// Prints nothing of an answer.
+impl fmt::Debug for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heard").finish_non_exhaustive()
     }
 }
 

@@ -215,13 +215,13 @@ impl Resolve {
         if let Some((assumed, session)) = session {
             return self.got(now, turn, assumed, session);
         }
-        let is_shared = self.cli_cache.is_some() && turn.plan.roles.is_empty();
+        let cache = self.cli_cache.as_ref().filter(|_| turn.plan.roles.is_empty());
         let asking: Box<dyn Asking> = match turn.plan.source.clone() {
             Source::Static(credentials) => return self.got(now, turn, 0, credentials),
             Source::Process { command, account_id } => Box::new(Process::new(command, account_id)),
             Source::WebIdentity { role, token_file } => {
                 let flow = WebIdentity::new(role, token_file, Arc::clone(&self.context), self.seed);
-                Box::new(flow.metadata(self.metadata.clone()).shared(is_shared))
+                Box::new(flow.metadata(self.metadata.clone()).shared(cache))
             }
             Source::Container(config) => Box::new(Container::new(config, self.seed)),
             Source::InstanceMetadata(config) => Box::new(InstanceMetadata::new(config, self.seed)),
@@ -321,7 +321,7 @@ impl Resolve {
         let seed = self.seed.wrapping_add(assumed as u128 + 1);
         let role = AssumeRole::new(role.clone(), credentials, Arc::clone(&self.context), seed)
             .metadata(self.metadata.clone())
-            .shared(self.cli_cache.is_some());
+            .shared(self.cli_cache.as_ref());
         self.assume(now, turn, assumed, Box::new(role), Event::Start)
     }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::assume_role::session;
-use super::cli_cache::Heard;
+use super::cli_cache::{CliCache, Heard};
 use super::region::LocatedCall;
 use super::{Role, imds};
 use crate::call::Call;
@@ -82,8 +82,8 @@ impl WebIdentity {
     }
 
     /// Makes an entry of the AWS CLI's cache: see [`entry`](Self::entry).
-    pub(super) fn shared(mut self, is_shared: bool) -> Self {
-        self.heard = is_shared.then(Heard::default);
+    pub(super) fn shared(mut self, cache: Option<&CliCache>) -> Self {
+        self.heard = cache.map(Heard::new);
         self
     }
 

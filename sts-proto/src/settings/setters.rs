@@ -131,7 +131,7 @@ macro_rules! config_setters {
             /// So are sessions that an `AssumeRoleProvider` begins by way of this client: a program that acts for many tenants leaves
             /// this off. Off by default. An isolated client shares none, since it looks in no file.
             fn share_cli_cache(this, on: bool) {
-                this.shares_cli_cache = on;
+                this.cli_cache = on.then_some($crate::credentials::CliCache::of_cli);
             }
 
             /// The client is there to give credentials, and may never call anything: that no endpoint can be made of the
