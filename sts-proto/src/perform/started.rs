@@ -1,21 +1,25 @@
-use std::collections::BTreeMap;
-
 /// The ids of the processes that this one has started, of those that they have started, and so on, each behind its parent.
 /// `stats` are the contents of `/proc/ID/stat` of all processes (Linux, proc(5)).
 ///
 /// A process whose parent has ended is not among them: so daemons are left alone.
 pub fn started_by(id: u32, stats: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<i32> {
-    let mut children = BTreeMap::<i32, Vec<i32>>::new();
-    for (child, parent) in stats.into_iter().filter_map(|stat| child_and_parent(stat.as_ref())) {
-        children.entry(parent).or_default().push(child);
-    }
+    let stats = stats.into_iter().filter_map(|stat| child_and_parent(stat.as_ref()));
+    // By parent, then in the order in which they were read.
+    let mut all: Vec<_> =
+        stats.enumerate().map(|(order, (child, parent))| (parent, order, Some(child))).collect();
+    all.sort_unstable();
+    let mut take = |parent: i32, found: &mut Vec<i32>| {
+        let first = all.partition_point(|(other, ..)| *other < parent);
+        let children = all.iter_mut().skip(first).take_while(|(other, ..)| *other == parent);
+        // Each is taken once, so that this ends, whatever the ids are: they may be used again while they are read.
+        found.extend(children.filter_map(|(_, _, child)| child.take()));
+    };
     let Ok(id) = i32::try_from(id) else { return Vec::new() };
-    let mut found = children.remove(&id).unwrap_or_default();
+    let mut found = Vec::new();
+    take(id, &mut found);
     let mut at = 0;
-    // Each list is taken once, so that this ends, whatever the ids are: they may be used again while they are read.
     while let Some(next) = found.get(at) {
-        let more = children.remove(next).unwrap_or_default();
-        found.extend(more);
+        take(*next, &mut found);
         at += 1;
     }
     found

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -21,7 +20,8 @@ use crate::wire::time;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Env {
-    variables: BTreeMap<String, Result<Secret, ()>>,
+    /// By name.
+    variables: Vec<(String, Result<Secret, ()>)>,
     /// The home directory if no variable names one.
     pub(super) or_home: Option<String>,
 }
@@ -29,7 +29,7 @@ pub struct Env {
 impl Env {
     /// The value of a variable; `None` if it is absent or blank.
     pub(crate) fn get(&self, variable: &'static str) -> Result<Option<&str>, SettingsError> {
-        match self.variables.get(variable) {
+        match self.find(variable) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(value.expose()).filter(|value| !value.trim().is_empty())),
             Some(Err(())) => Err(SettingsError::NotUnicode { variable }),
@@ -43,7 +43,7 @@ impl Env {
 
     /// Whether a variable is set, blank or not.
     pub(crate) fn is_set(&self, variable: &'static str) -> bool {
-        self.variables.contains_key(variable)
+        self.find(variable).is_some()
     }
 
     /// The user's home directory, if it is known: `HOME`, or on Windows `HOME`, else `USERPROFILE`, else
@@ -59,6 +59,11 @@ impl Env {
         let home = home.and_then(|home| home.into_os_string().into_string().ok());
         self.or_home = home.filter(|home| !home.trim().is_empty());
         self
+    }
+
+    fn find(&self, variable: &str) -> Option<&Result<Secret, ()>> {
+        let at = self.variables.binary_search_by(|(name, _)| (**name).cmp(variable)).ok()?;
+        self.variables.get(at).map(|(_, value)| value)
     }
 
     pub(crate) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
@@ -96,13 +101,18 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
                 || PROXY.contains(&name.as_str());
             kept.then(|| (name, value.into().into_string().map(Secret::new).map_err(drop)))
         };
-        Self { variables: variables.into_iter().filter_map(known).collect(), or_home: None }
+        let mut all: Vec<_> = variables.into_iter().filter_map(known).collect();
+        // A variable that is given again replaces the former one.
+        all.reverse();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all.dedup_by(|(later, _), (first, _)| later == first);
+        Self { variables: all, or_home: None }
     }
 }
 
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.variables.keys()).finish()
+        f.debug_set().entries(self.variables.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -133,6 +143,13 @@ mod tests {
         ]);
         assert_eq!(format!("{env:?}"), r#"{"AWS_SECRET_ACCESS_KEY", "HOME", "https_proxy"}"#);
         assert_eq!(env.get("PATH"), Ok(None));
+    }
+
+    #[test]
+    fn of_a_variable_that_is_given_twice_the_last_value_counts() {
+        let twice = [("AWS_REGION", "a"), ("AWS_PROFILE", "p"), ("AWS_REGION", "b"), ("AWS_REGION", "c")];
+        let env = Env::from_iter(twice);
+        assert_eq!((env.get("AWS_REGION"), env.get("AWS_PROFILE")), (Ok(Some("c")), Ok(Some("p"))));
     }
 
     #[cfg(unix)]

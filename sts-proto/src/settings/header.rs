@@ -22,6 +22,22 @@ impl Header {
         Self::Named(Kind::Profile, DEFAULT.into())
     }
 
+    /// The kind of the section.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Named(kind, _) => *kind,
+            Self::BareDefault => Kind::Profile,
+        }
+    }
+
+    /// The name of the section.
+    pub(super) fn name(&self) -> Arc<str> {
+        match self {
+            Self::Named(_, name) => Arc::clone(name),
+            Self::BareDefault => DEFAULT.into(),
+        }
+    }
+
     /// In a config file, the text between the brackets is a word and a name. The AWS CLI splits it as a shell does, and
     /// quotes names when it writes them.
     pub(super) fn in_config(text: &str) -> Result<Option<Self>, &'static str> {

@@ -20,7 +20,8 @@ use std::sync::Arc;
 
 use super::fault::{Fault, PassedOver};
 use super::header::{COMMENT, Header, ReadHeader, between_brackets};
-use super::properties::{Properties, Property};
+use super::profile::Section;
+use super::properties::Property;
 use line::{COMMAND, Problem};
 
 pub(super) use line::key_and_value;
@@ -28,13 +29,16 @@ pub(super) use line::key_and_value;
 /// What is in a file.
 pub(super) struct Parsed {
     /// Each section as a whole, or why it cannot be used.
-    pub(super) sections: BTreeMap<Header, Whole>,
+    pub(super) sections: Sections,
     /// Headers of no use, and what stands above all headers.
     pub(super) passed_over: Vec<PassedOver>,
 }
 
-/// The properties of a section that was understood as a whole.
-pub(super) type Whole = Result<Properties, Fault>;
+/// Sections by header. The one map of its kind: each type of map is much code.
+pub(super) type Sections = BTreeMap<Header, Whole>;
+
+/// A section that was understood as a whole.
+pub(super) type Whole = Result<Section, Fault>;
 
 /// Reads a config file.
 pub(super) fn config(path: &Path, bytes: &[u8]) -> Parsed {
@@ -55,11 +59,11 @@ pub(super) fn config(path: &Path, bytes: &[u8]) -> Parsed {
 
 /// What a `[default]` of no use says of credentials. The AWS CLI uses that of the two sections which stands last.
 fn left_over(bare: Whole) -> Option<Fault> {
-    let properties = match bare {
-        Ok(properties) => properties,
+    let section = match bare {
+        Ok(section) => section,
         Err(fault) => return Some(fault),
     };
-    let (_, property) = properties.iter().find(|(key, _)| is_credentials_key(key))?;
+    let (_, property) = section.properties.iter().find(|(key, _)| is_credentials_key(key))?;
     let (path, line) = property.line(0)?;
     Some(Fault { path: Arc::new(path.to_path_buf()), line, problem: TWO_DEFAULTS })
 }
@@ -186,7 +190,7 @@ impl<'a> Parser<'a> {
                     self.pass_over(number, text, None);
                 }
                 // Removed from the map until it ends, so that its properties need no look-up: names may be long.
-                let whole = self.parsed.sections.remove(&header).unwrap_or_else(|| Ok(Properties::default()));
+                let whole = self.parsed.sections.remove(&header).unwrap_or_else(|| Ok(Section::new(&header)));
                 let whole = match problem {
                     Some(problem) => whole.and(Err(self.fault_at(number, problem))),
                     None => whole,
@@ -261,12 +265,12 @@ impl<'a> Parser<'a> {
     /// Ends the current property.
     fn keep(&mut self) {
         let Some(draft) = self.draft.take() else { return };
-        let Current::Section(_, Ok(properties)) = &mut self.current else { return };
+        let Current::Section(_, Ok(section)) = &mut self.current else { return };
         if is_name(draft.key) {
             // Allocated once, so that no copy of a secret is left behind.
             let value = draft.lines.join("\n").into_boxed_str();
             let property = Property::at(value, Arc::clone(&self.path), draft.numbers);
-            properties.push(draft.key.to_ascii_lowercase().into(), property);
+            section.properties.push(draft.key.to_ascii_lowercase().into(), property);
         }
     }
 
@@ -372,7 +376,7 @@ mod tests {
     }
 
     fn properties(parsed: &mut Parsed, name: &str) -> Vec<(String, String)> {
-        let mut properties = parsed.sections.remove(&profile(name)).expect(name).expect(name);
+        let mut properties = parsed.sections.remove(&profile(name)).expect(name).expect(name).properties;
         properties.settle();
         properties.iter().map(|(key, property)| (key.to_owned(), property.value().to_owned())).collect()
     }

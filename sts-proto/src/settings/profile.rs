@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Setting;
 use super::fault::{Fault, NotRead, PassedOver};
 use super::header::Header;
-use super::parse::{self, Parsed};
+use super::parse::{self, Parsed, Sections, Whole};
 use super::properties::{Properties, Property};
 use super::{Origin, SettingsError};
 use crate::perform::TOO_LARGE;
@@ -35,14 +35,10 @@ use crate::wire::MAX_BODY;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profiles {
-    profiles: Sections,
-    sso_sessions: Sections,
-    services: Sections,
+    sections: Sections,
     passed_over: Vec<PassedOver>,
     not_read: Vec<NotRead>,
 }
-
-type Sections = BTreeMap<Arc<str>, Result<Section, Fault>>;
 
 /// A profile, an `sso-session` or a `services` section. `Debug` prints the number of keys but no key, since
 /// not only values may be secret: the last line of a token is taken for a key if it ends with `=`.
@@ -50,7 +46,7 @@ type Sections = BTreeMap<Arc<str>, Result<Section, Fault>>;
 pub struct Section {
     kind: Kind,
     name: Arc<str>,
-    properties: Properties,
+    pub(super) properties: Properties,
 }
 
 /// The kind of a section.
@@ -97,21 +93,24 @@ impl Profiles {
 
     /// Adds what is in a file, whose keys replace those of files before it.
     fn add(&mut self, parsed: Parsed) {
-        for (header, whole) in parsed.sections {
-            let Header::Named(kind, name) = header else { continue };
-            let entry = self.entry(kind, name);
-            match (&mut *entry, whole) {
-                (Err(_), _) => {}
-                (Ok(_), Err(fault)) => *entry = Err(fault),
-                (Ok(section), Ok(mut properties)) => {
-                    properties.settle();
-                    properties.shrink();
-                    if properties.get(KEY_PAIR[0]).is_some() {
-                        // Half a pair of one file is of no use to half a pair of another.
-                        section.properties.remove(&KEY_PAIR);
+        for (header, mut whole) in parsed.sections {
+            if let Ok(section) = &mut whole {
+                section.properties.settle();
+                section.properties.shrink();
+            }
+            match self.sections.entry(header) {
+                Entry::Vacant(entry) => drop(entry.insert(whole)),
+                Entry::Occupied(mut entry) => match (entry.get_mut(), whole) {
+                    (Err(_), _) => {}
+                    (known, Err(fault)) => *known = Err(fault),
+                    (Ok(known), Ok(section)) => {
+                        if section.properties.get(KEY_PAIR[0]).is_some() {
+                            // Half a pair of one file is of no use to half a pair of another.
+                            known.properties.remove(&KEY_PAIR);
+                        }
+                        known.properties.merge(section.properties);
                     }
-                    section.properties.merge(properties);
-                }
+                },
             }
         }
         self.passed_over.extend(parsed.passed_over);
@@ -152,7 +151,7 @@ impl Profiles {
 
     /// Whether there is no profile.
     pub fn is_empty(&self) -> bool {
-        self.profiles.is_empty()
+        self.of(Kind::Profile).next().is_none()
     }
 
     /// The profile of this name.
@@ -161,7 +160,7 @@ impl Profiles {
     ///
     /// A line of it cannot be understood.
     pub fn profile(&self, name: &str) -> Result<Option<&Section>, SettingsError> {
-        find(&self.profiles, name)
+        self.find(Kind::Profile, name)
     }
 
     /// The `sso-session` of this name.
@@ -170,7 +169,7 @@ impl Profiles {
     ///
     /// A line of it cannot be understood.
     pub fn sso_session(&self, name: &str) -> Result<Option<&Section>, SettingsError> {
-        find(&self.sso_sessions, name)
+        self.find(Kind::SsoSession, name)
     }
 
     /// The `services` section of this name.
@@ -179,47 +178,39 @@ impl Profiles {
     ///
     /// A line of it cannot be understood.
     pub fn services(&self, name: &str) -> Result<Option<&Section>, SettingsError> {
-        find(&self.services, name)
+        self.find(Kind::Services, name)
     }
 
     /// All profiles that can be used, by name.
     pub fn profiles(&self) -> impl Iterator<Item = &Section> {
-        self.profiles.values().flatten()
+        self.of(Kind::Profile).flatten()
     }
 
     /// All `sso-session` sections that can be used, by name.
     pub fn sso_sessions(&self) -> impl Iterator<Item = &Section> {
-        self.sso_sessions.values().flatten()
+        self.of(Kind::SsoSession).flatten()
     }
 
     /// All `services` sections that can be used, by name.
     pub fn all_services(&self) -> impl Iterator<Item = &Section> {
-        self.services.values().flatten()
+        self.of(Kind::Services).flatten()
     }
 
     /// What cannot be understood, of sections that are of use here: one line of each.
     pub fn faults(&self) -> impl Iterator<Item = SettingsError> {
-        Kind::ALL
-            .into_iter()
-            .flat_map(|kind| self.sections(kind).values())
-            .filter_map(|section| section.as_ref().err().map(Fault::error))
+        self.sections.values().filter_map(|section| section.as_ref().err().map(Fault::error))
     }
 
     /// What cannot be understood, for a person to read.
     #[cfg(feature = "credentials")]
     pub(super) fn not_understood(&self) -> Vec<Setting> {
-        let faulty = |kind: Kind| {
-            let faults = self
-                .sections(kind)
-                .iter()
-                .filter_map(|(name, section)| Some((name, section.as_ref().err()?)));
-            faults.map(move |(name, fault)| fault.setting(&format!("{} {name}", kind.word())))
-        };
+        let faulty = self.sections.iter().filter_map(|(header, section)| {
+            Some(section.as_ref().err()?.setting(&format!("{} {}", header.kind().word(), header.name())))
+        });
         let passed_over = self.passed_over.iter().filter(|it| !it.text.is_empty());
         let passed_over =
             passed_over.filter_map(|it| Some(it.fault.as_ref()?.setting(&format!("[{}]", it.text))));
-        let all = Kind::ALL.into_iter().flat_map(faulty).chain(passed_over);
-        all.take(MAX_TOLD).collect()
+        faulty.chain(passed_over).take(MAX_TOLD).collect()
     }
 
     /// What may be meant where this section is missing, and files that were not read; empty if there is nothing of the kind.
@@ -241,23 +232,14 @@ impl Profiles {
         after_semicolon(self.hint(Kind::SsoSession, name))
     }
 
-    fn sections(&self, kind: Kind) -> &Sections {
-        match kind {
-            Kind::Profile => &self.profiles,
-            Kind::SsoSession => &self.sso_sessions,
-            Kind::Services => &self.services,
-        }
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &Whole> {
+        let of_kind = self.sections.iter().filter(move |(header, _)| header.kind() == kind);
+        of_kind.map(|(_, section)| section)
     }
 
-    fn entry(&mut self, kind: Kind, name: Arc<str>) -> &mut Result<Section, Fault> {
-        let sections = match kind {
-            Kind::Profile => &mut self.profiles,
-            Kind::SsoSession => &mut self.sso_sessions,
-            Kind::Services => &mut self.services,
-        };
-        sections.entry(name).or_insert_with_key(|name| {
-            Ok(Section { kind, name: Arc::clone(name), properties: Properties::default() })
-        })
+    fn find(&self, kind: Kind, name: &str) -> Result<Option<&Section>, SettingsError> {
+        let section = self.sections.get(&Header::Named(kind, name.into()));
+        section.map(|section| section.as_ref().map_err(Fault::error)).transpose()
     }
 
     fn insert<K: AsRef<str>, V: Into<Secret>>(
@@ -266,13 +248,20 @@ impl Profiles {
         name: String,
         properties: impl IntoIterator<Item = (K, V)>,
     ) {
-        if let Ok(section) = self.entry(kind, name.into()) {
+        let header = Header::Named(kind, name.into());
+        let new = Section::new(&header);
+        if let Ok(section) = self.sections.entry(header).or_insert(Ok(new)) {
             section.insert(properties);
         }
     }
 }
 
 impl Section {
+    /// One without properties.
+    pub(super) fn new(header: &Header) -> Self {
+        Self { kind: header.kind(), name: header.name(), properties: Properties::default() }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -354,10 +343,6 @@ impl fmt::Debug for Section {
             .field("keys", &self.properties.len())
             .finish()
     }
-}
-
-fn find<'a>(sections: &'a Sections, name: &str) -> Result<Option<&'a Section>, SettingsError> {
-    sections.get(name).map(|section| section.as_ref().map_err(Fault::error)).transpose()
 }
 
 fn in_brackets(line: Option<(&Path, u32)>) -> String {
