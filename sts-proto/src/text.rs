@@ -1,3 +1,5 @@
+#[cfg(feature = "credentials")]
+use std::borrow::Cow;
 use std::fmt;
 
 /// Writes text in one line: a control character becomes a space. Errors name what files and variables hold, and a value
@@ -31,6 +33,21 @@ pub(crate) fn shown(text: &str, max: usize) -> String {
     short
 }
 
+/// The text as one word of a command that a person is advised to run: as it is if every shell takes it so, else in quotation
+/// marks.
+#[cfg(feature = "credentials")]
+pub(crate) fn word(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        Cow::Borrowed(text)
+    } else if !text.contains(['"', '$', '`', '\\', '!']) {
+        // All shells know these, those of Windows too.
+        Cow::Owned(format!("\"{text}\""))
+    } else {
+        Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -53,6 +70,25 @@ mod tests {
             [("", ""), ("a\nb", "ab"), ("ab\u{7f}", "ab"), ("abcd", "abc…"), ("éöü", "éöü"), ("éöüß", "éöü…")]
         {
             assert_eq!(shown(text, 3), expected);
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "credentials")]
+    fn a_word_of_a_command_is_quoted_where_a_shell_would_split_it() {
+        for (text, expected) in [
+            ("dev", "dev"),
+            ("a-b_c.d/e:f@g", "a-b_c.d/e:f@g"),
+            ("\u{e9}", "\u{e9}"),
+            ("", "\"\""),
+            ("my dev", "\"my dev\""),
+            ("it's", "\"it's\""),
+            ("a;b&c", "\"a;b&c\""),
+            ("a\u{a0}b", "\"a\u{a0}b\""),
+            ("$HOME", "'$HOME'"),
+            ("a \"b\" c's", "'a \"b\" c'\\''s'"),
+        ] {
+            assert_eq!(word(text), expected, "{text}");
         }
     }
 }

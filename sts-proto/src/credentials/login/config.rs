@@ -7,6 +7,7 @@ use crate::digits::hex;
 use crate::endpoint::{EndpointError, Target, sign_in};
 use crate::error::CredentialsError;
 use crate::settings::{Env, Lookup, Profiles, Section, SettingsError, configured_endpoint_url};
+use crate::text::word;
 
 /// The file of a login, and where it is renewed.
 ///
@@ -50,7 +51,7 @@ impl Config {
         };
         let command = match profile.name() {
             "default" => "aws login".to_owned(),
-            name => format!("aws login --profile {name}"),
+            name => format!("aws login --profile {}", word(name)),
         };
         let digest: [u8; 32] = Sha256::digest(session.trim()).into();
         let name = String::from_utf8_lossy(hex(digest).as_flattened()).into_owned();
@@ -66,6 +67,19 @@ impl Config {
             }
         };
         Ok(Some(Self { command, token_file, service, region: region.map(str::to_owned) }))
+    }
+
+    /// The login of this session, without a profile: `session` is what `login_session` has been set to by `aws login`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn of_session(env: &Env, session: &str) -> Result<Self, CredentialsError> {
+        let mut profiles = Profiles::default();
+        profiles.insert_profile("default", [(SESSION, session)]);
+        let profile = profiles.profile("default").map_err(unusable)?;
+        let config = profile.map(|profile| Self::new(env, &profiles, profile)).transpose()?.flatten();
+        config.ok_or_else(|| wrong(format!("{SESSION} is blank; set it")))
     }
 
     /// The region where nothing else names one, such as that of the client.

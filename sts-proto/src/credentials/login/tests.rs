@@ -322,3 +322,26 @@ fn a_proof_depends_on_nothing_but_key_and_contents() {
         assert!(Key::from_pem(text).is_none());
     }
 }
+
+#[test]
+fn a_session_in_code_is_that_of_a_profile() {
+    let env = Env::from_iter([("HOME", "/home")]);
+    let in_code = Config::of_session(&env, SESSION).unwrap();
+    assert_eq!((in_code.token_file().to_str(), in_code.command()), (Some(FILE), "aws login"));
+    let events = [contents(&file(600, "planted-r1"))];
+    assert_eq!(id(&play(&mut Login::new(in_code, 1), now(), events)), "ASIAOLD");
+    let error = Config::of_session(&env, " ").unwrap_err().to_string();
+    assert!(error.contains("login_session") && error.contains("is blank"), "{error}");
+    let error = Config::of_session(&Env::from_iter([("a", "b")]), SESSION).unwrap_err().to_string();
+    assert!(error.contains("HOME"), "{error}");
+}
+
+#[test]
+fn the_command_that_logs_in_can_be_run_as_it_is_told() {
+    let mut profiles = Profiles::default();
+    profiles.insert_profile("my dev", [("login_session", SESSION)]);
+    let env = Env::from_iter([("HOME", "/h")]);
+    let profile = profiles.profile("my dev").unwrap().unwrap();
+    let config = Config::new(&env, &profiles, profile).unwrap().unwrap();
+    assert_eq!(config.command(), "aws login --profile \"my dev\"");
+}

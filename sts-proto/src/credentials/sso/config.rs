@@ -9,6 +9,7 @@ use crate::endpoint::{EndpointError, Target, oidc, portal};
 use crate::error::CredentialsError;
 use crate::escape::escape;
 use crate::settings::{Env, Lookup, Profiles, Section, SettingsError, configured_endpoint_url};
+use crate::text::word;
 
 /// The role to get credentials for, the login and the portal.
 ///
@@ -62,14 +63,14 @@ impl Config {
                 let region = required(section, "sso-session", REGION)?;
                 agrees(profile, section, START_URL, url)?;
                 agrees(profile, section, REGION, region)?;
-                (region, ("sessionName", session), format!("aws sso login --sso-session {session}"))
+                (region, ("sessionName", session), format!("aws sso login --sso-session {}", word(session)))
             }
             None => {
                 let url = required(profile, "profile", START_URL)?;
                 (
                     required(profile, "profile", REGION)?,
                     ("startUrl", url),
-                    format!("aws sso login --profile {name}"),
+                    format!("aws sso login --profile {}", word(name)),
                 )
             }
         };
@@ -99,6 +100,44 @@ impl Config {
         let region = region.to_owned();
         let known_as = (known_as.0, known_as.1.to_owned());
         Ok(Some(Self { login, known_as, token_file, renewal, region, uri, account_id, role_name }))
+    }
+
+    /// A role of the login of this session, without a profile: for a program that lets the user choose. `session` and `region` are
+    /// the name and the `sso_region` of the section `sso-session` that `aws sso login` was run for.
+    ///
+    /// ```
+    /// use sts_proto::credentials::{Source, sso};
+    /// use sts_proto::settings::Env;
+    ///
+    /// let env = Env::from_iter(std::env::vars_os()).or_home(Some("/home/me".into()));
+    /// let config = sso::Config::of_session(&env, "corp", "eu-west-1", "123456789012", "ReadOnly")?;
+    /// // Give it to a `SourceProvider`.
+    /// let source = Source::Sso(config);
+    /// # Ok::<(), sts_proto::CredentialsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A text is blank, region or endpoint URL is not valid, or the home directory is not known.
+    pub fn of_session(
+        env: &Env,
+        session: &str,
+        region: &str,
+        account_id: &str,
+        role_name: &str,
+    ) -> Result<Self, CredentialsError> {
+        let blank = || wrong(format!("{SESSION} is blank; set it"));
+        if session.trim().is_empty() {
+            return Err(blank());
+        }
+        let mut profiles = Profiles::default();
+        let keys = [(SESSION, session), (ACCOUNT_ID, account_id), (ROLE_NAME, role_name)];
+        profiles.insert_profile("default", keys);
+        // The start URL is for logging in, which this client does not do.
+        profiles.insert_sso_session(session, [(REGION, region), (START_URL, "of no use here")]);
+        let profile = profiles.profile("default").map_err(unusable)?;
+        let config = profile.map(|profile| Self::new(env, &profiles, profile)).transpose()?.flatten();
+        config.ok_or_else(blank)
     }
 
     /// The file with the token of the login.

@@ -313,3 +313,37 @@ fn a_token_that_cannot_be_renewed_is_used_while_it_lasts() {
     let file = token_of_session(1, REGISTRATION);
     assert_eq!(asked([file, answer(200, KEYS)]).sent.len(), 1);
 }
+
+#[test]
+fn a_session_in_code_is_that_of_a_profile() {
+    let env = |variables: &Keys<'_>| Env::from_iter([&[("HOME", "/home")], variables].concat());
+    let of = |env: &Env, session, region| Config::of_session(env, session, region, "123456789", "R");
+    assert_eq!(of(&env(&[]), "dev", "eu-west-1").unwrap(), config(&with_session(&[]), SESSION));
+    let url: &Keys<'_> = &[("AWS_ENDPOINT_URL_SSO", "http://h"), ("AWS_ENDPOINT_URL_SSO_OIDC", "http://i")];
+    assert_eq!(
+        of(&env(url), "dev", "eu-west-1").unwrap(),
+        made(url, &with_session(&[]), SESSION).unwrap().unwrap()
+    );
+    for (env, session, region, problem) in [
+        (env(&[]), " ", "eu-west-1", "sso_session is blank"),
+        (env(&[]), "dev", "", "sso_region"),
+        (env(&[]), "dev", "a b", "sso_region \"a b\" is not valid"),
+        (Env::from_iter([("a", "b")]), "dev", "eu-west-1", "HOME is not set"),
+    ] {
+        let error = of(&env, session, region).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn the_command_that_logs_in_can_be_run_as_it_is_told() {
+    let session =
+        Config::of_session(&Env::from_iter([("HOME", "/h")]), "my dev", "eu-west-1", "1", "R").unwrap();
+    assert_eq!(session.login(), "aws sso login --sso-session \"my dev\"");
+    let mut profiles = Profiles::default();
+    profiles.insert_profile("it's $me", legacy(&[]));
+    let env = Env::from_iter([("HOME", "/h")]);
+    let profile =
+        Config::new(&env, &profiles, profiles.profile("it's $me").unwrap().unwrap()).unwrap().unwrap();
+    assert_eq!(profile.login(), r"aws sso login --profile 'it'\''s $me'");
+}
