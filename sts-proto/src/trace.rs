@@ -77,6 +77,11 @@ pub(crate) fn fetched(background: bool, result: Result<&dyn Display, (&dyn Displ
     imp::fetched(background, result);
 }
 
+/// What became of the renewal of a login: `note` begins with `warning:` where something went wrong.
+pub(crate) fn renewal(note: &str) {
+    imp::renewal(note);
+}
+
 /// Credentials that have expired are kept in use.
 pub(crate) fn kept_in_use(credentials: &dyn Display) {
     imp::kept_in_use(credentials);
@@ -225,6 +230,13 @@ mod imp {
         }
     }
 
+    pub(super) fn renewal(note: &str) {
+        match note.strip_prefix("warning: ") {
+            Some(outcome) => warn!(target: TARGET, outcome, "a login could not be renewed or written"),
+            None => debug!(target: TARGET, outcome = note, "renewed a login"),
+        }
+    }
+
     pub(super) fn kept_in_use(credentials: &dyn Display) {
         warn!(
             target: TARGET,
@@ -268,6 +280,8 @@ mod imp {
     pub(super) fn fetching(_: bool) {}
 
     pub(super) fn fetched(_: bool, _: Result<&dyn Display, (&dyn Display, &'static str)>) {}
+
+    pub(super) fn renewal(_: &str) {}
 
     pub(super) fn kept_in_use(_: &dyn Display) {}
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
+use crate::trace;
 use crate::transport::TransportError;
 use crate::wire::time;
 
@@ -88,10 +89,12 @@ impl Renewals {
             failed: None,
             note: "".into(),
         });
-        known.note = note.into();
+        known.note = note.as_str().into();
         change(&mut known);
         // The last one is the one that a note is asked for.
         all.push(known);
+        drop(all);
+        trace::renewal(&note);
     }
 
     fn known(&self) -> MutexGuard<'_, Vec<Known>> {

@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use serde_json::json;
 use sts_proto::{Credentials, CredentialsError};
 use sts_tests::driver::{Setup, through_both};
+use sts_tests::home::Home;
 use sts_tests::peer::{Peer, answer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tracing::{Level, info_span, subscriber::with_default};
 
 use super::subscriber::{Keeper, Told};
@@ -93,6 +97,53 @@ pub(super) fn credentials_that_are_kept_in_use_are_a_warning() {
     assert_eq!((events[1].level, events[2].level), (Level::WARN, Level::DEBUG));
     assert!(events[1].fields["message"].contains("kept in use"), "{events:?}");
     assert_eq!(events[2].fields["message"], "fetched credentials");
+}
+
+pub(super) fn a_login_that_was_renewed_is_told() {
+    for (status, level, message) in [
+        (200, Level::DEBUG, "renewed a login"),
+        // The old token is used, since it has not ended.
+        (500, Level::WARN, "a login could not be renewed or written"),
+    ] {
+        let mut told = Vec::new();
+        through_both(|make| {
+            let home = Home::with_config(
+                "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Reader\nmax_attempts = 1\n\
+                 [sso-session corp]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n",
+            );
+            let ends =
+                OffsetDateTime::from(SystemTime::now() + Duration::from_secs(200)).format(&Rfc3339).unwrap();
+            std::fs::create_dir_all(home.path(".aws/sso/cache")).unwrap();
+            home.write(
+                ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
+                json!({
+                    "accessToken": "planted-t0", "expiresAt": ends, "refreshToken": "planted-r0",
+                    "clientId": "c", "clientSecret": "planted-s", "registrationExpiresAt": "2100-01-01T00:00:00Z",
+                })
+                .to_string(),
+            );
+            let peer = Peer::new(move |request| match request.uri().path() {
+                "/token" => answer(status, r#"{"accessToken":"planted-t1","expiresIn":3600}"#),
+                _ => answer(
+                    200,
+                    r#"{"roleCredentials":{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"planted-secret",
+                        "sessionToken":"planted-token","expiration":4000000000000}}"#,
+                ),
+            });
+            let sts = make(&Setup::of_environment(home.variables(&[])).transport(&peer)).unwrap();
+            let keeper = Keeper::default();
+            with_default(keeper.clone(), || sts.credentials()).unwrap();
+            let (_, mut events) = taken(&keeper);
+            let is_of_login = |event: &Told| event.fields.contains_key("outcome");
+            events.retain(is_of_login);
+            for event in &mut events {
+                let outcome = event.fields.insert("outcome", String::new()).unwrap();
+                assert!(outcome.contains("renew") && !outcome.contains("planted"), "{outcome}");
+            }
+            told.push(events);
+        });
+        assert_eq!(same(told), [event(level, &[("outcome", ""), ("message", message)])]);
+    }
 }
 
 const EXPIRED: &str = r#"{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIAEXAMPLE",

@@ -23,6 +23,7 @@ pub(crate) fn both_clients_tell_the_same_of_calls_and_credentials_and_no_secret(
     calls::a_call_to_an_endpoint_of_one_s_own();
     fetches::fetches_in_the_foreground_and_in_the_background();
     fetches::credentials_that_are_kept_in_use_are_a_warning();
+    fetches::a_login_that_was_renewed_is_told();
     meddling::a_subscriber_may_use_the_client();
     meddling::a_subscriber_that_panics_harms_no_later_call();
 }
