@@ -7,7 +7,7 @@ use super::command_line;
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, ProcessOutput, Step};
 use crate::keys::Credentials;
-use crate::perform::{Unfinished, Why};
+use crate::perform::{Unfinished, Why, in_our_style};
 use crate::secret::{Given, Secret};
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::json::{JsonError, Object};
@@ -59,13 +59,12 @@ impl Process {
 
     /// The driver's reason, unless it quotes a part of the command line, which may hold secrets.
     fn reason(&self, error: &TransportError) -> Option<String> {
-        let text = error.source()?.to_string();
-        // The standard library adds the error's number at the end.
-        let reason = text.lines().next()?.split(" (os error").next().filter(|reason| !reason.is_empty())?;
+        let reason = in_our_style(error.source()?);
         let words = command_line::split(self.command.expose()).ok()?;
         // Shorter words occur in any text.
-        let quoted = words.iter().any(|word| word.len() >= MIN_QUOTE && reason.contains(word.as_str()));
-        (!quoted).then(|| reason.to_lowercase())
+        let quoted =
+            words.iter().any(|word| word.len() >= MIN_QUOTE && reason.contains(&word.to_lowercase()));
+        (!quoted && !reason.is_empty()).then_some(reason)
     }
 
     /// What the program wrote to standard error, as the continuation of a sentence; empty if it wrote nothing that may be
