@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::SettingsError;
-use super::header::written;
+use super::header::{is_deceptive, written};
 use super::profile::Kind;
 #[cfg(feature = "credentials")]
 use super::{Origin, Setting};
@@ -53,10 +53,15 @@ impl PassedOver {
         if let (true, Some(fault)) = (self.text.is_empty(), &self.fault) {
             return Some(fault.error().to_string());
         }
-        let (word, rest) = self.text.split_once([' ', '\t']).unwrap_or(("", &self.text));
-        let is_named = |text: &str| text.trim() == name || text.trim().trim_matches(['\'', '"']) == name;
+        let is_blank = |c: char| c.is_whitespace() || is_deceptive(c);
+        let whole = self.text.trim_matches(is_blank);
+        let (word, rest) = whole.split_once(is_blank).unwrap_or(("", whole));
+        let is_named = |text: &str| {
+            let text = text.trim_matches(is_blank);
+            text == name || text.trim_matches(['\'', '"']) == name
+        };
         let has_word = word.eq_ignore_ascii_case(kind.word());
-        if !(is_named(&self.text) || has_word && is_named(rest)) {
+        if !(is_named(whole) || has_word && is_named(rest)) {
             return None;
         }
         let text = shown(&self.text, MAX_SHOWN);
@@ -64,7 +69,13 @@ impl PassedOver {
             true => format!("[{name}]"),
             false => written(kind, name),
         };
-        Some(format!("the section [{text}] ({} line {}) has to be {right}", self.path.display(), self.line))
+        // It may look right as it is.
+        let anew = if self.text.contains(is_deceptive) { ANEW } else { "" };
+        Some(format!(
+            "the section [{text}] ({} line {}) has to be {right}{anew}",
+            self.path.display(),
+            self.line
+        ))
     }
 }
 
@@ -81,5 +92,6 @@ impl NotRead {
     }
 }
 
+const ANEW: &str = "; write it anew, since a character in it looks like a space or cannot be seen";
 /// Characters of a header that errors show.
 const MAX_SHOWN: usize = 80;

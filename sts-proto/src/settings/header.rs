@@ -126,6 +126,16 @@ fn unquoted(text: &str) -> Option<Cow<'_, str>> {
     (!word.trim().is_empty()).then_some(Cow::Owned(word))
 }
 
+/// Whether nothing of the character can be seen: what was copied from a web page may hold some.
+pub(super) fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Whether the character looks like a space, or like nothing, and is neither a space nor a tab.
+pub(super) fn is_deceptive(c: char) -> bool {
+    (c.is_whitespace() || is_invisible(c)) && !matches!(c, ' ' | '\t')
+}
+
 /// Whether a shell takes the name as it is.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '\\'))

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::fault::{Fault, PassedOver};
-use super::header::{COMMENT, Header, ReadHeader, between_brackets};
+use super::header::{COMMENT, Header, ReadHeader, between_brackets, is_deceptive, is_invisible};
 use super::profile::Section;
 use super::properties::Property;
 use line::{COMMAND, Problem};
@@ -185,8 +185,10 @@ impl<'a> Parser<'a> {
         };
         match (self.read_header)(text) {
             Ok(Some(header)) => {
-                if self.is_in_credentials && text.contains(char::is_whitespace) {
-                    // It may be written as in a config file, which an error about a missing profile can tell.
+                let of_config = self.is_in_credentials && text.contains(char::is_whitespace);
+                if of_config || text.contains(is_deceptive) {
+                    // It may be written as in a config file, or name another section than it seems to, which an error about
+                    // a missing profile can tell.
                     self.pass_over(number, text, None);
                 }
                 // Removed from the map until it ends, so that its properties need no look-up: names may be long.
@@ -311,11 +313,6 @@ fn is_name(text: &str) -> bool {
 /// Whether the key says whose credentials to use.
 fn is_credentials_key(key: &str) -> bool {
     ONCE.iter().any(|name| name.eq_ignore_ascii_case(key.trim()))
-}
-
-/// Whether nothing of the character can be seen: what was copied from a web page may hold some.
-fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Of headers that begin no section of use, in a file. More are not told of.

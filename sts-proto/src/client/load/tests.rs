@@ -233,6 +233,13 @@ fn a_missing_profile_says_what_may_be_meant() {
         ("[profile \"a\" ]b\n", "a", ""),
         ("[profile a's]\n", "a's", "the section [profile a's] ({} line 1) has to be [profile \"a's\"]"),
         ("\u{ff}\u{fe}[\n", "a", "{} cannot be understood at line 1: it is before the first section"),
+        (
+            "[profile\u{a0}a]\n",
+            "a",
+            "the section [profile\u{a0}a] ({} line 1) has to be [profile a]; write it anew, since a character",
+        ),
+        ("[profile a\u{200b}]\n", "a", "({} line 1) has to be [profile a]; write it anew, since a character"),
+        ("[\u{feff}profile a]\n", "a", "({} line 1) has to be [profile a]; write it anew, since a character"),
         ("[profile b]\n", "a", "add it there ([profile a] in the config file), or name another"),
     ] {
         let result = with(&[("AWS_PROFILE", name)], config);
