@@ -65,7 +65,9 @@ pub enum Effect {
     /// [`perform::ReadFile`](crate::perform::ReadFile) decides all of that.
     Read(PathBuf),
     /// Replace a file with one that holds this, which only its owner may read. Folders that are missing are made. Whatever
-    /// happens meanwhile, the path leads to the old file or to the new one, and never to a part. Comes back as
+    /// happens meanwhile, the path leads to the old file or to the new one, and never to a part. Where the path is a symbolic
+    /// link, the new file takes the place of the link, as with the AWS CLI, and what it leads to stays as it is; links among the
+    /// folders above it are followed. Comes back as
     /// [`Event::Replaced`] or [`Event::Failed`]; the old file is untouched then.
     /// [`perform::ReplaceFile`](crate::perform::ReplaceFile) decides what to do in which order.
     Replace(PathBuf, Secret),

@@ -130,6 +130,10 @@ macro_rules! config_setters {
             /// [`CliCache`]($crate::credentials::CliCache). They are then kept on the disk, where only their owner may read them.
             /// So are sessions that an `AssumeRoleProvider` begins by way of this client: a program that acts for many tenants leaves
             /// this off. Off by default. An isolated client shares none, since it looks in no file.
+            ///
+            /// The name of a file is a SHA-1 of what the session was asked for with: role, session name, external id, policies,
+            /// tags and so on, and the token of a web identity. It shows none of these, but lets anyone who can list the folder
+            /// check a guess. The file holds the keys and all else that the service answered, as that of the AWS CLI does.
             fn share_cli_cache(this, on: bool) {
                 this.cli_cache = on.then_some($crate::credentials::CliCache::of_cli);
             }
