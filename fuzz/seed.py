@@ -173,6 +173,19 @@ def proofs():
             write("proof", vector["id"], kind + answer["body"].encode())
 
 
+def sessions():
+    keys = {"AccessKeyId": "ASIAENTRY", "SecretAccessKey": "s\u00e9", "SessionToken": "t"}
+    ends = ["2090-01-31T12:00:00UTC", "2090-01-31T12:00:00Z", "2090-01-31T12:00:00", "2023-11-14T22:20:00UTC"]
+    role = [b"arn:aws:iam::123456789012:role/r", b"ann", b"x-1", b'{"Version": "2012-10-17", "a": [1.50, true]}']
+    for number, end in enumerate(ends):
+        entry = {"Credentials": keys | {"Expiration": end, "AccountId": "123456789012"}, "PackedPolicySize": 6}
+        whole = json.dumps(entry).encode()
+        write("cli_cache", f"entry-{number}", b"\x00" + b"\xff".join([whole, *role]))
+        write("cli_cache", f"cut-{number}", b"\x04" + b"\xff".join([whole[: -20 * (number + 1)], *role]))
+    write("cli_cache", "absent", b"\x03" + b"\xff".join([b"", *role]))
+    write("cli_cache", "unreadable", b"\x06" + b"\xff".join([b"", *role]))
+
+
 responses()
 endpoints()
 requests()
@@ -180,4 +193,5 @@ dates()
 documents()
 chains()
 lines()
+sessions()
 proofs()
