@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use sts_proto::client::{InRole, WebIdentityToken};
-use sts_proto::credentials::Explanation;
+use sts_proto::credentials::{Explanation, Source};
 use sts_proto::operations::{AssumeRole, GetWebIdentityToken};
 use sts_proto::proof::Proof;
 use sts_proto::settings::Env;
@@ -381,6 +381,18 @@ impl Driver {
             }
             Self::Async(client, _) => {
                 Provider::Async(Arc::new(sts_async::AssumeRoleProvider::new(client.clone(), role)))
+            }
+        }
+    }
+
+    /// Asks this source alone, by way of this client.
+    pub fn gives(&self, source: Source) -> Provider {
+        match self {
+            Self::Blocking(client) => {
+                Provider::Blocking(Arc::new(sts_blocking::SourceProvider::new(client.clone(), source)))
+            }
+            Self::Async(client, _) => {
+                Provider::Async(Arc::new(sts_async::SourceProvider::new(client.clone(), source)))
             }
         }
     }
