@@ -7,32 +7,17 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use sts_tests::driver::Setup;
+use sts_tests::driver::{Setup, through_both};
 use sts_tests::home::Home;
+use sts_tests::peer::{self, Peer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Each process gets credentials 200 times, each time of a new client and by way of a login that ends soon, so that it is due
 /// whenever it is looked at. The service takes each refresh token once.
 #[test]
 fn two_processes_that_renew_one_login_lose_no_token() {
-    for (config, file, login, variable) in [
-        (
-            "[default]\nlogin_session = arn:aws:iam::111122223333:user/ann\nregion = us-east-1\n",
-            "login/cache/617a42bf0cc7e52ae16d10443f260d451c255a489505091810c95d5c7ec927d1.json",
-            json!({"accessToken": keys(), "refreshToken": "planted-r0", "clientId": "c", "dpopKey": KEY, "other": [1, "a"]}),
-            "AWS_ENDPOINT_URL_SIGNIN",
-        ),
-        (
-            "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Reader\n\
-             [sso-session corp]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n",
-            "sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
-            json!({
-                "accessToken": "planted-t0", "expiresAt": "2020-01-01T00:00:00Z", "refreshToken": "planted-r0",
-                "clientId": "c", "clientSecret": "planted-s", "registrationExpiresAt": "2100-01-01T00:00:00Z",
-                "other": [1, "a"],
-            }),
-            "AWS_ENDPOINT_URL",
-        ),
-    ] {
+    for (config, file, login, variable) in logins() {
         let home = Home::in_memory();
         home.write(".aws/config", config);
         let path = home.path(".aws").join(file);
@@ -58,6 +43,58 @@ fn two_processes_that_renew_one_login_lose_no_token() {
     }
 }
 
+/// What becomes of a renewal.
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    Good,
+    /// The login goes on being used.
+    Fails,
+    /// Another program logs out meanwhile.
+    LoggedOut,
+}
+
+#[test]
+fn what_became_of_a_renewal_is_explained() {
+    let ends = OffsetDateTime::from(SystemTime::now() + Duration::from_secs(200)).format(&Rfc3339).unwrap();
+    for (config, file, mut login, _) in logins() {
+        match &mut login["accessToken"] {
+            Value::Object(keys) => drop(keys.insert("expiresAt".to_owned(), json!(ends))),
+            _ => login["expiresAt"] = json!(ends),
+        }
+        for (outcome, expected) in [
+            (Outcome::Good, "; the login was renewed at 2"),
+            (Outcome::Fails, "; warning: renewing the login failed at 2"),
+            (Outcome::LoggedOut, "Z, and not written, since the file is gone"),
+        ] {
+            through_both(|make| {
+                let home = Home::with_config(config);
+                let path = home.path(".aws").join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(&path, login.to_string()).unwrap();
+                let (state, gone) = (Mutex::<State>::default(), path.clone());
+                let peer = Peer::new(move |request| {
+                    let renews = request.uri().path().ends_with("/token");
+                    match outcome {
+                        Outcome::Fails if renews => return peer::answer(500, ""),
+                        Outcome::LoggedOut if renews => std::fs::remove_file(&gone).unwrap(),
+                        _ => {}
+                    }
+                    let (status, answer) = answer(request.uri().path(), request.body(), &state);
+                    peer::answer(status, answer.to_string())
+                });
+                let variables = home.variables(&[("AWS_MAX_ATTEMPTS", "1")]);
+                let sts = make(&Setup::of_environment(variables).transport(&peer)).unwrap();
+                let told = sts.explain().to_string();
+                assert!(told.contains(expected) && !told.contains("planted"), "{outcome:?}: {told}");
+                let written = format!("Z and written to {}", path.display());
+                assert_eq!(told.contains(&written), matches!(outcome, Outcome::Good), "{outcome:?}: {told}");
+                // It is told as long as the credentials are used.
+                assert!(sts.explain().to_string().contains(expected), "{outcome:?}");
+            });
+        }
+    }
+}
+
 #[test]
 #[ignore = "runs in a process of its own"]
 fn renews() {
@@ -69,6 +106,29 @@ fn renews() {
         let credentials = credentials.unwrap_or_else(|error| panic!("fetch {turn}: {error}"));
         assert!(credentials.expiration.is_some_and(|end| end > SystemTime::now()), "fetch {turn}");
     }
+}
+
+/// A profile with a login of each kind, the file of the login and what it holds, and the variable that leads to the services.
+fn logins() -> [(&'static str, &'static str, Value, &'static str); 2] {
+    [
+        (
+            "[default]\nlogin_session = arn:aws:iam::111122223333:user/ann\nregion = us-east-1\n",
+            "login/cache/617a42bf0cc7e52ae16d10443f260d451c255a489505091810c95d5c7ec927d1.json",
+            json!({"accessToken": keys(), "refreshToken": "planted-r0", "clientId": "c", "dpopKey": KEY, "other": [1, "a"]}),
+            "AWS_ENDPOINT_URL_SIGNIN",
+        ),
+        (
+            "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Reader\n\
+             [sso-session corp]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n",
+            "sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
+            json!({
+                "accessToken": "planted-t0", "expiresAt": "2020-01-01T00:00:00Z", "refreshToken": "planted-r0",
+                "clientId": "c", "clientSecret": "planted-s", "registrationExpiresAt": "2100-01-01T00:00:00Z",
+                "other": [1, "a"],
+            }),
+            "AWS_ENDPOINT_URL",
+        ),
+    ]
 }
 
 fn child(variables: &[(&str, &str)]) -> Child {
