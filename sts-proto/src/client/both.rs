@@ -484,7 +484,7 @@ macro_rules! provider_types {
             }
 
             /// Forgets the token for this input, which the service that it is for has refused. The next
-            /// [`token`](Self::token) is another. Returns whether there was one.
+            /// [`token`](Self::token) is another; a file that is being kept goes on with its own. Returns whether there was one.
             pub fn forget(&self, input: &$crate::operations::GetWebIdentityToken) -> bool {
                 self.tokens.forget(input)
             }
