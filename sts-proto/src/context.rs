@@ -102,9 +102,9 @@ impl Context {
         self.endpoint.as_ref().map_err(|error| self.reason(error.clone()))
     }
 
-    /// What requests to the endpoint are signed for.
+    /// What operations are signed for.
     pub(crate) fn scope(&self) -> Result<&Scope, EndpointError> {
-        self.endpoint()?.scope().map_err(|error| self.reason(error))
+        self.endpoint()?.operation_scope().map_err(|error| self.reason(error))
     }
 
     /// Says why the region cannot be asked for where it is set nowhere.

@@ -40,6 +40,12 @@ pub(crate) fn hex<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
     text
 }
 
+/// The same as text, for bytes of any number.
+#[cfg(feature = "sigv4a")]
+pub(crate) fn hex_text(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| hex([*byte])).flatten().map(char::from).collect()
+}
+
 fn hex_digit(nibble: u8) -> u8 {
     nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
 }

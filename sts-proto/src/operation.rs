@@ -103,7 +103,7 @@ pub trait Operation: ToForm {
         *request.headers_mut() = options.headers.clone();
         request.headers_mut().insert(HOST, endpoint.host().clone());
         if Self::SIGNED {
-            sigv4::presign(&mut request, credentials, endpoint.scope()?, now, options.lifetime)?;
+            sigv4::presign(&mut request, credentials, endpoint.operation_scope()?, now, options.lifetime)?;
         }
         Ok(request)
     }
@@ -164,7 +164,7 @@ pub trait Operation: ToForm {
         }
         signed.insert(HOST, endpoint.host().clone());
         if Self::SIGNED {
-            sigv4::sign(&mut request, credentials, endpoint.scope()?, now)?;
+            sigv4::sign(&mut request, credentials, endpoint.operation_scope()?, now)?;
         }
         Ok(request)
     }

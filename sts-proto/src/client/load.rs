@@ -23,6 +23,7 @@ use crate::wire::MAX_BODY;
 /// | FIPS, dual stack | `use_fips_endpoint`, `use_dualstack_endpoint` |
 /// | global endpoint | `sts_regional_endpoints` |
 /// | app id | `sdk_ua_app_id` |
+/// | signature, with the feature `sigv4a` | `auth_scheme_preference`, `sigv4a_signing_region_set` |
 /// | roots to trust | `ca_bundle` |
 /// | retries | `retry_mode`, `max_attempts` |
 ///

@@ -123,6 +123,9 @@ impl fmt::Debug for EndpointParams<'_> {
 pub struct Endpoint {
     target: Target,
     scope: Option<Scope>,
+    /// What operations are signed for, if that is not `scope`.
+    #[cfg(feature = "sigv4a")]
+    in_regions: Option<Scope>,
 }
 
 impl Endpoint {
@@ -189,7 +192,7 @@ impl Endpoint {
         self.scope.as_ref().map(Scope::region)
     }
 
-    /// The scope of a signature for this endpoint.
+    /// The scope of a signature for this endpoint, in its region.
     ///
     /// # Errors
     ///
@@ -198,10 +201,36 @@ impl Endpoint {
         self.scope.as_ref().ok_or(EndpointError::MissingSigningRegion)
     }
 
+    /// What operations are signed for: the endpoint's region, or the regions of `in_regions`.
+    ///
+    /// # Errors
+    ///
+    /// As [`scope`](Self::scope).
+    pub(crate) fn operation_scope(&self) -> Result<&Scope, EndpointError> {
+        #[cfg(feature = "sigv4a")]
+        if let Some(scope) = &self.in_regions {
+            return Ok(scope);
+        }
+        self.scope()
+    }
+
+    /// The same endpoint, for which operations are signed with Signature Version 4a, valid in these regions: see
+    /// [`Scope::in_regions`]. Proofs and tokens of other services stay signed for one region.
+    #[cfg(feature = "sigv4a")]
+    pub fn in_regions(mut self, regions: &str) -> Self {
+        self.in_regions = self.scope.clone().map(|scope| scope.in_regions(regions));
+        self
+    }
+
     fn new(url: &str, signing_region: Option<&str>) -> Result<Endpoint, EndpointError> {
         let target = Target::parse(url).map_err(|problem| EndpointError::InvalidUrl { problem })?;
         let scope = signing_region.map(|region| Scope::new(region.to_owned(), SERVICE));
-        Ok(Endpoint { target, scope })
+        Ok(Endpoint {
+            target,
+            scope,
+            #[cfg(feature = "sigv4a")]
+            in_regions: None,
+        })
     }
 }
 

@@ -68,12 +68,28 @@ impl Settings {
         list.push(Setting::new("max attempts", max, self.max_attempts_origin.clone()));
         list.extend(Setting::timeouts(self.timeouts.value, &self.timeouts.origin));
         list.push(optional("app id", &self.app_id));
+        list.extend(self.listed_sigv4a());
         list.extend(self.tls.list(&Roots::Mozilla));
         list.push(self.listed_proxy(self.endpoint().ok().as_ref()));
         if let Some(id) = self.trace_id.as_ref().and_then(|id| id.to_str().ok()) {
             list.push(Setting::new("trace id", id, Origin::Environment("_X_AMZN_TRACE_ID")));
         }
         list
+    }
+
+    /// What is preferred is told where the feature is missing, since nothing else tells it.
+    fn listed_sigv4a(&self) -> Vec<Setting> {
+        match (cfg!(feature = "sigv4a"), self.use_sigv4a.value) {
+            (true, _) => vec![
+                switch("sigv4a", &self.use_sigv4a),
+                optional("sigv4a signing region set", &self.signing_region_set),
+            ],
+            (false, true) => {
+                let off = "off, since the feature sigv4a is not compiled in";
+                vec![Setting::new("sigv4a", off, self.use_sigv4a.origin.clone())]
+            }
+            (false, false) => Vec::new(),
+        }
     }
 
     /// A URL that cannot be used may hold a password.
@@ -199,6 +215,10 @@ mod tests {
                 "attempt time-out: 10 s (default)",
                 "call time-out: 60 s (default)",
                 "app id: not set (default)",
+                #[cfg(feature = "sigv4a")]
+                "sigv4a: off (default)",
+                #[cfg(feature = "sigv4a")]
+                "sigv4a signing region set: not set (default)",
                 "roots: mozilla's (default)",
                 "ca bundle: not set (default)",
                 "extra roots: not set (default)",

@@ -72,6 +72,8 @@ pub struct Settings {
     use_dualstack_endpoint: Sourced<bool>,
     use_global_endpoint: Sourced<bool>,
     app_id: Sourced<Option<String>>,
+    use_sigv4a: Sourced<bool>,
+    signing_region_set: Sourced<Option<String>>,
     /// An error only where the environment's keys cannot be used; code may still give others.
     credentials: Sourced<Result<Option<Credentials>, SettingsError>>,
     timeouts: Sourced<Timeouts>,
@@ -107,6 +109,8 @@ impl Settings {
             use_dualstack_endpoint: Sourced::default(),
             use_global_endpoint: Sourced::default(),
             app_id: Sourced::default(),
+            use_sigv4a: Sourced::default(),
+            signing_region_set: Sourced::default(),
             credentials: Sourced { value: Ok(None), origin: Origin::Default },
             timeouts: Sourced::default(),
             retry: Retry::default(),
@@ -155,7 +159,7 @@ impl Settings {
 
     /// The endpoint in this region.
     pub(crate) fn endpoint_in(&self, region: Option<&str>) -> Result<Endpoint, EndpointError> {
-        Endpoint::resolve(&EndpointParams {
+        let endpoint = Endpoint::resolve(&EndpointParams {
             region,
             use_fips: self.use_fips_endpoint.value,
             use_dual_stack: self.use_dualstack_endpoint.value,
@@ -165,7 +169,12 @@ impl Settings {
         .map_err(|error| match error {
             EndpointError::MissingRegion if !self.looked => EndpointError::RegionNotGiven,
             error => error,
-        })
+        })?;
+        #[cfg(feature = "sigv4a")]
+        if self.use_sigv4a.value {
+            return Ok(endpoint.in_regions(self.signing_region_set.value.as_deref().unwrap_or_default()));
+        }
+        Ok(endpoint)
     }
 
     /// These settings where they are set, else those of `base`: what code sets wins, whatever is loaded later.
@@ -183,6 +192,8 @@ impl Settings {
             use_dualstack_endpoint: self.use_dualstack_endpoint.over(base.use_dualstack_endpoint),
             use_global_endpoint: self.use_global_endpoint.over(base.use_global_endpoint),
             app_id: self.app_id.over(base.app_id),
+            use_sigv4a: self.use_sigv4a.over(base.use_sigv4a),
+            signing_region_set: self.signing_region_set.over(base.signing_region_set),
             credentials: self.credentials.over(base.credentials),
             timeouts: self.timeouts.over(base.timeouts),
             retry,

@@ -23,6 +23,7 @@ impl Settings {
     /// | FIPS, dual stack | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`: `true` or `false` |
     /// | global endpoint | `AWS_STS_REGIONAL_ENDPOINTS`: `legacy` or `regional` (the default) |
     /// | app id | `AWS_SDK_UA_APP_ID` |
+    /// | signature, with the feature `sigv4a` | `AWS_AUTH_SCHEME_PREFERENCE`: of a list, the first that is `sigv4` or `sigv4a`; `AWS_SIGV4A_SIGNING_REGION_SET` |
     /// | roots to trust | `AWS_CA_BUNDLE`: a PEM file |
     /// | retries | `AWS_RETRY_MODE`: `standard` (the default; `legacy` is the same) or `adaptive`; `AWS_MAX_ATTEMPTS` |
     /// | trace in AWS Lambda | `_X_AMZN_TRACE_ID`, where `AWS_LAMBDA_FUNCTION_NAME` is there |
@@ -115,6 +116,13 @@ impl Settings {
         if code.app_id.is_default() {
             settings.app_id = lookup.text(&["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id")?.into();
         }
+        if code.use_sigv4a.is_default() {
+            settings.use_sigv4a = sigv4a_preferred(lookup)?.into();
+        }
+        if code.signing_region_set.is_default() {
+            let set = lookup.text(&["AWS_SIGV4A_SIGNING_REGION_SET"], "sigv4a_signing_region_set")?;
+            settings.signing_region_set = set.into();
+        }
         if code.tls.roots.is_default() {
             let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
             settings.tls.roots = bundle.map(|(path, origin)| (Roots::File(path.into()), origin)).into();
@@ -143,6 +151,16 @@ impl Settings {
 
 #[cfg(feature = "credentials")]
 const DEFAULT: &str = "default";
+
+/// Whether SigV4a is the first of the preferred schemes that this client knows. A preference is no demand: schemes that it
+/// does not know are passed over.
+fn sigv4a_preferred(lookup: Lookup<'_>) -> Result<Option<(bool, Origin)>, SettingsError> {
+    let preferred = lookup.text(&["AWS_AUTH_SCHEME_PREFERENCE"], "auth_scheme_preference")?;
+    Ok(preferred.and_then(|(schemes, origin)| {
+        let known = schemes.split(',').map(str::trim).find(|scheme| matches!(*scheme, "sigv4" | "sigv4a"))?;
+        Some((known == "sigv4a", origin))
+    }))
+}
 
 fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
     (position == 1, origin)

@@ -43,6 +43,20 @@ macro_rules! settings_setters {
                 this.app_id = Sourced::in_code(Some(app_id.into()));
             }
 
+            /// Whether operations are signed with Signature Version 4a, which is valid in several regions. Proofs of
+            /// identity and tokens of other services are signed as their readers expect.
+            #[cfg(feature = "sigv4a")]
+            fn use_sigv4a(this, on: bool) {
+                this.use_sigv4a = Sourced::in_code(on);
+            }
+
+            /// The regions in which a Signature Version 4a is valid: names that commas separate, or `*` for all. The
+            /// client's region by default.
+            #[cfg(feature = "sigv4a")]
+            fn signing_region_set(this, regions: impl Into<String>) {
+                this.signing_region_set = Sourced::in_code(Some(regions.into()));
+            }
+
             /// How long things may take: 3.1 s to connect, 10 s for an attempt, 60 s for a whole call by default. A call
             /// includes what finding region and credentials takes.
             fn timeouts(this, timeouts: $crate::Timeouts) {

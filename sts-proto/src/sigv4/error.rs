@@ -13,6 +13,8 @@ pub enum SignError {
     SessionToken,
     /// The region or the service is empty or contains a character that would break the credential scope.
     Scope,
+    /// No key of Signature Version 4a can be derived from the secret access key.
+    Key,
     /// The time is outside the years 0 to 9999.
     Time,
     /// The services do not accept this lifetime for a presigned URL.
@@ -40,6 +42,7 @@ impl fmt::Display for SignError {
                 "signing region or service is empty or holds a space, a comma, a slash or a character that is not \
                  ASCII: give names such as us-east-1 and sts"
             }
+            Self::Key => "no sigv4a key can be derived from the secret access key: use other keys",
             Self::Time => "signing time lies outside the years 0 to 9999: check the clock",
             Self::Lifetime => "lifetime of a presigned url is not 1 to 604800 seconds: choose at most seven days",
             Self::HostMissing => "request names no host: set a host header or use an absolute uri",

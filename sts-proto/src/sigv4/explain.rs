@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::SignError;
 use super::canonical::{Canonical, Hex};
 use super::date::Date;
 use super::sign::Signer;
@@ -34,18 +35,22 @@ impl fmt::Debug for Explanation {
 }
 
 impl Signer<'_> {
-    pub(super) fn explanation(&self, date: &Date, canonical: &Canonical<'_>) -> Explanation {
+    pub(super) fn explanation(
+        &self,
+        date: &Date,
+        canonical: &Canonical<'_>,
+    ) -> Result<Explanation, SignError> {
         let (mut request, mut to_sign, mut names) = (Vec::new(), Vec::new(), Vec::new());
         canonical.put(&mut request);
         canonical.fields.put_names(b";", &mut names);
         let hash = Hex::sha256(&request);
         self.put_string_to_sign(date, &hash, &mut to_sign);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Explanation {
+        Ok(Explanation {
             canonical_request: text(&request),
             string_to_sign: text(&to_sign),
-            signature: text(self.signature_of(date, &hash).as_bytes()),
+            signature: text(self.signature_of(date, &hash)?.as_bytes()),
             signed_headers: text(&names),
-        }
+        })
     }
 }

@@ -126,7 +126,7 @@ fn step(mut mac: Hmac<Sha256>, message: &[u8]) -> Zeroizing<[u8; 32]> {
 
 /// HMAC-SHA-256 with the concatenated parts as its key. A key longer than a block is hashed first, a shorter
 /// one is padded with zeros (RFC 2104 §2).
-fn keyed(parts: &[&[u8]]) -> Hmac<Sha256> {
+pub(super) fn keyed(parts: &[&[u8]]) -> Hmac<Sha256> {
     let mut block = Zeroizing::new([0; 64]);
     if parts.iter().map(|part| part.len()).sum::<usize>() <= block.len() {
         for (to, from) in block.iter_mut().zip(parts.iter().copied().flatten()) {
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(
             format!("{cache:?}"),
             "KeyCache { last: Some(([redacted], SigningKey { date: \"19700101\", \
-             scope: Scope { region: \"us-east-1\", service: \"sts\" }, .. })) }"
+             scope: Scope { region: \"us-east-1\", service: \"sts\", regions: None }, .. })) }"
         );
     }
 }

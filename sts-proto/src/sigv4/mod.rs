@@ -30,6 +30,9 @@
 //! # }
 //! ```
 //!
+//! With the feature `sigv4a`, a [`Scope`] may have several regions (`Scope::in_regions`). Both forms then sign with
+//! Signature Version 4a, which adds the header `x-amz-region-set` or the item `X-Amz-Region-Set`.
+//!
 //! The rules are those of "Signature Version 4 signing process" in the AWS IAM User Guide, pages "Create a
 //! signed AWS API request" and "Elements of an AWS API request signature". Where they leave a choice:
 //!
@@ -48,6 +51,8 @@
 //! - **URI.** What an [`http::Uri`] cannot hold cannot be signed: a raw space or control character, a
 //!   fragment, more than 65 534 bytes.
 
+#[cfg(feature = "sigv4a")]
+mod asymmetric;
 mod canonical;
 mod date;
 mod error;

@@ -11,15 +11,16 @@ use super::SignError;
 use super::canonical::{Canonical, Sink, put_encoded};
 use super::explain::Explanation;
 use super::inputs::Inputs;
-use super::sign::{ALGORITHM, Signer};
+use super::sign::Signer;
 use crate::escape::UNRESERVED;
 
 /// The query items of a signature. Those of an earlier signature are replaced.
-const ITEMS: [&str; 7] = [
+const ITEMS: [&str; 8] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
     "X-Amz-Expires",
+    "X-Amz-Region-Set",
     "X-Amz-SignedHeaders",
     "X-Amz-Security-Token",
     "X-Amz-Signature",
@@ -49,7 +50,7 @@ impl Signer<'_> {
     ) -> Result<(), SignError> {
         let inputs = Inputs::new(self, request)?;
         let query = Query::new(self, request, &inputs, lifetime)?;
-        let signature = self.signature(&inputs.date, &self.query_form(request, &inputs, &query));
+        let signature = self.signature(&inputs.date, &self.query_form(request, &inputs, &query))?;
 
         let mut parts = request.uri().clone().into_parts();
         let target = query.target(request.uri().path(), signature.as_bytes());
@@ -73,7 +74,7 @@ impl Signer<'_> {
     ) -> Result<Explanation, SignError> {
         let inputs = Inputs::new(self, request)?;
         let query = Query::new(self, request, &inputs, lifetime)?;
-        Ok(self.explanation(&inputs.date, &self.query_form(request, &inputs, &query)))
+        self.explanation(&inputs.date, &self.query_form(request, &inputs, &query))
     }
 
     fn query_form<'r, B>(
@@ -120,7 +121,7 @@ impl<'r> Query<'r> {
 
         let mut items = Vec::with_capacity(256 + fields.names_len());
         items.put(b"X-Amz-Algorithm=");
-        items.put(ALGORITHM);
+        items.put(signer.algorithm());
         items.put(b"&X-Amz-Credential=");
         put_encoded(signer.credentials.access_key_id.as_bytes(), &UNRESERVED, &mut items);
         items.put(b"%2F");
@@ -129,6 +130,10 @@ impl<'r> Query<'r> {
         items.put(inputs.date.timestamp());
         items.put(b"&X-Amz-Expires=");
         items.put(seconds.to_string().as_bytes());
+        if let Some(regions) = signer.scope.regions() {
+            items.put(b"&X-Amz-Region-Set=");
+            put_encoded(regions.as_bytes(), &UNRESERVED, &mut items);
+        }
         items.put(b"&X-Amz-SignedHeaders=");
         fields.put_names(b";", &mut Encoded(&mut items));
 

@@ -14,11 +14,12 @@ use super::{Scope, SignError, SigningKey};
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
-pub(super) const ALGORITHM: &[u8] = b"AWS4-HMAC-SHA256";
 const DATE_NAME: &str = "x-amz-date";
 const DATE: HeaderName = HeaderName::from_static(DATE_NAME);
 const TOKEN_NAME: &str = "x-amz-security-token";
 const TOKEN: HeaderName = HeaderName::from_static(TOKEN_NAME);
+const REGION_SET_NAME: &str = "x-amz-region-set";
+const REGION_SET: HeaderName = HeaderName::from_static(REGION_SET_NAME);
 const CONTENT_SHA256_NAME: &str = "x-amz-content-sha256";
 const CONTENT_SHA256: HeaderName = HeaderName::from_static(CONTENT_SHA256_NAME);
 
@@ -93,7 +94,7 @@ impl<'a> Signer<'a> {
     }
 
     /// Signs with a derived key, which must come from the same secret access key. If it is for another day or
-    /// scope, it is ignored and a new one is derived.
+    /// scope, it is ignored and a new one is derived. Signature Version 4a derives its key for each signature.
     pub fn key(mut self, key: &'a SigningKey) -> Self {
         self.key = Some(key);
         self
@@ -101,8 +102,8 @@ impl<'a> Signer<'a> {
 
     /// Signs in the header form.
     ///
-    /// Sets `authorization`, `x-amz-date` and `x-amz-security-token`, replacing existing ones, so that the
-    /// same request can be signed again for another attempt. Marks `authorization` and the token as
+    /// Sets `authorization`, `x-amz-date`, `x-amz-security-token` and, for a scope of several regions,
+    /// `x-amz-region-set`, replacing existing ones, so that the same request can be signed again for another attempt. Marks `authorization` and the token as
     /// sensitive.
     ///
     /// # Errors
@@ -112,11 +113,13 @@ impl<'a> Signer<'a> {
     pub fn sign<B: AsRef<[u8]>>(&self, request: &mut Request<B>) -> Result<(), SignError> {
         let inputs = Inputs::new(self, request)?;
         let canonical = self.header_form(request, &inputs);
-        let signature = self.signature(&inputs.date, &canonical);
+        let signature = self.signature(&inputs.date, &canonical)?;
         let authorization = self.authorization(&inputs.date, &canonical.fields, &signature)?;
         let date = HeaderValue::from_bytes(inputs.date.timestamp()).map_err(|_| SignError::Time)?;
         let hash = self.content_sha256.then(|| HeaderValue::from_bytes(inputs.payload.as_bytes()));
         let token = self.token_header()?;
+        let regions = self.scope.regions().map(HeaderValue::from_str).transpose();
+        let regions = regions.map_err(|_| SignError::Scope)?;
         if let Some(authority) = inputs.plain_authority(request.uri())? {
             let mut parts = request.uri().clone().into_parts();
             parts.authority = Some(authority);
@@ -127,6 +130,9 @@ impl<'a> Signer<'a> {
         set(headers, DATE, Some(date))?;
         if let Some(Ok(hash)) = hash {
             set(headers, CONTENT_SHA256, Some(hash))?;
+        }
+        if regions.is_some() {
+            set(headers, REGION_SET, regions)?;
         }
         set(headers, TOKEN, token)?;
         set(headers, AUTHORIZATION, Some(authorization))
@@ -141,12 +147,15 @@ impl<'a> Signer<'a> {
     pub fn explain<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Result<Explanation, SignError> {
         let inputs = Inputs::new(self, request)?;
         self.token_header()?;
-        Ok(self.explanation(&inputs.date, &self.header_form(request, &inputs)))
+        self.explanation(&inputs.date, &self.header_form(request, &inputs))
     }
 
     fn header_form<'r, B>(&'r self, request: &'r Request<B>, inputs: &'r Inputs<'_>) -> Canonical<'r> {
         let set_by_us = |name: &HeaderName| {
-            *name == DATE || *name == TOKEN || (self.content_sha256 && *name == CONTENT_SHA256)
+            *name == DATE
+                || *name == TOKEN
+                || (self.content_sha256 && *name == CONTENT_SHA256)
+                || (self.scope.regions().is_some() && *name == REGION_SET)
         };
         let mut fields = inputs.fields(request.headers(), set_by_us);
         fields.push(DATE_NAME, inputs.date.timestamp());
@@ -155,6 +164,9 @@ impl<'a> Signer<'a> {
         }
         if let Some(token) = self.token().filter(|_| !self.token_after_signing) {
             fields.push(TOKEN_NAME, token.expose().as_bytes());
+        }
+        if let Some(regions) = self.scope.regions() {
+            fields.push(REGION_SET_NAME, regions.as_bytes());
         }
         fields.sort();
         Canonical {
@@ -191,6 +203,9 @@ impl<'a> Signer<'a> {
         if !word(self.scope.region(), b'/') || !word(self.scope.service(), b'/') {
             return Err(SignError::Scope);
         }
+        if !self.scope.regions().is_none_or(|regions| regions.bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Err(SignError::Scope);
+        }
         Date::new(self.now)
     }
 
@@ -198,7 +213,7 @@ impl<'a> Signer<'a> {
         Path { text: uri.path(), normalize: self.normalize_path, double_encode: self.double_encode }
     }
 
-    pub(super) fn signature(&self, date: &Date, canonical: &Canonical<'_>) -> Hex {
+    pub(super) fn signature(&self, date: &Date, canonical: &Canonical<'_>) -> Result<Signature, SignError> {
         let mut hash = Sha256::new();
         let mut text = Gather::new(&mut hash);
         canonical.put(&mut text);
@@ -206,7 +221,13 @@ impl<'a> Signer<'a> {
         self.signature_of(date, &Hex::new(hash.finalize().into()))
     }
 
-    pub(super) fn signature_of(&self, date: &Date, hash: &Hex) -> Hex {
+    pub(super) fn signature_of(&self, date: &Date, hash: &Hex) -> Result<Signature, SignError> {
+        #[cfg(feature = "sigv4a")]
+        if self.scope.regions().is_some() {
+            let mut text = Vec::with_capacity(160);
+            self.put_string_to_sign(date, hash, &mut text);
+            return super::asymmetric::sign(self.credentials, &text).map(Signature::Ecdsa);
+        }
         let derived;
         let key = match self.key {
             Some(key) if key.fits(date.day(), self.scope) => key,
@@ -219,12 +240,12 @@ impl<'a> Signer<'a> {
         let mut text = Gather::new(&mut mac);
         self.put_string_to_sign(date, hash, &mut text);
         text.finish();
-        Hex::new(hmac::Mac::finalize(mac).into_bytes().into())
+        Ok(Signature::Hmac(Hex::new(hmac::Mac::finalize(mac).into_bytes().into())))
     }
 
     /// Source: "Create a signed AWS API request", step "Create a string to sign", AWS IAM User Guide.
     pub(super) fn put_string_to_sign(&self, date: &Date, hash: &Hex, sink: &mut impl Sink) {
-        sink.put(ALGORITHM);
+        sink.put(self.algorithm());
         sink.put(b"\n");
         sink.put(date.timestamp());
         sink.put(b"\n");
@@ -233,12 +254,21 @@ impl<'a> Signer<'a> {
         sink.put(hash.as_bytes());
     }
 
-    /// `20150830/us-east-1/service/aws4_request`
+    pub(super) fn algorithm(&self) -> &'static [u8] {
+        match self.scope.regions() {
+            None => b"AWS4-HMAC-SHA256",
+            Some(_) => b"AWS4-ECDSA-P256-SHA256",
+        }
+    }
+
+    /// `20150830/us-east-1/service/aws4_request`; a scope of several regions names none here.
     pub(super) fn put_scope(&self, date: &Date, slash: &[u8], sink: &mut impl Sink) {
         sink.put(date.yyyymmdd());
         sink.put(slash);
-        sink.put(self.scope.region().as_bytes());
-        sink.put(slash);
+        if self.scope.regions().is_none() {
+            sink.put(self.scope.region().as_bytes());
+            sink.put(slash);
+        }
         sink.put(self.scope.service().as_bytes());
         sink.put(slash);
         sink.put(b"aws4_request");
@@ -248,14 +278,16 @@ impl<'a> Signer<'a> {
         &self,
         date: &Date,
         fields: &Fields<'_>,
-        signature: &Hex,
+        signature: &Signature,
     ) -> Result<HeaderValue, SignError> {
-        const FIXED: usize =
-            "AWS4-HMAC-SHA256 Credential=/YYYYMMDD///aws4_request, SignedHeaders=, Signature=".len();
-        let given =
-            self.credentials.access_key_id.len() + self.scope.region().len() + self.scope.service().len();
+        // With room to spare, another allocation would be made for the header.
+        const FIXED: usize = " Credential=/YYYYMMDD///aws4_request, SignedHeaders=, Signature=".len();
+        let given = self.algorithm().len()
+            + self.credentials.access_key_id.len()
+            + self.scope.region().len()
+            + self.scope.service().len();
         let mut text = Vec::with_capacity(FIXED + given + fields.names_len() + signature.as_bytes().len());
-        text.put(ALGORITHM);
+        text.put(self.algorithm());
         text.put(b" Credential=");
         text.put(self.credentials.access_key_id.as_bytes());
         text.put(b"/");
@@ -267,6 +299,23 @@ impl<'a> Signer<'a> {
         let mut value = HeaderValue::try_from(text).map_err(|_| SignError::AccessKeyId)?;
         value.set_sensitive(true);
         Ok(value)
+    }
+}
+
+/// A signature in lower-case hexadecimal digits.
+pub(super) enum Signature {
+    Hmac(Hex),
+    #[cfg(feature = "sigv4a")]
+    Ecdsa(String),
+}
+
+impl Signature {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Hmac(hex) => hex.as_bytes(),
+            #[cfg(feature = "sigv4a")]
+            Self::Ecdsa(hex) => hex.as_bytes(),
+        }
     }
 }
 

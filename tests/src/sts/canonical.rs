@@ -8,6 +8,8 @@ use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
+use super::asymmetric;
+
 /// The parts of a received request that a signature covers.
 #[derive(Clone, Copy)]
 pub(crate) struct Received<'a> {
@@ -37,7 +39,8 @@ impl Received<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) day: &'a str,
-    pub(crate) region: &'a str,
+    /// `None` for Signature Version 4a, whose signed header or item names its regions.
+    pub(crate) region: Option<&'a str>,
     pub(crate) service: &'a str,
 }
 
@@ -45,20 +48,27 @@ impl Scope<'_> {
     /// The string to sign.
     pub(crate) fn string_to_sign(&self, date: &str, canonical: &str) -> String {
         let Scope { day, region, service } = self;
-        format!(
-            "AWS4-HMAC-SHA256\n{date}\n{day}/{region}/{service}/aws4_request\n{}",
-            hash(canonical.as_bytes())
-        )
+        let hash = hash(canonical.as_bytes());
+        match region {
+            Some(region) => {
+                format!("AWS4-HMAC-SHA256\n{date}\n{day}/{region}/{service}/aws4_request\n{hash}")
+            }
+            None => format!("AWS4-ECDSA-P256-SHA256\n{date}\n{day}/{service}/aws4_request\n{hash}"),
+        }
     }
 
     /// Whether `signature`, in hexadecimal, is that of `text`. Compares in constant time.
-    pub(crate) fn signed(&self, secret: &str, text: &str, signature: &str) -> bool {
-        from_hex(signature).is_some_and(|bytes| self.mac(secret, text).verify_slice(&bytes).is_ok())
+    pub(crate) fn signed(&self, id: &str, secret: &str, text: &str, signature: &str) -> bool {
+        let Some(bytes) = from_hex(signature) else { return false };
+        match self.region {
+            Some(region) => self.mac(region, secret, text).verify_slice(&bytes).is_ok(),
+            None => asymmetric::signed(id, secret, text, &bytes),
+        }
     }
 
-    fn mac(&self, secret: &str, text: &str) -> Hmac<Sha256> {
+    fn mac(&self, region: &str, secret: &str, text: &str) -> Hmac<Sha256> {
         let mut key = format!("AWS4{secret}").into_bytes();
-        for part in [self.day, self.region, self.service, "aws4_request"] {
+        for part in [self.day, region, self.service, "aws4_request"] {
             key = keyed(&key, part).finalize().into_bytes().to_vec();
         }
         keyed(&key, text)
@@ -67,7 +77,7 @@ impl Scope<'_> {
     /// The signature, for tests of the verifier.
     #[cfg(test)]
     pub(crate) fn signature(&self, secret: &str, text: &str) -> String {
-        hex(&self.mac(secret, text).finalize().into_bytes())
+        hex(&self.mac(self.region.expect("a region"), secret, text).finalize().into_bytes())
     }
 }
 
@@ -138,22 +148,15 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The 32 bytes of a signature. Accepts only lower-case digits.
-fn from_hex(text: &str) -> Option<[u8; 32]> {
+/// The bytes of a signature. Accepts only lower-case digits.
+fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),
         b'a'..=b'f' => Some(c - b'a' + 10),
         _ => None,
     };
-    let mut bytes = [0; 32];
-    let text = text.as_bytes();
-    if text.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
+    let (pairs, []) = text.as_bytes().as_chunks() else { return None };
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 #[cfg(test)]
@@ -199,7 +202,7 @@ mod tests {
     fn signatures_in_hexadecimal() {
         assert!(from_hex(&"0f".repeat(32)).is_some());
         assert!(from_hex(&"0F".repeat(32)).is_none());
-        assert!(from_hex(&"0f".repeat(31)).is_none());
+        assert!(from_hex(&"0".repeat(63)).is_none());
         assert!(from_hex(&"é".repeat(32)).is_none());
     }
 }

@@ -177,7 +177,7 @@ fn perform(
     let (secret, caller) = store.find_key(&claim.access_key_id, claim.token.as_deref(), now)?;
     claim.verify(&received, secret, &Rules { service: "sts", region: options.region.as_deref(), now })?;
     let caller = caller.clone();
-    if options.disabled_regions.iter().any(|region| region == claim.region()) {
+    if options.disabled_regions.iter().any(|region| Some(region.as_str()) == claim.region()) {
         let message = format!(
             "STS is not activated in this region for account:{}. Your account administrator can activate STS in this \
              region using the IAM Console.",

@@ -22,6 +22,7 @@
 
 mod actions;
 mod answer;
+mod asymmetric;
 mod authority;
 mod canonical;
 mod dice;

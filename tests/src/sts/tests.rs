@@ -96,7 +96,7 @@ fn signed(sts: &Server, keys: &Keys, method: &str, query: &str, body: &str, regi
     let mut names: Vec<_> = map.keys().map(|name| name.as_str()).collect();
     names.sort();
     let received = Received { method, path: "/", query, headers: &map, body: body.as_bytes() };
-    let scope = Scope { day: &date[..8], region, service: "sts" };
+    let scope = Scope { day: &date[..8], region: Some(region), service: "sts" };
     let signature = scope.signature(&keys.secret, &scope.string_to_sign(&date, &received.canonical(&names)));
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential={}/{}/{region}/sts/aws4_request, SignedHeaders={}, Signature={signature}",

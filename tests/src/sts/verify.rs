@@ -14,13 +14,19 @@ const TOLERANCE: Duration = Duration::minutes(15);
 /// The service that honours a presigned request for that long, whatever lifetime it names.
 const STS: &str = "sts";
 
+const HMAC: &str = "AWS4-HMAC-SHA256";
+const ECDSA: &str = "AWS4-ECDSA-P256-SHA256";
+
 /// What a request says about its own signature, unchecked.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) access_key_id: String,
     pub(crate) token: Option<String>,
     day: String,
-    region: String,
+    /// `None` for Signature Version 4a.
+    region: Option<String>,
+    /// The regions of Signature Version 4a.
+    region_set: String,
     service: String,
     terminator: String,
     signed_headers: String,
@@ -58,9 +64,9 @@ impl Claim {
         }
     }
 
-    /// The region that the signature is for.
-    pub(crate) fn region(&self) -> &str {
-        &self.region
+    /// The region that the signature is for; `None` if it is for several.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
     }
 
     /// The names of the headers that are signed.
@@ -86,9 +92,9 @@ impl Claim {
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
             ));
         }
-        let scope = Scope { day: &self.day, region: &self.region, service: &self.service };
+        let scope = Scope { day: &self.day, region: self.region(), service: &self.service };
         let text = scope.string_to_sign(&self.date, &received.canonical(&signed_headers));
-        if scope.signed(secret, &text, &self.signature) {
+        if scope.signed(&self.access_key_id, secret, &text, &self.signature) {
             return Ok(());
         }
         Err(mismatch(
@@ -99,7 +105,7 @@ impl Claim {
 
     fn from_header(header: &str, received: &Received<'_>) -> Result<Option<Claim>, Fault> {
         let (algorithm, rest) = header.split_once(' ').unwrap_or((header, ""));
-        if algorithm != "AWS4-HMAC-SHA256" {
+        if ![HMAC, ECDSA].contains(&algorithm) {
             return match algorithm.starts_with("AWS") {
                 true => Err(incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'."))),
                 false => Ok(None),
@@ -137,7 +143,9 @@ impl Claim {
             None => None,
         };
         let item = |name| items.get(name).copied().unwrap_or_default();
+        let region_set = received.headers.get("x-amz-region-set").and_then(|set| set.to_str().ok());
         let claim = Claim::new(
+            [algorithm, region_set.unwrap_or_default()],
             item("Credential"),
             date.unwrap_or_default(),
             item("SignedHeaders"),
@@ -155,11 +163,12 @@ impl Claim {
             })
         };
         let algorithm = item("X-Amz-Algorithm")?;
-        if algorithm != "AWS4-HMAC-SHA256" {
+        if ![HMAC, ECDSA].contains(&algorithm.as_str()) {
             return Err(incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'.")));
         }
         let expires = item("X-Amz-Expires")?;
         let claim = Claim::new(
+            [algorithm, query.get("X-Amz-Region-Set").map_or("", String::as_str)],
             item("X-Amz-Credential")?,
             item("X-Amz-Date")?,
             item("X-Amz-SignedHeaders")?,
@@ -174,9 +183,22 @@ impl Claim {
         Ok(Claim { token: query.get("X-Amz-Security-Token").cloned(), expires: Some(expires), ..claim })
     }
 
-    fn new(credential: &str, date: &str, signed_headers: &str, signature: &str) -> Result<Claim, Fault> {
+    fn new(
+        [algorithm, region_set]: [&str; 2],
+        credential: &str,
+        date: &str,
+        signed_headers: &str,
+        signature: &str,
+    ) -> Result<Claim, Fault> {
         let parts: Vec<_> = credential.split('/').collect();
-        let [access_key_id, day, region, service, terminator] = parts[..] else {
+        let parts = match parts[..] {
+            [id, day, region, service, end] if algorithm == HMAC => {
+                Some((id, day, Some(region), service, end))
+            }
+            [id, day, service, end] if algorithm == ECDSA => Some((id, day, None, service, end)),
+            _ => None,
+        };
+        let Some((access_key_id, day, region, service, terminator)) = parts else {
             return Err(incomplete(format!(
                 "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
             )));
@@ -190,7 +212,8 @@ impl Claim {
             access_key_id: access_key_id.to_owned(),
             token: None,
             day: day.to_owned(),
-            region: region.to_owned(),
+            region: region.map(str::to_owned),
+            region_set: region_set.to_owned(),
             service: service.to_owned(),
             terminator: terminator.to_owned(),
             signed_headers: signed_headers.to_owned(),
@@ -202,8 +225,13 @@ impl Claim {
     }
 
     fn check_scope(&self, rules: &Rules<'_>) -> Result<(), Fault> {
-        let Claim { day, region, service, terminator, date, .. } = self;
-        if region.is_empty() || rules.region.is_some_and(|expected| expected != region) {
+        let Claim { day, service, terminator, date, .. } = self;
+        let region = self.region.as_ref().unwrap_or(&self.region_set);
+        let fits = |expected: &str| match &self.region {
+            Some(region) => region == expected,
+            None => self.region_set.split(',').any(|region| ["*", expected].contains(&region)),
+        };
+        if region.is_empty() || !rules.region.is_none_or(fits) {
             return Err(mismatch(format!("Credential should be scoped to a valid region, not '{region}'. ")));
         }
         if service != rules.service {

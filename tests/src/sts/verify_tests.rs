@@ -64,7 +64,8 @@ fn invalid_requests_are_refused() {
         ("Credential=", "Credential= ", "not a valid key=value pair"),
         ("Credential=", "Credential=a/", "exactly 5"),
         ("Credential=", "Credential=1, Credential=", "more than once"),
-        ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256", "Unsupported"),
+        ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P384-SHA384", "Unsupported"),
+        ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256", "slash-delimited"),
         ("Authorization", "Authorization:AWS4-HMAC-SHA256\nAuthorization", "Only one"),
         ("GET / ", "GET /?X-Amz-Signature=1 ", "Only one"),
     ] {
@@ -92,7 +93,7 @@ fn wrong_content_hash() {
 
 #[test]
 fn presigned() {
-    let scope = Scope { day: "20150830", region: "us-east-1", service: "service" };
+    let scope = Scope { day: "20150830", region: Some("us-east-1"), service: "service" };
     let url = |expires: &str| {
         let start = format!(
             "GET /?Action=A&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host\
@@ -133,7 +134,7 @@ fn sts_goes_by_its_quarter_of_an_hour() {
             "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsts%2F\
              aws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires={expires}&X-Amz-SignedHeaders=host"
         );
-        let scope = Scope { day: "20150830", region: "us-east-1", service: "sts" };
+        let scope = Scope { day: "20150830", region: Some("us-east-1"), service: "sts" };
         let request = Signed::parse(&format!("{start} HTTP/1.1\nHost: a\n\n"));
         let text = scope.string_to_sign("20150830T123600Z", &request.received().canonical(&["host"]));
         let url = format!("{start}&X-Amz-Signature={} HTTP/1.1\nHost: a\n\n", scope.signature(SECRET, &text));

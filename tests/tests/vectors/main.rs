@@ -19,6 +19,7 @@ mod record;
 mod report;
 mod rules;
 mod sigv4;
+mod sigv4a;
 mod wire;
 
 use report::run;
@@ -88,6 +89,15 @@ fn proofs() {
 #[test]
 fn sigv4() {
     run("sigv4", |report| report.folders("request.txt", sigv4::check));
+}
+
+/// Signature Version 4a: its suite in the form of the other, keys from secrets, and requests as the settings prefer.
+#[test]
+fn sigv4a() {
+    run("sigv4a", |report| {
+        report.folders("request.txt", sigv4::check);
+        report.lines(|record, case| sigv4a::check(&record.into_value(), case));
+    });
 }
 
 #[test]

@@ -79,6 +79,34 @@ fn each_key_of_the_profile_is_heeded_and_says_where_it_stands() {
     assert_eq!(settings.tls().roots(), Some(&Roots::File("/etc/roots.pem".into())));
 }
 
+#[cfg(not(feature = "sigv4a"))]
+#[test]
+fn a_preference_that_takes_a_feature_is_passed_over_and_told() {
+    let settings =
+        with(&[("AWS_AUTH_SCHEME_PREFERENCE", "sigv4a")], "[default]\nregion = eu-west-1\n").unwrap();
+    let told = "off, since the feature sigv4a is not compiled in (AWS_AUTH_SCHEME_PREFERENCE)";
+    assert_eq!(listed(&settings, "sigv4a"), told);
+    assert_eq!(settings.endpoint().unwrap().operation_scope().unwrap().regions(), None);
+}
+
+#[cfg(feature = "sigv4a")]
+#[test]
+fn a_profile_prefers_sigv4a() {
+    let config =
+        "[default]\nregion = eu-west-1\nauth_scheme_preference = sigv4a\nsigv4a_signing_region_set = a, b\n";
+    let settings = with(&[], config).unwrap();
+    let at = |key: &str, line: usize| format!("(profile default, {key} ({CONFIG_PATH} line {line}))");
+    assert_eq!(listed(&settings, "sigv4a"), format!("on {}", at("auth_scheme_preference", 3)));
+    let set = listed(&settings, "sigv4a signing region set");
+    assert_eq!(set, format!("a, b {}", at("sigv4a_signing_region_set", 4)));
+    assert_eq!(settings.endpoint().unwrap().operation_scope().unwrap().regions(), Some("a,b"));
+    let endpoint = settings.clone().signing_region_set("").endpoint().unwrap();
+    assert_eq!(endpoint.operation_scope().unwrap().regions(), Some("eu-west-1"));
+    assert_eq!(settings.use_sigv4a(false).endpoint().unwrap().operation_scope().unwrap().regions(), None);
+    let settings = with(&[("AWS_AUTH_SCHEME_PREFERENCE", "sigv4")], config).unwrap();
+    assert_eq!(listed(&settings, "sigv4a"), "off (AWS_AUTH_SCHEME_PREFERENCE)");
+}
+
 #[test]
 fn code_then_environment_then_profile() {
     let config = "[default]\nregion = eu-west-1\nservices = here\nuse_fips_endpoint = true\nmax_attempts = 9\n\

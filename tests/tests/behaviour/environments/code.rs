@@ -99,6 +99,15 @@ fn code_wins() -> Vec<Row> {
             .set("AWS_SDK_UA_APP_ID", "theirs")
             .code(|setup| setup.settings(Settings::new().app_id("mine")))
             .told("app id mine set in code"),
+        Row::new("sigv4a in code")
+            .keys()
+            .set("AWS_AUTH_SCHEME_PREFERENCE", "sigv4")
+            .set("AWS_SIGV4A_SIGNING_REGION_SET", "*")
+            .code(|setup| setup.settings(Settings::new().use_sigv4a(true)))
+            // Its scope names no region.
+            .goes("GetCallerIdentity https://sts.us-east-1.amazonaws.com/ AKIDENVIRON sts")
+            .told("sigv4a on set in code")
+            .told("sigv4a signing region set * AWS_SIGV4A_SIGNING_REGION_SET"),
         Row::new("the global endpoint in code")
             .keys()
             .code(|setup| setup.settings(Settings::new().use_global_endpoint(true)))
@@ -189,6 +198,8 @@ fn wholes() -> Vec<Row> {
 "attempt time-out 10 s default",
 "call time-out 60 s default",
 "app id not set default",
+"sigv4a off default",
+"sigv4a signing region set not set default",
 "roots as the client's own transport has it set in code",
 "ca bundle as the client's own transport has it set in code",
 "extra roots as the client's own transport has it set in code",
@@ -217,6 +228,8 @@ fn wholes() -> Vec<Row> {
 "attempt time-out 10 s default",
 "call time-out 60 s default",
 "app id not set default",
+"sigv4a off default",
+"sigv4a signing region set not set default",
 "roots as the client's own transport has it set in code",
 "ca bundle as the client's own transport has it set in code",
 "extra roots as the client's own transport has it set in code",
@@ -250,6 +263,8 @@ fn wholes() -> Vec<Row> {
 "attempt time-out 10 s default",
 "call time-out 60 s default",
 "app id not set default",
+"sigv4a off default",
+"sigv4a signing region set not set default",
 "roots as the client's own transport has it set in code",
 "ca bundle as the client's own transport has it set in code",
 "extra roots as the client's own transport has it set in code",
@@ -280,6 +295,8 @@ fn wholes() -> Vec<Row> {
 "attempt time-out 10 s default",
 "call time-out 60 s default",
 "app id not set default",
+"sigv4a off default",
+"sigv4a signing region set not set default",
 "roots as the client's own transport has it set in code",
 "ca bundle as the client's own transport has it set in code",
 "extra roots as the client's own transport has it set in code",

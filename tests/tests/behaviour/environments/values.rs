@@ -99,6 +99,12 @@ pub(super) fn rows() -> Vec<Row> {
             .keys()
             .set("AWS_SDK_UA_APP_ID", "my app/ü")
             .told("app id my app/ü AWS_SDK_UA_APP_ID"),
+        Row::new("a preference for schemes that are not known")
+            .keys()
+            .set("AWS_AUTH_SCHEME_PREFERENCE", "bearer, sigv4a, sigv4")
+            // Its scope names no region.
+            .goes("GetCallerIdentity https://sts.us-east-1.amazonaws.com/ AKIDENVIRON sts")
+            .told("sigv4a on AWS_AUTH_SCHEME_PREFERENCE"),
         Row::new("an app id that is long").keys().config(
             "[default]\nsdk_ua_app_id = \
              123456789012345678901234567890123456789012345678901234567890\n",
