@@ -30,6 +30,8 @@ mod keys;
 mod member;
 mod operation;
 pub mod operations;
+#[cfg(any(feature = "login", feature = "roles-anywhere", test))]
+mod pem;
 pub mod perform;
 pub mod proof;
 mod retry;

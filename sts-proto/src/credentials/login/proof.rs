@@ -6,9 +6,9 @@ use p256::SecretKey;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::elliptic_curve::sec1::ToSec1Point;
-use zeroize::Zeroizing;
 
-use crate::base64::{STANDARD, URL};
+use crate::base64::URL;
+use crate::pem::{Document, documents};
 use crate::wire::json::texts;
 
 /// A private key of the curve P-256.
@@ -21,12 +21,9 @@ pub(super) struct Key {
 impl Key {
     /// Reads a PEM document with an `EC PRIVATE KEY` (RFC 5915). `None` if it is anything else, or a key of another curve.
     pub(super) fn from_pem(text: &str) -> Option<Self> {
-        let (_, rest) = text.split_once("-----BEGIN EC PRIVATE KEY-----")?;
-        let (body, _) = rest.split_once("-----END EC PRIVATE KEY-----")?;
-        // The lines end as on any system. The buffer does not grow, so that no part of the key is left behind.
-        let mut joined = Zeroizing::new(Vec::with_capacity(body.len()));
-        joined.extend(body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-        let secret = SecretKey::from_sec1_der(&Zeroizing::new(STANDARD.decode(&joined)?)).ok()?;
+        let is_key = |document: &Document<'_>| document.label() == b"EC PRIVATE KEY";
+        let key = documents(text.as_bytes()).filter_map(Result::ok).find(is_key)?;
+        let secret = SecretKey::from_sec1_der(&key.decode()?).ok()?;
         // Of the private half: what the document has may be compressed, and a proof with another key's is of no use.
         let point = secret.public_key().to_sec1_point(false);
         let (x, y) = (URL.encode(point.x()?), URL.encode(point.y()?));
