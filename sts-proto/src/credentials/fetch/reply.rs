@@ -55,7 +55,8 @@ impl Reply {
         let what = match &self.outcome {
             Err(error) => format!("{request} got no answer, {}{tries}", error.kind()),
             Ok(response) => {
-                let code = self.code().map(|code| format!(" {code}")).unwrap_or_default();
+                let named = || self.shown(self.error_type()?).map(str::to_owned);
+                let code = self.code().or_else(named).map(|code| format!(" {code}")).unwrap_or_default();
                 let encoding = self.encoding().map(|encoding| format!(" and {encoding}")).unwrap_or_default();
                 format!(
                     "{request} was answered with http {}{code}{encoding}{tries}",
@@ -91,11 +92,18 @@ impl Reply {
         Some(encoding).filter(|encoding| !self.quotes(encoding))
     }
 
+    /// When the server says that it answered.
+    #[cfg(feature = "roles-anywhere")]
+    pub(in crate::credentials) fn date(&self) -> Option<std::time::SystemTime> {
+        crate::call::date(self.outcome.as_ref().ok()?.headers())
+    }
+
     /// The kind of error that a header names, as the SDKs know it.
-    #[cfg(feature = "login")]
     pub(in crate::credentials) fn error_type(&self) -> Option<&str> {
-        let header = self.outcome.as_ref().ok()?.headers().get("x-amzn-errortype")?;
-        header.to_str().ok()?.split([':', '#']).next_back().map(str::trim)
+        let header = self.outcome.as_ref().ok()?.headers().get("x-amzn-errortype")?.to_str().ok()?;
+        // A namespace may stand before it, and a URL behind it.
+        let (named, _) = header.split_once(':').unwrap_or((header, ""));
+        named.split('#').next_back().map(str::trim)
     }
 
     /// The code in an error document. Each server has a name of its own for it.

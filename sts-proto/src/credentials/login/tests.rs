@@ -240,7 +240,12 @@ fn what_is_refused_for_good_says_which_login_to_run() {
         ("AUTHCODE_EXPIRED", None, "took too long"),
         ("INSUFFICIENT_PERMISSIONS", None, "signin:CreateOAuth2Token"),
         ("NEW_CODE", Some("AccessDeniedException"), "no longer valid"),
-        ("NEW_CODE", Some("com.amazonaws.signin#AccessDeniedException:http://x"), "check its region"),
+        ("NEW_CODE", Some("com.amazonaws.signin#AccessDeniedException:http://x/#y"), "no longer valid"),
+        (
+            "NEW_CODE",
+            Some("com.amazonaws.signin#OtherException:http://AccessDeniedException"),
+            "check its region",
+        ),
     ] {
         let due = || contents(&file(60, "planted-r"));
         let mut refusal = http::Response::new(bytes::Bytes::from(format!(r#"{{"error": "{code}"}}"#)));
