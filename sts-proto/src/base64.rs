@@ -5,7 +5,7 @@
 pub(crate) struct Base64 {
     letters: &'static [u8; 64],
     /// The place of each byte in the alphabet.
-    #[cfg(any(feature = "login", feature = "verify", test))]
+    #[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
     places: &'static [u8; 256],
     padded: bool,
 }
@@ -13,14 +13,14 @@ pub(crate) struct Base64 {
 /// RFC 4648 §4.
 pub(crate) const STANDARD: Base64 = Base64 {
     letters: STANDARD_LETTERS,
-    #[cfg(any(feature = "login", feature = "verify", test))]
+    #[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
     places: &STANDARD_PLACES,
     padded: true,
 };
 /// RFC 4648 §5.
 pub(crate) const URL_PADDED: Base64 = Base64 {
     letters: URL_LETTERS,
-    #[cfg(any(feature = "login", feature = "verify", test))]
+    #[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
     places: &URL_PLACES,
     padded: true,
 };
@@ -73,7 +73,7 @@ impl Base64 {
     }
 
     /// The bytes of a text; `None` for all but the one text that [`encode`](Self::encode) makes of them.
-    #[cfg(any(feature = "login", feature = "verify", test))]
+    #[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
     pub(crate) fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
         let digits = match (self.padded, text) {
             (true, [start @ .., b'=', b'=']) | (true, [start @ .., b'=']) => start,
@@ -120,16 +120,16 @@ impl Base64 {
 const STANDARD_LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-#[cfg(any(feature = "login", feature = "verify", test))]
+#[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
 static STANDARD_PLACES: [u8; 256] = places(STANDARD_LETTERS);
-#[cfg(any(feature = "login", feature = "verify", test))]
+#[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
 static URL_PLACES: [u8; 256] = places(URL_LETTERS);
 
 /// The place of a byte that is no letter.
-#[cfg(any(feature = "login", feature = "verify", test))]
+#[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
 const NOWHERE: u8 = u8::MAX;
 
-#[cfg(any(feature = "login", feature = "verify", test))]
+#[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
 #[allow(clippy::indexing_slicing)] // at compile time
 const fn places(letters: &[u8; 64]) -> [u8; 256] {
     let mut places = [NOWHERE; 256];

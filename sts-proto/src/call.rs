@@ -20,6 +20,8 @@ use crate::retry::RetryClass;
 use crate::secret::Secret;
 
 pub(crate) use attempts::{Asked, Attempts};
+#[cfg(feature = "roles-anywhere")]
+pub(crate) use headers::date;
 
 /// A call of an operation, as a flow.
 ///

@@ -41,7 +41,7 @@ pub(crate) fn hex<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
 }
 
 /// The same as text, for bytes of any number.
-#[cfg(feature = "sigv4a")]
+#[cfg(any(feature = "roles-anywhere", feature = "sigv4a"))]
 pub(crate) fn hex_text(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| hex([*byte])).flatten().map(char::from).collect()
 }

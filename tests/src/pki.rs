@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -21,6 +22,16 @@ impl Pki {
         params.not_after = date_time_ymd(2200, 1, 1);
         let key = KeyPair::generate().expect("a key can be generated");
         Self { authority: CertifiedIssuer::self_signed(params, key).expect("a certificate can be signed") }
+    }
+
+    /// A new authority below this one.
+    pub fn below(&self) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
+        params.distinguished_name.push(DnType::CommonName, "below");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key can be generated");
+        let authority = CertifiedIssuer::signed_by(params, key, &self.authority);
+        Self { authority: authority.expect("a certificate can be signed") }
     }
 
     /// The authority's certificate, in PEM.
@@ -49,6 +60,16 @@ impl Pki {
         let key = KeyPair::generate().expect("a key can be generated");
         let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be signed");
         (certificate.pem(), key.serialize_pem())
+    }
+
+    /// A client's certificate with this serial number for this key, until the beginning of a year; in PEM.
+    pub fn holder(&self, serial: u64, key: &KeyPair, until_year: i32) -> String {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
+        params.serial_number = Some(serial.into());
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(until_year, 1, 1);
+        params.signed_by(key, &self.authority).expect("a certificate can be signed").pem()
     }
 
     fn server(&self, name: &str, until_year: i32) -> Arc<ServerConfig> {

@@ -45,7 +45,7 @@ pub(super) fn hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 }
 
 /// When the server says that it answered (RFC 9110 §6.6.1).
-pub(super) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
     time::parse(headers.get(DATE)?.to_str().ok()?)
 }
 

@@ -11,6 +11,8 @@ use super::imds::InstanceMetadata;
 use super::login::Login;
 use super::process::Process;
 use super::resolve::cannot_assume;
+#[cfg(feature = "roles-anywhere")]
+use super::roles_anywhere::RolesAnywhere;
 use super::sso::Sso;
 use super::{Plan, Source, WebIdentity};
 use crate::error::Error;
@@ -116,6 +118,13 @@ impl Asking for Sso {
 impl Asking for Login {
     fn step(&mut self, _: SystemTime, clock: SystemTime, event: Event) -> Asked {
         Flow::step(self, clock, event).map(given)
+    }
+}
+
+#[cfg(feature = "roles-anywhere")]
+impl Asking for RolesAnywhere {
+    fn step(&mut self, now: SystemTime, _: SystemTime, event: Event) -> Asked {
+        Flow::step(self, now, event).map(given)
     }
 }
 

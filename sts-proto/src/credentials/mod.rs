@@ -24,6 +24,8 @@ mod region;
 mod renewal;
 mod report;
 mod resolve;
+#[cfg(feature = "roles-anywhere")]
+pub mod roles_anywhere;
 pub mod sso;
 #[cfg(test)]
 mod testing;

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 #[cfg(feature = "login")]
 use super::login;
+#[cfg(feature = "roles-anywhere")]
+use super::roles_anywhere;
 use super::{container, imds, sso};
 use crate::keys::Credentials;
 use crate::secret::Secret;
@@ -46,6 +48,9 @@ pub enum Source {
     /// `aws login`.
     #[cfg(feature = "login")]
     Login(login::Config),
+    /// IAM Roles Anywhere. Only code configures it.
+    #[cfg(feature = "roles-anywhere")]
+    RolesAnywhere(roles_anywhere::Config),
 }
 
 /// A role to assume.
@@ -85,6 +90,10 @@ impl fmt::Display for Plan {
             Source::Sso(_) => f.write_str("sso")?,
             #[cfg(feature = "login")]
             Source::Login(_) => f.write_str("aws login")?,
+            #[cfg(feature = "roles-anywhere")]
+            Source::RolesAnywhere(config) => {
+                write!(f, "the role {} by way of iam roles anywhere", config.role_arn())?;
+            }
         }
         self.roles.iter().try_for_each(|role| write!(f, ", then the role {}", role.role_arn))
     }

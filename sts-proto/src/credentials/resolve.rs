@@ -11,6 +11,8 @@ use super::imds::{self, InstanceMetadata, extended_expiration};
 use super::login::Login;
 use super::process::Process;
 use super::report::KEPT_IN_USE;
+#[cfg(feature = "roles-anywhere")]
+use super::roles_anywhere::RolesAnywhere;
 use super::sso::Sso;
 use super::{Candidate, Chain, Found, MfaSession, Plan, Renewals, Source, WebIdentity, describe};
 use crate::context::Context;
@@ -234,6 +236,11 @@ impl Resolve {
                 let config = config.or_region(self.context.settings().named_region());
                 let login = Login::new(config, self.seed).renewals(self.renewals.clone());
                 Box::new(login.like(self.context.timeouts(), self.context.retry()))
+            }
+            #[cfg(feature = "roles-anywhere")]
+            Source::RolesAnywhere(config) => {
+                let flow = RolesAnywhere::new(config, self.seed);
+                Box::new(flow.like(self.context.timeouts(), self.context.retry()))
             }
         };
         self.ask(now, turn, asking, Event::Start)

@@ -60,6 +60,8 @@ mod sign_in;
 mod url;
 
 pub use error::EndpointError;
+#[cfg(feature = "roles-anywhere")]
+pub(crate) use portal::roles_anywhere;
 #[cfg(feature = "credentials")]
 pub(crate) use portal::{oidc, portal};
 #[cfg(feature = "verify")]

@@ -14,6 +14,12 @@ pub(crate) fn oidc(region: &str, fips: bool, dual_stack: bool) -> Result<Target,
     named(["oidc", "oidc-fips"], region, fips, dual_stack)
 }
 
+/// The endpoint of IAM Roles Anywhere. Its rules are the portal's.
+#[cfg(feature = "roles-anywhere")]
+pub(crate) fn roles_anywhere(region: &str, fips: bool, dual_stack: bool) -> Result<Target, EndpointError> {
+    named(["rolesanywhere", "rolesanywhere-fips"], region, fips, dual_stack)
+}
+
 fn named(
     [label, label_fips]: [&str; 2],
     region: &str,

@@ -61,6 +61,8 @@ mod inputs;
 mod key;
 mod presign;
 mod sign;
+#[cfg(feature = "roles-anywhere")]
+pub mod x509;
 
 use std::time::{Duration, SystemTime};
 

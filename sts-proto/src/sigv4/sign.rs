@@ -49,6 +49,9 @@ pub struct Signer<'a> {
     content_sha256: bool,
     pub(super) token_after_signing: bool,
     key: Option<&'a SigningKey>,
+    /// In place of that which follows from the scope.
+    #[cfg(feature = "roles-anywhere")]
+    algorithm: Option<&'static str>,
 }
 
 impl<'a> Signer<'a> {
@@ -63,6 +66,8 @@ impl<'a> Signer<'a> {
             content_sha256: false,
             token_after_signing: false,
             key: None,
+            #[cfg(feature = "roles-anywhere")]
+            algorithm: None,
         }
     }
 
@@ -97,6 +102,13 @@ impl<'a> Signer<'a> {
     /// scope, it is ignored and a new one is derived. Signature Version 4a derives its key for each signature.
     pub fn key(mut self, key: &'a SigningKey) -> Self {
         self.key = Some(key);
+        self
+    }
+
+    /// Names another algorithm in the string to sign.
+    #[cfg(feature = "roles-anywhere")]
+    pub(super) fn algorithm_name(mut self, name: &'static str) -> Self {
+        self.algorithm = Some(name);
         self
     }
 
@@ -255,6 +267,10 @@ impl<'a> Signer<'a> {
     }
 
     pub(super) fn algorithm(&self) -> &'static [u8] {
+        #[cfg(feature = "roles-anywhere")]
+        if let Some(name) = self.algorithm {
+            return name.as_bytes();
+        }
         match self.scope.regions() {
             None => b"AWS4-HMAC-SHA256",
             Some(_) => b"AWS4-ECDSA-P256-SHA256",

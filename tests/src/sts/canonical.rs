@@ -149,7 +149,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The bytes of a signature. Accepts only lower-case digits.
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),
         b'a'..=b'f' => Some(c - b'a' + 10),

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::actions::{Answer, Call};
 use super::answer::{Fault, http_date, in_json, success};
+use super::anywhere;
 use super::canonical::Received;
 use super::form::Form;
 use super::model::Operation;
@@ -90,24 +91,32 @@ async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) 
     }
     let request_id = locked(&shared.store).dice.uuid();
     let now = shared.now();
-    let operation = problem.map_or_else(|| admit(&request), Err);
-    let verdict = operation.and_then(|(operation, form)| {
-        let answer = perform(shared, &request, operation, &form, now)?;
-        Ok(success(operation.name, &request_id, answer))
-    });
+    let anywhere = request.uri().path() == anywhere::PATH;
+    let verdict = match problem {
+        Some(problem) => Err(problem),
+        None if anywhere => anywhere::create_session(shared, &request, now),
+        None => admit(&request).and_then(|(operation, form)| {
+            let answer = perform(shared, &request, operation, &form, now)?;
+            Ok(success(operation.name, &request_id, answer))
+        }),
+    };
     let (status, code, document) = match verdict {
-        Ok(document) => (StatusCode::OK, None, document),
+        Ok(document) => (if anywhere { StatusCode::CREATED } else { StatusCode::OK }, None, document),
         Err(fault) => {
             let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, Some(fault.code), fault.document(&request_id))
+            let document = if anywhere { anywhere::document(&fault) } else { fault.document(&request_id) };
+            (status, Some(fault.code), document)
         }
     };
     let arrival =
         Arrival { code: code.map(str::to_owned), ..Arrival::new(connection, &request, &request_id, status) };
     locked(&shared.arrivals).push(arrival);
     let is_json = request.headers().get("accept").is_some_and(|accepted| accepted == "application/json");
-    let (media, document) =
-        if is_json { ("application/json", in_json(&document)) } else { ("text/xml", document) };
+    let (media, document) = match anywhere {
+        true => ("application/json", document),
+        false if is_json => ("application/json", in_json(&document)),
+        false => ("text/xml", document),
+    };
     let mut response = Response::new(Full::new(Bytes::from(document)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -117,6 +126,9 @@ async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) 
         }
     }
     headers.insert("content-type", HeaderValue::from_static(media));
+    if let Some(code) = code.filter(|_| anywhere) {
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
+    }
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         headers.insert("connection", HeaderValue::from_static("close"));
     }

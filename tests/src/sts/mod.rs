@@ -14,6 +14,7 @@
 //!   request is honoured for 15 minutes, whatever lifetime it names;
 //! - answers in JSON where the request accepts `application/json`;
 //! - performs all eleven operations with AWS's documents, error codes and messages;
+//! - creates sessions of IAM Roles Anywhere at `/sessions`, for certificates of authorities that it trusts;
 //! - issues sessions that work until they expire, and rejects what AWS forbids to sessions.
 //!
 //! It differs from AWS in these points: signatures of web identity tokens and SAML assertions are not
@@ -22,6 +23,7 @@
 
 mod actions;
 mod answer;
+mod anywhere;
 mod asymmetric;
 mod authority;
 mod canonical;
@@ -46,6 +48,8 @@ use std::thread::JoinHandle;
 
 use ::http::{HeaderMap, Method, Request, Response, StatusCode};
 use bytes::Bytes;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
@@ -105,6 +109,8 @@ pub(crate) struct Shared {
     store: Mutex<Store>,
     arrivals: Mutex<Vec<Arrival>>,
     hook: Mutex<Option<Hook>>,
+    /// Authorities whose holders of certificates may assume roles.
+    anchors: Mutex<Vec<CertificateDer<'static>>>,
     clock_offset_ms: AtomicI64,
     connections: AtomicUsize,
     connections_opened: AtomicUsize,
@@ -134,6 +140,7 @@ impl Server {
             store: Mutex::new(store),
             arrivals: Mutex::default(),
             hook: Mutex::new(hook),
+            anchors: Mutex::default(),
             connections: AtomicUsize::new(0),
             connections_opened: AtomicUsize::new(0),
         });
@@ -207,6 +214,13 @@ impl Server {
     /// Adds a user to the server's account and returns the user's access key.
     pub fn add_user(&self, name: &str) -> AccessKey {
         locked(&self.shared.store).add_user(name, None)
+    }
+
+    /// Makes this authority, in PEM, a trust anchor of IAM Roles Anywhere: the holders of its certificates may assume the roles
+    /// that principals may assume.
+    pub fn trust(&self, authority: &str) {
+        let authority = CertificateDer::from_pem_slice(authority.as_bytes()).expect("a certificate");
+        locked(&self.shared.anchors).push(authority);
     }
 
     /// A web identity token for `AssumeRoleWithWebIdentity`, valid for an hour.

@@ -291,7 +291,7 @@ pub(crate) fn format_date(time: OffsetDateTime) -> String {
     time.format(format_description!("[year][month][day]T[hour][minute][second]Z")).unwrap_or_default()
 }
 
-fn parse_date(text: &str) -> Option<OffsetDateTime> {
+pub(crate) fn parse_date(text: &str) -> Option<OffsetDateTime> {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     (text.len() == 16)
         .then(|| PrimitiveDateTime::parse(text, format).ok())

@@ -17,6 +17,7 @@ mod profile;
 mod proofs;
 mod record;
 mod report;
+mod rolesanywhere;
 mod rules;
 mod sigv4;
 mod sigv4a;
@@ -84,6 +85,14 @@ fn profile() {
 #[test]
 fn proofs() {
     run("proofs", |report| report.lines(|record, case| proofs::check(&record.into_value(), case)));
+}
+
+/// Sessions of IAM Roles Anywhere.
+#[test]
+fn rolesanywhere() {
+    run("rolesanywhere", |report| {
+        report.lines(|record, case| rolesanywhere::check(&record.into_value(), case))
+    });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where clients have their credentials from, and how they keep them fresh.
 
+mod anywhere;
 mod cli_cache;
 mod keeping;
 mod logins;

@@ -1,0 +1,75 @@
+use super::*;
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+}
+
+/// With this serial number, and nothing else.
+fn certificate(serial: u8) -> String {
+    pem("CERTIFICATE", &[0x30, 5, 0x30, 3, 2, 1, serial])
+}
+
+#[derive(Debug)]
+struct Fixed;
+
+impl Key for Fixed {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Ecdsa
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        Ok(vec![0xab])
+    }
+}
+
+#[test]
+fn the_chain_stands_behind_the_own_certificate() {
+    let signed = |pem: String| {
+        let identity = Identity::new(pem.as_bytes(), Fixed).unwrap();
+        let mut request =
+            Request::post("https://h/sessions").header("x-amz-x509-chain", "old").body("").unwrap();
+        identity.sign(&mut request, &Scope::new("r", "rolesanywhere"), SystemTime::UNIX_EPOCH).unwrap();
+        let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(header("x-amz-date").unwrap(), "19700101T000000Z");
+        (identity.serial().to_owned(), header("x-amz-x509-chain"), header("authorization").unwrap())
+    };
+    let (serial, chain, authorization) = signed(certificate(1) + "x\n" + &certificate(2) + &certificate(3));
+    assert_eq!((serial.as_str(), chain.as_deref()), ("1", Some("MAUwAwIBAg==,MAUwAwIBAw==")));
+    assert_eq!(
+        authorization,
+        "AWS4-X509-ECDSA-SHA256 Credential=1/19700101/r/rolesanywhere/aws4_request, \
+         SignedHeaders=host;x-amz-date;x-amz-x509;x-amz-x509-chain, Signature=ab"
+    );
+    // A chain that begins with the own certificate, as files of whole chains do.
+    assert_eq!(signed(certificate(1) + &certificate(1)).1, None);
+}
+
+#[test]
+fn each_error_says_what_to_do() {
+    let own = certificate(1);
+    let encrypted = pem("ENCRYPTED PRIVATE KEY", b"planted");
+    let old = pem("RSA PRIVATE KEY", b"planted").replacen('\n', "\nProc-Type: 4,ENCRYPTED\n\n", 1);
+    let key = pem("PRIVATE KEY", b"planted");
+    for (certificates, key, expected) in [
+        (String::new(), &key, "no certificate"),
+        (key.clone(), &key, "no certificate"),
+        (pem("CERTIFICATE", b""), &key, "damaged"),
+        (own.clone() + "-----BEGIN CERTIFICATE-----\nAQID", &key, "damaged"),
+        (own.repeat(17), &key, "more than 16"),
+        (own.clone(), &String::new(), "no private key"),
+        (own.clone(), &own, "no private key"),
+        (own.clone(), &encrypted, "encrypted"),
+        (own.clone(), &old, "encrypted"),
+        (own.clone(), &"-----BEGIN PRIVATE KEY-----\nAQID".to_owned(), "cannot be used"),
+        (own.clone(), &pem("PRIVATE KEY", b"").replace("\n\n", "\n%\n"), "cannot be used"),
+        #[cfg(any(feature = "aws-lc", feature = "ring"))]
+        (own.clone(), &key, "cannot be used"),
+        #[cfg(not(any(feature = "aws-lc", feature = "ring")))]
+        (own.clone(), &key, "feature ring or aws-lc"),
+    ] {
+        let error = Identity::from_pem(certificates.as_bytes(), key.as_bytes()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(expected) && text.contains(": ") && !text.contains('\n'), "{expected}: {text}");
+        assert!(!format!("{text} {error:?}").contains("planted"), "{text}");
+    }
+}
