@@ -13,6 +13,9 @@ import re
 
 HERE = pathlib.Path(__file__).resolve().parent
 WIRE = HERE.parent / "tests/vectors/wire"
+ANYWHERE = pathlib.Path(os.environ.get("STS_VECTORS", HERE.parent / "../shared/vectors")) / "rolesanywhere"
+# As in fuzz_targets/certificate.rs.
+ANYWHERE_STATUSES = [200, 201, 403, 404, 429, 500]
 PROOFS = pathlib.Path(os.environ.get("STS_VECTORS", HERE.parent / "../shared/vectors")) / "proofs"
 # As in the list, sts-proto/src/operations/list.rs; statuses as in fuzz_targets/response.rs and error.rs.
 OPERATIONS = """GetCallerIdentity AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot
@@ -143,6 +146,26 @@ def chains():
         write("credentials", name, b"\xff".join(parts))
 
 
+def certificates():
+    der = lambda text: base64.b64decode("".join(line for line in text.splitlines() if not line.startswith("-----")))
+    for path in sorted((ANYWHERE / "pki").glob("*.pem")):
+        text = path.read_text()
+        write("certificate", f"pem-{path.stem}", b"\x00" + text.encode() + b"\xff" + text.encode())
+        if "BEGIN CERTIFICATE" in text:
+            write("certificate", f"der-{path.stem}", b"\x01" + der(text))
+    for name, text in [
+        ("encrypted", "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAQID\n-----END EC PRIVATE KEY-----\n"),
+        ("endless", "-----BEGIN CERTIFICATE-----\nAQID\n"),
+        ("two", "-----BEGIN CERTIFICATE-----\nMAUwAwIBBw==\n-----END CERTIFICATE-----\n" * 2),
+    ]:
+        write("certificate", f"pem-{name}", b"\x00" + text.encode() + b"\xff" + text.encode())
+    for line in (ANYWHERE / "cases.jsonl").read_text().splitlines() if ANYWHERE.exists() else []:
+        vector = json.loads(line)
+        if "answer" in vector:
+            status = ANYWHERE_STATUSES.index(vector["answer"]["status"]) if vector["answer"]["status"] in ANYWHERE_STATUSES else 0
+            write("certificate", vector["id"], bytes([status << 2 | 2]) + vector["answer"]["body"].encode())
+
+
 def lines():
     texts = ["tool --role 'a b' \"c\\\"d\" e\\ f", "a | b && c; d > e", "'", '"\\', "\\\n", "''\"\" x", "$HOME/`x` ~ #c"]
     for number, text in enumerate(texts):
@@ -192,6 +215,7 @@ requests()
 dates()
 documents()
 chains()
+certificates()
 lines()
 sessions()
 proofs()

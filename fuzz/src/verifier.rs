@@ -3,6 +3,8 @@
 #[path = "../../tests/src/sts/answer.rs"]
 #[allow(dead_code)]
 mod answer;
+#[path = "../../tests/src/sts/asymmetric.rs"]
+mod asymmetric;
 #[path = "../../tests/src/sts/canonical.rs"]
 #[allow(dead_code)]
 mod canonical;
