@@ -1,0 +1,76 @@
+//! The list of commands.
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::{completions, man, whoami};
+
+/// What a command does with its arguments.
+pub(crate) trait Run: Args {
+    fn run(self, global: &Global) -> Result<ExitCode, Failure>;
+}
+
+commands! {
+    /// Says which identity the credentials are of, where they come from and how long they hold
+    "whoami" Whoami(whoami::Whoami),
+    /// Prints a script that completes commands and flags in a shell
+    "completions" Completions(completions::Completions),
+    /// Prints the manual page of a command, or writes all pages into a folder
+    "man" Man(man::Page),
+}
+
+/// Makes the enum of all commands. An entry is a sentence for the list of commands, the name, and the arguments, whose own
+/// documentation is what `--help` begins with. The derive macro of clap would build the flags of all commands at each start;
+/// here only those of the command that runs are built.
+macro_rules! commands {
+    ($(#[doc = $about:literal] $name:literal $variant:ident($arguments:ty),)*) => {
+        pub(crate) enum Command {
+            $($variant($arguments),)*
+        }
+
+        impl Command {
+            pub(crate) fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+                match self {
+                    $(Self::$variant(arguments) => arguments.run(global),)*
+                }
+            }
+        }
+
+        impl Subcommand for Command {
+            fn augment_subcommands(command: clap::Command) -> clap::Command {
+                command.subcommand_required(true).arg_required_else_help(true)$(
+                    .subcommand(
+                        clap::Command::new($name).about($about.trim_ascii()).defer(<$arguments>::augment_args),
+                    )
+                )*
+            }
+
+            fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+                Self::augment_subcommands(command)
+            }
+
+            fn has_subcommand(name: &str) -> bool {
+                [$($name),*].contains(&name)
+            }
+        }
+
+        impl FromArgMatches for Command {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+                match matches.subcommand() {
+                    $(Some(($name, matches)) => Ok(Self::$variant(<$arguments>::from_arg_matches(matches)?)),)*
+                    _ => Err(clap::Error::new(clap::error::ErrorKind::MissingSubcommand)),
+                }
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+    };
+}
+
+use commands;

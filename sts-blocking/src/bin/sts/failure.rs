@@ -1,0 +1,97 @@
+//! What ends a command early: a line for standard error, and an exit status.
+
+use std::error::Error as _;
+use std::io;
+use std::process::ExitCode;
+
+use sts_blocking::{CredentialsError, Error, SettingsError};
+
+pub(crate) enum Failure {
+    /// An error of the library. Its text has the request id.
+    Sts(Error),
+    /// An argument, or what is on standard input, cannot be used; the text says which and why.
+    Usage(String),
+    /// Something else failed; the text says what.
+    Other(String),
+    /// The reader of standard output has enough, which is no error.
+    BrokenPipe,
+}
+
+impl Failure {
+    /// Says what went wrong, in a line, and with `debug` also what the causes are.
+    pub(crate) fn report(&self, debug: bool) -> ExitCode {
+        match self {
+            Self::Sts(error) => {
+                eprintln!("sts: {error}");
+                let mut source = error.source().filter(|_| debug);
+                while let Some(cause) = source {
+                    eprintln!("sts:   because {cause}");
+                    source = cause.source();
+                }
+            }
+            Self::Usage(text) | Self::Other(text) => eprintln!("sts: {text}"),
+            Self::BrokenPipe => {}
+        }
+        self.status().into()
+    }
+
+    fn status(&self) -> u8 {
+        match self {
+            Self::BrokenPipe => 0,
+            Self::Usage(_) => USAGE,
+            Self::Other(_) => REFUSED,
+            Self::Sts(error) => status_of(error),
+        }
+    }
+}
+
+fn status_of(error: &Error) -> u8 {
+    match error {
+        Error::Settings(_) | Error::Endpoint(_) | Error::Proof(_) => USAGE,
+        Error::Transport(_) => NO_ANSWER,
+        Error::Credentials(CredentialsError::NotConfigured(_)) => NO_CREDENTIALS,
+        // A call for credentials counts as the call that it was made for.
+        Error::Credentials(_) if error.as_service_error().is_some() => REFUSED,
+        Error::Credentials(error) => cause_of(error).map_or(NO_CREDENTIALS, status_of),
+        _ => REFUSED,
+    }
+}
+
+/// The error of the library, if any, that a source of credentials failed with.
+fn cause_of(error: &CredentialsError) -> Option<&Error> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(error) = cause.downcast_ref() {
+            return Some(error);
+        }
+        source = cause.source();
+    }
+    None
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Sts(error)
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::Sts(error.into())
+    }
+}
+
+/// Of writing to standard output.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::Other(format!("standard output cannot be written: {error}")),
+        }
+    }
+}
+
+const REFUSED: u8 = 1;
+const USAGE: u8 = 2;
+const NO_CREDENTIALS: u8 = 3;
+const NO_ANSWER: u8 = 4;

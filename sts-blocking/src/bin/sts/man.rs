@@ -1,0 +1,47 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _};
+use clap_mangen::Man;
+
+use crate::Sts;
+use crate::args::Global;
+use crate::commands::Run;
+use crate::failure::Failure;
+use crate::output::print;
+
+/// Prints the manual page of a command, or writes all pages into a folder.
+///
+/// sts man export | man -l - shows a page.
+#[derive(Args)]
+pub(crate) struct Page {
+    /// The command; the page of sts itself without one
+    command: Vec<String>,
+    /// Writes the pages of all commands into this folder instead
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    to: Option<PathBuf>,
+}
+
+impl Run for Page {
+    fn run(self, _: &Global) -> Result<ExitCode, Failure> {
+        let mut sts = Sts::command();
+        if let Some(folder) = self.to {
+            let written = clap_mangen::generate_to(sts, &folder);
+            written.map_err(|error| {
+                Failure::Other(format!("the pages cannot be written to {}: {error}", folder.display()))
+            })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        sts.build();
+        let mut command = &sts;
+        for name in &self.command {
+            command = command
+                .find_subcommand(name)
+                .ok_or_else(|| Failure::Usage(format!("there is no command {name:?}; see sts --help")))?;
+        }
+        let mut page = Vec::new();
+        Man::new(command.clone()).render(&mut page)?;
+        print(&String::from_utf8_lossy(&page))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,38 @@
+//! What goes to standard output.
+
+use std::io::{self, Write as _};
+
+use clap::Args;
+use serde_core::Serialize;
+
+use crate::failure::Failure;
+
+/// The flag of commands that print for people unless told otherwise.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Json {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Prints a text, which gets the end of its last line if it has none.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Prints a value as JSON with indentation.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(value);
+    print(&json.map_err(|error| Failure::Other(format!("the output is no JSON: {error}")))?)
+}
+
+/// Lines of a name and a value, with the values in a column.
+pub(crate) fn columns(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(name, value)| format!("{name:<width$}  {value}\n")).collect()
+}
