@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::{completions, man, whoami};
+use crate::{completions, explain, export, man, whoami};
 
 /// What a command does with its arguments.
 pub(crate) trait Run: Args {
@@ -16,6 +16,10 @@ pub(crate) trait Run: Args {
 commands! {
     /// Says which identity the credentials are of, where they come from and how long they hold
     "whoami" Whoami(whoami::Whoami),
+    /// Tells where every setting and the credentials come from, and why not from elsewhere
+    "explain" Explain(explain::Explain),
+    /// Prints credentials for other programs
+    "export" Export(export::Export),
     /// Prints a script that completes commands and flags in a shell
     "completions" Completions(completions::Completions),
     /// Prints the manual page of a command, or writes all pages into a folder

@@ -5,10 +5,13 @@ mod args;
 mod commands;
 mod completions;
 mod debug;
+mod explain;
+mod export;
 mod failure;
 mod man;
 mod mfa;
 mod output;
+mod session;
 mod whoami;
 
 use std::process::ExitCode;
