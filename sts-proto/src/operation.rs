@@ -231,7 +231,8 @@ impl Presign {
 /// each optional one, and its [`ToForm`].
 ///
 /// Required members come first, optional ones after `..`, each with its name on the wire. A `;` begins a second
-/// such run, for a model that lists a required member behind an optional one.
+/// such run, for a model that lists a required member behind an optional one. Members have no attributes but documentation,
+/// which [`ToForm::SHAPE`] has too.
 ///
 /// ```
 /// sts_proto::input! {
@@ -253,11 +254,11 @@ macro_rules! input {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $($(#[$required_meta:meta])* $required:ident: $required_type:ty = $required_wire:literal,)*
-            $(.. $($(#[$optional_meta:meta])* $optional:ident: $optional_type:ty = $optional_wire:literal,)*)?
+            $($(#[doc = $required_doc:literal])* $required:ident: $required_type:ty = $required_wire:literal,)*
+            $(.. $($(#[doc = $optional_doc:literal])* $optional:ident: $optional_type:ty = $optional_wire:literal,)*)?
             $(;
-                $($(#[$late_meta:meta])* $late:ident: $late_type:ty = $late_wire:literal,)*
-                $(.. $($(#[$last_meta:meta])* $last:ident: $last_type:ty = $last_wire:literal,)*)?
+                $($(#[doc = $late_doc:literal])* $late:ident: $late_type:ty = $late_wire:literal,)*
+                $(.. $($(#[doc = $last_doc:literal])* $last:ident: $last_type:ty = $last_wire:literal,)*)?
             )?
         }
     ) => {
@@ -265,11 +266,11 @@ macro_rules! input {
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$required_meta])* pub $required: $required_type,)*
-            $($($(#[$optional_meta])* pub $optional: ::core::option::Option<$optional_type>,)*)?
+            $($(#[doc = $required_doc])* pub $required: $required_type,)*
+            $($($(#[doc = $optional_doc])* pub $optional: ::core::option::Option<$optional_type>,)*)?
             $(
-                $($(#[$late_meta])* pub $late: $late_type,)*
-                $($($(#[$last_meta])* pub $last: ::core::option::Option<$last_type>,)*)?
+                $($(#[doc = $late_doc])* pub $late: $late_type,)*
+                $($($(#[doc = $last_doc])* pub $last: ::core::option::Option<$last_type>,)*)?
             )?
         }
 
@@ -291,7 +292,7 @@ macro_rules! input {
             }
 
             $($(
-                $(#[$optional_meta])*
+                $(#[doc = $optional_doc])*
                 pub fn $optional(mut self, value: impl $crate::IntoMember<$optional_type>) -> Self {
                     self.$optional = ::core::option::Option::Some(value.into_member());
                     self
@@ -299,7 +300,7 @@ macro_rules! input {
             )*)?
 
             $($($(
-                $(#[$last_meta])*
+                $(#[doc = $last_doc])*
                 pub fn $last(mut self, value: impl $crate::IntoMember<$last_type>) -> Self {
                     self.$last = ::core::option::Option::Some(value.into_member());
                     self
@@ -308,6 +309,31 @@ macro_rules! input {
         }
 
         impl $crate::wire::ToForm for $name {
+            const SHAPE: $crate::wire::Shape = $crate::wire::Shape::Structure(&[
+                $($crate::wire::Member::required(
+                    $required_wire,
+                    concat!($($required_doc),*),
+                    <$required_type as $crate::wire::ToForm>::SHAPE,
+                ),)*
+                $($($crate::wire::Member::optional(
+                    $optional_wire,
+                    concat!($($optional_doc),*),
+                    <$optional_type as $crate::wire::ToForm>::SHAPE,
+                ),)*)?
+                $(
+                    $($crate::wire::Member::required(
+                        $late_wire,
+                        concat!($($late_doc),*),
+                        <$late_type as $crate::wire::ToForm>::SHAPE,
+                    ),)*
+                    $($($crate::wire::Member::optional(
+                        $last_wire,
+                        concat!($($last_doc),*),
+                        <$last_type as $crate::wire::ToForm>::SHAPE,
+                    ),)*)?
+                )?
+            ]);
+
             #[allow(unused_variables)]
             fn write(&self, form: &mut $crate::wire::Form) {
                 $(form.member($required_wire, &self.$required);)*
@@ -391,6 +417,12 @@ macro_rules! output {
                     },)*
                     $($metadata: ::core::default::Default::default(),)?
                 })
+            }
+
+            fn to_value(&self) -> $crate::wire::Value {
+                $crate::wire::Value::Structure(::std::vec![
+                    $(($wire.into(), $crate::wire::FromXml::to_value(&self.$member)),)*
+                ])
             }
         }
 

@@ -4,7 +4,7 @@ use crate::input;
 use crate::keys::Credentials;
 use crate::member::IntoMember;
 use crate::output;
-use crate::wire::{FromXml, XmlError, XmlReader, time};
+use crate::wire::{FromXml, Value, XmlError, XmlReader, time};
 
 impl Credentials {
     /// When the keys cease to work, in UTC as RFC 3339 writes it, without the fraction of a second: for a file or a program that
@@ -30,6 +30,15 @@ impl FromXml for Credentials {
         Ok(Self::new(issued.access_key_id, issued.secret_access_key)
             .with_session_token(issued.session_token)
             .with_expiration(issued.expiration))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Structure(vec![
+            ("AccessKeyId".into(), self.access_key_id.to_value()),
+            ("SecretAccessKey".into(), self.secret_access_key.to_value()),
+            ("SessionToken".into(), self.session_token.to_value()),
+            ("Expiration".into(), self.expiration.to_value()),
+        ])
     }
 }
 

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 
+use super::Shape;
 use crate::digits::Decimal;
 use crate::escape::{UNRESERVED, from_ascii, pieces};
 use crate::secret::Secret;
@@ -101,6 +102,9 @@ impl Form {
 
 /// A value that a form can hold.
 pub trait ToForm {
+    /// What the value is made of: a text unless the type says otherwise.
+    const SHAPE: Shape = Shape::Text;
+
     /// Writes the value under the form's current name, or the members of a structure each under its own.
     fn write(&self, form: &mut Form);
 
@@ -123,36 +127,48 @@ impl ToForm for String {
 }
 
 impl ToForm for Secret {
+    const SHAPE: Shape = Shape::Secret;
+
     fn write(&self, form: &mut Form) {
         form.secret(self);
     }
 }
 
 impl ToForm for u32 {
+    const SHAPE: Shape = Shape::Number;
+
     fn write(&self, form: &mut Form) {
         u64::from(*self).write(form);
     }
 }
 
 impl ToForm for u64 {
+    const SHAPE: Shape = Shape::Number;
+
     fn write(&self, form: &mut Form) {
         form.text(Decimal::of(*self).as_str());
     }
 }
 
 impl ToForm for i64 {
+    const SHAPE: Shape = Shape::Number;
+
     fn write(&self, form: &mut Form) {
         form.text(&self.to_string());
     }
 }
 
 impl ToForm for bool {
+    const SHAPE: Shape = Shape::Truth;
+
     fn write(&self, form: &mut Form) {
         form.text(if *self { "true" } else { "false" });
     }
 }
 
 impl<T: ToForm> ToForm for Option<T> {
+    const SHAPE: Shape = T::SHAPE;
+
     fn write(&self, form: &mut Form) {
         if let Some(value) = self {
             value.write(form);
@@ -165,6 +181,8 @@ impl<T: ToForm> ToForm for Option<T> {
 }
 
 impl<T: ToForm> ToForm for Vec<T> {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
     fn write(&self, form: &mut Form) {
         form.list(self);
     }

@@ -8,12 +8,14 @@ mod error;
 mod form;
 #[cfg(feature = "credentials")]
 pub(crate) mod json;
+mod shape;
 pub mod time;
 mod value;
 mod xml;
 
 pub use error::XmlError;
 pub use form::{Form, ToForm};
+pub use shape::{Member, Shape, Value};
 pub use value::FromXml;
 #[cfg(feature = "verify")]
 pub(crate) use xml::resolve_reference;

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use super::{XmlError, XmlReader, time};
+use super::{Value, XmlError, XmlReader, time};
 use crate::secret::Secret;
 
 /// A value that an XML element can hold.
@@ -14,6 +14,11 @@ pub trait FromXml: Sized {
     fn missing(shape: &'static str, member: &'static str) -> Result<Self, XmlError> {
         Err(XmlError::Missing { shape, member })
     }
+
+    /// The value with what it is made of: nothing unless the type says more.
+    fn to_value(&self) -> Value {
+        Value::Absent
+    }
 }
 
 impl<T: FromXml> FromXml for Option<T> {
@@ -23,6 +28,10 @@ impl<T: FromXml> FromXml for Option<T> {
 
     fn missing(_: &'static str, _: &'static str) -> Result<Self, XmlError> {
         Ok(None)
+    }
+
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Absent, T::to_value)
     }
 }
 
@@ -35,11 +44,19 @@ impl<T: FromXml> FromXml for Vec<T> {
         }
         Ok(items)
     }
+
+    fn to_value(&self) -> Value {
+        Value::List(self.iter().map(T::to_value).collect())
+    }
 }
 
 impl FromXml for String {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
         reader.text().map(Cow::into_owned)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.clone())
     }
 }
 
@@ -47,17 +64,29 @@ impl FromXml for Secret {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
         String::read(reader).map(Self::new)
     }
+
+    fn to_value(&self) -> Value {
+        Value::Secret(self.clone())
+    }
 }
 
 impl FromXml for i64 {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
         reader.text()?.trim().parse().map_err(|_| XmlError::not_a("whole number"))
     }
+
+    fn to_value(&self) -> Value {
+        Value::Number(*self)
+    }
 }
 
 impl FromXml for u64 {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
         reader.text()?.trim().parse().map_err(|_| XmlError::not_a("whole number, not negative"))
+    }
+
+    fn to_value(&self) -> Value {
+        i64::try_from(*self).map_or_else(|_| Value::Text(self.to_string()), Value::Number)
     }
 }
 
@@ -69,11 +98,19 @@ impl FromXml for bool {
             _ => Err(XmlError::not_a("truth value")),
         }
     }
+
+    fn to_value(&self) -> Value {
+        Value::Truth(*self)
+    }
 }
 
 impl FromXml for SystemTime {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
         time::parse(&reader.text()?).ok_or(XmlError::not_a("date and time"))
+    }
+
+    fn to_value(&self) -> Value {
+        time::format(*self).map_or(Value::Absent, Value::Text)
     }
 }
 
