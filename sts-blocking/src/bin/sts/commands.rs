@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::{completions, explain, export, man, whoami};
+use crate::{completions, explain, export, man, operation, whoami};
 
 /// What a command does with its arguments.
 pub(crate) trait Run: Args {
@@ -26,30 +27,32 @@ commands! {
     "man" Man(man::Page),
 }
 
-/// Makes the enum of all commands. An entry is a sentence for the list of commands, the name, and the arguments, whose own
+/// Makes the enum of all commands, the operations of the service included. An entry is a sentence for the list of commands, the name, and the arguments, whose own
 /// documentation is what `--help` begins with. The derive macro of clap would build the flags of all commands at each start;
 /// here only those of the command that runs are built.
 macro_rules! commands {
     ($(#[doc = $about:literal] $name:literal $variant:ident($arguments:ty),)*) => {
         pub(crate) enum Command {
             $($variant($arguments),)*
+            Operation(operation::Call),
         }
 
         impl Command {
             pub(crate) fn run(self, global: &Global) -> Result<ExitCode, Failure> {
                 match self {
                     $(Self::$variant(arguments) => arguments.run(global),)*
+                    Self::Operation(call) => call.run(global),
                 }
             }
         }
 
         impl Subcommand for Command {
             fn augment_subcommands(command: clap::Command) -> clap::Command {
-                command.subcommand_required(true).arg_required_else_help(true)$(
-                    .subcommand(
-                        clap::Command::new($name).about($about.trim_ascii()).defer(<$arguments>::augment_args),
-                    )
-                )*
+                let command = command.subcommand_required(true).arg_required_else_help(true);
+                $(let command = command.subcommand(
+                    clap::Command::new($name).about($about.trim_ascii()).defer(<$arguments>::augment_args),
+                );)*
+                command.subcommands(operation::commands())
             }
 
             fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
@@ -57,15 +60,16 @@ macro_rules! commands {
             }
 
             fn has_subcommand(name: &str) -> bool {
-                [$($name),*].contains(&name)
+                [$($name),*].contains(&name) || operation::commands().any(|command| command.get_name() == name)
             }
         }
 
         impl FromArgMatches for Command {
             fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-                match matches.subcommand() {
-                    $(Some(($name, matches)) => Ok(Self::$variant(<$arguments>::from_arg_matches(matches)?)),)*
-                    _ => Err(clap::Error::new(clap::error::ErrorKind::MissingSubcommand)),
+                let missing = || clap::Error::new(ErrorKind::MissingSubcommand);
+                match matches.subcommand().ok_or_else(missing)? {
+                    $(($name, matches) => Ok(Self::$variant(<$arguments>::from_arg_matches(matches)?)),)*
+                    (name, matches) => operation::Call::new(name, matches).map(Self::Operation).ok_or_else(missing),
                 }
             }
 

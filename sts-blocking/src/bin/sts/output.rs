@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_core::Serialize;
 
 use crate::failure::Failure;
@@ -13,6 +13,16 @@ pub(crate) struct Json {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How an operation's answer is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON, with members in the service's names
+    #[default]
+    Json,
+    /// A line for each member
+    Table,
 }
 
 /// Prints a text, which gets the end of its last line if it has none.
