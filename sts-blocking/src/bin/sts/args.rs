@@ -1,7 +1,9 @@
 //! The flags that every command has, and the client that is made of them.
 
+use std::time::Duration;
+
 use clap::Args;
-use sts_blocking::{Builder, Client};
+use sts_blocking::{Builder, Client, Timeouts};
 
 use crate::failure::Failure;
 use crate::mfa;
@@ -39,6 +41,8 @@ impl Global {
     /// The same before it is built, for a command that sets more.
     pub(crate) fn builder(&self) -> Builder {
         let mut builder = Client::builder().share_cli_cache(!self.no_cache);
+        // A person may look for the device. What is sent is bounded by attempts.
+        builder = builder.timeouts(Timeouts { call: PATIENCE, ..Timeouts::default() });
         if let Some(profile) = &self.profile {
             builder = builder.profile(profile);
         }
@@ -52,3 +56,5 @@ impl Global {
         builder.mfa_code(move |serial| mfa::code(serial, process.as_deref()))
     }
 }
+
+const PATIENCE: Duration = Duration::from_secs(300);

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::{completions, explain, export, man, operation, whoami};
+use crate::{completions, exec, explain, export, man, operation, whoami};
 
 /// What a command does with its arguments.
 pub(crate) trait Run: Args {
@@ -21,6 +21,8 @@ commands! {
     "explain" Explain(explain::Explain),
     /// Prints credentials for other programs
     "export" Export(export::Export),
+    /// Runs a command with credentials in its environment
+    "exec" Exec(exec::Exec),
     /// Prints a script that completes commands and flags in a shell
     "completions" Completions(completions::Completions),
     /// Prints the manual page of a command, or writes all pages into a folder

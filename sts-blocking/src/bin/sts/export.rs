@@ -1,30 +1,187 @@
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use sts_blocking::Credentials;
 
 use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
-use crate::output::print_json;
+use crate::json::Json;
+use crate::output::{print, print_json};
 use crate::session::Session;
 
 /// Prints credentials for other programs: those of the profile, or of roles that are assumed with them.
+///
+/// In a shell: eval "$(sts export --format env)". As the credential_process of another profile: sts export --format json
+/// --profile NAME.
 #[derive(Args)]
 pub(crate) struct Export {
     #[command(flatten)]
     session: Session,
+    /// What to print; at a terminal env by default, else json
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Name of the section of the format ini
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    section: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// What credential_process prints
+    #[value(alias = "process")]
+    Json,
+    /// export NAME=value, for sh, bash and zsh
+    Env,
+    /// NAME=value
+    EnvNoExport,
+    /// set -gx NAME "value"
+    Fish,
+    /// $Env:NAME="value"
+    #[value(alias = "pwsh")]
+    Powershell,
+    /// set NAME=value
+    #[value(alias = "windows-cmd")]
+    Cmd,
+    /// NAME=value, for docker --env-file and direnv
+    Dotenv,
+    /// A section of ~/.aws/credentials
+    Ini,
 }
 
 impl Run for Export {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let default = || if io::stdout().is_terminal() { Format::Env } else { Format::Json };
+        let format = self.format.unwrap_or_else(default);
         let keys = self.session.client(global)?.credentials()?;
-        print_json(&serde_json::json!({
-            "Version": 1,
-            "AccessKeyId": keys.access_key_id,
-            "SecretAccessKey": keys.secret_access_key.expose(),
-            "SessionToken": keys.session_token.as_ref().map(|token| token.expose()),
-            "Expiration": keys.expiration_rfc3339(),
-        }))?;
+        match format {
+            Format::Json => print_json(&process(&keys))?,
+            Format::Ini => print(&ini(&self.section, &keys)?)?,
+            _ => {
+                let lines = variables(&keys).map(|(name, value)| line(format, name, value.as_deref()));
+                print(&lines.collect::<Result<String, _>>()?)?;
+            }
+        }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The variables that hold credentials; without a value where these have none.
+pub(crate) fn variables(keys: &Credentials) -> impl Iterator<Item = (&'static str, Option<String>)> {
+    [
+        ("AWS_ACCESS_KEY_ID", Some(keys.access_key_id.clone())),
+        ("AWS_SECRET_ACCESS_KEY", Some(keys.secret_access_key.expose().to_owned())),
+        ("AWS_SESSION_TOKEN", keys.session_token.as_ref().map(|token| token.expose().to_owned())),
+        ("AWS_CREDENTIAL_EXPIRATION", keys.expiration_rfc3339()),
+    ]
+    .into_iter()
+}
+
+fn process(keys: &Credentials) -> Json {
+    let text = |name: &str, value: Option<&str>| Some((name.to_owned(), Json::Text(value?.to_owned())));
+    let members = [
+        Some(("Version".to_owned(), Json::Number(1.into()))),
+        text("AccessKeyId", Some(&keys.access_key_id)),
+        text("SecretAccessKey", Some(keys.secret_access_key.expose())),
+        text("SessionToken", keys.session_token.as_ref().map(|token| token.expose())),
+        text("Expiration", keys.expiration_rfc3339().as_deref()),
+        text("AccountId", keys.account_id.as_deref()),
+    ];
+    Json::Object(members.into_iter().flatten().collect())
+}
+
+fn ini(section: &str, keys: &Credentials) -> Result<String, Failure> {
+    let mut text = format!("[{section}]\n");
+    let members = [
+        ("aws_access_key_id", Some(keys.access_key_id.as_str())),
+        ("aws_secret_access_key", Some(keys.secret_access_key.expose())),
+        ("aws_session_token", keys.session_token.as_ref().map(|token| token.expose())),
+        ("aws_account_id", keys.account_id.as_deref()),
+    ];
+    if !is_plain(section) {
+        return Err(Failure::Usage(format!("--section {section:?} is no name of a section")));
+    }
+    for (name, value) in members {
+        if let Some(value) = value {
+            // A file of this form has no escapes.
+            let value =
+                Some(value).filter(|value| !value.contains(char::is_control) && value.trim() == *value);
+            text += &format!("{name} = {}\n", value.ok_or_else(|| not_expressible(name, "ini"))?);
+        }
+    }
+    Ok(text)
+}
+
+/// The line that sets a variable. One that has no value is removed, so that a token of other credentials does not stay
+/// beside these, where the format can say it.
+fn line(format: Format, name: &'static str, value: Option<&str>) -> Result<String, Failure> {
+    let Some(value) = value else {
+        return Ok(match format {
+            Format::Env => format!("unset {name}\n"),
+            Format::Fish => format!("set -e {name}\n"),
+            Format::Powershell => format!("Remove-Item Env:{name} -ErrorAction Ignore\n"),
+            Format::Cmd => format!("set {name}=\n"),
+            _ => String::new(),
+        });
+    };
+    Ok(match format {
+        Format::Env => format!("export {name}={}\n", posix(value)),
+        Format::EnvNoExport => format!("{name}={}\n", posix(value)),
+        Format::Fish => format!("set -gx {name} \"{}\"\n", escaped(value, '\\', &['\\', '"', '$'])),
+        Format::Powershell => {
+            let specials = ['`', '"', '$', '\u{201c}', '\u{201d}', '\u{201e}'];
+            format!("$Env:{name}=\"{}\"\n", escaped(value, '`', &specials))
+        }
+        Format::Cmd if is_plain(value) => format!("set {name}={value}\n"),
+        Format::Cmd => return Err(not_expressible(name, "cmd")),
+        Format::Dotenv if is_plain(value) => format!("{name}={value}\n"),
+        // Readers of such files differ in escapes.
+        _ if value.contains(['\'', '\n', '\r']) => return Err(not_expressible(name, "dotenv")),
+        _ => format!("{name}='{value}'\n"),
+    })
+}
+
+/// A word of the POSIX shell.
+fn posix(value: &str) -> String {
+    if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+}
+
+fn escaped(value: &str, escape: char, specials: &[char]) -> String {
+    let mut text = String::with_capacity(value.len());
+    for char in value.chars() {
+        text.extend(specials.contains(&char).then_some(escape));
+        text.push(char);
+    }
+    text
+}
+
+/// Whether no shell reads more than the characters themselves. Keys and tokens are of this kind.
+fn is_plain(value: &str) -> bool {
+    !value.is_empty() && value.chars().all(|char| char.is_ascii_alphanumeric() || "+/=_-.:@,".contains(char))
+}
+
+fn not_expressible(name: &str, format: &str) -> Failure {
+    Failure::Other(format!(
+        "the value of {name} has characters that the format {format} cannot express; use another"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strange_values_stay_themselves_or_are_refused() {
+        let value = "a'b\"c$d`e\\f%g";
+        let of = |format| line(format, "N", Some(value)).ok();
+        assert_eq!(of(Format::Env).as_deref(), Some("export N='a'\\''b\"c$d`e\\f%g'\n"));
+        assert_eq!(of(Format::EnvNoExport).as_deref(), Some("N='a'\\''b\"c$d`e\\f%g'\n"));
+        assert_eq!(of(Format::Fish).as_deref(), Some("set -gx N \"a'b\\\"c\\$d`e\\\\f%g\"\n"));
+        assert_eq!(of(Format::Powershell).as_deref(), Some("$Env:N=\"a'b`\"c`$d``e\\f%g\"\n"));
+        assert!(of(Format::Cmd).is_none() && of(Format::Dotenv).is_none());
+        assert_eq!(line(Format::Dotenv, "N", Some("a b$c")).ok().as_deref(), Some("N='a b$c'\n"));
+        assert!(ini("default", &Credentials::new("A", "a\nb = c")).is_err());
+        assert!(ini("a]\n[b", &Credentials::new("A", "a")).is_err());
     }
 }

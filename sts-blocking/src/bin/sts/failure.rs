@@ -6,11 +6,15 @@ use std::process::ExitCode;
 
 use sts_blocking::{CredentialsError, Error, SettingsError};
 
+use crate::mfa;
+
 pub(crate) enum Failure {
     /// An error of the library. Its text has the request id.
     Sts(Error),
     /// An argument, or what is on standard input, cannot be used; the text says which and why.
     Usage(String),
+    /// There is no code of an MFA device; the text says which and why.
+    NoCode(String),
     /// Something else failed; the text says what.
     Other(String),
     /// The reader of standard output has enough, which is no error.
@@ -22,14 +26,17 @@ impl Failure {
     pub(crate) fn report(&self, debug: bool) -> ExitCode {
         match self {
             Self::Sts(error) => {
-                eprintln!("sts: {error}");
+                match mfa::reason().filter(|_| matches!(error, Error::Credentials(_))) {
+                    Some(reason) => eprintln!("sts: {reason}"),
+                    None => eprintln!("sts: {error}"),
+                }
                 let mut source = error.source().filter(|_| debug);
                 while let Some(cause) = source {
                     eprintln!("sts:   because {cause}");
                     source = cause.source();
                 }
             }
-            Self::Usage(text) | Self::Other(text) => eprintln!("sts: {text}"),
+            Self::Usage(text) | Self::NoCode(text) | Self::Other(text) => eprintln!("sts: {text}"),
             Self::BrokenPipe => {}
         }
         self.status().into()
@@ -39,6 +46,7 @@ impl Failure {
         match self {
             Self::BrokenPipe => 0,
             Self::Usage(_) => USAGE,
+            Self::NoCode(_) => NO_CREDENTIALS,
             Self::Other(_) => REFUSED,
             Self::Sts(error) => status_of(error),
         }

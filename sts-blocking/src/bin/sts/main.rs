@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod completions;
 mod debug;
+mod exec;
 mod explain;
 mod export;
 mod failure;

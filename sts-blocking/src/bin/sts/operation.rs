@@ -36,7 +36,7 @@ struct Entry {
 /// The commands of all operations.
 pub(crate) fn commands() -> impl Iterator<Item = Command> {
     ALL.iter().map(|entry| {
-        let about = entry.about.trim().trim_end_matches('.');
+        let about = entry.about.trim().trim_end_matches('.').replace('`', "");
         Command::new(entry.name()).about(about).defer(entry.arguments)
     })
 }
@@ -53,7 +53,7 @@ impl Call {
         let mut input = members::read(members, &self.matches)?;
         if let Some(serial) = members::lacks_code(members, &input) {
             let code = mfa::code(&serial, global.mfa_process.as_deref());
-            let code = code.ok_or_else(|| Failure::Other(format!("there is no code of {serial}")))?;
+            let code = code.ok_or_else(|| Failure::NoCode(mfa::reason().unwrap_or_default()))?;
             input.push(("TokenCode".into(), Value::Secret(code)));
         }
         members::require(members, &input)?;
