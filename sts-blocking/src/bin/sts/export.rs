@@ -44,7 +44,7 @@ enum Format {
     /// set NAME=value
     #[value(alias = "windows-cmd")]
     Cmd,
-    /// NAME=value, for docker --env-file and direnv
+    /// NAME=value, for docker's files of variables and direnv
     Dotenv,
     /// A section of ~/.aws/credentials
     Ini,

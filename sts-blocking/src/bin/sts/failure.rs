@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::process::ExitCode;
 
-use sts_blocking::{CredentialsError, Error, SettingsError};
+use sts_blocking::{CredentialsError, Error, RetryClass};
 
 use crate::mfa;
 
@@ -60,32 +60,16 @@ fn status_of(error: &Error) -> u8 {
         Error::Credentials(CredentialsError::NotConfigured(_)) => NO_CREDENTIALS,
         // A call for credentials counts as the call that it was made for.
         Error::Credentials(_) if error.as_service_error().is_some() => REFUSED,
-        Error::Credentials(error) => cause_of(error).map_or(NO_CREDENTIALS, status_of),
+        // A source that fails for good has said something.
+        Error::Credentials(error) if error.retry_class() != RetryClass::Never => NO_ANSWER,
+        Error::Credentials(_) => NO_CREDENTIALS,
         _ => REFUSED,
     }
-}
-
-/// The error of the library, if any, that a source of credentials failed with.
-fn cause_of(error: &CredentialsError) -> Option<&Error> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(error) = cause.downcast_ref() {
-            return Some(error);
-        }
-        source = cause.source();
-    }
-    None
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Sts(error)
-    }
-}
-
-impl From<SettingsError> for Failure {
-    fn from(error: SettingsError) -> Self {
-        Self::Sts(error.into())
     }
 }
 

@@ -1,0 +1,94 @@
+//! A line on standard error, and a status.
+
+use std::net::TcpListener;
+
+use sts_tests::sts::Server;
+
+use super::program::{World, end, printed};
+
+#[test]
+fn every_status_and_one_line() {
+    let Some(world) = World::new() else { return };
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = format!("http://{closed}");
+    let role = world.sts.role_arn("absent");
+    for (command, status, line) in [
+        (
+            world.sts(&["assume-role", "--role-arn", &role, "--role-session-name", "s"]),
+            1,
+            "sts: AssumeRole was refused",
+        ),
+        (world.sts(&["export", "--role", &role]), 1, "sts: no credentials from "),
+        (world.sts(&["whoami", "--region", "not a region"]), 2, "sts: "),
+        (world.sts(&["whoami", "--endpoint-url", "gopher://x"]), 2, "sts: "),
+        (world.sts(&["whoami", "--profile", "absent"]), 2, "sts: there is no profile \"absent\""),
+        (world.sts(&["man", "absent"]), 2, "sts: there is no command \"absent\""),
+        (world.without_keys(&["whoami"]), 3, "sts: no credentials to sign GetCallerIdentity with"),
+        (world.without_keys(&["export"]), 3, "sts: no credentials (looked for in"),
+        (world.sts(&["whoami", "--endpoint-url", &closed]), 4, "sts: GetCallerIdentity got no answer"),
+        (world.sts(&["export", "--role", &role, "--endpoint-url", &closed]), 4, "sts: no credentials from "),
+    ] {
+        let shown = format!("{command:?}");
+        let (found, told, errors) = end(command);
+        assert_eq!((found, told.as_str()), (Some(status), ""), "{shown}: {errors}");
+        assert!(errors.starts_with(line), "{shown}: {errors}");
+        assert_eq!(errors.lines().count(), 1, "{shown}: {errors}");
+    }
+}
+
+#[test]
+fn usage_has_status_two() {
+    let Some(world) = World::new() else { return };
+    for arguments in [
+        &[][..],
+        &["bogus"],
+        &["whoami", "--bogus"],
+        &["export", "--duration", "1h"],
+        &["export", "--role", "r", "--duration", "soon"],
+        &["export", "--format", "xml"],
+        &["completions", "tcsh"],
+        &["get-access-key-info"],
+        &["assume-role", "--role-arn", "r"],
+        &["assume-role", "--role-arn", "r", "--role-session-name", "s", "--duration-seconds", "1h"],
+    ] {
+        let (status, told, errors) = end(world.sts(arguments));
+        assert_eq!((status, told.as_str()), (Some(2), ""), "{arguments:?}: {errors}");
+        assert!(!errors.is_empty());
+    }
+    assert!(world.sts.requests().is_empty());
+}
+
+#[test]
+fn a_refusal_has_the_request_id() {
+    let Some(world) = World::new() else { return };
+    let mut command = world.sts(&["whoami"]);
+    command.env("AWS_SECRET_ACCESS_KEY", "another");
+    let (status, _, errors) = end(command);
+    assert_eq!(status, Some(1));
+    let id = world.sts.requests()[0].request_id.clone();
+    assert!(errors.contains(&id) && errors.contains("SignatureDoesNotMatch"), "{errors}");
+}
+
+#[test]
+fn debug_tells_of_every_attempt() {
+    let Some(world) = World::with(Server::builder().respond_with({
+        let failed = std::sync::atomic::AtomicBool::new(false);
+        move |_| {
+            let first = !failed.swap(true, std::sync::atomic::Ordering::SeqCst);
+            first.then(|| http::Response::builder().status(503).body(bytes::Bytes::new()).unwrap())
+        }
+    })) else {
+        return;
+    };
+    let (status, told, errors) = end(world.sts(&["whoami", "--debug"]));
+    assert_eq!(status, Some(0), "{errors}");
+    assert!(told.starts_with("account "), "{told}");
+    for part in
+        ["fetched credentials", "attempt failed, another follows", "503", "attempt succeeded", "attempt=2"]
+    {
+        assert!(errors.contains(part), "{part} in {errors}");
+    }
+    assert!(errors.lines().all(|line| line.starts_with("sts: ")), "{errors}");
+    world.sts.respond_normally();
+    printed(world.sts(&["whoami"]));
+}

@@ -1,0 +1,108 @@
+//! Questions at a terminal. Each test runs the program in a session of its own, which has a pseudo-terminal.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
+use sts_tests::sts::{Role, Server};
+
+use super::program::World;
+
+/// What came of a program at a terminal: its status, and all that the terminal showed.
+struct Seen {
+    status: ExitStatus,
+    shown: String,
+    /// Whether what is typed is shown again once the program has ended.
+    echoes: bool,
+}
+
+/// Runs the program at a terminal of its own, and types `keys` once it asks.
+fn at_terminal(world: &World, arguments: &[&str], keys: &[u8]) -> Seen {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&ours).and_then(|()| unlockpt(&ours)).unwrap();
+    let path = ptsname(&ours, Vec::new()).unwrap();
+    let theirs = PathBuf::from(OsStr::from_bytes(path.as_bytes()));
+    let own = world.sts(arguments);
+    // A session of its own takes the first terminal that it opens.
+    let mut command = Command::new("setsid");
+    command.args(["--wait", "sh", "-c", "exec \"$0\" \"$@\" <\"$TERMINAL\" >\"$TERMINAL\" 2>&1"]);
+    command.arg(world.path()).args(arguments).env_clear();
+    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERMINAL", &theirs);
+    let keep = File::options().read(true).write(true).open(&theirs).unwrap();
+    let mut child = command.spawn().unwrap();
+    let mut ours = File::from(ours);
+    let mut keyboard = ours.try_clone().unwrap();
+    let keys = keys.to_vec();
+    let reader = std::thread::spawn(move || {
+        let (mut shown, mut piece, mut is_asked) = (Vec::new(), [0; 1024], false);
+        while let Ok(count @ 1..) = ours.read(&mut piece) {
+            shown.extend_from_slice(&piece[..count]);
+            if !is_asked && shown.ends_with(b"mfa/alice: ") {
+                is_asked = true;
+                keyboard.write_all(&keys).unwrap();
+            }
+        }
+        String::from_utf8(shown).unwrap()
+    });
+    let status = child.wait().unwrap();
+    let echoes = tcgetattr(&keep)
+        .unwrap()
+        .local_modes
+        .contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+    drop(keep);
+    Seen { status, shown: reader.join().unwrap(), echoes }
+}
+
+fn strict() -> Option<World> {
+    World::with(Server::builder().role(Role::new("strict").requires_mfa(true)).mfa_code("424242"))
+}
+
+#[test]
+fn a_code_is_asked_without_echo() {
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial];
+    // With a mistake, and with a line that is begun again.
+    for keys in [&b"424242\r"[..], b"4242427\x7f\n", b"999\x15424242\n"] {
+        let seen = at_terminal(&world, &arguments, keys);
+        assert!(seen.status.success(), "{}", seen.shown);
+        assert!(
+            seen.shown.starts_with(&format!("MFA code of {serial}: \r\nexport AWS_ACCESS_KEY_ID=")),
+            "{}",
+            seen.shown
+        );
+        assert!(!seen.shown.contains("424242") && seen.echoes, "{}", seen.shown);
+    }
+    let forms: Vec<_> = world.sts.requests().into_iter().map(|request| request.form).collect();
+    assert!(forms.iter().all(|form| form["TokenCode"] == "424242"), "{forms:?}");
+}
+
+#[test]
+fn operations_ask_for_the_code_that_is_missing() {
+    let Some(world) = strict() else { return };
+    let serial = world.sts.mfa_serial();
+    let seen = at_terminal(&world, &["get-session-token", "--serial-number", &serial], b"424242\r");
+    assert!(seen.status.success() && seen.shown.contains("\"Credentials\""), "{}", seen.shown);
+}
+
+#[test]
+fn ctrl_c_ends_it_and_leaves_the_terminal_as_it_was() {
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial];
+    let seen = at_terminal(&world, &arguments, b"12\x03");
+    assert!(seen.echoes, "{}", seen.shown);
+    // As setsid tells of a program that a signal ended.
+    assert!(seen.status.signal() == Some(2) || seen.status.code() == Some(130), "{:?}", seen.status);
+    assert!(!seen.shown.contains("12\r") && world.sts.requests().is_empty(), "{}", seen.shown);
+    // No answer.
+    let seen = at_terminal(&world, &arguments, b"\x04");
+    assert_eq!(seen.status.code(), Some(3), "{}", seen.shown);
+    assert!(seen.shown.contains("sts: no code of the mfa device") && seen.echoes, "{}", seen.shown);
+}
