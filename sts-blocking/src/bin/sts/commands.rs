@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+use clap::{ArgMatches, Args, FromArgMatches as _};
 
 use crate::args::Global;
 use crate::failure::Failure;
@@ -30,8 +30,8 @@ commands! {
 }
 
 /// Makes the enum of all commands, the operations of the service included. An entry is a sentence for the list of commands, the name, and the arguments, whose own
-/// documentation is what `--help` begins with. The derive macro of clap would build the flags of all commands at each start;
-/// here only those of the command that runs are built.
+/// documentation is what `--help` begins with. The derive macro of clap would build all commands and their flags at each start;
+/// here the one that runs is built alone.
 macro_rules! commands {
     ($(#[doc = $about:literal] $name:literal $variant:ident($arguments:ty),)*) => {
         pub(crate) enum Command {
@@ -48,36 +48,30 @@ macro_rules! commands {
             }
         }
 
-        impl Subcommand for Command {
-            fn augment_subcommands(command: clap::Command) -> clap::Command {
-                let command = command.subcommand_required(true).arg_required_else_help(true);
-                $(let command = command.subcommand(
-                    clap::Command::new($name).about($about.trim_ascii()).defer(<$arguments>::augment_args),
-                );)*
-                command.subcommands(operation::commands())
+        impl Command {
+            /// The name of a command, as it stands in the list.
+            pub(crate) fn known(name: &str) -> Option<&'static str> {
+                [$($name),*].into_iter().chain(operation::names()).find(|known| *known == name)
             }
 
-            fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
-                Self::augment_subcommands(command)
+            /// Adds the commands, or one of them alone.
+            pub(crate) fn add_to(sts: clap::Command, only: Option<&str>) -> clap::Command {
+                let is_wanted = |name: &str| only.is_none_or(|only| only == name);
+                $(let sts = match is_wanted($name) {
+                    true => sts.subcommand(
+                        clap::Command::new($name).about($about.trim_ascii()).defer(<$arguments>::augment_args),
+                    ),
+                    false => sts,
+                };)*
+                sts.subcommands(operation::commands(is_wanted))
             }
 
-            fn has_subcommand(name: &str) -> bool {
-                [$($name),*].contains(&name) || operation::commands().any(|command| command.get_name() == name)
-            }
-        }
-
-        impl FromArgMatches for Command {
-            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+            pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
                 let missing = || clap::Error::new(ErrorKind::MissingSubcommand);
                 match matches.subcommand().ok_or_else(missing)? {
                     $(($name, matches) => Ok(Self::$variant(<$arguments>::from_arg_matches(matches)?)),)*
                     (name, matches) => operation::Call::new(name, matches).map(Self::Operation).ok_or_else(missing),
                 }
-            }
-
-            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-                *self = Self::from_arg_matches(matches)?;
-                Ok(())
             }
         }
     };

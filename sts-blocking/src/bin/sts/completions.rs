@@ -1,10 +1,10 @@
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
-use crate::Sts;
 use crate::args::Global;
+use crate::command;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
@@ -22,7 +22,7 @@ pub(crate) struct Completions {
 impl Run for Completions {
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Sts::command(), "sts", &mut script);
+        clap_complete::generate(self.shell, &mut command(None), "sts", &mut script);
         print(&String::from_utf8_lossy(&script))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -17,27 +17,16 @@ mod output;
 mod session;
 mod whoami;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Args as _, FromArgMatches as _};
 
 use crate::args::Global;
 use crate::commands::Command;
 
-/// Identities, temporary credentials and proofs of AWS Security Token Service.
-///
-/// Region and credentials are found where the AWS CLI finds them; `sts explain` tells where.
-#[derive(Parser)]
-#[command(name = "sts", version, after_help = STATUSES, disable_help_subcommand = true)]
-struct Sts {
-    #[command(flatten)]
-    global: Global,
-    #[command(subcommand)]
-    command: Command,
-}
-
 fn main() -> ExitCode {
-    let Sts { global, command } = Sts::parse();
+    let (global, command) = parsed(std::env::args_os().collect());
     if global.debug {
         debug::log_to_stderr();
     }
@@ -46,6 +35,36 @@ fn main() -> ExitCode {
         Err(failure) => failure.report(global.debug),
     }
 }
+
+/// The arguments, or the end of this process: with help, or with what is wrong with them.
+fn parsed(arguments: Vec<OsString>) -> (Global, Command) {
+    let parse = |only| {
+        let matches = command(only).try_get_matches_from(&arguments)?;
+        Ok::<_, clap::Error>((Global::from_arg_matches(&matches)?, Command::from_matches(&matches)?))
+    };
+    // Building all commands costs as much as a call. What one alone does not understand, all of them explain.
+    let named = arguments.iter().skip(1).find_map(|argument| Command::known(argument.to_str()?));
+    let alone = named.and_then(|name| parse(Some(name)).ok());
+    alone.map_or_else(|| parse(None), Ok).unwrap_or_else(|error| error.exit())
+}
+
+/// The program with its flags and commands, or with one command alone.
+fn command(only: Option<&str>) -> clap::Command {
+    let sts = clap::Command::new("sts")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Identities, temporary credentials and proofs of AWS Security Token Service")
+        .long_about(ABOUT)
+        .after_help(STATUSES)
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    Command::add_to(Global::augment_args(sts), only)
+}
+
+const ABOUT: &str = "\
+Identities, temporary credentials and proofs of AWS Security Token Service.
+
+Region and credentials are found where the AWS CLI finds them; sts explain tells where.";
 
 const STATUSES: &str = "\
 Exit status:

@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_mangen::Man;
 
-use crate::Sts;
 use crate::args::Global;
+use crate::command;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
@@ -24,7 +24,7 @@ pub(crate) struct Page {
 
 impl Run for Page {
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
-        let mut sts = Sts::command();
+        let mut sts = command(None);
         if let Some(folder) = self.to {
             let written = clap_mangen::generate_to(sts, &folder);
             written.map_err(|error| {
@@ -33,14 +33,14 @@ impl Run for Page {
             return Ok(ExitCode::SUCCESS);
         }
         sts.build();
-        let mut command = &sts;
+        let mut chosen = &sts;
         for name in &self.command {
-            command = command
+            chosen = chosen
                 .find_subcommand(name)
                 .ok_or_else(|| Failure::Usage(format!("there is no command {name:?}; see sts --help")))?;
         }
         let mut page = Vec::new();
-        Man::new(command.clone()).render(&mut page)?;
+        Man::new(chosen.clone()).render(&mut page)?;
         print(&String::from_utf8_lossy(&page))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -25,8 +25,8 @@ pub(crate) struct Call {
 
 /// One operation of the list.
 struct Entry {
-    /// The name of the clients' method.
-    method: &'static str,
+    /// The name of the clients' method, with `-` for `_`.
+    name: &'static str,
     about: &'static str,
     members: fn() -> &'static [Member],
     arguments: fn(Command) -> Command,
@@ -34,17 +34,22 @@ struct Entry {
 }
 
 /// The commands of all operations.
-pub(crate) fn commands() -> impl Iterator<Item = Command> {
-    ALL.iter().map(|entry| {
+pub(crate) fn commands(is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = Command> {
+    ALL.iter().filter(move |entry| is_wanted(entry.name)).map(|entry| {
         let about = entry.about.trim().trim_end_matches('.').replace('`', "");
-        Command::new(entry.name()).about(about).defer(entry.arguments)
+        Command::new(entry.name).about(about).defer(entry.arguments)
     })
+}
+
+/// Their names.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|entry| entry.name)
 }
 
 impl Call {
     /// The operation that has this name as a command.
     pub(crate) fn new(name: &str, matches: &ArgMatches) -> Option<Self> {
-        let entry = ALL.iter().find(|entry| entry.name() == name)?;
+        let entry = ALL.iter().find(|entry| entry.name == name)?;
         Some(Self { entry, matches: matches.clone() })
     }
 
@@ -75,12 +80,6 @@ impl Call {
             }
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-impl Entry {
-    fn name(&self) -> String {
-        self.method.replace('_', "-")
     }
 }
 
@@ -152,6 +151,18 @@ fn list(path: String, value: &Value, rows: &mut Vec<(String, String)>) {
     }
 }
 
+/// The name of a method as that of a command.
+const fn kebab<const LENGTH: usize>(name: &str) -> [u8; LENGTH] {
+    let mut kebab = [0; LENGTH];
+    let mut index = 0;
+    while index < LENGTH {
+        let byte = name.as_bytes()[index];
+        kebab[index] = if byte == b'_' { b'-' } else { byte };
+        index += 1;
+    }
+    kebab
+}
+
 macro_rules! entries {
     (() $(
         $(#[doc = $sentence:literal])*
@@ -159,7 +170,13 @@ macro_rules! entries {
         example $before:tt $after:tt
     )*) => {
         &[$(Entry {
-            method: stringify!($method),
+            name: {
+                const NAME: [u8; stringify!($method).len()] = kebab(stringify!($method));
+                match std::str::from_utf8(&NAME) {
+                    Ok(name) => name,
+                    Err(_) => "",
+                }
+            },
             about: concat!($($sentence),*),
             members: members_of::<operations::$operation>,
             arguments: arguments::<operations::$operation>,
