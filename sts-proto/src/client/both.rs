@@ -160,6 +160,23 @@ macro_rules! common_client_methods {
             explained.unwrap_or_else(|never| match never {})
         }
 
+        /// Every source of credentials in order, with what became of it: the second list of [`explain`](Self::explain) alone, at a
+        /// fraction of its cost.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("let sts = ", stringify!($client), "::Client::from_env()?;")]
+        #[doc = concat!("for tried in sts.explain_credentials()", stringify!($($wait)*), " {")]
+        ///     println!("{tried}");
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub $($function)* explain_credentials(&self) -> Vec<$crate::Tried> {
+            let explained = self.pump.drive(self.pump.core.explain_credentials(seed())) $($wait)*;
+            explained.unwrap_or_else(|never| match never {}).credentials
+        }
+
         /// Calls an operation: one of the eleven, or one of your own.
         ///
         /// # Errors

@@ -19,6 +19,8 @@ use crate::settings::{Origin, Setting};
 pub struct Explain {
     core: Core,
     deadline: Deadline,
+    /// Whether the settings are told too, which takes most of the time.
+    settings: bool,
     state: State,
 }
 
@@ -30,16 +32,23 @@ enum State {
 }
 
 impl Explain {
-    pub(super) fn new(core: &Core, seed: u128) -> Self {
+    pub(super) fn new(core: &Core, settings: bool, seed: u128) -> Self {
         let locate = Locate::new(Arc::clone(&core.shared.region), true);
         let take = Take::new(Arc::clone(&core.keys), seed);
         let deadline = Deadline::new(core.timeouts().call);
-        Self { core: core.clone(), deadline, state: State::Region(locate, take) }
+        Self { core: core.clone(), deadline, settings, state: State::Region(locate, take) }
     }
 
     fn explanation(&self, now: SystemTime, got: Result<Arc<Credentials>, CredentialsError>) -> Explanation {
         let credentials = self.core.keys.explain(now, got);
-        self.core.told_of(credentials)
+        self.told_of(credentials)
+    }
+
+    fn told_of(&self, credentials: Vec<Tried>) -> Explanation {
+        match self.settings {
+            true => self.core.told_of(credentials),
+            false => Explanation::new(Vec::new(), credentials),
+        }
     }
 }
 
@@ -63,7 +72,7 @@ impl Flow for Explain {
                 take
             }
             State::Keys(take) => take,
-            State::Over => return Ok(Step::Done(self.core.told_of(Vec::new()))),
+            State::Over => return Ok(Step::Done(self.told_of(Vec::new()))),
         };
         let got = match take.step(now, &event, ended, left, total) {
             Ok(Step::Perform(effect)) => {

@@ -195,7 +195,12 @@ impl Core {
     /// What the client is made with and where its credentials come from. Credentials that are kept are not fetched again
     /// for it; where there are none, they are looked for.
     pub fn explain(&self, seed: u128) -> Explain {
-        Explain::new(self, seed)
+        Explain::new(self, true, seed)
+    }
+
+    /// The credentials' part of [`explain`](Self::explain) alone, without the settings.
+    pub fn explain_credentials(&self, seed: u128) -> Explain {
+        Explain::new(self, false, seed)
     }
 
     /// A job that is to be run beside the caller, if there is one: see [Jobs](self#jobs).

@@ -23,7 +23,7 @@ impl Run for Whoami {
         let sts = global.client()?;
         let me = sts.get_caller_identity()?;
         let expiration = sts.credentials()?.expiration_rfc3339();
-        let source = sts.explain().credentials.iter().find_map(source);
+        let source = sts.explain_credentials().iter().find_map(source);
         if self.json.json {
             print_json(&json!({
                 "Account": me.account,
