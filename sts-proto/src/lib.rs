@@ -17,6 +17,8 @@ mod call;
 pub mod client;
 #[cfg(feature = "credentials")]
 mod clocks;
+#[cfg(feature = "credentials")]
+pub mod console;
 mod context;
 #[cfg(feature = "credentials")]
 pub mod credentials;

@@ -87,6 +87,11 @@ pub(crate) fn kept_in_use(credentials: &dyn Display) {
     imp::kept_in_use(credentials);
 }
 
+/// The sign-in service has refused a session in a body, with this status.
+pub(crate) fn body_refused(status: u16) {
+    imp::body_refused(status);
+}
+
 #[cfg(feature = "tracing")]
 mod imp {
     use std::fmt::Display;
@@ -245,6 +250,15 @@ mod imp {
         );
     }
 
+    pub(super) fn body_refused(status: u16) {
+        debug!(
+            target: TARGET,
+            method = "POST",
+            http.response.status_code = status,
+            "the sign-in service refuses the session in a body, so it is sent in a query"
+        );
+    }
+
     const TARGET: &str = "sts";
 }
 
@@ -284,4 +298,6 @@ mod imp {
     pub(super) fn renewal(_: &str) {}
 
     pub(super) fn kept_in_use(_: &dyn Display) {}
+
+    pub(super) fn body_refused(_: u16) {}
 }

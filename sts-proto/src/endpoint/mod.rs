@@ -49,6 +49,8 @@
 //! endpoint URL, a region is signed for as it was written, since another server may have named it so; only the names above,
 //! which stand for something else, are known in any case. A region is never trimmed.
 
+#[cfg(feature = "credentials")]
+mod console;
 mod error;
 mod partitions;
 #[cfg(feature = "credentials")]
@@ -59,6 +61,8 @@ mod recognize;
 mod sign_in;
 mod url;
 
+#[cfg(feature = "credentials")]
+pub(crate) use console::ConsoleHosts;
 pub use error::EndpointError;
 #[cfg(feature = "roles-anywhere")]
 pub(crate) use portal::roles_anywhere;

@@ -23,8 +23,11 @@ pub(super) struct Partition {
     /// The domain of its endpoints that have both IPv4 and IPv6 addresses.
     pub(super) dual_stack_dns_suffix: &'static str,
     /// The domain of the sign-in service, which is not that of other endpoints.
-    #[cfg_attr(not(feature = "login"), allow(dead_code))]
+    #[cfg_attr(not(feature = "credentials"), allow(dead_code))]
     pub(super) sign_in_suffix: &'static str,
+    /// The host of the console, where it is published.
+    #[cfg_attr(not(feature = "credentials"), allow(dead_code))]
+    pub(super) console_host: Option<&'static str>,
     /// First label of a FIPS endpoint without dual stack. In GovCloud the ordinary endpoint is the FIPS one.
     pub(super) fips_label: &'static str,
 }
@@ -72,6 +75,7 @@ const AWS: Partition = Partition {
     dns_suffix: "amazonaws.com",
     dual_stack_dns_suffix: "api.aws",
     sign_in_suffix: "signin.aws.amazon.com",
+    console_host: Some("console.aws.amazon.com"),
     fips_label: SERVICE_FIPS,
 };
 
@@ -87,6 +91,7 @@ pub(super) static PARTITIONS: [Partition; 8] = [
         dns_suffix: "amazonaws.com.cn",
         dual_stack_dns_suffix: "api.amazonwebservices.com.cn",
         sign_in_suffix: "signin.amazonaws.cn",
+        console_host: Some("console.amazonaws.cn"),
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -97,6 +102,7 @@ pub(super) static PARTITIONS: [Partition; 8] = [
         dns_suffix: "amazonaws.eu",
         dual_stack_dns_suffix: "api.amazonwebservices.eu",
         sign_in_suffix: "signin.amazonaws-eusc.eu",
+        console_host: Some("console.amazonaws-eusc.eu"),
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -107,6 +113,7 @@ pub(super) static PARTITIONS: [Partition; 8] = [
         dns_suffix: "c2s.ic.gov",
         dual_stack_dns_suffix: "api.aws.ic.gov",
         sign_in_suffix: "signin.c2shome.ic.gov",
+        console_host: None,
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -117,6 +124,7 @@ pub(super) static PARTITIONS: [Partition; 8] = [
         dns_suffix: "sc2s.sgov.gov",
         dual_stack_dns_suffix: "api.aws.scloud",
         sign_in_suffix: "signin.sc2shome.sgov.gov",
+        console_host: None,
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -127,6 +135,7 @@ pub(super) static PARTITIONS: [Partition; 8] = [
         dns_suffix: "cloud.adc-e.uk",
         dual_stack_dns_suffix: "api.cloud-aws.adc-e.uk",
         sign_in_suffix: "signin.csphome.adc-e.uk",
+        console_host: None,
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -137,6 +146,7 @@ pub(super) static PARTITIONS: [Partition; 8] = [
         dns_suffix: "csp.hci.ic.gov",
         dual_stack_dns_suffix: "api.aws.hci.ic.gov",
         sign_in_suffix: "signin.csphome.hci.ic.gov",
+        console_host: None,
         fips_label: SERVICE_FIPS,
     },
     Partition {
@@ -147,6 +157,7 @@ pub(super) static PARTITIONS: [Partition; 8] = [
         dns_suffix: "amazonaws.com",
         dual_stack_dns_suffix: "api.aws",
         sign_in_suffix: "signin.amazonaws-us-gov.com",
+        console_host: Some("console.amazonaws-us-gov.com"),
         fips_label: SERVICE,
     },
 ];

@@ -23,6 +23,8 @@ pub enum ProofError {
         /// What is wrong with it, in words that continue its name.
         problem: &'static str,
     },
+    /// The consumer takes temporary credentials alone, and these are long-term keys.
+    LongTermKeys,
     /// The finished proof is longer than its consumer reads.
     #[non_exhaustive]
     TooLong {
@@ -45,6 +47,10 @@ impl fmt::Display for ProofError {
             Self::Endpoint(error) => error.fmt(f),
             Self::Sign(error) => write!(f, "the proof cannot be signed: {error}"),
             Self::Argument { name, problem } => write!(f, "the proof cannot be made: the {name} {problem}"),
+            Self::LongTermKeys => f.write_str(
+                "long-term keys are not taken here: use the session of a role (AssumeRole) or of a federated user \
+                 (GetFederationToken)",
+            ),
             Self::TooLong { length, max } => write!(
                 f,
                 "the proof has {length} bytes and its consumer reads at most {max}: use credentials with a shorter session \
