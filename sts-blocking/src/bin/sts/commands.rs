@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, FromArgMatches as _};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::{completions, exec, explain, export, man, operation, whoami};
+use crate::{completions, exec, explain, export, man, operation, serve, whoami};
 
 /// What a command does with its arguments.
 pub(crate) trait Run: Args {
@@ -23,6 +23,8 @@ commands! {
     "export" Export(export::Export),
     /// Runs a command with credentials in its environment
     "exec" Exec(exec::Exec),
+    /// Gives credentials to other programs of this machine, and keeps them fresh
+    "serve" Serve(serve::Serve),
     /// Prints a script that completes commands and flags in a shell
     "completions" Completions(completions::Completions),
     /// Prints the manual page of a command, or writes all pages into a folder

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::process::{Command, ExitCode};
@@ -7,9 +8,11 @@ use sts_blocking::Client;
 
 use crate::args::Global;
 use crate::commands::Run;
+use crate::endpoint::{Endpoint, goes_before};
 use crate::export::variables;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::{beside, mfa};
 
 /// Runs a command with credentials in its environment: those of the profile, or of roles that are assumed with them.
 ///
@@ -19,6 +22,9 @@ use crate::session::Session;
 pub(crate) struct Exec {
     #[command(flatten)]
     session: Session,
+    /// Give the command an endpoint on 127.0.0.1 that keeps the credentials fresh, instead of the credentials
+    #[arg(long)]
+    serve: bool,
     /// The command and its arguments
     #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -27,6 +33,9 @@ pub(crate) struct Exec {
 impl Run for Exec {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let sts = self.session.client(global)?;
+        if self.serve {
+            return serve(&self.command, &sts, self.session.name());
+        }
         let keys = sts.credentials()?;
         let mut command = prepare(&self.command, &sts)?;
         for (name, value) in variables(&keys) {
@@ -34,6 +43,33 @@ impl Run for Exec {
         }
         become_command(command)
     }
+}
+
+/// Runs the command beside an endpoint that it finds the credentials at.
+fn serve(command: &[OsString], sts: &Client, session: String) -> Result<ExitCode, Failure> {
+    let mut command = prepare(command, sts)?;
+    let endpoint = Endpoint::start(sts, session, 0)?;
+    command.envs(endpoint.variables());
+    // Programs look into the shared files before they ask an endpoint. The file that has no other settings goes first.
+    for file in ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"] {
+        if goes_before(sts, variables_of(&command)).is_some() {
+            command.env(file, if cfg!(windows) { "NUL" } else { "/dev/null" });
+        }
+    }
+    mfa::stop_asking();
+    beside::run(command)
+}
+
+/// The environment that a command gets.
+fn variables_of(command: &Command) -> BTreeMap<OsString, OsString> {
+    let mut variables: BTreeMap<_, _> = std::env::vars_os().collect();
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => variables.insert(name.to_owned(), value.to_owned()),
+            None => variables.remove(name),
+        };
+    }
+    variables
 }
 
 /// The command, without variables that lead to credentials, and with the region.
@@ -71,7 +107,7 @@ pub(crate) fn become_command(mut command: Command) -> Result<ExitCode, Failure> 
     std::process::exit(status.code().unwrap_or(1))
 }
 
-fn not_run(command: &Command, error: &io::Error) -> ExitCode {
+pub(crate) fn not_run(command: &Command, error: &io::Error) -> ExitCode {
     eprintln!("sts: {} cannot be run: {error}", command.get_program().display());
     ExitCode::from(if error.kind() == ErrorKind::NotFound { 127 } else { 126 })
 }

@@ -8,7 +8,7 @@ use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::json::Json;
-use crate::output::{print, print_json};
+use crate::output::{print, print_json, to_json};
 use crate::session::Session;
 
 /// Prints credentials for other programs: those of the profile, or of roles that are assumed with them.
@@ -28,7 +28,7 @@ pub(crate) struct Export {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// What credential_process prints
     #[value(alias = "process")]
     Json,
@@ -58,10 +58,7 @@ impl Run for Export {
         match format {
             Format::Json => print_json(&process(&keys))?,
             Format::Ini => print(&ini(&self.section, &keys)?)?,
-            _ => {
-                let lines = variables(&keys).map(|(name, value)| line(format, name, value.as_deref()));
-                print(&lines.collect::<Result<String, _>>()?)?;
-            }
+            _ => print(&lines(format, variables(&keys))?)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -76,6 +73,21 @@ pub(crate) fn variables(keys: &Credentials) -> impl Iterator<Item = (&'static st
         ("AWS_CREDENTIAL_EXPIRATION", keys.expiration_rfc3339()),
     ]
     .into_iter()
+}
+
+/// The lines that set variables, or an object with them.
+pub(crate) fn lines(
+    format: Format,
+    variables: impl Iterator<Item = (&'static str, Option<String>)>,
+) -> Result<String, Failure> {
+    match format {
+        Format::Ini => Err(Failure::Usage("the format ini has no variables; use another".to_owned())),
+        Format::Json => {
+            let member = |(name, value): (&str, Option<String>)| Some((name.to_owned(), Json::Text(value?)));
+            to_json(&Json::Object(variables.filter_map(member).collect()))
+        }
+        _ => variables.map(|(name, value)| line(format, name, value.as_deref())).collect(),
+    }
 }
 
 fn process(keys: &Credentials) -> Json {

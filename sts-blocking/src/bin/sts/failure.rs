@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// There is no code of an MFA device; the text says which and why.
     NoCode(String),
+    /// A service other than STS did not answer; the text says which.
+    NoAnswer(String),
     /// Something else failed; the text says what.
     Other(String),
     /// The reader of standard output has enough, which is no error.
@@ -36,7 +38,9 @@ impl Failure {
                     source = cause.source();
                 }
             }
-            Self::Usage(text) | Self::NoCode(text) | Self::Other(text) => eprintln!("sts: {text}"),
+            Self::Usage(text) | Self::NoAnswer(text) | Self::NoCode(text) | Self::Other(text) => {
+                eprintln!("sts: {text}")
+            }
             Self::BrokenPipe => {}
         }
         self.status().into()
@@ -47,6 +51,7 @@ impl Failure {
             Self::BrokenPipe => 0,
             Self::Usage(_) => USAGE,
             Self::NoCode(_) => NO_CREDENTIALS,
+            Self::NoAnswer(_) => NO_ANSWER,
             Self::Other(_) => REFUSED,
             Self::Sts(error) => status_of(error),
         }

@@ -2,18 +2,23 @@
 //! lists them.
 
 mod args;
+mod beside;
 mod commands;
 mod completions;
 mod debug;
+mod endpoint;
 mod exec;
 mod explain;
 mod export;
 mod failure;
+mod http;
 mod json;
 mod man;
 mod mfa;
 mod operation;
 mod output;
+mod random;
+mod serve;
 mod session;
 mod whoami;
 

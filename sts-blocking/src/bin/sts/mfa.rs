@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sts_blocking::Secret;
@@ -10,6 +11,9 @@ use sts_blocking::Secret;
 pub(crate) fn code(serial: &str, process: Option<&str>) -> Option<Secret> {
     let code = match process {
         Some(command) => from_process(command, serial),
+        None if IS_OTHERS.load(Ordering::Relaxed) => {
+            Err("the terminal is the command's; use --mfa-process, or run the command again".to_owned())
+        }
         None => terminal::ask(&format!("MFA code of {}: ", printable(serial))),
     };
     let reason = match code {
@@ -20,6 +24,11 @@ pub(crate) fn code(serial: &str, process: Option<&str>) -> Option<Secret> {
     let reason = format!("no code of the mfa device {}: {reason}", printable(serial));
     *REASON.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
     None
+}
+
+/// Leaves the terminal to a command that runs there.
+pub(crate) fn stop_asking() {
+    IS_OTHERS.store(true, Ordering::Relaxed);
 }
 
 /// Why there was no code. What the library is told is only that there is none.
@@ -156,6 +165,7 @@ mod terminal {
     }
 }
 
+static IS_OTHERS: AtomicBool = AtomicBool::new(false);
 static REASON: Mutex<Option<String>> = Mutex::new(None);
 
 const MAX_CODE: u64 = 256;

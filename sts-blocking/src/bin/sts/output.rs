@@ -37,8 +37,13 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints a value as JSON with indentation.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&to_json(value)?)
+}
+
+/// A value as JSON with indentation.
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
     let json = serde_json::to_string_pretty(value);
-    print(&json.map_err(|error| Failure::Other(format!("the output is no JSON: {error}")))?)
+    json.map_err(|error| Failure::Other(format!("the output is no JSON: {error}")))
 }
 
 /// Lines of a name and a value, with the values in a column.

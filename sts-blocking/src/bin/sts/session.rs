@@ -52,8 +52,13 @@ impl Session {
         Ok(self.operations().into_iter().fold(sts, |sts, role| sts.in_role(role)))
     }
 
+    /// The name of the sessions.
+    pub(crate) fn name(&self) -> String {
+        self.session_name.clone().unwrap_or_else(user)
+    }
+
     fn operations(&self) -> Vec<AssumeRole> {
-        let name = self.session_name.clone().unwrap_or_else(user);
+        let name = self.name();
         let mut roles: Vec<_> =
             self.roles.iter().map(|arn| AssumeRole::new(arn.as_str(), name.as_str())).collect();
         if let Some(first) = roles.first_mut() {

@@ -1,0 +1,57 @@
+//! Runs a command beside this process, which goes on serving it.
+
+use std::process::{Command, ExitCode};
+
+use crate::failure::Failure;
+
+/// Waits for the command, and ends with its status. Signals that ask this process to end are the command's affair.
+#[cfg(unix)]
+pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use rustix::process::{Pid, Signal, kill_process};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+    use signal_hook::iterator::Signals;
+
+    let failed = |error| Failure::Other(format!("signals cannot be handled: {error}"));
+    // Before the command begins, so that none is lost.
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]).map_err(failed)?;
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Ok(crate::exec::not_run(&command, &error)),
+    };
+    let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return Ok(ExitCode::FAILURE) };
+    let handle = signals.handle();
+    let forwarding = std::thread::spawn(move || {
+        for signal in &mut signals {
+            // A terminal sends these to its whole foreground, so the command has them.
+            if !(matches!(signal, SIGINT | SIGQUIT) && is_in_foreground()) {
+                // `wait` has not returned, so the process is still this one's child.
+                let _ = Signal::from_named_raw(signal).map(|signal| kill_process(pid, signal));
+            }
+        }
+    });
+    let status = child.wait();
+    handle.close();
+    let _ = forwarding.join();
+    let status =
+        status.map_err(|error| Failure::Other(format!("the command cannot be waited for: {error}")))?;
+    // As shells have it.
+    let status = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
+}
+
+/// Whether the terminal, if there is one, sends signals to the group of this process.
+#[cfg(unix)]
+fn is_in_foreground() -> bool {
+    let terminal = std::fs::File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| {
+        rustix::termios::tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp())
+    })
+}
+
+/// Waits for the command, and ends with its status.
+#[cfg(not(unix))]
+pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
+    crate::exec::become_command(command)
+}
