@@ -7,7 +7,10 @@ use clap::{ArgMatches, Args, FromArgMatches as _};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::{completions, exec, explain, export, man, operation, serve, whoami};
+use crate::{
+    completions, console, eks_token, exec, explain, export, man, operation, proof, serve, token, verify,
+    whoami,
+};
 
 /// What a command does with its arguments.
 pub(crate) trait Run: Args {
@@ -25,6 +28,16 @@ commands! {
     "exec" Exec(exec::Exec),
     /// Gives credentials to other programs of this machine, and keeps them fresh
     "serve" Serve(serve::Serve),
+    /// Signs in to the AWS Management Console
+    "console" Console(console::Console),
+    /// Prints a token for a Kubernetes cluster of Amazon EKS
+    "eks-token" EksToken(eks_token::EksToken),
+    /// Prints a proof of identity for another service, such as Vault
+    "proof" Proof(proof::Proof),
+    /// Prints a token that takes the place of a password, such as a database's
+    "token" Token(token::Token),
+    /// Checks a proof of identity and says whose it is
+    "verify" Verify(verify::Verify),
     /// Prints a script that completes commands and flags in a shell
     "completions" Completions(completions::Completions),
     /// Prints the manual page of a command, or writes all pages into a folder

@@ -1,0 +1,127 @@
+use std::io;
+use std::net::TcpListener;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use sts_blocking::Secret;
+use sts_blocking::sts_proto::console::{Console as Page, SignInError};
+
+use crate::args::Global;
+use crate::commands::Run;
+use crate::failure::Failure;
+use crate::http::{self, Answer};
+use crate::output::print;
+use crate::random;
+use crate::session::{Session, duration};
+
+/// Signs in to the AWS Management Console and prints the URL to open, which works for 15 minutes, for all that have it.
+///
+/// The console takes sessions of roles and of federated users: where the credentials are long-term keys, name a role with
+/// --role.
+#[derive(Args)]
+pub(crate) struct Console {
+    #[command(flatten)]
+    session: Session,
+    /// Open the URL in the browser that BROWSER names, else in the usual one, instead of printing it
+    #[arg(long)]
+    open: bool,
+    /// Page to begin with: an https URL, or a path of the console such as /s3/home
+    #[arg(long, value_name = "URL|PATH")]
+    destination: Option<String>,
+    /// Page to which the console sends people when the session is over
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// How long one is signed in, 15m to 12h; not for sessions that another role's session has begun
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    signed_in_for: Option<Duration>,
+    /// Sign-in service to ask instead of the partition's
+    #[arg(long, value_name = "URL", hide = true)]
+    sign_in_url: Option<String>,
+}
+
+impl Run for Console {
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let sts = self.session.client(global)?;
+        let mut page = Page::new();
+        if let Some(destination) = self.destination {
+            page = page.destination(destination);
+        }
+        if let Some(issuer) = self.issuer {
+            page = page.issuer(issuer);
+        }
+        if let Some(lifetime) = self.signed_in_for {
+            page = page.lifetime(lifetime);
+        }
+        if let Some(url) = self.sign_in_url {
+            page = page.sign_in_url(url);
+        }
+        let url = sts.run(sts.prove(&page)?)?;
+        if self.open {
+            open(url)?
+        } else {
+            print(url.expose())?
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::NoAnswer(_) => Self::NoAnswer(error.to_string()),
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+/// Opens a URL that stays out of the list of processes, where a browser's arguments are: the browser is given the address of
+/// a page of this process, which sends it on, once.
+fn open(url: Secret) -> Result<(), Failure> {
+    let failed =
+        |error: io::Error| Failure::Other(format!("no browser can be opened ({error}); leave out --open"));
+    let listener = http::listen(0).map_err(failed)?;
+    let port = listener.local_addr().map_err(failed)?.port();
+    let path = format!("/{}", random::token().map_err(random::failed)?.expose());
+    let mut browser = browser(&format!("http://127.0.0.1:{port}{path}"));
+    let (sent, is_sent) = mpsc::channel();
+    thread::Builder::new().spawn(move || send_on(&listener, path, url, sent)).map_err(failed)?;
+    let mut browser = browser.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
+    // A browser may go on for hours, or hand the address to one that runs already and end at once.
+    thread::spawn(move || browser.wait());
+    let late = "the browser has not asked for the page; leave out --open, and open the url that is printed";
+    is_sent.recv_timeout(PATIENCE).map_err(|_| Failure::Other(late.to_owned()))
+}
+
+fn send_on(listener: &TcpListener, path: String, url: Secret, sent: mpsc::Sender<()>) -> ! {
+    let url = Mutex::new(Some(url));
+    http::serve(listener, move |received| {
+        let asked = received.is_ok_and(|request| request.method == "GET" && request.target == path);
+        let url = url.lock().ok().filter(|_| asked).and_then(|mut url| url.take());
+        match url {
+            Some(url) => Answer::new(303, Secret::default())
+                .header("Location", url)
+                .header("Referrer-Policy", "no-referrer")
+                .tell(sent.clone()),
+            None => Answer::new(404, Secret::default()),
+        }
+    })
+}
+
+/// The command that opens an address.
+fn browser(address: &str) -> Command {
+    let own = std::env::var_os("BROWSER").filter(|browser| !browser.is_empty());
+    let (program, arguments): (_, &[&str]) = match own {
+        Some(browser) => (browser, &[]),
+        None if cfg!(target_os = "macos") => ("open".into(), &[]),
+        None if cfg!(windows) => ("rundll32".into(), &["url.dll,FileProtocolHandler"]),
+        None => ("xdg-open".into(), &[]),
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).arg(address);
+    command
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
