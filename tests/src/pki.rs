@@ -44,6 +44,11 @@ impl Pki {
         self.server("localhost", 2200)
     }
 
+    /// A server with a valid certificate for this name.
+    pub fn named(&self, name: &str) -> Arc<ServerConfig> {
+        self.server(name, 2200)
+    }
+
     /// A server with a certificate for another name.
     pub fn wrong_name(&self) -> Arc<ServerConfig> {
         self.server("elsewhere.invalid", 2200)

@@ -1,0 +1,120 @@
+//! `exec --serve`: a command beside the endpoint.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+
+use super::program::{KEY_ID, SECRET_KEY, World, end, printed};
+
+fn in_role(world: &World, command: &[&str]) -> Command {
+    let role = world.sts.role_arn("demo");
+    world.sts(&[&["exec", "--serve", "--role", &role, "--"][..], command].concat())
+}
+
+#[test]
+fn the_command_finds_the_endpoint_and_nothing_else() {
+    let Some(world) = World::new() else { return };
+    let told = printed(in_role(&world, &["env"]));
+    for part in ["AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:", "AWS_CONTAINER_AUTHORIZATION_TOKEN="]
+    {
+        assert!(told.contains(part), "{told}");
+    }
+    assert!(!told.contains("AWS_ACCESS_KEY_ID") && !told.contains(SECRET_KEY), "{told}");
+    assert!(!told.contains("/dev/null"), "{told}");
+    let program = world.path().to_str().unwrap();
+    assert!(printed(in_role(&world, &[program, "whoami"])).contains(":assumed-role/demo/"));
+}
+
+/// The usual case: keys in the profile `default`, which programs find before they ask an endpoint.
+#[test]
+fn shared_files_do_not_go_before_the_endpoint() {
+    let Some(world) = World::new() else { return };
+    let keys = format!("aws_access_key_id={KEY_ID}\naws_secret_access_key={SECRET_KEY}\n");
+    let (role, program) = (world.sts.role_arn("demo"), world.path().to_str().unwrap());
+    let arguments = ["exec", "--serve", "--role", &role, "--", program, "whoami"];
+    world.home.write(".aws/credentials", format!("[default]\n{keys}"));
+    world.home.write(".aws/config", "[default]\nmax_attempts=2\n");
+    assert!(printed(world.without_keys(&arguments)).contains(":assumed-role/demo/"));
+    let told = printed(world.without_keys(&[&arguments[..5], &["env"]].concat()));
+    assert!(
+        told.contains("AWS_SHARED_CREDENTIALS_FILE=/dev/null\n") && !told.contains("AWS_CONFIG_FILE"),
+        "{told}"
+    );
+    world.home.write(".aws/credentials", "");
+    world.home.write(".aws/config", format!("[default]\n{keys}"));
+    assert!(printed(world.without_keys(&arguments)).contains(":assumed-role/demo/"));
+}
+
+#[test]
+fn the_status_is_the_commands() {
+    let Some(world) = World::new() else { return };
+    for (command, status) in [
+        (&["sh", "-c", "exit 0"][..], 0),
+        (&["sh", "-c", "exit 7"], 7),
+        (&["sh", "-c", "kill -KILL $$"], 128 + 9),
+        (&["no-such-program-anywhere"], 127),
+        (&["/"], 126),
+    ] {
+        assert_eq!(end(in_role(&world, command)).0, Some(status), "{command:?}");
+    }
+}
+
+#[test]
+fn signals_are_the_commands_affair() {
+    let Some(world) = World::new() else { return };
+    for (name, number) in [("TERM", 15), ("HUP", 1), ("USR1", 10), ("INT", 2)] {
+        // A command that ends as it likes.
+        let script = format!("trap 'echo got; exit 5' {name}; echo $$; while :; do sleep 0.1; done");
+        let mut child = begun(in_role(&world, &["sh", "-c", &script]));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let command = lines.next().unwrap().unwrap();
+        kill(name, &child.id().to_string());
+        assert_eq!(lines.next().unwrap().unwrap(), "got", "{name}");
+        assert_eq!(child.wait().unwrap().code(), Some(5), "{name}");
+        assert!(is_gone(&command), "{name}");
+        // And one that is ended.
+        let mut child = begun(in_role(&world, &["sh", "-c", "echo $$; exec sleep 300"]));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let command = lines.next().unwrap().unwrap();
+        kill(name, &child.id().to_string());
+        let status = child.wait().unwrap();
+        assert_eq!((status.code(), status.signal()), (Some(128 + number), None), "{name}");
+        assert!(is_gone(&command), "{name}");
+    }
+}
+
+/// While the command has the terminal, the program does not ask there.
+#[test]
+fn nothing_is_asked_beside_a_command() {
+    let Some(world) = World::with(
+        sts_tests::sts::Server::builder()
+            .role(sts_tests::sts::Role::new("strict").requires_mfa(true))
+            .min_duration_seconds(1)
+            .mfa_code("424242"),
+    ) else {
+        return;
+    };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let program = world.path().to_str().unwrap();
+    let script = format!("sleep 3; '{program}' export");
+    let arguments = ["exec", "--serve", "--no-cache", "--role", &role, "--mfa", &serial, "--duration", "2"];
+    let mut command =
+        world.sts(&[&arguments[..], &["--mfa-process", "echo 424242", "--", "sh", "-c", &script]].concat());
+    // A program is asked as before.
+    command.stderr(Stdio::piped());
+    assert_eq!(end(command).0, Some(0));
+}
+
+fn begun(mut command: Command) -> Child {
+    command.stdout(Stdio::piped()).spawn().unwrap()
+}
+
+fn kill(name: &str, pid: &str) {
+    assert!(Command::new("kill").args([&format!("-{name}"), pid]).status().unwrap().success());
+}
+
+fn is_gone(pid: &str) -> bool {
+    let mut state = String::new();
+    let status = std::fs::File::open(format!("/proc/{pid}/stat"));
+    status.is_err() || status.unwrap().read_to_string(&mut state).is_err()
+}
