@@ -414,7 +414,7 @@ fn boto3_and_the_aws_cli_ask_it() {
     let with = |mut command: Command| {
         command.env_clear().envs(world.home.variables(&[]));
         command.envs(serving.variables()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("AWS_ENDPOINT_URL_STS", world.sts.url());
+        command.env("AWS_ENDPOINT_URL_STS", world.sts.url()).env("AWS_DEFAULT_REGION", "us-east-1");
         end(command)
     };
     let mut boto = Command::new(&python);
