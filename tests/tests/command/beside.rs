@@ -4,7 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 
+use sts_tests::sts::{Role, Server};
+
 use super::program::{KEY_ID, SECRET_KEY, World, end, printed};
+use super::terminal::at_terminal_after;
 
 fn in_role(world: &World, command: &[&str]) -> Command {
     let role = world.sts.role_arn("demo");
@@ -83,26 +86,46 @@ fn signals_are_the_commands_affair() {
     }
 }
 
-/// While the command has the terminal, the program does not ask there.
+/// The terminal sends the signal to the whole foreground; the command gets it once.
 #[test]
-fn nothing_is_asked_beside_a_command() {
-    let Some(world) = World::with(
-        sts_tests::sts::Server::builder()
-            .role(sts_tests::sts::Role::new("strict").requires_mfa(true))
-            .min_duration_seconds(1)
-            .mfa_code("424242"),
-    ) else {
-        return;
-    };
+fn ctrl_c_reaches_the_command_once() {
+    let Some(world) = World::new() else { return };
+    // Two signals at once would count as one, so the shell is busy rather than asleep.
+    let script = "n=0; trap 'n=$((n+1))' INT; printf 'ready: '; while [ $n -eq 0 ]; do :; done; \
+                  i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo; echo \"signals=$n\"; exit 5";
+    let arguments = ["exec", "--serve", "--", "sh", "-c", script];
+    let seen = at_terminal_after(&world, &arguments, &[("ready: ", b"\x03")]);
+    assert!(seen.shown.contains("signals=1\r\n"), "{}", seen.shown);
+    assert_eq!(seen.status.code(), Some(5));
+}
+
+fn strict() -> Option<World> {
+    let sts = Server::builder().role(Role::new("strict").requires_mfa(true));
+    World::with(sts.min_duration_seconds(1).mfa_code("424242"))
+}
+
+/// The terminal is the command's while that runs.
+#[test]
+fn nothing_is_asked_at_the_terminal_of_a_command() {
+    let Some(world) = strict() else { return };
     let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
-    let program = world.path().to_str().unwrap();
-    let script = format!("sleep 3; '{program}' export");
+    let script = format!("sleep 3; '{}' export; echo \"status=$?\"", world.path().display());
+    let arguments =
+        ["exec", "--serve", "--no-cache", "--role", &role, "--mfa", &serial, "--duration", "2", "--"];
+    let arguments = [&arguments[..], &["sh", "-c", &script]].concat();
+    let seen = at_terminal_after(&world, &arguments, &[("mfa/alice: ", b"424242\r")]);
+    assert_eq!(seen.shown.matches("MFA code of").count(), 1, "{}", seen.shown);
+    assert!(seen.shown.contains("status=3\r\n"), "{}", seen.shown);
+}
+
+#[test]
+fn a_program_is_asked_for_codes_beside_a_command() {
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let script = format!("sleep 3; '{}' whoami", world.path().display());
     let arguments = ["exec", "--serve", "--no-cache", "--role", &role, "--mfa", &serial, "--duration", "2"];
-    let mut command =
-        world.sts(&[&arguments[..], &["--mfa-process", "echo 424242", "--", "sh", "-c", &script]].concat());
-    // A program is asked as before.
-    command.stderr(Stdio::piped());
-    assert_eq!(end(command).0, Some(0));
+    let more = ["--mfa-process", "echo 424242", "--", "sh", "-c", &script];
+    assert!(printed(world.sts(&[&arguments[..], &more].concat())).contains(":assumed-role/strict/"));
 }
 
 fn begun(mut command: Command) -> Child {

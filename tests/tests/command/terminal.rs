@@ -15,15 +15,20 @@ use sts_tests::sts::{Role, Server};
 use super::program::World;
 
 /// What came of a program at a terminal: its status, and all that the terminal showed.
-struct Seen {
-    status: ExitStatus,
-    shown: String,
+pub(crate) struct Seen {
+    pub(crate) status: ExitStatus,
+    pub(crate) shown: String,
     /// Whether what is typed is shown again once the program has ended.
     echoes: bool,
 }
 
 /// Runs the program at a terminal of its own, and types `keys` once it asks.
 fn at_terminal(world: &World, arguments: &[&str], keys: &[u8]) -> Seen {
+    at_terminal_after(world, arguments, &[("mfa/alice: ", keys)])
+}
+
+/// Runs the program at a terminal of its own, and types something once after each of these texts.
+pub(crate) fn at_terminal_after(world: &World, arguments: &[&str], typed: &[(&str, &[u8])]) -> Seen {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&ours).and_then(|()| unlockpt(&ours)).unwrap();
     let path = ptsname(&ours, Vec::new()).unwrap();
@@ -38,13 +43,12 @@ fn at_terminal(world: &World, arguments: &[&str], keys: &[u8]) -> Seen {
     let mut child = command.spawn().unwrap();
     let mut ours = File::from(ours);
     let mut keyboard = ours.try_clone().unwrap();
-    let keys = keys.to_vec();
+    let typed: Vec<_> = typed.iter().map(|(after, keys)| ((*after).to_owned(), keys.to_vec())).collect();
     let reader = std::thread::spawn(move || {
-        let (mut shown, mut piece, mut is_asked) = (Vec::new(), [0; 1024], false);
+        let (mut shown, mut piece, mut typed) = (Vec::new(), [0; 1024], typed.into_iter().peekable());
         while let Ok(count @ 1..) = ours.read(&mut piece) {
             shown.extend_from_slice(&piece[..count]);
-            if !is_asked && shown.ends_with(b"mfa/alice: ") {
-                is_asked = true;
+            if let Some((_, keys)) = typed.next_if(|(after, _)| shown.ends_with(after.as_bytes())) {
                 keyboard.write_all(&keys).unwrap();
             }
         }

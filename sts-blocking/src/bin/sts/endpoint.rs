@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::failure::Failure;
 use crate::http::{self, Answer, Malformed, Received, Request};
-use crate::random;
+use crate::{mfa, random};
 
 /// An endpoint that runs until this process ends.
 pub(crate) struct Endpoint {
@@ -158,11 +158,12 @@ fn document(keys: &Credentials) -> Secret {
 fn failure(error: &Error) -> Answer {
     let code = error.code().map_or("CredentialsError", |code| code.as_str());
     let status = match error.retry_class() {
-        RetryClass::Never if error.as_service_error().is_some() => 400,
-        RetryClass::Never => 500,
+        // SDKs ask again after 5xx.
+        RetryClass::Never => 400,
         _ => 503,
     };
-    refusal(status, code, &error.to_string())
+    let reason = mfa::reason().filter(|_| matches!(error, Error::Credentials(_)));
+    refusal(status, code, &reason.unwrap_or_else(|| error.to_string()))
 }
 
 fn refusal(status: u16, code: &str, message: &str) -> Answer {
