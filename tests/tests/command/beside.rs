@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use sts_tests::sts::{Role, Server};
 
-use super::program::{KEY_ID, SECRET_KEY, World, end, printed};
+use super::program::{KEY_ID, SECRET_KEY, World, end, ended, printed};
 use super::terminal::at_terminal_after;
 
 fn in_role(world: &World, command: &[&str]) -> Command {
@@ -73,14 +73,14 @@ fn signals_are_the_commands_affair() {
         let command = lines.next().unwrap().unwrap();
         kill(name, &child.id().to_string());
         assert_eq!(lines.next().unwrap().unwrap(), "got", "{name}");
-        assert_eq!(child.wait().unwrap().code(), Some(5), "{name}");
+        assert_eq!(ended(&mut child).code(), Some(5), "{name}");
         assert!(is_gone(&command), "{name}");
         // And one that is ended.
         let mut child = begun(in_role(&world, &["sh", "-c", "echo $$; exec sleep 300"]));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let command = lines.next().unwrap().unwrap();
         kill(name, &child.id().to_string());
-        let status = child.wait().unwrap();
+        let status = ended(&mut child);
         assert_eq!((status.code(), status.signal()), (Some(128 + number), None), "{name}");
         assert!(is_gone(&command), "{name}");
     }

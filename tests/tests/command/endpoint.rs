@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sts_tests::sts::{Role, Server};
 
-use super::program::{KEY_ID, SECRET_KEY, World, end, printed};
+use super::program::{KEY_ID, SECRET_KEY, World, end, ended, printed};
 
 /// A program that serves; it is ended when the value is dropped.
 pub(crate) struct Serving {
@@ -398,7 +398,7 @@ fn a_signal_ends_it_at_once_and_no_list_of_processes_shows_a_secret() {
             );
         }
         Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
-        assert_eq!(serving.child.wait().unwrap().signal(), Some(number));
+        assert_eq!(ended(&mut serving.child).signal(), Some(number));
     }
 }
 

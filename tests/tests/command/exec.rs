@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::program::{KEY_ID, SECRET_KEY, World, end, printed};
+use super::program::{KEY_ID, SECRET_KEY, World, end, ended, printed};
 
 #[test]
 fn the_command_has_these_credentials_and_no_others() {
@@ -105,7 +105,7 @@ fn it_is_replaced_by_the_command() {
     assert_eq!(line.trim(), child.id().to_string());
     // A signal reaches the command itself, and the caller sees it.
     Command::new("kill").args(["-TERM", line.trim()]).status().unwrap();
-    assert_eq!(child.wait().unwrap().signal(), Some(15));
+    assert_eq!(ended(&mut child).signal(), Some(15));
     // A closed pipe ends a command as it would without this program.
     let status = world
         .sts(&["exec", "--", "sh", "-c", "yes | head -n 1; kill -PIPE $$"])

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use sts_tests::home::Home;
 use sts_tests::sts::{Builder, Server};
@@ -23,6 +24,8 @@ impl World {
 
     pub(crate) fn with(sts: Builder) -> Option<Self> {
         let program = program()?;
+        #[cfg(unix)]
+        heed_signals();
         Some(Self { sts: sts.access_key(KEY_ID, SECRET_KEY).start(), home: Home::new(), program })
     }
 
@@ -77,6 +80,40 @@ pub(crate) fn end_with_input(mut command: Command, input: &str) -> (Option<i32>,
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
     (status.code(), text(&stdout), text(&stderr))
+}
+
+/// How it ended, which it has to within half a minute.
+#[track_caller]
+pub(crate) fn ended(child: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            return status;
+        }
+        if begun.elapsed() > Duration::from_secs(30) {
+            let _ = child.kill();
+            panic!("it has not ended");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A process that was begun in the background of a shell ignores some signals, and so do programs that it starts. A handler
+/// here means that they get the system's.
+#[cfg(unix)]
+fn heed_signals() {
+    use std::sync::atomic::AtomicBool;
+    use std::sync::{Arc, Once};
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT};
+
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [SIGHUP, SIGINT, SIGQUIT] {
+            let as_before = Arc::new(AtomicBool::new(true));
+            signal_hook::flag::register_conditional_default(signal, as_before).expect("a handler");
+        }
+    });
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -13,7 +13,7 @@ use sts_tests::proxy::{Does, Proxy};
 use sts_tests::scripted::{Script, Scripted};
 
 use super::captured;
-use super::program::{KEY_ID, SECRET_KEY, World, end, end_with_input, printed};
+use super::program::{KEY_ID, SECRET_KEY, World, end, end_with_input, ended, printed};
 
 /// The program, which signs for AWS's own endpoint and sends nothing there.
 fn signing(world: &World, arguments: &[&str]) -> Command {
@@ -181,7 +181,7 @@ fn mongodb() {
     let nonce = [&first[at..at + 32], &[7; 32]].concat();
     writeln!(child.stdin.take().unwrap(), "{}", message(&nonce)).unwrap();
     let second = BASE64_STANDARD.decode(lines.next().unwrap().unwrap()).unwrap();
-    assert!(child.wait().unwrap().success());
+    assert!(ended(&mut child).success());
     let second = String::from_utf8_lossy(&second).into_owned();
     assert!(
         second.contains("AWS4-HMAC-SHA256 Credential=") && second.contains("/eu-west-1/sts/aws4_request"),

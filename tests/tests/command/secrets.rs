@@ -1,6 +1,6 @@
 //! No secret is shown by a command whose purpose it is not.
 
-use super::program::{World, end, end_with_input};
+use super::program::{World, end, end_with_input, ended};
 
 const PLANTED: &str = "PLANTEDplantedPLANTEDplanted";
 
@@ -82,7 +82,7 @@ fn the_list_of_processes_shows_no_secret() {
     let key = lines.iter().find_map(|line| line.strip_prefix("AWS_SECRET_ACCESS_KEY=")).expect("a key");
     let arguments = std::fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
     drop(child.stdin.take());
-    child.wait().unwrap();
+    ended(&mut child);
     let arguments = String::from_utf8_lossy(&arguments);
     assert!(arguments.contains("read end") && !arguments.contains(key), "{arguments}");
 }

@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 use sts_tests::sts::{Role, Server};
 
-use super::program::World;
+use super::program::{World, ended};
 
 /// What came of a program at a terminal: its status, and all that the terminal showed.
 pub(crate) struct Seen {
@@ -54,7 +54,7 @@ pub(crate) fn at_terminal_after(world: &World, arguments: &[&str], typed: &[(&st
         }
         String::from_utf8(shown).unwrap()
     });
-    let status = child.wait().unwrap();
+    let status = ended(&mut child);
     let echoes = tcgetattr(&keep)
         .unwrap()
         .local_modes
