@@ -129,6 +129,8 @@ impl fmt::Debug for EndpointParams<'_> {
 pub struct Endpoint {
     target: Target,
     scope: Option<Scope>,
+    /// The region that was set, if requests to the endpoint are signed for another one.
+    region: Option<String>,
     /// What operations are signed for, if that is not `scope`.
     #[cfg(feature = "sigv4a")]
     in_regions: Option<Scope>,
@@ -168,7 +170,9 @@ impl Endpoint {
             (true, false) => (partition.fips_label, partition.dns_suffix),
             (false, true) => (SERVICE, partition.dual_stack_dns_suffix),
             (false, false) if is_global(region, params.use_global_endpoint) => {
-                return Endpoint::new(&format!("https://{GLOBAL_HOST}"), Some(GLOBAL_SIGNING_REGION));
+                let endpoint = Endpoint::new(&format!("https://{GLOBAL_HOST}"), Some(GLOBAL_SIGNING_REGION))?;
+                let set = Some(region).filter(|region| *region != GLOBAL_REGION);
+                return Ok(Endpoint { region: set.map(str::to_owned), ..endpoint });
             }
             (false, false) => (SERVICE, partition.dns_suffix),
         };
@@ -196,6 +200,18 @@ impl Endpoint {
     /// The region that requests are signed for; `None` if an endpoint URL was given without a region.
     pub fn signing_region(&self) -> Option<&str> {
         self.scope.as_ref().map(Scope::region)
+    }
+
+    /// The region that was set, where other services are asked: not `us-east-1`, which the global endpoint is signed for.
+    ///
+    /// # Errors
+    ///
+    /// As [`scope`](Self::scope).
+    pub(crate) fn region(&self) -> Result<&str, EndpointError> {
+        Ok(match &self.region {
+            Some(region) => region,
+            None => self.scope()?.region(),
+        })
     }
 
     /// The scope of a signature for this endpoint, in its region.
@@ -234,6 +250,7 @@ impl Endpoint {
         Ok(Endpoint {
             target,
             scope,
+            region: None,
             #[cfg(feature = "sigv4a")]
             in_regions: None,
         })

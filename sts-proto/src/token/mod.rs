@@ -120,11 +120,11 @@ impl<'a> Target<'a> {
     }
 }
 
-/// The region that is set, else the endpoint's.
+/// The region that is set for the token, else the client's.
 fn region<'a>(set: Option<&'a str>, endpoint: &'a Endpoint) -> Result<Cow<'a, str>, ProofError> {
     match set {
         Some(region) => Ok(Cow::Borrowed(region)),
-        None => Ok(Cow::Borrowed(endpoint.scope()?.region())),
+        None => Ok(Cow::Borrowed(endpoint.region()?)),
     }
 }
 
@@ -144,3 +144,29 @@ fn user(text: &str) -> Result<&str, ProofError> {
 
 const SCHEME: &str = "https://";
 const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::EndpointParams;
+    use crate::proof::Proof;
+
+    #[test]
+    fn tokens_are_signed_for_the_region_that_is_set_where_sts_is_global() {
+        for (region, expected) in
+            [("eu-west-1", "eu-west-1"), ("EU-WEST-1", "eu-west-1"), ("aws-global", "us-east-1")]
+        {
+            let params =
+                EndpointParams { region: Some(region), use_global_endpoint: true, ..Default::default() };
+            let endpoint = Endpoint::resolve(&params).unwrap();
+            assert_eq!(endpoint.signing_region(), Some("us-east-1"));
+            let prove = |token: Rds| {
+                let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+                let token = token.prove(&endpoint, &keys, SystemTime::UNIX_EPOCH).unwrap();
+                token.expose().split("%2F").nth(2).unwrap().to_owned()
+            };
+            assert_eq!(prove(Rds::new("db.example.com", 5432, "jane_doe")), expected);
+            assert_eq!(prove(Rds::new("db.example.com", 5432, "jane_doe").region("sa-east-1")), "sa-east-1");
+        }
+    }
+}
