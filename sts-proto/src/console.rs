@@ -43,6 +43,7 @@ pub struct Console {
     issuer: Option<String>,
     lifetime: Option<Duration>,
     url: Option<String>,
+    timeouts: SendTimeouts,
 }
 
 impl Console {
@@ -63,7 +64,8 @@ impl Console {
         self
     }
 
-    /// How long the session of the console lasts, whole seconds from 15 minutes to 12 hours, whatever the credentials' life.
+    /// How long the session of the console lasts, from 15 minutes to 12 hours, whatever the credentials' life. A fraction of a
+    /// second is dropped.
     /// The service refuses it for sessions that a session of a role has begun, and for those of GetFederationToken.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
@@ -73,6 +75,12 @@ impl Console {
     /// Another sign-in service than the partition's: `https`, or `http` on this machine.
     pub fn sign_in_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
+        self
+    }
+
+    /// How long the service may take for a request.
+    pub fn timeouts(mut self, timeouts: SendTimeouts) -> Self {
+        self.timeouts = timeouts;
         self
     }
 
@@ -107,8 +115,13 @@ impl Proof for Console {
 
     fn prove(&self, endpoint: &Endpoint, keys: &Credentials, _: SystemTime) -> Result<SignIn, ProofError> {
         let token = keys.session_token.as_ref().ok_or(ProofError::LongTermKeys)?;
-        let hosts = ConsoleHosts::of(endpoint.scope()?.region());
+        let hosts = ConsoleHosts::of(endpoint.region()?);
         let base = self.base(&hosts)?;
+        let lifetime = self.lifetime.map(|lifetime| lifetime.as_secs());
+        if lifetime.is_some_and(|seconds| !LIFETIMES.contains(&seconds)) {
+            let problem = "is not 15 minutes (900 seconds) to 12 hours (43200 seconds)";
+            return Err(ProofError::Argument { name: "lifetime", problem });
+        }
 
         let mut session = Draft::with_capacity(256 + token.expose().len());
         for (name, value) in [
@@ -122,8 +135,8 @@ impl Proof for Console {
         session.put("}");
         let mut form = Draft::with_capacity(3 * session.len());
         form.put("Action=getSigninToken");
-        if let Some(lifetime) = self.lifetime {
-            form.put(&format!("&SessionDuration={}", lifetime.as_secs()));
+        if let Some(seconds) = lifetime {
+            form.put(&format!("&SessionDuration={seconds}"));
         }
         form.put("&Session=");
         form.put_escaped(session.as_str());
@@ -136,21 +149,23 @@ impl Proof for Console {
         login.push_str("&Destination=");
         login.push_str(&crate::escape::escape(&self.page(&hosts)?));
         login.push_str("&SigninToken=");
-        Ok(SignIn { base, form: form.into_secret(), login, body: None, state: State::Ready })
+        let (form, timeouts) = (form.into_secret(), self.timeouts);
+        Ok(SignIn { base, form, login, timeouts, body: None, state: State::Ready })
     }
 }
 
 /// Signs in: a flow that ends with the URL to open, which is a secret for the 15 minutes that it works.
 ///
 /// The session travels in the body of a `POST`. Whether every partition's service takes one is not published: where it is
-/// refused with a status from 400 to 499, the session is sent once more in the query of a `GET`, as the documentation has
-/// it.
+/// refused with a status from 400 to 499 other than 408 and 429, the session is sent once more in the query of a `GET`, as
+/// the documentation has it.
 pub struct SignIn {
     base: String,
     /// `Action=getSigninToken` with the session.
     form: Secret,
     /// The URL to open, except for the token at its end.
     login: String,
+    timeouts: SendTimeouts,
     /// What is being sent. It is wiped when the transport has dropped its handle.
     body: Option<Given>,
     state: State,
@@ -183,7 +198,7 @@ impl SignIn {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, IDENTITY);
         (*request.method_mut(), *request.uri_mut()) = (method, uri);
-        Ok(Effect::Send(request, SendTimeouts::default()))
+        Ok(Effect::Send(request, self.timeouts))
     }
 
     fn read(&self, response: Response<Bytes>) -> Result<Step<Secret>, SignInError> {
@@ -212,7 +227,7 @@ impl Flow for SignIn {
                 self.state = State::Posted;
                 self.request(Method::POST).map(Step::Perform)
             }
-            (State::Posted, Event::Response(response)) if response.status().is_client_error() => {
+            (State::Posted, Event::Response(response)) if refuses_bodies(response.status()) => {
                 trace::body_refused(response.status().as_u16());
                 self.state = State::Got;
                 self.request(Method::GET).map(Step::Perform)
@@ -258,6 +273,9 @@ impl fmt::Display for SignInError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer(error) => write!(f, "the sign-in service gave no answer: {error}"),
+            Self::Refused { status: status @ (408 | 429) } => {
+                write!(f, "the sign-in service is too slow or is throttling (http {status}): try again later")
+            }
             Self::Refused { status } if (400..500).contains(status) => write!(
                 f,
                 "the sign-in service refused the session (http {status}): use a session of a role or of GetFederationToken \
@@ -289,11 +307,19 @@ impl std::error::Error for SignInError {
     }
 }
 
+/// Whether a service with this answer may take a session in a query. One that was too slow or is throttling may not: the query
+/// is more likely to be logged than a body.
+fn refuses_bodies(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+}
+
 fn is_this_machine(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// Of a session of the console, in seconds.
+const LIFETIMES: std::ops::RangeInclusive<u64> = 900..=43_200;
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 #[cfg(test)]

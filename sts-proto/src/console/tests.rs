@@ -76,6 +76,9 @@ fn what_goes_wrong_is_said_without_the_session() {
     for (answers, expected) in [
         (&[][..], "the sign-in service gave no answer: the connection was refused"),
         (&[(400, ""), (400, "ASIAEXAMPLE")], "the sign-in service refused the session (http 400): use"),
+        // The session does not travel in a query because a service is busy.
+        (&[(408, "")], "the sign-in service is too slow or is throttling (http 408)"),
+        (&[(429, "")], "the sign-in service is too slow or is throttling (http 429)"),
         (&[(503, "")], "the sign-in service failed (http 503)"),
         (&[(302, "")], "the sign-in service failed (http 302)"),
         (&[(200, "<html>")], "the answer of the sign-in service cannot be used"),
@@ -87,7 +90,9 @@ fn what_goes_wrong_is_said_without_the_session() {
             format!("{flow:?}"),
             "SignIn { base: \"https://signin.aws.amazon.com/federation\", state: Ready, .. }"
         );
-        let error = run(flow, answers).1.unwrap_err();
+        let (sent, result) = run(flow, answers);
+        assert_eq!(sent.len(), answers.len().max(1), "{answers:?}");
+        let error = result.unwrap_err();
         assert!(error.starts_with(expected) && !error.contains("ASIAEXAMPLE"), "{error}");
     }
 }
@@ -146,6 +151,35 @@ fn another_sign_in_service_is_trusted_with_tls_or_on_this_machine() {
         let error = of(url).unwrap_err().to_string();
         assert!(error.contains("the url of the sign-in service "), "{error}");
     }
+}
+
+#[test]
+fn a_session_of_the_console_lasts_as_long_as_the_service_takes() {
+    for (seconds, is_taken) in [(0, false), (899, false), (900, true), (43_200, true), (43_201, false)] {
+        let console = Console::new().lifetime(Duration::from_secs(seconds));
+        let result = console.prove(&endpoint("us-east-1"), &keys(), SystemTime::UNIX_EPOCH);
+        assert_eq!(result.is_ok(), is_taken, "{seconds}");
+        if let Err(error) = result {
+            assert!(error.to_string().contains("the lifetime is not 15 minutes"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn requests_have_the_time_outs_that_were_set() {
+    let timeouts = SendTimeouts { connect: Duration::from_millis(7), attempt: Duration::from_millis(8) };
+    let mut flow = sign_in(&Console::new().timeouts(timeouts), "us-east-1");
+    let step = flow.step(SystemTime::UNIX_EPOCH, Event::Start);
+    assert!(matches!(step, Ok(Step::Perform(Effect::Send(_, sent))) if sent == timeouts), "{step:?}");
+}
+
+#[test]
+fn the_global_endpoint_does_not_change_where_the_browser_goes() {
+    let params =
+        EndpointParams { region: Some("eu-west-1"), use_global_endpoint: true, ..Default::default() };
+    let endpoint = Endpoint::resolve(&params).unwrap();
+    let flow = Console::new().prove(&endpoint, &keys(), SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(flow.base, "https://eu-west-1.signin.aws.amazon.com/federation");
 }
 
 #[test]
