@@ -6,17 +6,21 @@ use super::{EndpointError, Region};
 /// it. They are the STS rules with another service name, including GovCloud's FIPS endpoints, but without a
 /// global endpoint.
 pub(crate) fn portal(region: &str, fips: bool, dual_stack: bool) -> Result<Target, EndpointError> {
-    named(["portal.sso", "portal.sso-fips"], region, fips, dual_stack)
+    named(["portal.sso", "portal.sso-fips"], region, fips, dual_stack).map(|(target, _)| target)
 }
 
 /// The endpoint that renews the tokens of IAM Identity Center. Its rules are the portal's.
 pub(crate) fn oidc(region: &str, fips: bool, dual_stack: bool) -> Result<Target, EndpointError> {
-    named(["oidc", "oidc-fips"], region, fips, dual_stack)
+    named(["oidc", "oidc-fips"], region, fips, dual_stack).map(|(target, _)| target)
 }
 
-/// The endpoint of IAM Roles Anywhere. Its rules are the portal's.
+/// The endpoint of IAM Roles Anywhere, and the region that requests are signed for. Its rules are the portal's.
 #[cfg(feature = "roles-anywhere")]
-pub(crate) fn roles_anywhere(region: &str, fips: bool, dual_stack: bool) -> Result<Target, EndpointError> {
+pub(crate) fn roles_anywhere(
+    region: &str,
+    fips: bool,
+    dual_stack: bool,
+) -> Result<(Target, String), EndpointError> {
     named(["rolesanywhere", "rolesanywhere-fips"], region, fips, dual_stack)
 }
 
@@ -25,7 +29,7 @@ fn named(
     region: &str,
     fips: bool,
     dual_stack: bool,
-) -> Result<Target, EndpointError> {
+) -> Result<(Target, String), EndpointError> {
     let region = Region::parse(region)?;
     let partition = Partition::of(&region.name);
     let label = match (fips || region.fips, dual_stack) {
@@ -34,8 +38,9 @@ fn named(
         (false, _) => label,
     };
     let suffix = if dual_stack { partition.dual_stack_dns_suffix } else { partition.dns_suffix };
-    Target::parse(&format!("https://{label}.{}.{suffix}", region.name))
-        .map_err(|problem| EndpointError::InvalidUrl { problem })
+    let target = Target::parse(&format!("https://{label}.{}.{suffix}", region.name))
+        .map_err(|problem| EndpointError::InvalidUrl { problem })?;
+    Ok((target, region.name.into_owned()))
 }
 
 #[cfg(test)]

@@ -133,23 +133,25 @@ impl Config {
         let region = region.filter(|region| !region.is_empty()).ok_or_else(|| {
             wrong("the arn of the trust anchor names no region: check it, or set a region in code")
         })?;
-        let (uri, host) = self.target(region)?;
+        let (uri, host, region) = self.target(region)?;
         let mut request = Request::new(Bytes::from(self.body()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         request.headers_mut().insert(HOST, host);
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let signed = identity.sign(&mut request, &Scope::new(region.to_owned(), SERVICE), now);
+        let signed = identity.sign(&mut request, &Scope::new(region, SERVICE), now);
         signed.map_err(|error| wrong(error.to_string()).because(error))?;
         Ok(request)
     }
 
-    fn target(&self, region: &str) -> Result<(Uri, HeaderValue), CredentialsError> {
+    /// Where the request goes, and the region that it is signed for.
+    fn target(&self, region: &str) -> Result<(Uri, HeaderValue, String), CredentialsError> {
+        let (Target { uri, host }, region) = roles_anywhere(region, self.fips, self.dual_stack)
+            .map_err(|error| wrong(format!("no endpoint can be made of the region: {error}")))?;
         let Target { uri, host } = match &self.endpoint_url {
             Some(url) => Target::parse(url)
                 .map_err(|problem| wrong(format!("the endpoint url cannot be used: it has {problem}")))?,
-            None => roles_anywhere(region, self.fips, self.dual_stack)
-                .map_err(|error| wrong(format!("no endpoint can be made of the region: {error}")))?,
+            None => Target { uri, host },
         };
         let mut parts = uri.into_parts();
         let path = parts.path_and_query.as_ref().map_or("", |target| target.path()).trim_end_matches('/');
@@ -162,7 +164,7 @@ impl Config {
         let target = format!("{path}/sessions?{}", query.join("&"));
         parts.path_and_query = Some(target.parse().map_err(|_| wrong("the arns are too long for a url"))?);
         let uri = Uri::from_parts(parts).map_err(|_| wrong("the endpoint url cannot be used"))?;
-        Ok((uri, host))
+        Ok((uri, host, region))
     }
 
     fn body(&self) -> String {

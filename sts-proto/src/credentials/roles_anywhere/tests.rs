@@ -95,6 +95,8 @@ fn where_the_request_goes() {
     };
     for (config, expected) in [
         (valid().region("cn-north-1"), "https://rolesanywhere.cn-north-1.amazonaws.com.cn/sessions"),
+        (valid().region("EU-WEST-1"), "https://rolesanywhere.eu-west-1.amazonaws.com/sessions"),
+        (valid().region("fips-us-east-1"), "https://rolesanywhere-fips.us-east-1.amazonaws.com/sessions"),
         (valid().use_fips_endpoint(true), "https://rolesanywhere-fips.eu-west-1.amazonaws.com/sessions"),
         (valid().use_dualstack_endpoint(true), "https://rolesanywhere.eu-west-1.api.aws/sessions"),
         (valid().endpoint_url("http://h:1/a/"), "http://h:1/a/sessions"),
@@ -112,6 +114,23 @@ fn where_the_request_goes() {
         let played = asked(config, []);
         let error = played.result.unwrap_err().to_string();
         assert!(error.contains(expected) && played.sent.is_empty(), "{expected}: {error}");
+    }
+}
+
+/// The service refuses a scope of a region that it does not know.
+#[test]
+fn a_request_is_signed_for_the_region_that_it_goes_to() {
+    for (region, expected) in
+        [("EU-WEST-1", "eu-west-1"), ("fips-us-east-1", "us-east-1"), ("us-east-1-fips", "us-east-1")]
+    {
+        for config in [valid(), valid().endpoint_url("http://h:1")] {
+            let played = asked(config.region(region), [answer(201, KEYS)]);
+            let authorization = played.header(0, "authorization").unwrap();
+            assert!(
+                authorization.contains(&format!("/{expected}/rolesanywhere/aws4_request")),
+                "{authorization}"
+            );
+        }
     }
 }
 
