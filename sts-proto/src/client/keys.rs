@@ -5,7 +5,7 @@ mod take;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::fetch::{Fetch, Fetched};
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
@@ -13,7 +13,9 @@ use super::sources::{self, Sources};
 use super::tokens::{TokenSource, no_token};
 use crate::clocks::Clocks;
 use crate::context::Context;
-use crate::credentials::{Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Standing, describe, imds};
+use crate::credentials::{
+    Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Standing, describe, expired, imds,
+};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Step};
 use crate::keys::Credentials;
@@ -32,7 +34,8 @@ pub(super) struct Keys {
     mfa_session: MfaSession,
     renewals: Renewals,
     cli_cache: Option<CliCache>,
-    /// How many fetches have ended. It changes while the state is locked.
+    /// How many fetches have ended, of the client's credentials and of the tokens that are asked for with them. A flow reads it
+    /// before it looks at a state, so that it does not wait for a fetch that ends in between.
     ended: Arc<AtomicU64>,
     state: Mutex<State>,
 }
@@ -370,7 +373,7 @@ impl Keys {
                 state.cache.abandon();
                 Err(error)
             }
-            fetched => state.cache.finish(clocks, fetched),
+            fetched => state.cache.finish_or(clocks, fetched, |late| self.expired(late)),
         };
         if trace::ENABLED {
             told.fetched = Some((background, kept.map(|credentials| self.describe(&credentials, clocks))));
@@ -394,6 +397,14 @@ impl Keys {
             Source::Token(token) => no_token(&token.audience, problem),
         };
         error.with_retry_class(RetryClass::Transient)
+    }
+
+    /// What was fetched had expired by then.
+    fn expired(&self, late: Duration) -> CredentialsError {
+        match &self.source {
+            Source::Token(token) => token.expired(late),
+            _ => expired(late),
+        }
     }
 
     fn describe(&self, kept: &Credentials, now: Clocks) -> String {

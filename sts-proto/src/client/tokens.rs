@@ -143,6 +143,15 @@ impl TokenSource {
         (self.begin)(self, seed)
     }
 
+    /// The token that the service gave had ended by then.
+    pub(super) fn expired(&self, late: Duration) -> CredentialsError {
+        let problem = format!(
+            "the one that the service gave expired {} s ago by this machine's clock; correct the clock",
+            late.as_secs()
+        );
+        no_token(&self.audience, problem)
+    }
+
     /// Without the token.
     pub(super) fn describe(&self, kept: &Credentials, now: Clocks) -> String {
         let left = kept.expiration.map(|end| end.duration_since(now.until(end)).unwrap_or_default());
@@ -174,7 +183,7 @@ impl Flow for FetchToken {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Fetched>, Error> {
         let step = self.call.step(now, event);
         let failed = |error| match error {
-            // There are none to sign with.
+            // The client has no credentials to sign the call with: the error says so already.
             Error::Credentials(error) => error,
             error => CredentialsError::met_by(&*self.audience, error).of_a_token(),
         };

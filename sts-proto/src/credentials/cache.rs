@@ -138,9 +138,19 @@ impl Cache {
         now: impl Into<Clocks>,
         fetched: Result<Credentials, CredentialsError>,
     ) -> Result<Arc<Credentials>, CredentialsError> {
+        self.finish_or(now, fetched, expired)
+    }
+
+    /// The same, where an error about what has `expired`, and for how long, is told in other words.
+    pub(crate) fn finish_or(
+        &mut self,
+        now: impl Into<Clocks>,
+        fetched: Result<Credentials, CredentialsError>,
+        expired: impl FnOnce(Duration) -> CredentialsError,
+    ) -> Result<Arc<Credentials>, CredentialsError> {
         let (now, begun) = (now.into(), self.fetching.take());
         let end = fetched.as_ref().ok().and_then(|credentials| credentials.expiration);
-        let kept = fetched.and_then(|credentials| self.keep(now, credentials));
+        let kept = fetched.and_then(|credentials| self.keep(now, credentials, expired));
         match &kept {
             Ok(_) => (self.failure, self.lapses) = (None, 0),
             Err(_) if self.lapses < MAX_LAPSES && lapsed(begun, now, end) => self.lapses += 1,
@@ -191,7 +201,12 @@ impl Cache {
         self.failure.as_ref().filter(|failure| !is_over(failure))
     }
 
-    fn keep(&mut self, now: Clocks, credentials: Credentials) -> Result<Arc<Credentials>, CredentialsError> {
+    fn keep(
+        &mut self,
+        now: Clocks,
+        credentials: Credentials,
+        expired: impl FnOnce(Duration) -> CredentialsError,
+    ) -> Result<Arc<Credentials>, CredentialsError> {
         if let Some(missing) = missing(&credentials) {
             return Err(incomplete(missing));
         }
@@ -277,7 +292,7 @@ fn incomplete(missing: &str) -> CredentialsError {
     CredentialsError::new("the provider", problem)
 }
 
-fn expired(late: Duration) -> CredentialsError {
+pub(crate) fn expired(late: Duration) -> CredentialsError {
     let problem = format!(
         "the credentials that it returned expired {} s ago by this machine's clock; get new ones, or correct the clock",
         late.as_secs()

@@ -31,6 +31,7 @@ pub mod sso;
 mod testing;
 mod web_identity;
 
+pub(crate) use cache::expired;
 pub use cache::{Cache, Cached};
 pub use chain::{Candidate, Chain, Found};
 pub use cli_cache::CliCache;

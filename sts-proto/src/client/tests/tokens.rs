@@ -312,6 +312,17 @@ fn an_answer_without_a_token_is_an_error() {
 }
 
 #[test]
+fn a_token_that_has_expired_when_it_arrives_is_an_error_about_the_token() {
+    let (service, tokens) = (Service::new(0), tokens(1));
+    let error = service.get(&tokens, &input("a")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "no web identity token for a: the one that the service gave expired 0 s ago by this machine's clock; \
+         correct the clock"
+    );
+}
+
+#[test]
 fn nothing_secret_is_printed() {
     let (service, tokens) = (Service::new(300), tokens(1));
     let token = service.get(&tokens, &input("a")).unwrap();
