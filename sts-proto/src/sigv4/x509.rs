@@ -149,13 +149,17 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// If the request cannot be signed as it is, or the key does not sign.
+    /// If the request cannot be signed as it is, the scope is of several regions, or the key does not sign.
     pub fn sign<B: AsRef<[u8]>>(
         &self,
         request: &mut Request<B>,
         scope: &Scope,
         now: SystemTime,
     ) -> Result<(), IdentityError> {
+        // The signature would be over an algorithm's name that is not the one beside it.
+        if scope.regions().is_some() {
+            return Err(SignError::Scope.into());
+        }
         let Inner { serial, certificate, chain, key, .. } = &*self.0;
         let headers = request.headers_mut();
         headers.remove(DATE);

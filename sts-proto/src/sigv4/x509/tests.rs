@@ -44,6 +44,17 @@ fn the_chain_stands_behind_the_own_certificate() {
     assert_eq!(signed(certificate(1) + &certificate(1)).1, None);
 }
 
+#[cfg(feature = "sigv4a")]
+#[test]
+fn a_scope_of_several_regions_is_an_error() {
+    let identity = Identity::new(certificate(1).as_bytes(), Fixed).unwrap();
+    let scope = Scope::new("r", "rolesanywhere").in_regions("r,s");
+    let mut request = Request::post("https://h/sessions").body("").unwrap();
+    let signed = identity.sign(&mut request, &scope, SystemTime::UNIX_EPOCH);
+    assert!(matches!(signed, Err(IdentityError::Request(SignError::Scope))), "{signed:?}");
+    assert!(request.headers().is_empty());
+}
+
 #[test]
 fn each_error_says_what_to_do() {
     let own = certificate(1);
