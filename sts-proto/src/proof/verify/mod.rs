@@ -171,8 +171,8 @@ impl Verifier {
 
     /// Accepts each proof once, and remembers at most this many signatures for it, each until STS no longer honours it:
     /// some 150 bytes each. If that is not enough, proofs are refused with [`Reason::Crowded`]. A proof that is refused takes
-    /// up room only while STS is asked. Nothing is remembered by default. The memory is this process's: where there are several, give each challenge to the caller as the audience
-    /// instead.
+    /// up room only while STS is asked. Nothing is remembered by default. The memory is this process's: where there are several,
+    /// give each challenge to the caller as the audience instead.
     pub fn remember(mut self, max: usize) -> Self {
         self.policy_mut().replay = Some(Arc::new(Replay::new(max)));
         self
@@ -301,9 +301,11 @@ impl Flow for Verify {
             (State::Sent(checked, claim), Event::Response(response)) => {
                 self.end(claim, checked.read(&response)?)
             }
-            (State::Sent(..), Event::Failed(error)) => Err(match error.kind() {
+            (State::Sent(checked, _), Event::Failed(error)) => Err(match error.kind() {
                 TransportErrorKind::TooLarge => Reason::TooLarge,
-                kind => Reason::NoAnswer(kind),
+                kind => {
+                    Reason::NoAnswer { host: checked.request().uri().host().unwrap_or_default().into(), kind }
+                }
             }),
             _ => Err(Reason::OutOfTurn),
         }

@@ -1,13 +1,14 @@
-//! Why a proof is not accepted.
+//! Why a proof is not accepted, or cannot be checked.
 
 use std::fmt;
 
 use crate::transport::TransportErrorKind;
 
-/// Why a proof is not accepted. Quotes nothing of the proof or of the answer, since they hold a session token.
+/// Why a proof is not accepted, or cannot be checked. Quotes nothing of the proof but names of hosts and headers, and nothing of
+/// the answer, since they hold a session token.
 ///
 /// If it [is transient](Self::is_transient), the same proof may be accepted later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
     /// The proof is longer than 4,096 bytes for a token of EKS, or 64 KiB for a request.
@@ -79,7 +80,11 @@ pub enum Reason {
     /// A header is there twice, in whatever case.
     HeaderDuplicate,
     /// A header is there, or is signed, that may not be.
-    HeaderNotAllowed,
+    #[non_exhaustive]
+    HeaderNotAllowed {
+        /// Its name in lower case, truncated to 64 characters.
+        name: Box<str>,
+    },
     /// The header `Host` is not the URL's host.
     HostHeader,
     /// The body is not the one text of the action.
@@ -107,7 +112,13 @@ pub enum Reason {
     /// STS has failed.
     Unavailable,
     /// No answer arrived.
-    NoAnswer(TransportErrorKind),
+    #[non_exhaustive]
+    NoAnswer {
+        /// The host of STS that was asked.
+        host: Box<str>,
+        /// What came instead.
+        kind: TransportErrorKind,
+    },
     /// The answer is not of the media type that was asked for.
     MediaType,
     /// The answer is longer than 64 KiB.
@@ -132,16 +143,20 @@ pub enum Reason {
 
 impl Reason {
     /// Whether the same proof may be accepted later: it says nothing about the caller.
-    pub fn is_transient(self) -> bool {
-        matches!(self, Self::Throttled | Self::Unavailable | Self::NoAnswer(_) | Self::Crowded)
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Throttled | Self::Unavailable | Self::NoAnswer { .. } | Self::Crowded)
     }
 
     /// Its name for logs and counters, in lower case with hyphens.
-    pub fn class(self) -> &'static str {
+    pub fn class(&self) -> &'static str {
         self.texts().0
     }
 
-    fn texts(self) -> (&'static str, &'static str) {
+    pub(super) fn header_not_allowed(name: &str) -> Self {
+        Self::HeaderNotAllowed { name: name.chars().take(64).collect() }
+    }
+
+    fn texts(&self) -> (&'static str, &'static str) {
         match self {
             Self::TooLong => ("too-long", "the proof is too long"),
             Self::Prefix => ("prefix", "the token does not begin with k8s-aws-v1."),
@@ -179,7 +194,7 @@ impl Reason {
             Self::HeaderSyntax => ("header-syntax", "a header has a name or a value that none can have"),
             Self::HeaderValues => ("header-values", "a header's value is neither a text nor a list of one"),
             Self::HeaderDuplicate => ("header-duplicate", "a header is there twice"),
-            Self::HeaderNotAllowed => ("header-not-allowed", "a header is there that may not be"),
+            Self::HeaderNotAllowed { .. } => ("header-not-allowed", "it has a header that is not allowed"),
             Self::HostHeader => ("host-header", "the host header is not the url's host"),
             Self::Body => ("body", "the body is not that of GetCallerIdentity"),
             Self::Audience => ("audience", "the proof was made for another audience"),
@@ -193,7 +208,7 @@ impl Reason {
             Self::Status(_) => ("status", "sts has refused the proof"),
             Self::Throttled => ("throttled", "sts is throttling; try again later"),
             Self::Unavailable => ("unavailable", "sts has failed; try again later"),
-            Self::NoAnswer(_) => ("no-answer", "sts has not answered"),
+            Self::NoAnswer { .. } => ("no-answer", "sts has not answered"),
             Self::MediaType => ("media-type", "the answer is of another media type"),
             Self::TooLarge => ("too-large", "the answer is too large"),
             Self::Malformed => ("malformed", "the answer is not well-formed"),
@@ -213,10 +228,12 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proof is not accepted: {}", self.texts().1)?;
+        let outcome = if self.is_transient() { "cannot be checked" } else { "is not accepted" };
+        write!(f, "the proof {outcome}: {}", self.texts().1)?;
         match self {
+            Self::HeaderNotAllowed { name } => write!(f, ", {name}; sign a request without it"),
             Self::Status(status) => write!(f, " (http {status})"),
-            Self::NoAnswer(kind) => write!(f, " ({kind})"),
+            Self::NoAnswer { host, kind } => write!(f, " at {host} ({kind})"),
             _ => Ok(()),
         }
     }

@@ -185,7 +185,7 @@ impl<'g> Headers<'g> {
         for (name, value) in &headers.0 {
             let amazon = name.as_str().strip_prefix("x-amz-");
             if amazon.is_some_and(|rest| !matches!(rest, "date" | "security-token" | "content-sha256")) {
-                return Err(Reason::HeaderNotAllowed);
+                return Err(Reason::header_not_allowed(name.as_str()));
             }
             if amazon == Some("security-token") && !is_graphic(value) {
                 return Err(Reason::HeaderSyntax);
@@ -214,7 +214,7 @@ impl<'g> Headers<'g> {
                 "content-type" | "content-length" | "x-amz-security-token" | "x-amz-content-sha256" => {}
                 name if Some(name) == audience => {}
                 "accept" if self.get("accept") == Some(policy.format.as_str()) => {}
-                _ => return Err(Reason::HeaderNotAllowed),
+                name => return Err(Reason::header_not_allowed(name)),
             }
         }
         let token = self.get("x-amz-security-token").map(|_| "x-amz-security-token");
@@ -323,9 +323,13 @@ mod tests {
             Some(Reason::TooLong)
         );
         assert_eq!(header("x-audience", b"me.example.com"), Some(Reason::HeaderDuplicate));
-        assert_eq!(header("x-amz-target", b"a"), Some(Reason::HeaderNotAllowed));
+        assert_eq!(header("x-amz-target", b"a"), Some(Reason::header_not_allowed("x-amz-target")));
         assert_eq!(header("x-other", b"\xff"), Some(Reason::HeaderSyntax));
         assert_eq!(header("x-other", b"a\tb"), Some(Reason::HeaderSyntax));
+        let token = check(|request| {
+            request.headers_mut().insert("x-amz-security-token", HeaderValue::from_static("a b"));
+        });
+        assert_eq!(token.err(), Some(Reason::HeaderSyntax));
         let many = check(|request| {
             for number in 0..MAX_HEADERS {
                 let name: HeaderName = format!("x-{number}").parse().unwrap();

@@ -229,7 +229,12 @@ fn a_request_that_breaks_a_rule_is_refused() {
         (HEADERS, "\"X-Amz-Date\":[", "\"X-A\\r\\nb\":\"\",\"X-Amz-Date\":[", Reason::HeaderSyntax),
         (HEADERS, "\"X-Amz-Date\":[", "\"X-A\":\"a\\u0000\",\"X-Amz-Date\":[", Reason::HeaderSyntax),
         (HEADERS, &name, &twice, Reason::HeaderDuplicate),
-        (HEADERS, "\"X-Amz-Date\":", "\"X-Amz-Target\":\"a\",\"X-Amz-Date\":", Reason::HeaderNotAllowed),
+        (
+            HEADERS,
+            "\"X-Amz-Date\":",
+            "\"X-Amz-Target\":\"a\",\"X-Amz-Date\":",
+            Reason::header_not_allowed("x-amz-target"),
+        ),
         (HEADERS, "\"Host\":[\"sts.eu", "\"Host\":[\"sts.us", Reason::HostHeader),
         (HEADERS, "\"43\"", "\"44\"", Reason::ContentLength),
         (HEADERS, "\"43\"", "\"+43\"", Reason::ContentLength),
@@ -263,7 +268,14 @@ fn a_request_that_breaks_a_rule_is_refused() {
     let signs_more = payload("iam_request_headers", |text| {
         text.replace("{\"Host\"", "{\"Expect\":\"a\",\"Host\"").replace(";host;", ";expect;host;")
     });
-    assert_eq!(vault().check_request(&signs_more, now()).err(), Some(Reason::HeaderNotAllowed));
+    let reason = vault().check_request(&signs_more, now()).unwrap_err();
+    assert_eq!(reason, Reason::header_not_allowed("expect"));
+    assert_eq!(
+        reason.to_string(),
+        "the proof is not accepted: it has a header that is not allowed, expect; sign a request without it"
+    );
+    let long = Reason::header_not_allowed(&"x".repeat(1000)).to_string();
+    assert!(long.contains(&"x".repeat(64)) && !long.contains(&"x".repeat(65)), "{long}");
     for (from, to) in [
         ("{\"Host\"", "{\"User-Agent\":\"a\",\"Host\""),
         ("20240517T090807Z", "20240517T090807Z"),
@@ -434,7 +446,13 @@ fn a_signature_is_accepted_once_until_sts_forgets_it() {
     // What STS says nothing about may be tried again.
     let mut flow = begin(now()).unwrap();
     let failed = Event::Failed(TransportErrorKind::Closed.into());
-    assert_eq!(step(&mut flow, now(), failed).err(), Some(Reason::NoAnswer(TransportErrorKind::Closed)));
+    let reason = step(&mut flow, now(), failed).unwrap_err();
+    assert_eq!(
+        reason.to_string(),
+        "the proof cannot be checked: sts has not answered at sts.eu-west-1.amazonaws.com (the connection was closed \
+         before the whole answer had arrived)"
+    );
+    assert!(reason.is_transient() && reason.class() == "no-answer");
     let mut flow = begin(now()).unwrap();
     assert!(matches!(step(&mut flow, now(), answer()), Ok(Step::Done(_))));
     assert_eq!(step(&mut flow, now(), answer()).err(), Some(Reason::OutOfTurn));
