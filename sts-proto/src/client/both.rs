@@ -473,11 +473,12 @@ macro_rules! provider_types {
             /// `AWS_WEB_IDENTITY_TOKEN_FILE` and the like. Runs until it fails, so give it a thread or a task of its own.
             ///
             /// The file is replaced as a whole each time the token was renewed, and only its owner may read it. A renewal
-            /// that fails is tried again while the token in the file is valid.
+            /// that fails is tried again while the last token that this call has written is valid.
             ///
             /// # Errors
             ///
-            /// As for [`token`](Self::token), or since the file cannot be written, once it holds no valid token.
+            /// As for [`token`](Self::token), or since the file cannot be written, once no token that this call has written is
+            /// valid. What the file held before is not looked at: a program that starts again gets a token or this error.
             ///
             /// ```no_run
             #[doc = $crate::example!($client, ($($function)*))]

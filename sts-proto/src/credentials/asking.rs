@@ -37,7 +37,7 @@ pub(super) trait Asking: Send + Sync {
 
     /// Why the source does not exist.
     fn absence(&self, _: &Plan) -> String {
-        "it does not exist".to_owned()
+        ABSENT.to_owned()
     }
 
     /// What the text of an error begins with, to say what was being done.
@@ -95,7 +95,7 @@ impl Asking for InstanceMetadata {
     }
 
     fn absence(&self, plan: &Plan) -> String {
-        let Source::InstanceMetadata(config) = &plan.source else { return "it does not exist".to_owned() };
+        let Source::InstanceMetadata(config) = &plan.source else { return ABSENT.to_owned() };
         match self.answered() {
             true => format!("{} says that the instance has no role", config.endpoint()),
             false => format!("nothing answers at {}", config.endpoint()),
@@ -134,3 +134,5 @@ fn given(step: Step<Credentials>) -> Step<Option<Credentials>> {
         Step::Done(credentials) => Step::Done(Some(credentials)),
     }
 }
+
+const ABSENT: &str = "it does not exist";

@@ -238,5 +238,6 @@ fn reason(error: &TransportError) -> String {
 
 const NO_HOME: &str =
     "warning: the aws cli's cache is not shared, since the home directory is not known; set HOME";
-/// How many sessions are remembered: more than a chain has roles, as a rule.
-const MAX_REMEMBERED: usize = 16;
+/// How many sessions are remembered, some 64 bytes each. A client's role sessions share the memory, and a program may use one
+/// for each of its tenants.
+const MAX_REMEMBERED: usize = 1024;

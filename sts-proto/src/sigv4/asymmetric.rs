@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::SignError;
 use super::key::keyed;
+use super::sign::SIGV4A;
 use crate::digits::hex_text;
 use crate::keys::Credentials;
 
@@ -30,7 +31,7 @@ fn scalar(credentials: &Credentials) -> Option<Zeroizing<[u8; 32]>> {
         let mut mac = mac.clone();
         for part in [
             &1_u32.to_be_bytes()[..],
-            LABEL,
+            SIGV4A,
             &[0],
             credentials.access_key_id.as_bytes(),
             &[counter],
@@ -54,8 +55,6 @@ fn plus_one(mut number: Zeroizing<[u8; 32]>) -> Zeroizing<[u8; 32]> {
     }
     number
 }
-
-const LABEL: &[u8] = b"AWS4-ECDSA-P256-SHA256";
 
 /// The order of the curve P-256 (FIPS 186-4 §D.1.2.3), less two.
 const ORDER_MINUS_2: [u8; 32] = [

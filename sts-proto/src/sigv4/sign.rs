@@ -14,6 +14,9 @@ use super::{Scope, SignError, SigningKey};
 use crate::keys::Credentials;
 use crate::secret::Secret;
 
+/// The algorithm for a scope of several regions.
+pub(super) const SIGV4A: &[u8] = b"AWS4-ECDSA-P256-SHA256";
+
 const DATE_NAME: &str = "x-amz-date";
 const DATE: HeaderName = HeaderName::from_static(DATE_NAME);
 const TOKEN_NAME: &str = "x-amz-security-token";
@@ -115,8 +118,8 @@ impl<'a> Signer<'a> {
     /// Signs in the header form.
     ///
     /// Sets `authorization`, `x-amz-date`, `x-amz-security-token` and, for a scope of several regions,
-    /// `x-amz-region-set`, replacing existing ones, so that the same request can be signed again for another attempt. Marks `authorization` and the token as
-    /// sensitive.
+    /// `x-amz-region-set`, replacing existing ones, so that the same request can be signed again for another attempt. Marks
+    /// `authorization` and the token as sensitive.
     ///
     /// # Errors
     ///
@@ -273,7 +276,7 @@ impl<'a> Signer<'a> {
         }
         match self.scope.regions() {
             None => b"AWS4-HMAC-SHA256",
-            Some(_) => b"AWS4-ECDSA-P256-SHA256",
+            Some(_) => SIGV4A,
         }
     }
 

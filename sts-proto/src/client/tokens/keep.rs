@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::transport::TransportError;
 
-/// Keeps a token in a file, for ever. Fails once the file holds no valid token and cannot be given one.
+/// Keeps a token in a file, for ever. Fails once no token that it has written is valid and it cannot write
+/// another: what the file held before is not looked at.
 pub struct KeepToken {
     core: Core,
     audience: String,

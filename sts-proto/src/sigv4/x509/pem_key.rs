@@ -22,7 +22,9 @@ pub(super) struct PemKey {
 }
 
 impl PemKey {
-    /// `None` unless it is the key of this certificate.
+    /// # Errors
+    ///
+    /// A key that cannot be read, that rustls does not sign with, or that is not this certificate's.
     pub(super) fn new(
         certificate: &[u8],
         kind: Kind,
