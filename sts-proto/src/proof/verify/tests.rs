@@ -10,6 +10,8 @@ use crate::keys::Credentials;
 const CLUSTER_NAME: &str = "demo";
 const HEADER_NAME: &str = "X-Vault-AWS-IAM-Server-ID";
 const AUDIENCE: &str = "vault.example.com";
+/// SHA-256 of the body.
+const HASH: &str = "ab821ae955788b0e33ebd34c208442ccfc2d406e2edc5e7a39bd6458fbb4f843";
 
 fn temporary() -> Credentials {
     keys().with_session_token("AQoDYXdz/planted+token==")
@@ -38,6 +40,7 @@ fn changed(from: &str, to: &str) -> Result<Checked, Reason> {
 /// Each row is a rule of [the module's table](super#the-rules), and is accepted if the rule is taken out.
 #[test]
 fn a_token_that_breaks_a_rule_is_refused() {
+    let (long_key, longer_key) = ("A".repeat(128), "A".repeat(129));
     let long_host = format!("sts.{}.amazonaws.com", "a".repeat(60));
     for (from, to, reason) in [
         // The host is one of STS's.
@@ -63,6 +66,7 @@ fn a_token_that_breaks_a_rule_is_refused() {
         ("&X-Amz-Expires=60", "", Reason::QueryMissing),
         ("&Version=", "&&Version=", Reason::Query),
         ("Action=Get", "Action=%Get", Reason::Query),
+        ("Action=Get", "Action=%4gGet", Reason::Query),
         ("Action=Get", "Action=%ffGet", Reason::Query),
         ("planted%2B", "planted+", Reason::Query),
         ("planted", "planted%0a", Reason::Query),
@@ -73,6 +77,8 @@ fn a_token_that_breaks_a_rule_is_refused() {
         ("Expires=60", "Expires=-1", Reason::Expires),
         ("Expires=60", "Expires=6e1", Reason::Expires),
         ("Expires=60", "Expires=", Reason::Expires),
+        ("Expires=60", "Expires=%2B60", Reason::Expires),
+        ("Expires=60", "Expires=00000000000000060", Reason::Expires),
         // The audience is signed, and the list is in its one form.
         ("host%3Bx-k8s-aws-id", "host", Reason::SignedHeaders),
         ("host%3Bx-k8s-aws-id", "x-k8s-aws-id%3Bhost", Reason::SignedHeaders),
@@ -84,6 +90,8 @@ fn a_token_that_breaks_a_rule_is_refused() {
         ("%2Fsts%2F", "%2Fiam%2F", Reason::Scope),
         ("aws4_request", "aws4_request%2Fx", Reason::Scope),
         ("AKIAIOSFODNN7EXAMPLE", "AKIA%2CAKIA", Reason::Scope),
+        ("AKIAIOSFODNN7EXAMPLE", "", Reason::Scope),
+        ("AKIAIOSFODNN7EXAMPLE", &longer_key, Reason::Scope),
         // The date is recent.
         ("Date=20240517T090807Z", "Date=20240517T085306Z", Reason::DateOld),
         ("Date=20240517T090807Z", "Date=20240517T091308Z", Reason::DateFuture),
@@ -97,6 +105,8 @@ fn a_token_that_breaks_a_rule_is_refused() {
         ("Expires=60", "Expires=0"),
         ("Expires=60", "Expires=900"),
         ("Expires=60", "Expires=060"),
+        ("AKIAIOSFODNN7EXAMPLE", "AKIA_1"),
+        ("AKIAIOSFODNN7EXAMPLE", &long_key),
         ("Version=2011-06-15&", "Version=2011%2d06-15&"),
         ("sts.eu-west-1.amazonaws.com", "sts-fips.eu-west-1.api.aws"),
     ] {
@@ -241,6 +251,7 @@ fn a_request_that_breaks_a_rule_is_refused() {
         (HEADERS, "\"43\"", "\"043\"", Reason::ContentLength),
         (HEADERS, "x-www-form-urlencoded", "json", Reason::ContentType),
         (HEADERS, "charset=utf-8", "charset=utf-7", Reason::ContentType),
+        (HEADERS, " charset=utf-8", "", Reason::ContentType),
         (HEADERS, "\"X-Amz-Date\":", "\"X-Amz-Content-Sha256\":\"a\",\"X-Amz-Date\":", Reason::ContentSha256),
         (HEADERS, AUDIENCE, "vault.example.com.evil", Reason::Audience),
         (HEADERS, HEADER_NAME, "X-Other", Reason::AudienceMissing),
@@ -274,6 +285,16 @@ fn a_request_that_breaks_a_rule_is_refused() {
         reason.to_string(),
         "the proof is not accepted: it has a header that is not allowed, expect; sign a request without it"
     );
+    // What is sent in this header is the verifier's affair: it is signed with that, or not at all.
+    for (accepted, expected) in
+        [("text/xml", None), ("application/json", Some(Reason::header_not_allowed("accept")))]
+    {
+        let signs_accept = payload("iam_request_headers", |text| {
+            text.replace("{\"Host\"", &format!("{{\"Accept\":\"{accepted}\",\"Host\""))
+                .replace("SignedHeaders=", "SignedHeaders=accept;")
+        });
+        assert_eq!(vault().check_request(&signs_accept, now()).err(), expected, "{accepted}");
+    }
     let long = Reason::header_not_allowed(&"x".repeat(1000)).to_string();
     assert!(long.contains(&"x".repeat(64)) && !long.contains(&"x".repeat(65)), "{long}");
     for (from, to) in [
@@ -298,7 +319,10 @@ fn a_request_that_breaks_a_rule_is_refused() {
 #[test]
 fn of_a_request_only_what_is_signed_is_sent() {
     let payload = payload("iam_request_headers", |text| {
-        text.replace("{\"Host\"", "{\"X-Http-Method-Override\":\"PUT\",\"Cookie\":\"a\",\"Host\"")
+        let unsigned = format!(
+            "{{\"X-Http-Method-Override\":\"PUT\",\"Cookie\":\"a\",\"X-Amz-Content-Sha256\":\"{HASH}\",\"Host\""
+        );
+        text.replace("{\"Host\"", &unsigned)
     });
     let checked = vault().check_request(&payload, now()).unwrap();
     let mut names: Vec<_> = checked.request().headers().keys().map(HeaderName::as_str).collect();
@@ -315,7 +339,8 @@ fn of_a_request_only_what_is_signed_is_sent() {
     ];
     assert_eq!(names, expected);
     assert_eq!(checked.request().uri(), "https://sts.eu-west-1.amazonaws.com/");
-    assert!(!format!("{checked:?} {:?}", checked.request()).contains("planted"));
+    let shown = format!("{checked:?} {:?}", checked.request());
+    assert!(!shown.contains("planted") && !shown.contains(checked.signature()), "{shown}");
 }
 
 #[test]
@@ -454,6 +479,9 @@ fn a_signature_is_accepted_once_until_sts_forgets_it() {
     );
     assert!(reason.is_transient() && reason.class() == "no-answer");
     let mut flow = begin(now()).unwrap();
+    let failed = Event::Failed(TransportErrorKind::TooLarge.into());
+    assert_eq!(step(&mut flow, now(), failed).err(), Some(Reason::TooLarge));
+    let mut flow = begin(now()).unwrap();
     assert!(matches!(step(&mut flow, now(), answer()), Ok(Step::Done(_))));
     assert_eq!(step(&mut flow, now(), answer()).err(), Some(Reason::OutOfTurn));
     // With another order of the headers it is the same proof.
@@ -537,4 +565,6 @@ fn regions_and_ages_are_the_policys() {
     // Never more than STS honours.
     assert_eq!(check(eks().max_age(minute * 60), now() + minute * 16), Some(Reason::DateOld));
     assert_eq!(check(eks().max_future(minute), now() - minute * 2), Some(Reason::DateFuture));
+    assert_eq!(check(eks().max_future(minute * 60), now() - minute * 15), None);
+    assert_eq!(check(eks().max_future(minute * 60), now() - minute * 16), Some(Reason::DateFuture));
 }
