@@ -102,6 +102,13 @@ impl Context {
         self.endpoint.as_ref().map_err(|error| self.reason(error.clone()))
     }
 
+    /// The region that the settings name, else the endpoint's. That may be another region than the one that calls are signed
+    /// for: where `sts_regional_endpoints` is `legacy`, the endpoint of some regions is the global one.
+    #[cfg(feature = "credentials")]
+    pub fn region(&self) -> Option<&str> {
+        self.settings.named_region().or_else(|| self.endpoint().ok()?.signing_region())
+    }
+
     /// What operations are signed for.
     pub(crate) fn scope(&self) -> Result<&Scope, EndpointError> {
         self.endpoint()?.operation_scope().map_err(|error| self.reason(error))

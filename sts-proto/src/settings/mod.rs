@@ -213,7 +213,7 @@ impl Settings {
     }
 
     /// The region, if one is set.
-    #[cfg(feature = "login")]
+    #[cfg(feature = "credentials")]
     pub(crate) fn named_region(&self) -> Option<&str> {
         self.region.value.as_deref()
     }

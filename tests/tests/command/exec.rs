@@ -29,6 +29,21 @@ fn the_command_has_these_credentials_and_no_others() {
     assert!(told.contains("AWS_ENDPOINT_URL_STS="), "settings stay: {told}");
 }
 
+/// Of these regions, the global endpoint is called, and signed for as us-east-1.
+#[test]
+fn the_region_is_the_one_that_is_set() {
+    let Some(world) = World::new() else { return };
+    for arguments in [&["exec", "--", "env"][..], &["exec", "--serve", "--", "env"]] {
+        let mut command = world.sts(arguments);
+        command.env_remove("AWS_ENDPOINT_URL_STS").env("AWS_REGION", "eu-west-1");
+        command.env("AWS_STS_REGIONAL_ENDPOINTS", "legacy").env("AWS_SESSION_TOKEN", "a session's");
+        let told = printed(command);
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            assert!(told.contains(&format!("{name}=eu-west-1\n")), "{told}");
+        }
+    }
+}
+
 /// Without `AWS_CONTAINER_…_RELATIVE_URI` and others of which one excludes another.
 const OTHERS: [&str; 9] = [
     "AWS_SECURITY_TOKEN",

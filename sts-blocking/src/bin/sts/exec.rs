@@ -81,8 +81,7 @@ pub(crate) fn prepare(command: &[OsString], sts: &Client) -> Result<Command, Fai
     for name in OTHER_CREDENTIALS {
         command.env_remove(name);
     }
-    let endpoint = sts.context().endpoint().ok();
-    if let Some(region) = endpoint.and_then(|endpoint| endpoint.signing_region()) {
+    if let Some(region) = sts.context().region() {
         command.env("AWS_REGION", region).env("AWS_DEFAULT_REGION", region);
     }
     Ok(command)
