@@ -13,7 +13,7 @@ fn whoami_says_who_and_from_where() {
          arn      arn:aws:iam::123456789012:user/alice\n\
          user id  {user_id}\n\
          source   environment, keys: access key …XAMP\n\
-         until    long-term keys\n"
+         expires  never (long-term keys)\n"
     );
     assert_eq!(world.prints(&["whoami"]), expected);
     let told: Value = serde_json::from_str(&world.prints(&["whoami", "--json"])).unwrap();

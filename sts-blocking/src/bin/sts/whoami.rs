@@ -22,7 +22,12 @@ impl Run for Whoami {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let sts = global.client()?;
         let me = sts.get_caller_identity()?;
-        let expiration = sts.credentials()?.expiration_rfc3339();
+        let keys = sts.credentials()?;
+        let expiration = keys.expiration_rfc3339();
+        let unsaid = match keys.session_token {
+            Some(_) => "not known (the source of the session does not say)",
+            None => "never (long-term keys)",
+        };
         let source = sts.explain_credentials().iter().find_map(source);
         if self.json.json {
             print_json(&json!({
@@ -38,7 +43,7 @@ impl Run for Whoami {
                 ("arn", me.arn),
                 ("user id", me.user_id),
                 ("source", source.unwrap_or_else(|| "unknown".to_owned())),
-                ("until", expiration.unwrap_or_else(|| "long-term keys".to_owned())),
+                ("expires", expiration.unwrap_or_else(|| unsaid.to_owned())),
             ]))?;
         }
         Ok(ExitCode::SUCCESS)
