@@ -86,6 +86,18 @@ fn signals_are_the_commands_affair() {
     }
 }
 
+/// As `nohup` starts it.
+#[cfg(target_os = "linux")]
+#[test]
+fn signals_that_are_ignored_stay_ignored() {
+    let Some(world) = World::new() else { return };
+    let own = in_role(&world, &["sh", "-c", "kill -HUP $PPID; kill -HUP $$; echo still here"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(own.get_program()).args(own.get_args());
+    command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert_eq!(printed(command), "still here\n");
+}
+
 /// The terminal sends the signal to the whole foreground; the command gets it once.
 #[test]
 fn ctrl_c_reaches_the_command_once() {

@@ -58,6 +58,25 @@ fn usage_has_status_two() {
     assert!(world.sts.requests().is_empty());
 }
 
+/// A reader that has enough ends nothing.
+#[cfg(unix)]
+#[test]
+fn standard_error_may_be_closed() {
+    let Some(world) = World::new() else { return };
+    let role = world.sts.role_arn("absent");
+    for (arguments, status) in [
+        (&["whoami", "--debug"][..], 0),
+        (&["export", "--role", &role], 1),
+        (&["exec", "--", "no-such-program-anywhere"], 127),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = world.sts(arguments);
+        let ended = command.stderr(writer).stdout(std::process::Stdio::null()).status();
+        assert_eq!(ended.unwrap().code(), Some(status), "{arguments:?}");
+    }
+}
+
 #[test]
 fn a_refusal_has_the_request_id() {
     let Some(world) = World::new() else { return };

@@ -29,6 +29,16 @@ fn at_terminal(world: &World, arguments: &[&str], keys: &[u8]) -> Seen {
 
 /// Runs the program at a terminal of its own, and types something once after each of these texts.
 pub(crate) fn at_terminal_after(world: &World, arguments: &[&str], typed: &[(&str, &[u8])]) -> Seen {
+    at_terminal_signalled(world, arguments, typed, None)
+}
+
+/// The same, and sends the program a signal where it asks.
+fn at_terminal_signalled(
+    world: &World,
+    arguments: &[&str],
+    typed: &[(&str, &[u8])],
+    signal: Option<&'static str>,
+) -> Seen {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&ours).and_then(|()| unlockpt(&ours)).unwrap();
     let path = ptsname(&ours, Vec::new()).unwrap();
@@ -41,6 +51,7 @@ pub(crate) fn at_terminal_after(world: &World, arguments: &[&str], typed: &[(&st
     command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERMINAL", &theirs);
     let keep = File::options().read(true).write(true).open(&theirs).unwrap();
     let mut child = command.spawn().unwrap();
+    let pid = child.id().to_string();
     let mut ours = File::from(ours);
     let mut keyboard = ours.try_clone().unwrap();
     let typed: Vec<_> = typed.iter().map(|(after, keys)| ((*after).to_owned(), keys.to_vec())).collect();
@@ -50,6 +61,10 @@ pub(crate) fn at_terminal_after(world: &World, arguments: &[&str], typed: &[(&st
             shown.extend_from_slice(&piece[..count]);
             if let Some((_, keys)) = typed.next_if(|(after, _)| shown.ends_with(after.as_bytes())) {
                 keyboard.write_all(&keys).unwrap();
+                if let Some(signal) = signal {
+                    // `setsid` has become the program.
+                    Command::new("kill").args([signal, &pid]).status().unwrap();
+                }
             }
         }
         String::from_utf8(shown).unwrap()
@@ -93,6 +108,19 @@ fn operations_ask_for_the_code_that_is_missing() {
     let serial = world.sts.mfa_serial();
     let seen = at_terminal(&world, &["get-session-token", "--serial-number", &serial], b"424242\r");
     assert!(seen.status.success() && seen.shown.contains("\"Credentials\""), "{}", seen.shown);
+}
+
+#[test]
+fn signals_end_it_and_leave_the_terminal_as_it_was() {
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial];
+    for (signal, number) in [("-TERM", 15), ("-HUP", 1), ("-INT", 2)] {
+        let seen = at_terminal_signalled(&world, &arguments, &[("mfa/alice: ", b"12")], Some(signal));
+        assert!(seen.echoes, "{signal}: {}", seen.shown);
+        assert_eq!(seen.status.signal(), Some(number), "{signal}: {:?}", seen.status);
+    }
+    assert!(world.sts.requests().is_empty());
 }
 
 #[test]

@@ -9,13 +9,15 @@ use crate::failure::Failure;
 pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
     use std::os::unix::process::ExitStatusExt as _;
 
-    use rustix::process::{Pid, Signal, kill_process};
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+    use rustix::io::retry_on_intr;
+    use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+    use signal_hook::consts::{SIGINT, SIGQUIT};
     use signal_hook::iterator::Signals;
 
     let failed = |error| Failure::Other(format!("signals cannot be handled: {error}"));
     // Before the command begins, so that none is lost.
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]).map_err(failed)?;
+    let mut signals = Signals::new(crate::signals::heeded()).map_err(failed)?;
+    crate::mfa::stop_asking();
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Ok(crate::exec::not_run(&command, &error)),
@@ -26,16 +28,17 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
         for signal in &mut signals {
             // A terminal sends these to its whole foreground, so the command has them.
             if !(matches!(signal, SIGINT | SIGQUIT) && is_in_foreground()) {
-                // `wait` has not returned, so the process is still this one's child.
+                // It is not waited for before this thread has ended, so no other process can have its id.
                 let _ = Signal::from_named_raw(signal).map(|signal| kill_process(pid, signal));
             }
         }
     });
-    let status = child.wait();
+    // Until it ends, and not so that its id is free. An error of this is one of `wait` too.
+    let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
     handle.close();
     let _ = forwarding.join();
     let status =
-        status.map_err(|error| Failure::Other(format!("the command cannot be waited for: {error}")))?;
+        child.wait().map_err(|error| Failure::Other(format!("the command cannot be waited for: {error}")))?;
     // As shells have it.
     let status = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))

@@ -2,6 +2,8 @@
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
+use crate::output::tell;
+
 pub(crate) fn log_to_stderr() {
     // There is no other logger in this program.
     if log::set_logger(&Stderr).is_ok() {
@@ -19,7 +21,7 @@ impl Log for Stderr {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            eprintln!("sts: {}", record.args());
+            tell(record.args());
         }
     }
 

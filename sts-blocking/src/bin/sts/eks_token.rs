@@ -7,7 +7,7 @@ use sts_blocking::proof::{ApiVersion, Eks};
 use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{print, tell};
 use crate::session::Session;
 
 /// Prints a token for a Kubernetes cluster of Amazon EKS, as kubectl wants it of a credential plugin.
@@ -35,7 +35,7 @@ impl Run for EksToken {
         let info = env::var_os("KUBERNETES_EXEC_INFO").map(|info| info.to_string_lossy().into_owned());
         let (version, warning) = ApiVersion::of_exec_info(info.as_deref());
         if let Some(warning) = warning {
-            eprintln!("sts: {warning}");
+            tell(warning);
         }
         print(token.exec_credential(version).expose())?;
         Ok(ExitCode::SUCCESS)

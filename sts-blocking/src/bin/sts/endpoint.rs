@@ -162,8 +162,7 @@ fn failure(error: &Error) -> Answer {
         RetryClass::Never => 400,
         _ => 503,
     };
-    let reason = mfa::reason().filter(|_| matches!(error, Error::Credentials(_)));
-    refusal(status, code, &reason.unwrap_or_else(|| error.to_string()))
+    refusal(status, code, &mfa::reason_of(error).unwrap_or_else(|| error.to_string()))
 }
 
 fn refusal(status: u16, code: &str, message: &str) -> Answer {

@@ -5,14 +5,16 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 use sts_blocking::Client;
+use sts_blocking::sts_proto::perform::in_our_style;
 
 use crate::args::Global;
+use crate::beside;
 use crate::commands::Run;
 use crate::endpoint::{Endpoint, goes_before};
 use crate::export::variables;
 use crate::failure::Failure;
+use crate::output::tell;
 use crate::session::Session;
-use crate::{beside, mfa};
 
 /// Runs a command with credentials in its environment: those of the profile, or of roles that are assumed with them.
 ///
@@ -56,7 +58,6 @@ fn serve(command: &[OsString], sts: &Client, session: String) -> Result<ExitCode
             command.env(file, if cfg!(windows) { "NUL" } else { "/dev/null" });
         }
     }
-    mfa::stop_asking();
     beside::run(command)
 }
 
@@ -93,6 +94,8 @@ pub(crate) fn become_command(mut command: Command) -> Result<ExitCode, Failure> 
     use std::os::unix::process::CommandExt as _;
 
     let error = command.exec();
+    // `exec` has put it back to the default, with which a reader that is gone would end this process.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGPIPE, std::sync::Arc::default());
     Ok(not_run(&command, &error))
 }
 
@@ -107,7 +110,7 @@ pub(crate) fn become_command(mut command: Command) -> Result<ExitCode, Failure> 
 }
 
 pub(crate) fn not_run(command: &Command, error: &io::Error) -> ExitCode {
-    eprintln!("sts: {} cannot be run: {error}", command.get_program().display());
+    tell(format_args!("{} cannot be run: {}", command.get_program().display(), in_our_style(error)));
     ExitCode::from(if error.kind() == ErrorKind::NotFound { 127 } else { 126 })
 }
 

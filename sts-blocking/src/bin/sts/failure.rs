@@ -4,9 +4,11 @@ use std::error::Error as _;
 use std::io;
 use std::process::ExitCode;
 
+use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::{CredentialsError, Error, RetryClass};
 
 use crate::mfa;
+use crate::output::tell;
 
 pub(crate) enum Failure {
     /// An error of the library. Its text has the request id.
@@ -28,19 +30,17 @@ impl Failure {
     pub(crate) fn report(&self, debug: bool) -> ExitCode {
         match self {
             Self::Sts(error) => {
-                match mfa::reason().filter(|_| matches!(error, Error::Credentials(_))) {
-                    Some(reason) => eprintln!("sts: {reason}"),
-                    None => eprintln!("sts: {error}"),
+                match mfa::reason_of(error) {
+                    Some(reason) => tell(reason),
+                    None => tell(error),
                 }
                 let mut source = error.source().filter(|_| debug);
                 while let Some(cause) = source {
-                    eprintln!("sts:   because {cause}");
+                    tell(format_args!("  because {cause}"));
                     source = cause.source();
                 }
             }
-            Self::Usage(text) | Self::NoAnswer(text) | Self::NoCode(text) | Self::Other(text) => {
-                eprintln!("sts: {text}")
-            }
+            Self::Usage(text) | Self::NoAnswer(text) | Self::NoCode(text) | Self::Other(text) => tell(text),
             Self::BrokenPipe => {}
         }
         self.status().into()
@@ -83,7 +83,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::BrokenPipe,
-            _ => Self::Other(format!("standard output cannot be written: {error}")),
+            _ => Self::Other(format!("standard output cannot be written: {}", in_our_style(&error))),
         }
     }
 }

@@ -14,6 +14,7 @@ mod explain;
 mod export;
 mod failure;
 mod http;
+mod input;
 mod json;
 mod man;
 mod mfa;
@@ -23,6 +24,8 @@ mod proof;
 mod random;
 mod serve;
 mod session;
+#[cfg(unix)]
+mod signals;
 mod token;
 mod verify;
 mod whoami;
@@ -40,10 +43,13 @@ fn main() -> ExitCode {
     if global.debug {
         debug::log_to_stderr();
     }
-    match command.run(&global) {
+    let status = match command.run(&global) {
         Ok(status) => status,
         Err(failure) => failure.report(global.debug),
-    }
+    };
+    // A question that was not answered in time is still there, on another thread.
+    mfa::restore_terminal();
+    status
 }
 
 /// The arguments, or the end of this process: with help, or with what is wrong with them.

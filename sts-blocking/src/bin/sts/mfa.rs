@@ -1,14 +1,20 @@
 //! The code of an MFA device: asked at the terminal, or from a program.
 
+use std::fmt::Display;
 use std::io::{self, Read as _};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
-use sts_blocking::Secret;
+use sts_blocking::sts_proto::perform::in_our_style;
+use sts_blocking::sts_proto::{TransportError, TransportErrorKind as Kind};
+use sts_blocking::{Error, Secret};
 
-/// The current code of this device; `None` where there is none to be had, and then [`reason`] says why.
+/// The current code of this device. If it cannot be got, [`reason`] says why.
 pub(crate) fn code(serial: &str, process: Option<&str>) -> Option<Secret> {
+    *REASON.lock().unwrap_or_else(PoisonError::into_inner) = None;
     let code = match process {
         Some(command) => from_process(command, serial),
         None if IS_OTHERS.load(Ordering::Relaxed) => {
@@ -26,33 +32,74 @@ pub(crate) fn code(serial: &str, process: Option<&str>) -> Option<Secret> {
     None
 }
 
-/// Leaves the terminal to a command that runs there.
+/// Leaves the terminal, and signals, to a command that runs there. The caller handles signals by now.
 pub(crate) fn stop_asking() {
     IS_OTHERS.store(true, Ordering::Relaxed);
+    #[cfg(unix)]
+    terminal::stop_handling();
 }
 
-/// Why there was no code. What the library is told is only that there is none.
+/// Puts back the modes of the terminal while a question still waits for its answer.
+pub(crate) fn restore_terminal() {
+    #[cfg(unix)]
+    terminal::restore();
+}
+
+/// Why the last question gave no code.
 pub(crate) fn reason() -> Option<String> {
-    REASON.lock().unwrap_or_else(PoisonError::into_inner).take()
+    REASON.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The same where this error says that there is no code. The library does not know why.
+pub(crate) fn reason_of(error: &Error) -> Option<String> {
+    let Error::Credentials(error) = error else { return None };
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<TransportError>().is_some_and(|error| error.kind() == Kind::Unsupported) {
+            return reason();
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let run = || -> io::Result<_> {
-        let mut child = Command::new(shell);
-        let child = child.args([flag, command]).env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
-        let mut child = child.spawn()?;
-        let mut printed = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            stdout.take(MAX_CODE).read_to_string(&mut printed)?;
-        }
-        Ok((Secret::new(printed), child.wait()?))
-    };
-    let (printed, status) = run().map_err(|error| format!("the program of --mfa-process failed: {error}"))?;
-    if !status.success() {
-        return Err(format!("the program of --mfa-process failed: {status}"));
+    let failed = |problem: &dyn Display| format!("the program of --mfa-process failed: {problem}");
+    let of_system = |error: io::Error| failed(&in_our_style(&error));
+    let mut child = Command::new(shell);
+    let child = child.args([flag, command]).env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
+    let mut child = child.spawn().map_err(of_system)?;
+    let Some(stdout) = child.stdout.take() else { return Err(failed(&"it has no standard output")) };
+    let (printed, is_printed) = mpsc::channel();
+    // A process that the program leaves behind may keep its output open for ever.
+    let reading = thread::Builder::new().spawn(move || {
+        // The one that waits may have given up.
+        let _ = printed.send(first_line(stdout));
+    });
+    let line = reading.map_err(of_system).and_then(|_| {
+        is_printed.recv_timeout(PATIENCE).map_err(|_| failed(&format!("no code after {PATIENCE:?}")))
+    });
+    if line.is_err() {
+        let _ = child.kill();
     }
-    Ok(printed.expose().lines().next().unwrap_or_default().into())
+    let status = child.wait().map_err(of_system)?;
+    let line = line?.map_err(of_system)?;
+    if !status.success() {
+        return Err(failed(&status));
+    }
+    Ok(line)
+}
+
+/// What is printed, up to the end of the first line. The rest is read so that the program can go on.
+fn first_line(mut stdout: impl io::Read) -> io::Result<Secret> {
+    // Bounded, and allocated at once: what a growing buffer leaves behind is not wiped.
+    let mut bytes = Vec::with_capacity(MAX_CODE as usize + 64);
+    stdout.by_ref().take(MAX_CODE).read_to_end(&mut bytes)?;
+    let text = String::from_utf8(bytes).map(Secret::new);
+    io::copy(&mut stdout, &mut io::sink())?;
+    let text = text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "what it prints is not utf-8"))?;
+    Ok(text.expose().lines().next().unwrap_or_default().trim().into())
 }
 
 /// A serial number comes from a file, and must not move the cursor.
@@ -63,13 +110,23 @@ fn printable(serial: &str) -> String {
 #[cfg(unix)]
 mod terminal {
     use std::fs::{File, OpenOptions};
-    use std::io::{Read as _, Write as _};
+    use std::io::{self, Read as _, Write as _};
+    use std::os::unix::net::UnixStream;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+    use std::time::Instant;
 
-    use rustix::process::{Signal, getpgrp, getpid, kill_process};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::io::retry_on_intr;
+    use rustix::process::getpgrp;
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+    use signal_hook::SigId;
+    use signal_hook::consts::SIGINT;
+    use signal_hook::low_level::{self, pipe};
     use sts_blocking::Secret;
 
-    use super::MAX_CODE;
+    use super::{MAX_CODE, PATIENCE};
+    use crate::signals;
 
     /// Asks without echo. The terminal sends each key at once and keeps Ctrl-C to itself, so that its modes are put back
     /// before this process ends.
@@ -80,13 +137,15 @@ mod terminal {
         if tcgetpgrp(&terminal) != Ok(getpgrp()) {
             return Err("it runs in the background, where it cannot ask; use --mfa-process".to_owned());
         }
-        let key = Keyboard::new(&terminal).and_then(|keyboard| keyboard.line(prompt));
+        let asking = Asking::begin().map_err(|error| format!("signals cannot be handled: {error}"))?;
+        let key = Keyboard::new(&terminal).and_then(|keyboard| keyboard.line(prompt, &asking));
+        drop(asking);
         match key.map_err(|error| format!("the terminal cannot be read: {error}"))? {
             End::Line(code) => Ok(code),
             End::Closed => Err("the question was not answered".to_owned()),
-            End::Interrupted => {
-                // As if the terminal had sent it: the caller sees that a signal ended this process.
-                let _ = kill_process(getpid(), Signal::INT);
+            End::Signal(signal) => {
+                // As if there were no question: the caller sees that a signal ended this process.
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
                 Err("the question was interrupted".to_owned())
             }
         }
@@ -95,35 +154,107 @@ mod terminal {
     enum End {
         Line(Secret),
         Closed,
-        Interrupted,
+        Signal(i32),
+    }
+
+    /// While it is there, a signal does not end this process, but the question.
+    struct Asking {
+        wakes: UnixStream,
+        signal: Arc<AtomicUsize>,
+        handlers: Vec<SigId>,
+    }
+
+    impl Asking {
+        fn begin() -> io::Result<Self> {
+            let (wakes, wake) = UnixStream::pair()?;
+            let mut asking = Self { wakes, signal: Arc::default(), handlers: Vec::new() };
+            let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_first = as_before.is_empty();
+            for signal in signals::heeded() {
+                if is_first {
+                    let id = signal_hook::flag::register_conditional_default(signal, IS_IDLE.clone())?;
+                    as_before.push(id);
+                }
+                let number = usize::try_from(signal).unwrap_or_default();
+                let (noted, wake) = (Arc::clone(&asking.signal), wake.try_clone()?);
+                asking.handlers.push(signal_hook::flag::register_usize(signal, noted, number)?);
+                asking.handlers.push(pipe::register(signal, wake)?);
+            }
+            IS_IDLE.store(false, Ordering::SeqCst);
+            Ok(asking)
+        }
+
+        fn signal(&self) -> Option<i32> {
+            i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+        }
+    }
+
+    impl Drop for Asking {
+        fn drop(&mut self) {
+            IS_IDLE.store(true, Ordering::SeqCst);
+            self.handlers.drain(..).for_each(|id| _ = low_level::unregister(id));
+        }
+    }
+
+    /// No longer ends this process at a signal: what handles signals from now on decides.
+    pub(super) fn stop_handling() {
+        let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        as_before.drain(..).for_each(|id| _ = low_level::unregister(id));
+    }
+
+    /// Puts back the modes that a question has changed.
+    pub(super) fn restore() {
+        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let terminal = before.and_then(|before| Some((before, File::open("/dev/tty").ok()?)));
+        if let Some((before, terminal)) = terminal {
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+        }
     }
 
     /// A terminal that sends each key and shows none; dropping it puts the modes back.
     struct Keyboard<'a> {
         terminal: &'a File,
-        before: Termios,
     }
 
     impl<'a> Keyboard<'a> {
-        fn new(terminal: &'a File) -> std::io::Result<Self> {
+        fn new(terminal: &'a File) -> io::Result<Self> {
             let before = tcgetattr(terminal)?;
             let mut quiet = before.clone();
             quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+            *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+            let keyboard = Self { terminal };
             tcsetattr(terminal, OptionalActions::Flush, &quiet)?;
-            Ok(Self { terminal, before })
+            Ok(keyboard)
         }
 
-        fn line(&self, prompt: &str) -> std::io::Result<End> {
+        /// Waits for a key; a signal, or nothing for a long time, ends the question.
+        fn wait(&self, asking: &Asking, until: Instant) -> io::Result<Option<End>> {
+            let left = until.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).unwrap_or_default();
+            let mut both =
+                [PollFd::new(&asking.wakes, PollFlags::IN), PollFd::new(self.terminal, PollFlags::IN)];
+            let ready = retry_on_intr(|| poll(&mut both, Some(&left)))?;
+            Ok(match asking.signal() {
+                Some(signal) => Some(End::Signal(signal)),
+                None => (ready == 0).then_some(End::Closed),
+            })
+        }
+
+        fn line(&self, prompt: &str, asking: &Asking) -> io::Result<End> {
+            let until = Instant::now() + PATIENCE;
             let mut terminal = self.terminal;
             terminal.write_all(prompt.as_bytes())?;
             let mut typed = String::with_capacity(usize::try_from(MAX_CODE).unwrap_or_default());
             let end = loop {
+                if let Some(end) = self.wait(asking, until)? {
+                    break end;
+                }
                 let mut key = [0];
                 match terminal.read(&mut key)? {
                     0 => break End::Closed,
                     _ => match key {
                         [b'\r' | b'\n'] => break End::Line(Secret::new(typed)),
-                        [CTRL_C | CTRL_BACKSLASH] => break End::Interrupted,
+                        [CTRL_C | CTRL_BACKSLASH] => break End::Signal(SIGINT),
                         [CTRL_D] if typed.is_empty() => break End::Closed,
                         [CTRL_U] => typed.clear(),
                         [BACKSPACE | DELETE] => drop(typed.pop()),
@@ -141,9 +272,15 @@ mod terminal {
 
     impl Drop for Keyboard<'_> {
         fn drop(&mut self) {
-            let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
+            restore();
         }
     }
+
+    /// The modes of the terminal before the question that waits for its answer.
+    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+    /// Whether signals do what they do by default, which handlers of [`AS_BEFORE`] see to.
+    static IS_IDLE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
+    static AS_BEFORE: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
 
     const CTRL_C: u8 = 0x03;
     const CTRL_D: u8 = 0x04;
@@ -169,3 +306,5 @@ static IS_OTHERS: AtomicBool = AtomicBool::new(false);
 static REASON: Mutex<Option<String>> = Mutex::new(None);
 
 const MAX_CODE: u64 = 256;
+/// Less than a call lasts at most, so that the question ends before the process does.
+const PATIENCE: Duration = Duration::from_secs(280);

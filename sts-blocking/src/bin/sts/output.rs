@@ -1,5 +1,6 @@
 //! What goes to standard output.
 
+use std::fmt::Display;
 use std::io::{self, Write as _};
 
 use clap::{Args, ValueEnum};
@@ -33,6 +34,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
+}
+
+/// Tells people something on standard error. A reader that is gone is no error: `eprintln!` would panic.
+pub(crate) fn tell(text: impl Display) {
+    // In one piece, as other processes may write there too.
+    let _ = io::stderr().write_all(format!("sts: {text}\n").as_bytes());
 }
 
 /// Prints a value as JSON with indentation.

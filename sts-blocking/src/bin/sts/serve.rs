@@ -9,7 +9,7 @@ use crate::commands::Run;
 use crate::endpoint::{Endpoint, goes_before};
 use crate::export::{Format, lines};
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{print, tell};
 use crate::session::Session;
 
 /// Gives credentials to other programs of this machine, and keeps them fresh: an endpoint on 127.0.0.1 in the form of a
@@ -39,9 +39,9 @@ impl Run for Serve {
         let seen = env::vars_os().chain(variables.clone().map(|(name, value)| (name.into(), value.into())));
         if let Some(source) = goes_before(&sts, seen) {
             let advice = "take these away from them, or use sts exec --serve";
-            eprintln!(
-                "sts: programs with these variables look for the credentials of {source} first; {advice}"
-            );
+            tell(format_args!(
+                "programs with these variables look for the credentials of {source} first; {advice}"
+            ));
         }
         print(&lines(self.format, variables.into_iter().map(|(name, value)| (name, Some(value))))?)?;
         loop {

@@ -9,6 +9,7 @@ use sts_blocking::types::{PolicyDescriptorType, Tag};
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::input;
 
 /// The flags of commands that give credentials.
 #[derive(Args, Clone)]
@@ -114,9 +115,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 /// The text itself, or what is in the file that `file://` names.
 pub(crate) fn text_or_file(text: &str) -> Result<String, String> {
     match text.strip_prefix("file://") {
-        Some(path) => {
-            std::fs::read_to_string(path).map_err(|error| format!("{path} cannot be read: {error}"))
-        }
+        Some(path) => Ok(input::file(path)?.expose().to_owned()),
         None => Ok(text.to_owned()),
     }
 }

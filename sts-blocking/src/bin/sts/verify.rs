@@ -1,5 +1,3 @@
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +11,7 @@ use sts_blocking::{Error, Secret};
 use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
+use crate::input;
 use crate::json::Json as Document;
 use crate::output::{Json, columns, print, print_json};
 use crate::session::duration;
@@ -69,6 +68,11 @@ struct Audience {
 
 impl Run for Verify {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        if global.endpoint_url.is_some() {
+            let problem =
+                "--endpoint-url cannot be used here: a proof is checked by the STS that it is signed for";
+            return Err(Failure::Usage(problem.to_owned()));
+        }
         let proof = read(self.file.as_ref())?;
         let mut verifier = self.audience.verifier()?;
         if !self.accounts.is_empty() {
@@ -130,17 +134,11 @@ impl From<Reason> for Failure {
 }
 
 fn read(file: Option<&PathBuf>) -> Result<Secret, Failure> {
-    let mut text = String::with_capacity(MAX_PROOF);
-    let bound = MAX_PROOF as u64;
-    let (name, read) = match file {
-        Some(path) if path.as_os_str() != "-" => (
-            path.display().to_string(),
-            File::open(path).and_then(|file| file.take(bound).read_to_string(&mut text)),
-        ),
-        _ => ("standard input".to_owned(), io::stdin().lock().take(bound).read_to_string(&mut text)),
+    let text = match file {
+        Some(path) if path.as_os_str() != "-" => input::file(path),
+        _ => input::stdin(),
     };
-    read.map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
-    Ok(Secret::new(text))
+    text.map_err(Failure::Usage)
 }
 
 /// The token in what kubectl reads of a credential plugin.
@@ -195,6 +193,3 @@ fn show(identity: &Identity, as_json: bool) -> Result<(), Failure> {
     rows.extend(identity.session_name.clone().map(|name| ("session name", name)));
     print(&columns(&rows))
 }
-
-/// Longer than any proof that is accepted.
-const MAX_PROOF: usize = 128 * 1024;

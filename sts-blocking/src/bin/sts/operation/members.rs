@@ -1,14 +1,13 @@
 //! Members of an input from flags and from JSON.
 
 use std::borrow::Cow;
-use std::fs;
-use std::io::{self, Read as _};
 
 use clap::{Arg, ArgAction, ArgMatches};
 use sts_blocking::Secret;
 use sts_blocking::sts_proto::wire::{Member, Shape, Value};
 
 use crate::failure::Failure;
+use crate::input;
 use crate::json::Json;
 
 pub(super) type Members = Vec<(Cow<'static, str>, Value)>;
@@ -22,7 +21,7 @@ pub(super) fn flag(member: &Member) -> Arg {
     let value = match kind {
         Shape::Number => "NUMBER",
         Shape::Truth => "true|false",
-        Shape::Secret => "FILE",
+        Shape::Secret => "file://PATH|-",
         Shape::Structure(_) => "STRUCTURE",
         _ => "TEXT",
     };
@@ -43,7 +42,7 @@ pub(super) fn flag(member: &Member) -> Arg {
 pub(super) fn read(members: &'static [Member], matches: &ArgMatches) -> Result<Members, Failure> {
     let mut stdin = Stdin { is_read: false };
     let mut given = match matches.get_one::<String>(INPUT) {
-        Some(file) => from_json(members, &stdin.file(file)?)?,
+        Some(file) => from_json(members, stdin.file(file)?.expose())?,
         None => Vec::new(),
     };
     for member in members {
@@ -158,12 +157,12 @@ fn of_text(shape: &Shape, text: &str, stdin: &mut Stdin) -> Result<Value, String
             let path = path.ok_or(
                 "other programs could read it in the list of processes; give file://PATH, or - for standard input",
             )?;
-            let text = Secret::new(stdin.read(path)?);
+            let text = stdin.read(path)?;
             Value::Secret(text.expose().trim().into())
         }
         Shape::Structure(members) => structure(members, text)?,
         _ => Value::Text(match text.strip_prefix("file://") {
-            Some(path) => stdin.read(path)?,
+            Some(path) => stdin.read(path)?.expose().to_owned(),
             None => text.to_owned(),
         }),
     })
@@ -239,21 +238,18 @@ struct Stdin {
 
 impl Stdin {
     /// The file of `--input`.
-    fn file(&mut self, path: &str) -> Result<String, Failure> {
+    fn file(&mut self, path: &str) -> Result<Secret, Failure> {
         self.read(path).map_err(|problem| Failure::Usage(format!("--input cannot be used: {problem}")))
     }
 
-    fn read(&mut self, path: &str) -> Result<String, String> {
+    fn read(&mut self, path: &str) -> Result<Secret, String> {
         if path != "-" {
-            return fs::read_to_string(path).map_err(|error| format!("{path} cannot be read: {error}"));
+            return input::file(path.strip_prefix("file://").unwrap_or(path));
         }
         if std::mem::replace(&mut self.is_read, true) {
             return Err("standard input can be read once".to_owned());
         }
-        let mut text = String::new();
-        let read = io::stdin().read_to_string(&mut text);
-        read.map_err(|error| format!("standard input cannot be read: {error}"))?;
-        Ok(text)
+        input::stdin()
     }
 }
 
