@@ -39,8 +39,9 @@ fn every_format() {
             "fish",
             "set -gx AWS_ACCESS_KEY_ID \"ID\"\nset -gx AWS_SECRET_ACCESS_KEY \"KEY\"\n\
              set -gx AWS_SESSION_TOKEN \"TOKEN\"\nset -gx AWS_CREDENTIAL_EXPIRATION \"END\"\n",
-            "set -gx AWS_ACCESS_KEY_ID \"ID\"\nset -gx AWS_SECRET_ACCESS_KEY \"KEY\"\nset -e AWS_SESSION_TOKEN\n\
-             set -e AWS_CREDENTIAL_EXPIRATION\n",
+            "set -gx AWS_ACCESS_KEY_ID \"ID\"\nset -gx AWS_SECRET_ACCESS_KEY \"KEY\"\n\
+             set -q AWS_SESSION_TOKEN; and set -e AWS_SESSION_TOKEN; or true\n\
+             set -q AWS_CREDENTIAL_EXPIRATION; and set -e AWS_CREDENTIAL_EXPIRATION; or true\n",
         ),
         (
             "powershell",

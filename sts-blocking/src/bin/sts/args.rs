@@ -20,7 +20,8 @@ pub(crate) struct Global {
     /// Where to send requests instead of AWS's endpoint
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
-    /// Do not share sessions with the AWS CLI in ~/.aws/cli/cache
+    /// Do not share sessions with the AWS CLI in ~/.aws/cli/cache. A session that is found there is used whatever keys and
+    /// endpoint it was got with
     #[arg(long, global = true)]
     pub(crate) no_cache: bool,
     /// Shell command that prints the MFA code, instead of asking at the terminal; it finds the serial number in

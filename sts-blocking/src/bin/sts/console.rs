@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use sts_blocking::Secret;
 use sts_blocking::sts_proto::console::{Console as Page, SignInError};
+use sts_blocking::sts_proto::perform::in_our_style;
 
 use crate::args::Global;
 use crate::commands::Run;
@@ -25,7 +26,8 @@ use crate::session::{Session, duration};
 pub(crate) struct Console {
     #[command(flatten)]
     session: Session,
-    /// Open the URL in the browser that BROWSER names, else in the usual one, instead of printing it
+    /// Open the URL in the browser that BROWSER names, else in the usual one, instead of printing it. Programs that see
+    /// the arguments of the browser could open the page before it does; then the browser shows an error
     #[arg(long)]
     open: bool,
     /// Page to begin with: an https URL, or a path of the console such as /s3/home
@@ -80,8 +82,9 @@ impl From<SignInError> for Failure {
 /// Opens a URL that stays out of the list of processes, where a browser's arguments are: the browser is given the address of
 /// a page of this process, which sends it on, once.
 fn open(url: Secret) -> Result<(), Failure> {
-    let failed =
-        |error: io::Error| Failure::Other(format!("no browser can be opened ({error}); leave out --open"));
+    let failed = |error: io::Error| {
+        Failure::Other(format!("no browser can be opened ({}); leave out --open", in_our_style(&error)))
+    };
     let listener = http::listen(0).map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();
     let path = format!("/{}", random::token().map_err(random::failed)?.expose());

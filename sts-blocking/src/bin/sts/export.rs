@@ -1,6 +1,7 @@
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use sts_blocking::Credentials;
 
@@ -62,6 +63,13 @@ impl Run for Export {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The formats that have variables.
+pub(crate) fn formats_of_variables() -> impl TypedValueParser<Value = Format> {
+    let formats = Format::value_variants().iter().filter(|format| !matches!(format, Format::Ini));
+    let names = PossibleValuesParser::new(formats.filter_map(ValueEnum::to_possible_value));
+    names.try_map(|name| Format::from_str(&name, false))
 }
 
 /// The variables that hold credentials; without a value where these have none.
@@ -131,12 +139,17 @@ fn line(format: Format, name: &'static str, value: Option<&str>) -> Result<Strin
     let Some(value) = value else {
         return Ok(match format {
             Format::Env => format!("unset {name}\n"),
-            Format::Fish => format!("set -e {name}\n"),
+            Format::Fish => format!("set -q {name}; and set -e {name}; or true\n"),
             Format::Powershell => format!("Remove-Item Env:{name} -ErrorAction Ignore\n"),
             Format::Cmd => format!("set {name}=\n"),
             _ => String::new(),
         });
     };
+    if value.contains('\0') {
+        return Err(Failure::Other(format!(
+            "the value of {name} has a nul character, which no variable can have"
+        )));
+    }
     Ok(match format {
         Format::Env => format!("export {name}={}\n", posix(value)),
         Format::EnvNoExport => format!("{name}={}\n", posix(value)),
@@ -154,9 +167,13 @@ fn line(format: Format, name: &'static str, value: Option<&str>) -> Result<Strin
     })
 }
 
-/// A word of the POSIX shell.
+/// A word of the POSIX shell. To zsh, `=` at its beginning is more than that character.
 fn posix(value: &str) -> String {
-    if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+    if is_plain(value) && !value.starts_with('=') {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
 }
 
 fn escaped(value: &str, escape: char, specials: &[char]) -> String {
@@ -193,6 +210,10 @@ mod tests {
         assert_eq!(of(Format::Powershell).as_deref(), Some("$Env:N=\"a'b`\"c`$d``e\\f%g\"\n"));
         assert!(of(Format::Cmd).is_none() && of(Format::Dotenv).is_none());
         assert_eq!(line(Format::Dotenv, "N", Some("a b$c")).ok().as_deref(), Some("N='a b$c'\n"));
+        assert_eq!(line(Format::Env, "N", Some("=ls")).ok().as_deref(), Some("export N='=ls'\n"));
+        for format in Format::value_variants() {
+            assert!(line(*format, "N", Some("a\0b")).is_err());
+        }
         assert!(ini("default", &Credentials::new("A", "a\nb = c")).is_err());
         assert!(ini("a]\n[b", &Credentials::new("A", "a")).is_err());
     }

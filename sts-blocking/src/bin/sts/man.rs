@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap_mangen::Man;
+use sts_blocking::sts_proto::perform::in_our_style;
 
 use crate::args::Global;
 use crate::command;
@@ -26,9 +27,11 @@ impl Run for Page {
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
         let mut sts = command(None);
         if let Some(folder) = self.to {
-            let written = clap_mangen::generate_to(sts, &folder);
+            let created = std::fs::create_dir_all(&folder);
+            let written = created.and_then(|()| clap_mangen::generate_to(sts, &folder));
             written.map_err(|error| {
-                Failure::Other(format!("the pages cannot be written to {}: {error}", folder.display()))
+                let problem = in_our_style(&error);
+                Failure::Other(format!("the pages cannot be written to {}: {problem}", folder.display()))
             })?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::args::Global;
 use crate::commands::Run;
 use crate::endpoint::{Endpoint, goes_before};
-use crate::export::{Format, lines};
+use crate::export::{Format, formats_of_variables, lines};
 use crate::failure::Failure;
 use crate::output::{print, tell};
 use crate::session::Session;
@@ -27,7 +27,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     port: u16,
     /// How to print the variables
-    #[arg(long, value_name = "FORMAT", default_value = "env")]
+    #[arg(long, value_name = "FORMAT", default_value = "env", value_parser = formats_of_variables())]
     format: Format,
 }
 
@@ -38,7 +38,8 @@ impl Run for Serve {
         let variables = endpoint.variables();
         let seen = env::vars_os().chain(variables.clone().map(|(name, value)| (name.into(), value.into())));
         if let Some(source) = goes_before(&sts, seen) {
-            let advice = "take these away from them, or use sts exec --serve";
+            let advice = "set AWS_SHARED_CREDENTIALS_FILE=/dev/null for them, and AWS_CONFIG_FILE too if the \
+                          credentials are there, or use sts exec --serve";
             tell(format_args!(
                 "programs with these variables look for the credentials of {source} first; {advice}"
             ));
