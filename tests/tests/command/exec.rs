@@ -45,7 +45,7 @@ fn the_region_is_the_one_that_is_set() {
 }
 
 /// Without `AWS_CONTAINER_…_RELATIVE_URI` and others of which one excludes another.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 15] = [
     "AWS_SECURITY_TOKEN",
     "AWS_CREDENTIAL_FILE",
     "AWS_DEFAULT_PROFILE",
@@ -55,6 +55,12 @@ const OTHERS: [&str; 9] = [
     "AWS_ROLE_SESSION_NAME",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_ACCOUNT_ID",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_CREDENTIAL_PROFILES_FILE",
+    "AWS_SSO_SESSION",
+    "AWS_VAULT",
+    "BOTO_CONFIG",
 ];
 
 #[test]

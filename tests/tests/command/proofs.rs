@@ -149,6 +149,20 @@ fn a_role_signs_where_one_is_named() {
     let url = BASE64_URL_SAFE_NO_PAD.decode(told.trim().strip_prefix("k8s-aws-v1.").unwrap()).unwrap();
     let url = String::from_utf8(url).unwrap();
     assert!(url.contains("X-Amz-Security-Token=") && !url.contains(KEY_ID), "{url}");
+    // Before and after the name of what is made.
+    for arguments in [
+        ["token", "--role", &role, "memorydb", "c", "u"],
+        ["token", "memorydb", "c", "u", "--role", &role],
+        ["token", "memorydb", "--role", &role, "c", "u"],
+    ] {
+        let token = world.prints(&arguments);
+        assert!(token.contains("X-Amz-Security-Token="), "{arguments:?}: {token}");
+    }
+    let proof = world.prints(&["proof", "vault", "dev", "--role", &role, "--duration", "15m"]);
+    let proof: Value = serde_json::from_str(&proof).unwrap();
+    let headers = BASE64_STANDARD.decode(proof["iam_request_headers"].as_str().unwrap()).unwrap();
+    let headers = String::from_utf8(headers).unwrap().to_lowercase();
+    assert!(headers.contains("x-amz-security-token"), "{headers}");
 }
 
 /// A conversation: the caller passes the server's message on.
@@ -290,6 +304,7 @@ fn verify_says_who() {
         (&xml, &["--audience", "X-Vault-AWS-IAM-Server-ID=v.example"], &vault),
         (&xml, &["--consul", "c.example"], &consul),
         (&json, &["--teleport", CHALLENGE], &teleport),
+        (&json, &["--teleport", CHALLENGE], &format!("{teleport}\n")),
         (&xml, &["--any-audience"], &unnamed),
     ] {
         let (status, told, errors) = sts.verify(&world, arguments, proof);
@@ -330,6 +345,8 @@ fn verify_says_who() {
         &["--eks", "a", "--any-audience"],
         &["--audience", "a"],
         &["--any-audience", "/no/such/file"],
+        &["--any-audience", "k8s-aws-v1.planted"],
+        &["--any-audience", "--endpoint-url", "http://127.0.0.1:1"],
     ] {
         let (status, _, errors) = json.verify(&world, arguments, &token);
         assert_eq!(status, Some(2), "{arguments:?} {errors}");

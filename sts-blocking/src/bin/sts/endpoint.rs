@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 use sts_blocking::operations::{AssumeRole, GetSessionToken};
 use sts_blocking::sts_proto::client::Load;
 use sts_blocking::sts_proto::credentials::{Chain, Found};
+use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::sts_proto::settings::Env;
 use sts_blocking::{Client, Credentials, Error, RetryClass, RoleSessions, Secret, Timeouts};
 use subtle::ConstantTimeEq as _;
@@ -31,7 +32,8 @@ impl Endpoint {
         let own =
             if sts.credentials()?.session_token.is_none() { of_session(&source) } else { source.clone() };
         own.credentials()?;
-        let failed = |what: &str, error: &dyn std::fmt::Display| Failure::Other(format!("{what}: {error}"));
+        let failed =
+            |what: &str, error: &std::io::Error| Failure::Other(format!("{what}: {}", in_our_style(error)));
         let listening = http::listen(port).and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
         let (port, listener) = listening.map_err(|error| {
             failed(
@@ -41,7 +43,7 @@ impl Endpoint {
         })?;
         let token = random::token().map_err(random::failed)?;
         let site = Site {
-            hosts: ["127.0.0.1", "localhost"].map(|host| format!("{host}:{port}")),
+            hosts: hosts(port),
             token: token.clone(),
             own,
             roles: RoleSessions::new(source, MAX_ROLES),
@@ -79,7 +81,7 @@ pub(crate) fn goes_before(
 /// What is answered.
 struct Site {
     /// What a caller may name as `Host`. A page of another name that resolves to this machine names its own.
-    hosts: [String; 2],
+    hosts: Vec<String>,
     token: Secret,
     own: Client,
     roles: RoleSessions,
@@ -126,6 +128,13 @@ impl Site {
         let arn = arn.ok_or_else(|| refusal(400, "ValidationError", "/role-arn/ is followed by no arn"))?;
         Ok(AssumeRole::new(&*arn, self.session.as_str()))
     }
+}
+
+/// What this endpoint is called in `Host`, where clients leave out the port of http.
+fn hosts(port: u16) -> Vec<String> {
+    let names = ["127.0.0.1", "localhost"];
+    let bare = names.iter().filter(|_| port == 80).map(|name| (*name).to_owned());
+    bare.chain(names.iter().map(|name| format!("{name}:{port}"))).collect()
 }
 
 /// SDKs take no credentials of an endpoint that have no session token, so long-term keys stay here.
@@ -191,3 +200,14 @@ fn object(members: &[(&str, &str)]) -> Secret {
 const ASKED_AGAIN: Duration = Duration::from_secs(3600);
 const ROLE: &str = "/role-arn/";
 const MAX_ROLES: NonZeroUsize = NonZeroUsize::new(1000).expect("it is not zero");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_of_http_may_be_left_out() {
+        assert_eq!(hosts(8080), ["127.0.0.1:8080", "localhost:8080"]);
+        assert_eq!(hosts(80), ["127.0.0.1", "localhost", "127.0.0.1:80", "localhost:80"]);
+    }
+}

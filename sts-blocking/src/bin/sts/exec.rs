@@ -115,7 +115,7 @@ pub(crate) fn not_run(command: &Command, error: &io::Error) -> ExitCode {
 }
 
 /// Variables in which programs look for credentials.
-const OTHER_CREDENTIALS: [&str; 19] = [
+const OTHER_CREDENTIALS: [&str; 25] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -135,4 +135,10 @@ const OTHER_CREDENTIALS: [&str; 19] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_ACCESS_KEY",
     "AWS_SECRET_KEY",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_CREDENTIAL_PROFILES_FILE",
+    "AWS_SSO_SESSION",
+    "AWS_VAULT",
+    "BOTO_CONFIG",
 ];

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sts_blocking::Secret;
+use zeroize::Zeroizing;
 
 /// A request that has arrived. Its body, if it has one, is passed over.
 pub(crate) struct Request {
@@ -99,14 +100,18 @@ pub(crate) enum Malformed {
 
 fn exchange(mut stream: &TcpStream, answer: &impl Fn(Received) -> Answer) -> io::Result<()> {
     let answer = answer(receive(stream)?);
-    let mut head =
-        format!("HTTP/1.1 {} \r\nContent-Length: {}\r\n", answer.status, answer.body.expose().len());
+    let body = answer.body.expose();
+    let size = body.len()
+        + answer.headers.iter().map(|(name, value)| name.len() + value.expose().len() + 4).sum::<usize>();
+    // Allocated once: what a growing text leaves behind is not wiped.
+    let mut head = String::with_capacity(size + MAX_START);
+    head.push_str(&format!("HTTP/1.1 {} \r\nContent-Length: {}\r\n", answer.status, body.len()));
     head.push_str("Connection: close\r\nCache-Control: no-store\r\n");
     for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {}\r\n", value.expose()));
+        [*name, ": ", value.expose(), "\r\n"].iter().for_each(|part| head.push_str(part));
     }
     head.push_str("\r\n");
-    let whole = Secret::new(head + answer.body.expose());
+    let whole = Secret::new(head + body);
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(whole.expose().as_bytes())?;
     stream.shutdown(Shutdown::Write)?;
@@ -136,7 +141,7 @@ fn drain(mut stream: &TcpStream) -> io::Result<()> {
 fn receive(mut stream: &TcpStream) -> io::Result<Received> {
     stream.set_nodelay(true)?;
     let end = Instant::now() + PATIENCE;
-    let mut buffer = vec![0; MAX_HEAD];
+    let mut buffer = Zeroizing::new(vec![0; MAX_HEAD]);
     let mut length = 0;
     loop {
         let Some(free) = buffer.get_mut(length..).filter(|free| !free.is_empty()) else {
@@ -221,6 +226,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(20);
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_HEADERS: usize = 64;
+/// Of the lines that each answer has.
+const MAX_START: usize = 128;
 const MAX_DRAINED: usize = 1024 * 1024;
 /// Enough for callers that wait for one fetch of credentials; below the usual limit of open files.
 const MAX_CONNECTIONS: usize = 512;

@@ -7,13 +7,16 @@ use std::path::Path;
 use sts_blocking::Secret;
 use sts_blocking::sts_proto::perform::in_our_style;
 
-/// The text of a file. The error names the file.
+/// The text of a file. The error names the file, unless it may be the secret that should have been in it.
 pub(crate) fn file(path: impl AsRef<Path>) -> Result<Secret, String> {
     let path = path.as_ref();
+    let name = path.to_string_lossy();
+    let is_token = ["k8s-aws-v1.", "eyJ"].iter().any(|start| name.starts_with(start));
+    let name = if is_token || name.len() > MAX_NAME { "a file whose name may be a secret" } else { &name };
     File::open(path)
         .map_err(|error| in_our_style(&error))
         .and_then(text)
-        .map_err(|problem| format!("{} cannot be read: {problem}", path.display()))
+        .map_err(|problem| format!("{name} cannot be read: {problem}"))
 }
 
 /// The text of standard input, all of it.
@@ -35,12 +38,22 @@ fn text(from: impl Read) -> Result<Secret, String> {
     }
 }
 
+/// Longer than the names that people give to files.
+const MAX_NAME: usize = 1024;
 /// Longer than anything that STS accepts.
 const MAX_TEXT: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_in_the_place_of_a_file_is_not_shown() {
+        assert_eq!(file("/no/file").err().unwrap(), "/no/file cannot be read: no such file or directory");
+        for secret in ["k8s-aws-v1.planted", "eyJplanted", &"planted".repeat(200)] {
+            assert!(!file(secret).err().unwrap().contains("planted"));
+        }
+    }
 
     #[test]
     fn text_is_bounded() {

@@ -12,6 +12,8 @@ use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::sts_proto::{TransportError, TransportErrorKind as Kind};
 use sts_blocking::{Error, Secret};
 
+use crate::output::printable;
+
 /// The current code of this device. If it cannot be got, [`reason`] says why.
 pub(crate) fn code(serial: &str, process: Option<&str>) -> Option<Secret> {
     *REASON.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -100,11 +102,6 @@ fn first_line(mut stdout: impl io::Read) -> io::Result<Secret> {
     io::copy(&mut stdout, &mut io::sink())?;
     let text = text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "what it prints is not utf-8"))?;
     Ok(text.expose().lines().next().unwrap_or_default().trim().into())
-}
-
-/// A serial number comes from a file, and must not move the cursor.
-fn printable(serial: &str) -> String {
-    serial.chars().map(|char| if char.is_control() { '?' } else { char }).collect()
 }
 
 #[cfg(unix)]

@@ -113,7 +113,7 @@ fn arguments<O: Operation>(command: Command) -> Command {
         .args(members_of::<O>().iter().map(members::flag))
         .arg(
             input.help(
-                "JSON object with members in the service's names; - is standard input. Flags go before",
+                "JSON object with members in the service's names; - is standard input. Flags override it",
             ),
         )
         .arg(format.help("How to print the answer; json by default"))

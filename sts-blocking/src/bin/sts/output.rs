@@ -56,5 +56,21 @@ pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
 /// Lines of a name and a value, with the values in a column.
 pub(crate) fn columns(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    rows.iter().map(|(name, value)| format!("{name:<width$}  {value}\n")).collect()
+    rows.iter().map(|(name, value)| format!("{name:<width$}  {}\n", printable(value))).collect()
+}
+
+/// A text of a file or a server, which must not begin a line or move the cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { '?' } else { char }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_one_line() {
+        let value = "a\nb\u{9b}2J\u{85}\x1bc é".to_owned();
+        assert_eq!(columns(&[("arn", value), ("b", String::new())]), "arn  a?b?2J??c é\nb    \n");
+    }
 }

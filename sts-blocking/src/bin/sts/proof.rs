@@ -13,7 +13,7 @@ use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
 use crate::random;
-use crate::session::Session;
+use crate::session::Anywhere;
 
 /// Prints a proof of identity: a signed request that another service sends to STS, to learn whose credentials signed it.
 ///
@@ -22,7 +22,7 @@ use crate::session::Session;
 #[derive(Args)]
 pub(crate) struct Proof {
     #[command(flatten)]
-    session: Session,
+    session: Anywhere,
     #[command(subcommand)]
     consumer: Consumer,
 }
@@ -92,7 +92,7 @@ enum Consumer {
 
 impl Run for Proof {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        print(self.consumer.proof(&self.session.client(global)?)?.expose())?;
+        print(self.consumer.proof(&self.session.0.client(global)?)?.expose())?;
         Ok(ExitCode::SUCCESS)
     }
 }

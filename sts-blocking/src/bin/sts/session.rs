@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use sts_blocking::Client;
 use sts_blocking::operations::AssumeRole;
 use sts_blocking::types::{PolicyDescriptorType, Tag};
@@ -75,6 +75,29 @@ impl Session {
             last.tags = some(self.tags.iter().cloned());
         }
         roles
+    }
+}
+
+/// The same flags where they may stand after the name of a subcommand too.
+pub(crate) struct Anywhere(pub(crate) Session);
+
+impl Args for Anywhere {
+    fn augment_args(command: Command) -> Command {
+        Session::augment_args(command).mut_args(|flag| flag.global(true))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Anywhere {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Session::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
-use crate::session::{Session, duration};
+use crate::session::{Anywhere, duration};
 
 /// Prints a token that takes the place of a password: for a database, a cache or a broker with IAM authentication.
 ///
@@ -17,7 +17,7 @@ use crate::session::{Session, duration};
 #[derive(Args)]
 pub(crate) struct Token {
     #[command(flatten)]
-    session: Session,
+    session: Anywhere,
     #[command(subcommand)]
     service: Service,
 }
@@ -72,7 +72,7 @@ enum Service {
 
 impl Run for Token {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        print(self.service.token(&self.session.client(global)?)?.expose())?;
+        print(self.service.token(&self.session.0.client(global)?)?.expose())?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -168,7 +168,8 @@ fn request_in(text: &str) -> Option<http::Request<Vec<u8>>> {
             host = std::str::from_utf8(header.value).ok();
         }
     }
-    let body = text.as_bytes().get(head..)?;
+    // The end of a line is that of the file.
+    let body = text.as_bytes().get(head..)?.trim_ascii_end();
     request.uri(format!("https://{}{}", host?, parsed.path?)).body(body.to_vec()).ok()
 }
 

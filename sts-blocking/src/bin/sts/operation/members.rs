@@ -139,6 +139,9 @@ fn of_json(shape: &Shape, json: Json, whole: bool) -> Result<Value, String> {
 
 fn of_flag(member: &Member, values: &[&str], stdin: &mut Stdin) -> Result<Value, String> {
     match (member.shape, values) {
+        (shape @ Shape::List(Shape::Structure(_)), [text]) if text.starts_with('[') => {
+            of_json(&shape, parse(text)?, true)
+        }
         (Shape::List(item), values) => {
             Ok(Value::List(values.iter().map(|text| of_text(item, text, stdin)).collect::<Result<_, _>>()?))
         }
@@ -158,11 +161,15 @@ fn of_text(shape: &Shape, text: &str, stdin: &mut Stdin) -> Result<Value, String
                 "other programs could read it in the list of processes; give file://PATH, or - for standard input",
             )?;
             let text = stdin.read(path)?;
-            Value::Secret(text.expose().trim().into())
+            match text.expose().trim() {
+                "" => return Err("it is empty".to_owned()),
+                text => Value::Secret(text.into()),
+            }
         }
         Shape::Structure(members) => structure(members, text)?,
         _ => Value::Text(match text.strip_prefix("file://") {
-            Some(path) => stdin.read(path)?.expose().to_owned(),
+            // The end of a line is that of the file.
+            Some(path) => stdin.read(path)?.expose().trim_end_matches(['\r', '\n']).to_owned(),
             None => text.to_owned(),
         }),
     })
