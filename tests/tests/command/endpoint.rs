@@ -127,6 +127,24 @@ fn other_programs_get_a_session_and_nothing_else() {
     );
 }
 
+/// The program gives one code.
+#[test]
+fn each_caller_is_told_why_there_is_no_code() {
+    let sts = Server::builder().role(Role::new("strict").requires_mfa(true));
+    let Some(world) = World::with(sts.min_duration_seconds(1).mfa_code("424242")) else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let once = "test ! -e \"$HOME/asked\" && touch \"$HOME/asked\" && echo 424242";
+    let arguments = ["serve", "--no-cache", "--role", &role, "--mfa", &serial, "--duration", "2"];
+    let arguments = [&arguments[..], &["--mfa-process", once]].concat();
+    let serving = Serving::start(world.sts(&arguments));
+    std::thread::sleep(Duration::from_secs(3));
+    for _ in 0..3 {
+        let (status, told) = serving.get("/");
+        assert_eq!(status, 400, "{told}");
+        assert!(told["Message"].as_str().unwrap().contains("no code of the mfa device"), "{told}");
+    }
+}
+
 /// SDKs take no keys without a token, and long-term keys should stay where they are.
 #[test]
 fn long_term_keys_stay_in_the_program() {

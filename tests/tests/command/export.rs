@@ -241,7 +241,7 @@ fn sessions_are_kept_in_the_aws_clis_cache() {
     assert_ne!(world.prints(&uncached), first);
     assert_eq!((asked(), world.sts.requests().len()), (2, 2));
     // A program that fails, or knows no code.
-    for process in ["exit 3", "true"] {
+    for process in ["exit 3", "true", "printf '\\377\\n'", "yes", "echo 123456; exit 1"] {
         let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial, "--mfa-process", process];
         let (status, told, errors) = end(world.sts(&arguments));
         assert_eq!((status, told.as_str()), (Some(3), ""));

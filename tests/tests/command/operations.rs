@@ -147,7 +147,7 @@ fn members_from_standard_input() {
     let form = world.sts.requests()[0].form.clone();
     assert_eq!(form["RoleSessionName"], "from-json");
     assert_eq!(form["DurationSeconds"], "900");
-    assert_eq!(form["Tags.member.1.Key"], "stage", "flags go before");
+    assert_eq!(form["Tags.member.1.Key"], "stage", "flags override it");
     let policy: Value = serde_json::from_str(&form["Policy"]).unwrap();
     assert_eq!(policy, input["Policy"]);
     let token = world.sts.web_identity_token("bob");
@@ -165,6 +165,7 @@ fn members_from_standard_input() {
     assert_eq!(status, Some(0), "{errors}");
     for (input, problem) in [
         ("", "it is no JSON"),
+        (&" ".repeat(300 * 1024), "it is longer than 256 KiB"),
         (r#"{"Role": "x"}"#, "there is no member \"Role\"; there are: RoleArn, "),
         (r#"{"RoleArn": "x"}"#, "RoleSessionName is missing"),
     ] {

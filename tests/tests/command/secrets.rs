@@ -67,6 +67,38 @@ fn a_server_that_repeats_a_secret_is_not_quoted() {
     assert!(errors.contains("InvalidIdentityToken") && !errors.contains(PLANTED), "{errors}");
 }
 
+/// The same for commands that assume a role with a session.
+#[test]
+fn a_server_that_repeats_a_session_token_is_not_quoted() {
+    let Some(world) = World::new() else { return };
+    world.sts.respond_with(|request| {
+        let headers = request.headers().values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let message = headers.collect::<Vec<_>>().join(" ").replace(['<', '&'], " ");
+        let document =
+            format!("<ErrorResponse><Error><Code>AccessDenied</Code><Message>{message}</Message></Error></ErrorResponse>");
+        Some(http::Response::builder().status(403).body(document.into()).unwrap())
+    });
+    let role = world.sts.role_arn("demo");
+    for arguments in [
+        &["export"][..],
+        &["exec", "env"],
+        &["proof", "vault", "dev"],
+        &["token", "memorydb", "c", "u"],
+        &["eks-token", "c"],
+        &["console"],
+        &["serve"],
+    ] {
+        let (command, rest) = arguments.split_first().unwrap();
+        let arguments = [&[*command, "--debug", "--role", &role][..], rest].concat();
+        let mut command = world.sts(&arguments);
+        command.env("AWS_SESSION_TOKEN", PLANTED);
+        let (status, told, errors) = end(command);
+        assert_eq!(status, Some(1), "{arguments:?}: {errors}");
+        assert!(errors.contains("AccessDenied"), "{arguments:?}: {errors}");
+        assert!(!told.contains(PLANTED) && !errors.contains(PLANTED), "{arguments:?}: {told}{errors}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_list_of_processes_shows_no_secret() {

@@ -123,6 +123,26 @@ fn signals_end_it_and_leave_the_terminal_as_it_was() {
     assert!(world.sts.requests().is_empty());
 }
 
+/// Neither does the program of --mfa-process stay.
+#[test]
+fn signals_leave_no_child() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    for (signal, number) in [("-TERM", 15), ("-HUP", 1), ("-INT", 2)] {
+        let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial, "--mfa-process"];
+        let mut command = world.sts(&[&arguments[..], &["echo $$ >&2; exec sleep 300"]].concat());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let pid = lines.next().unwrap().unwrap();
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert_eq!(ended(&mut child).signal(), Some(number), "{signal}");
+        assert!(!Command::new("kill").args(["-0", &pid]).stderr(Stdio::null()).status().unwrap().success());
+    }
+}
+
 #[test]
 fn ctrl_c_ends_it_and_leaves_the_terminal_as_it_was() {
     let Some(world) = strict() else { return };

@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::io::{self, Read as _};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::sts_proto::{TransportError, TransportErrorKind as Kind};
@@ -69,6 +70,9 @@ fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let failed = |problem: &dyn Display| format!("the program of --mfa-process failed: {problem}");
     let of_system = |error: io::Error| failed(&in_our_style(&error));
+    // Before the program begins, so that no signal leaves it behind.
+    #[cfg(unix)]
+    let asking = terminal::Asking::begin().map_err(of_system)?;
     let mut child = Command::new(shell);
     let child = child.args([flag, command]).env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
     let mut child = child.spawn().map_err(of_system)?;
@@ -79,14 +83,36 @@ fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
         // The one that waits may have given up.
         let _ = printed.send(first_line(stdout));
     });
-    let line = reading.map_err(of_system).and_then(|_| {
-        is_printed.recv_timeout(PATIENCE).map_err(|_| failed(&format!("no code after {PATIENCE:?}")))
-    });
-    if line.is_err() {
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(of_system)?;
-    let line = line?.map_err(of_system)?;
+    let until = Instant::now() + PATIENCE;
+    let is_over = || {
+        #[cfg(unix)]
+        if asking.signal().is_some() {
+            return true;
+        }
+        Instant::now() >= until
+    };
+    let line = loop {
+        match is_printed.recv_timeout(PAUSE) {
+            Err(RecvTimeoutError::Timeout) if !is_over() => {}
+            line => break line.ok(),
+        }
+    };
+    let status = loop {
+        if line.is_none() || is_over() {
+            let _ = child.kill();
+            break child.wait();
+        }
+        match child.try_wait() {
+            Ok(None) => thread::sleep(PAUSE),
+            Ok(Some(status)) => break Ok(status),
+            Err(error) => break Err(error),
+        }
+    };
+    let status = status.map_err(of_system)?;
+    reading.map_err(of_system)?;
+    #[cfg(unix)]
+    asking.end()?;
+    let line = line.ok_or_else(|| failed(&format!("no code after {PATIENCE:?}")))?.map_err(of_system)?;
     if !status.success() {
         return Err(failed(&status));
     }
@@ -99,7 +125,7 @@ fn first_line(mut stdout: impl io::Read) -> io::Result<Secret> {
     let mut bytes = Vec::with_capacity(MAX_CODE as usize + 64);
     stdout.by_ref().take(MAX_CODE).read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).map(Secret::new);
-    io::copy(&mut stdout, &mut io::sink())?;
+    io::copy(&mut stdout.take(MAX_REST), &mut io::sink())?;
     let text = text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "what it prints is not utf-8"))?;
     Ok(text.expose().lines().next().unwrap_or_default().trim().into())
 }
@@ -140,12 +166,14 @@ mod terminal {
         match key.map_err(|error| format!("the terminal cannot be read: {error}"))? {
             End::Line(code) => Ok(code),
             End::Closed => Err("the question was not answered".to_owned()),
-            End::Signal(signal) => {
-                // As if there were no question: the caller sees that a signal ended this process.
-                let _ = signal_hook::low_level::emulate_default_handler(signal);
-                Err("the question was interrupted".to_owned())
-            }
+            End::Signal(signal) => Err(end_by(signal)),
         }
+    }
+
+    /// Does what the signal does by default, so that the caller sees that it ended this process.
+    fn end_by(signal: i32) -> String {
+        let _ = low_level::emulate_default_handler(signal);
+        "the question was interrupted".to_owned()
     }
 
     enum End {
@@ -155,19 +183,22 @@ mod terminal {
     }
 
     /// While it is there, a signal does not end this process, but the question.
-    struct Asking {
+    pub(super) struct Asking {
         wakes: UnixStream,
         signal: Arc<AtomicUsize>,
         handlers: Vec<SigId>,
     }
 
     impl Asking {
-        fn begin() -> io::Result<Self> {
+        pub(super) fn begin() -> io::Result<Self> {
             let (wakes, wake) = UnixStream::pair()?;
             let mut asking = Self { wakes, signal: Arc::default(), handlers: Vec::new() };
             let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
             let is_first = as_before.is_empty();
-            for signal in signals::heeded() {
+            // Beside a command, signals are forwarded to it.
+            let signals =
+                if super::IS_OTHERS.load(Ordering::Relaxed) { Vec::new() } else { signals::heeded() };
+            for signal in signals {
                 if is_first {
                     let id = signal_hook::flag::register_conditional_default(signal, IS_IDLE.clone())?;
                     as_before.push(id);
@@ -181,8 +212,16 @@ mod terminal {
             Ok(asking)
         }
 
-        fn signal(&self) -> Option<i32> {
+        pub(super) fn signal(&self) -> Option<i32> {
             i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+        }
+
+        /// Ends this process if a signal has come, as if there had been no question.
+        pub(super) fn end(self) -> Result<(), String> {
+            match self.signal() {
+                Some(signal) => Err(end_by(signal)),
+                None => Ok(()),
+            }
         }
     }
 
@@ -303,5 +342,7 @@ static IS_OTHERS: AtomicBool = AtomicBool::new(false);
 static REASON: Mutex<Option<String>> = Mutex::new(None);
 
 const MAX_CODE: u64 = 256;
+const MAX_REST: u64 = 64 * 1024;
+const PAUSE: Duration = Duration::from_millis(20);
 /// Less than a call lasts at most, so that the question ends before the process does.
 const PATIENCE: Duration = Duration::from_secs(280);
