@@ -161,4 +161,11 @@ fn the_browser_is_given_an_address_that_holds_no_token() {
     let (status, printed, errors) = end(command);
     assert_eq!((status, printed.as_str()), (Some(1), ""));
     assert!(errors.contains("leave out --open") && !errors.contains(SECRET_KEY), "{errors}");
+    // One that fails.
+    let server = Server::start(&[(200, TOKEN)]);
+    let mut command = console(&world, &server, &["--open"]);
+    command.env("BROWSER", "false");
+    let (status, _, errors) = end(command);
+    assert_eq!(status, Some(1));
+    assert!(errors.starts_with("sts: the browser has failed; leave out --open"), "{errors}");
 }

@@ -192,6 +192,26 @@ fn what_is_secret_is_no_argument() {
     assert!(errors.contains("list of processes") && !errors.contains("PLANTED"), "{errors}");
 }
 
+/// It works once.
+#[test]
+fn a_code_may_be_an_argument() {
+    let Some(world) = World::new() else { return };
+    let (serial, code) = (world.sts.mfa_serial(), world.sts.mfa_code());
+    printed(world.sts(&["get-session-token", "--serial-number", &serial, "--token-code", &code]));
+    assert_eq!(world.sts.requests()[0].form["TokenCode"], code);
+}
+
+/// As the AWS CLI takes it.
+#[test]
+fn a_list_may_be_json() {
+    let Some(world) = World::new() else { return };
+    let role = world.sts.role_arn("demo");
+    let tags = r#"[{"Key": "a", "Value": "b"}, {"Key": "c", "Value": ""}]"#;
+    printed(world.sts(&["assume-role", "--role-arn", &role, "--role-session-name", "s1", "--tags", tags]));
+    let form = world.sts.requests()[0].form.clone();
+    assert_eq!((&*form["Tags.member.1.Key"], &*form["Tags.member.2.Value"]), ("a", ""));
+}
+
 #[test]
 fn json_and_a_table_of_the_same_answer() {
     let Some(world) = World::new() else { return };

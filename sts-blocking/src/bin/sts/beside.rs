@@ -13,8 +13,11 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
     use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
     use signal_hook::consts::{SIGINT, SIGQUIT};
     use signal_hook::iterator::Signals;
+    use sts_blocking::sts_proto::perform::in_our_style;
 
-    let failed = |error| Failure::Other(format!("signals cannot be handled: {error}"));
+    let failed = |error: std::io::Error| {
+        Failure::Other(format!("signals cannot be handled: {}", in_our_style(&error)))
+    };
     // Before the command begins, so that none is lost.
     let mut signals = Signals::new(crate::signals::heeded()).map_err(failed)?;
     crate::mfa::stop_asking();
@@ -37,8 +40,9 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
     let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
     handle.close();
     let _ = forwarding.join();
-    let status =
-        child.wait().map_err(|error| Failure::Other(format!("the command cannot be waited for: {error}")))?;
+    let status = child.wait().map_err(|error| {
+        Failure::Other(format!("the command cannot be waited for: {}", in_our_style(&error)))
+    })?;
     // As shells have it.
     let status = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))

@@ -3,7 +3,7 @@ use std::net::TcpListener;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use sts_blocking::Secret;
@@ -93,9 +93,22 @@ fn open(url: Secret) -> Result<(), Failure> {
     thread::Builder::new().spawn(move || send_on(&listener, path, url, sent)).map_err(failed)?;
     let mut browser = browser.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
     // A browser may go on for hours, or hand the address to one that runs already and end at once.
-    thread::spawn(move || browser.wait());
-    let late = "the browser has not asked for the page; leave out --open, and open the url that is printed";
-    is_sent.recv_timeout(PATIENCE).map_err(|_| Failure::Other(late.to_owned()))
+    let browser = thread::spawn(move || browser.wait().is_ok_and(|status| status.success()));
+    let mut browser = Some(browser);
+    let until = Instant::now() + PATIENCE;
+    loop {
+        // In this order, since it may end just after it has asked.
+        let has_failed = browser.take_if(|browser| browser.is_finished()).map(|browser| browser.join());
+        let has_failed = has_failed.is_some_and(|ended| !ended.unwrap_or_default());
+        let problem = match is_sent.recv_timeout(PAUSE) {
+            Ok(()) => return Ok(()),
+            Err(_) if has_failed => "the browser has failed",
+            Err(_) if Instant::now() >= until => "the browser has not asked for the page",
+            Err(_) => continue,
+        };
+        let advice = "leave out --open, and open the url that is printed";
+        return Err(Failure::Other(format!("{problem}; {advice}")));
+    }
 }
 
 fn send_on(listener: &TcpListener, path: String, url: Secret, sent: mpsc::Sender<()>) -> ! {
@@ -128,3 +141,4 @@ fn browser(address: &str) -> Command {
 }
 
 const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(100);

@@ -147,6 +147,7 @@ mod terminal {
     use signal_hook::consts::SIGINT;
     use signal_hook::low_level::{self, pipe};
     use sts_blocking::Secret;
+    use sts_blocking::sts_proto::perform::in_our_style;
 
     use super::{MAX_CODE, PATIENCE};
     use crate::signals;
@@ -154,16 +155,19 @@ mod terminal {
     /// Asks without echo. The terminal sends each key at once and keeps Ctrl-C to itself, so that its modes are put back
     /// before this process ends.
     pub(super) fn ask(prompt: &str) -> Result<Secret, String> {
-        let no_terminal = |error| format!("there is no terminal to ask at ({error}); use --mfa-process");
+        let no_terminal = |error: io::Error| {
+            format!("there is no terminal to ask at ({}); use --mfa-process", in_our_style(&error))
+        };
         let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(no_terminal)?;
         // Asking from the background would stop this process.
         if tcgetpgrp(&terminal) != Ok(getpgrp()) {
             return Err("it runs in the background, where it cannot ask; use --mfa-process".to_owned());
         }
-        let asking = Asking::begin().map_err(|error| format!("signals cannot be handled: {error}"))?;
+        let asking = Asking::begin()
+            .map_err(|error| format!("signals cannot be handled: {}", in_our_style(&error)))?;
         let key = Keyboard::new(&terminal).and_then(|keyboard| keyboard.line(prompt, &asking));
         drop(asking);
-        match key.map_err(|error| format!("the terminal cannot be read: {error}"))? {
+        match key.map_err(|error| format!("the terminal cannot be read: {}", in_our_style(&error)))? {
             End::Line(code) => Ok(code),
             End::Closed => Err("the question was not answered".to_owned()),
             End::Signal(signal) => Err(end_by(signal)),

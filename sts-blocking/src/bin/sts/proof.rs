@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use sts_blocking::proof::{
     Chainguard, Conjur, Consul, Datadog, Google, Hcp, Infisical, LakeFs, MongoDb, Snowflake, Teleport, Vault,
 };
+use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::{Client, Secret};
 
 use crate::args::Global;
@@ -132,7 +133,7 @@ fn mongodb(sts: &Client) -> Result<Secret, Failure> {
     let mut line = String::new();
     let unusable = |problem| Failure::Usage(format!("the server's message on standard input {problem}"));
     let read = io::Read::take(io::stdin().lock(), MAX_LINE).read_line(&mut line);
-    read.map_err(|error| unusable(format!("cannot be read: {error}")))?;
+    read.map_err(|error| unusable(format!("cannot be read: {}", in_our_style(&error))))?;
     let server = BASE64_STANDARD.decode(line.trim()).map_err(|_| unusable("is not base64".to_owned()))?;
     let reply = conversation.reply(&server).map_err(sts_blocking::Error::from)?;
     Ok(Secret::new(BASE64_STANDARD.encode(sts.prove(&reply)?.expose())))

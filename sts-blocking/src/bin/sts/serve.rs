@@ -38,8 +38,8 @@ impl Run for Serve {
         let variables = endpoint.variables();
         let seen = env::vars_os().chain(variables.clone().map(|(name, value)| (name.into(), value.into())));
         if let Some(source) = goes_before(&sts, seen) {
-            let advice = "set AWS_SHARED_CREDENTIALS_FILE=/dev/null for them, and AWS_CONFIG_FILE too if the \
-                          credentials are there, or use sts exec --serve";
+            let advice = "take these away from them, those of files with AWS_SHARED_CREDENTIALS_FILE=/dev/null and \
+                          AWS_CONFIG_FILE=/dev/null, or use sts exec --serve";
             tell(format_args!(
                 "programs with these variables look for the credentials of {source} first; {advice}"
             ));

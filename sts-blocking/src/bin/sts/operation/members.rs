@@ -21,6 +21,7 @@ pub(super) fn flag(member: &Member) -> Arg {
     let value = match kind {
         Shape::Number => "NUMBER",
         Shape::Truth => "true|false",
+        Shape::Secret if member.name == "TokenCode" => "CODE|file://PATH|-",
         Shape::Secret => "file://PATH|-",
         Shape::Structure(_) => "STRUCTURE",
         _ => "TEXT",
@@ -144,6 +145,14 @@ fn of_flag(member: &Member, values: &[&str], stdin: &mut Stdin) -> Result<Value,
         }
         (Shape::List(item), values) => {
             Ok(Value::List(values.iter().map(|text| of_text(item, text, stdin)).collect::<Result<_, _>>()?))
+        }
+        // It works once, and not for long.
+        (Shape::Secret, [code])
+            if member.name == "TokenCode"
+                && code.len() == 6
+                && code.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            Ok(Value::Secret((*code).into()))
         }
         (shape, [text]) => of_text(&shape, text, stdin),
         _ => Err("it has to be given once".to_owned()),
