@@ -19,6 +19,9 @@ fn every_flag_is_in_the_help_the_manual_and_the_completions() {
         let help = world.prints(&[command, "--help"]);
         let page = std::fs::read_to_string(pages.join(format!("sts-{command}.1"))).unwrap();
         assert_eq!(world.prints(&["man", command]), page, "{command}");
+        if ["export", "exec", "verify"].contains(&command.as_str()) {
+            assert!(page.contains("Exit status"), "{command}: {page}");
+        }
         let flags = flags(&help);
         assert!(flags.contains("--profile") && flags.contains("--help"), "{command}: {flags:?}");
         for flag in flags {

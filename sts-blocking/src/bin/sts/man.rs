@@ -6,10 +6,10 @@ use clap_mangen::Man;
 use sts_blocking::sts_proto::perform::in_our_style;
 
 use crate::args::Global;
-use crate::command;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
+use crate::{STATUSES, command};
 
 /// Prints the manual page of a command, or writes all pages into a folder.
 ///
@@ -25,7 +25,8 @@ pub(crate) struct Page {
 
 impl Run for Page {
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
-        let mut sts = command(None);
+        // The help of a command is shorter than its page. Operations have texts of their own in this place.
+        let mut sts = command(None).mut_subcommands(|command| command.after_help(STATUSES));
         if let Some(folder) = self.to {
             let created = std::fs::create_dir_all(&folder);
             let written = created.and_then(|()| clap_mangen::generate_to(sts, &folder));
