@@ -37,6 +37,10 @@ fn compare(source: Source, document: &[u8], credentials: &Credentials) {
         Source::Process => (&value, ["AccessKeyId", "SecretAccessKey", "SessionToken"]),
         Source::Container | Source::InstanceMetadata => (&value, ["AccessKeyId", "SecretAccessKey", "Token"]),
         Source::Portal => (&value["roleCredentials"], ["accessKeyId", "secretAccessKey", "sessionToken"]),
+        Source::RolesAnywhere => (
+            &value["credentialSet"][0]["credentials"],
+            ["accessKeyId", "secretAccessKey", "sessionToken"],
+        ),
         Source::Login => return assert!(value["accessToken"].is_string() && value["expiresAt"].is_string()),
     };
     let [id, secret, token] = names.map(|name| of[name].as_str());
@@ -47,7 +51,7 @@ fn compare(source: Source, document: &[u8], credentials: &Credentials) {
         token.filter(|it| !it.is_empty())
     );
     let account = match source {
-        Source::Portal => Some("123456789012"),
+        Source::Portal | Source::RolesAnywhere => Some("123456789012"),
         _ => value["AccountId"].as_str().filter(|id| !id.is_empty()),
     };
     assert_eq!(credentials.account_id.as_deref(), account);
@@ -55,6 +59,7 @@ fn compare(source: Source, document: &[u8], credentials: &Credentials) {
         Source::Portal => of["expiration"].as_i64().and_then(|millis| {
             dates::instant(millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000)
         }),
+        Source::RolesAnywhere => of["expiration"].as_str().and_then(dates::read),
         _ => of["Expiration"].as_str().and_then(dates::read),
     };
     // The other reader cannot read every date that this one can, and expired credentials from the metadata

@@ -1,5 +1,6 @@
 //! The core's readers of documents from programs, endpoints and files, each run as part of its flow.
 
+use std::error::Error as StdError;
 use std::mem::take;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,9 +8,11 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::Response;
 use sts_proto::client::{Load, Loaded};
+use sts_proto::credentials::roles_anywhere::{Config, RolesAnywhere};
 use sts_proto::credentials::{Chain, Resolve};
 use sts_proto::flow::ProcessOutput;
 use sts_proto::settings::{Env, Profiles};
+use sts_proto::sigv4::x509::{Algorithm, Identity, Key};
 use sts_proto::{Context, Credentials, Effect, Error, Event, Flow, Settings, Step};
 
 /// The source of a JSON document.
@@ -25,11 +28,19 @@ pub enum Source {
     Login,
     /// The portal of IAM Identity Center.
     Portal,
+    /// IAM Roles Anywhere.
+    RolesAnywhere,
 }
 
 /// All sources.
-pub const SOURCES: [Source; 5] =
-    [Source::Process, Source::Container, Source::InstanceMetadata, Source::Login, Source::Portal];
+pub const SOURCES: [Source; 6] = [
+    Source::Process,
+    Source::Container,
+    Source::InstanceMetadata,
+    Source::Login,
+    Source::Portal,
+    Source::RolesAnywhere,
+];
 
 impl Source {
     /// Reads `document` once, as if from this source. Returns the `Display` and `Debug` text of the result.
@@ -54,13 +65,23 @@ impl Source {
     /// # Panics
     ///
     /// If the flow does not end.
-    pub fn resolve(self, mut document: Bytes) -> Result<Credentials, Error> {
+    pub fn resolve(self, document: Bytes) -> Result<Credentials, Error> {
+        if self == Self::RolesAnywhere {
+            let identity = Identity::new(CERTIFICATE.as_bytes(), Fixed).expect("it has a serial number");
+            let anchor = "arn:aws:rolesanywhere:eu-west-1:123456789012:trust-anchor/1";
+            let config = Config::new(identity, "arn:aws:iam::123456789012:role/one", "arn:profile", anchor);
+            return self.run(RolesAnywhere::new(config, 7), document);
+        }
         let context = Context::new(&Settings::new().region("eu-west-1"), "test/0").expect("a valid region");
-        let mut flow = Resolve::new(Arc::new(self.chain()), Arc::new(context), 7);
+        let flow = Resolve::new(Arc::new(self.chain()), Arc::new(context), 7);
+        self.run(flow, document).map(|resolved| resolved.credentials)
+    }
+
+    fn run<F: Flow<Error = Error>>(self, mut flow: F, mut document: Bytes) -> Result<F::Output, Error> {
         let mut event = Event::Start;
         for _ in 0..50 {
             event = match flow.step(now(), event)? {
-                Step::Done(resolved) => return Ok(resolved.credentials),
+                Step::Done(output) => return Ok(output),
                 Step::Perform(effect) => self.answer(&effect, &mut document),
             };
         }
@@ -78,7 +99,7 @@ impl Source {
         match self {
             Self::Process => profiles.insert_profile("default", [("credential_process", "tool")]),
             Self::Container => variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://localhost/c")),
-            Self::InstanceMetadata => {}
+            Self::InstanceMetadata | Self::RolesAnywhere => {}
             Self::Login | Self::Portal => profiles.insert_profile("default", sso),
         }
         Chain::new(&Env::from_iter(variables), &profiles, None)
@@ -108,6 +129,23 @@ impl Source {
         }
     }
 }
+
+/// A key that signs nothing.
+#[derive(Debug)]
+struct Fixed;
+
+impl Key for Fixed {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Ecdsa
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
+        Ok(vec![1])
+    }
+}
+
+/// With a serial number, and nothing else.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAUwAwIBBw==\n-----END CERTIFICATE-----\n";
 
 /// The time at which documents are read.
 pub fn now() -> SystemTime {

@@ -5,9 +5,12 @@
 mod config;
 mod files;
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
+use serde_core::Deserializer as _;
+use serde_core::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 pub use self::config::{Config, Holder, PemFiles};
@@ -188,13 +191,55 @@ fn credentials(reply: &Reply, role_arn: &str) -> Result<Credentials, Credentials
     Ok(credentials.with_expiration(expiration))
 }
 
-/// The member `credentials` of the first of the `credentialSet`. The texts are borrowed, so that no copy of a secret stays.
+/// The member `credentials` of the first of the `credentialSet`.
 fn keys(body: &[u8]) -> Option<Object> {
-    type Members<'a> = BTreeMap<String, &'a RawValue>;
-    let document: Members<'_> = serde_json::from_slice(body).ok()?;
-    let set: Vec<&RawValue> = serde_json::from_str(document.get("credentialSet")?.get()).ok()?;
-    let first: Members<'_> = serde_json::from_str(set.first()?.get()).ok()?;
-    Object::parse(first.get("credentials")?.get().as_bytes()).ok()
+    let set = part(Part::Member("credentialSet"), body)?;
+    let first = part(Part::First, set)?;
+    Object::parse(part(Part::Member("credentials"), first)?).ok()
+}
+
+/// This part of a document, which is read to its end.
+fn part(part: Part, document: &[u8]) -> Option<&[u8]> {
+    let mut deserializer = Deserializer::from_slice(document);
+    let found = deserializer.deserialize_any(part).ok()?;
+    deserializer.end().ok()?;
+    found.map(|found| found.get().as_bytes())
+}
+
+/// Borrows one part of an object or a list, so that no copy of a secret stays and what is passed over takes no memory.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Of two of one name the last one counts.
+    Member(&'static str),
+    /// Of a list.
+    First,
+}
+
+impl<'de> Visitor<'de> for Part {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Member(_) => "an object",
+            Self::First => "a list",
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+            if matches!(self, Self::Member(wanted) if wanted == name) {
+                found = Some(value);
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let first = list.next_element()?.filter(|_| matches!(self, Self::First));
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(first)
+    }
 }
 
 fn wrong(problem: impl Into<Box<str>>) -> CredentialsError {

@@ -22,6 +22,7 @@ pub(crate) fn no_copy_is_left_in_memory() {
     const TASK: &str =
         r#"{"AccessKeyId":"AKID","SecretAccessKey":"s","Expiration":"2030-01-01T00:00:00Z","Token":""#;
     const ROLE: &str = r#"{"roleCredentials":{"accessKeyId":"AKID","secretAccessKey":"s","expiration":1900000000000,"sessionToken":""#;
+    const SESSION: &str = r#"{"credentialSet":[{"credentials":{"accessKeyId":"AKID","secretAccessKey":"s","expiration":"2030-01-01T00:00:00Z","sessionToken":""#;
     const ANSWER: [&str; 2] = [
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>a\
          </SecretAccessKey><Expiration>1.7e9</Expiration><SessionToken>",
@@ -48,6 +49,7 @@ pub(crate) fn no_copy_is_left_in_memory() {
         (Source::Container, TASK, "\"}"),
         (Source::InstanceMetadata, TASK, "\"}"),
         (Source::Portal, ROLE, "\"}}"),
+        (Source::RolesAnywhere, SESSION, "\"}}]}"),
     ] {
         let read = source.read(Bytes::from(planted(before, "", behind)));
         assert!(read.contains("AKID"), "{read}");
