@@ -37,10 +37,9 @@ fn compare(source: Source, document: &[u8], credentials: &Credentials) {
         Source::Process => (&value, ["AccessKeyId", "SecretAccessKey", "SessionToken"]),
         Source::Container | Source::InstanceMetadata => (&value, ["AccessKeyId", "SecretAccessKey", "Token"]),
         Source::Portal => (&value["roleCredentials"], ["accessKeyId", "secretAccessKey", "sessionToken"]),
-        Source::RolesAnywhere => (
-            &value["credentialSet"][0]["credentials"],
-            ["accessKeyId", "secretAccessKey", "sessionToken"],
-        ),
+        Source::RolesAnywhere => {
+            (&value["credentialSet"][0]["credentials"], ["accessKeyId", "secretAccessKey", "sessionToken"])
+        }
         Source::Login => return assert!(value["accessToken"].is_string() && value["expiresAt"].is_string()),
     };
     let [id, secret, token] = names.map(|name| of[name].as_str());
