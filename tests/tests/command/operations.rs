@@ -197,7 +197,7 @@ fn what_is_secret_is_no_argument() {
 fn a_code_may_be_an_argument() {
     let Some(world) = World::new() else { return };
     let (serial, code) = (world.sts.mfa_serial(), world.sts.mfa_code());
-    printed(world.sts(&["get-session-token", "--serial-number", &serial, "--token-code", &code]));
+    printed(world.sts(&["get-session-token", "--serial-number", &serial, "--token-code", code]));
     assert_eq!(world.sts.requests()[0].form["TokenCode"], code);
 }
 
