@@ -104,7 +104,12 @@ impl Flow for FlowJob {
 
 impl fmt::Debug for FlowJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FlowJob").field("first", &self.first).finish_non_exhaustive()
+        let work = match &self.work {
+            None => format_args!("None"),
+            Some(Work::Keys(..)) => format_args!("Keys(..)"),
+            Some(Work::Region(..)) => format_args!("Region(..)"),
+        };
+        f.debug_struct("FlowJob").field("work", &work).field("first", &self.first).finish_non_exhaustive()
     }
 }
 
