@@ -43,14 +43,16 @@ fn usable(endpoint: &Endpoint, params: &EndpointParams<'_>) {
         assert!(!fips || ordinary || host.starts_with("sts-fips."), "{host}");
         assert_eq!(host.contains(".api."), params.use_dual_stack, "{host}");
     }
-    // Resolving the result again must not change it.
+    // Resolving the result again must not change it. The region that was set may be another than the one to sign for.
     let text = uri.to_string();
     let again = EndpointParams {
         region: endpoint.signing_region(),
         endpoint_url: Some(&text),
         ..EndpointParams::default()
     };
-    assert_eq!(Endpoint::resolve(&again).as_ref(), Ok(endpoint));
+    let again = Endpoint::resolve(&again).expect("it was resolved before");
+    let of = |it: &Endpoint| (it.uri().clone(), it.host().clone(), it.scope().ok().cloned());
+    assert_eq!(of(&again), of(endpoint));
     // By the rules of browsers. They treat `0x7f.1` as an address and `h.0x` as a malformed one; by RFC 1123
     // both are names.
     let theirs = match Url::parse(&text) {
