@@ -20,7 +20,7 @@ impl<T: Clone> Recent<T> {
         Self { max, kept: Mutex::default() }
     }
 
-    /// The value of this input, made if there is none.
+    /// The value of this input, which is made where it is not kept yet.
     pub(super) fn get<O: Operation>(&self, input: &O, make: impl FnOnce() -> T) -> T {
         let key = key(input);
         let mut kept = self.kept();

@@ -232,7 +232,7 @@ pub struct ProviderError(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    /// What there is none of, up to the name.
+    /// What is missing, up to the name: `no credentials from `, or `no token for `.
     wanted: &'static str,
     provider: Box<str>,
     problem: Box<str>,

@@ -149,7 +149,7 @@ macro_rules! config_setters {
             /// tags and so on, and the token of a web identity. It shows none of these, but lets anyone who can list the folder
             /// check a guess. The file holds the keys and all else that the service answered, as that of the AWS CLI does.
             fn share_cli_cache(this, on: bool) {
-                this.cli_cache = on.then_some($crate::credentials::CliCache::of_cli);
+                this.cli_cache = on.then_some(CliCache::of_cli);
             }
 
             /// The client is there to give credentials, and may never call anything: that no endpoint can be made of the

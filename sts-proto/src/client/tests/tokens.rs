@@ -356,7 +356,7 @@ fn a_file_is_given_each_token_before_the_last_one_ends() {
 fn a_file_is_kept_as_long_as_its_token_is_valid() {
     let (service, tokens) = (Service::new(300), tokens(1));
     let keep = || tokens.keep_in(&input("a"), "/run/app/token".into(), 1);
-    // There is none yet.
+    // No token is kept yet.
     *service.refuses.borrow_mut() = Some("AccessDenied");
     let error = service.keep(&mut keep(), 1000).unwrap();
     assert_eq!((error.code(), service.at()), (Some(&ErrorCode::AccessDenied), 0));
