@@ -232,7 +232,7 @@ pub struct ProviderError(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    /// What is missing, up to the name: `no credentials from `, or `no token for `.
+    /// What is missing, up to the name: `credentials from`, or `web identity token for`..
     wanted: &'static str,
     provider: Box<str>,
     problem: Box<str>,
