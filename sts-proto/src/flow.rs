@@ -242,7 +242,8 @@ impl Default for SendTimeouts {
 pub struct Command {
     /// Its name or path.
     pub program: String,
-    /// Its arguments, each as it is.
+    /// Its arguments, each as it is. On Windows, where a program splits its command line itself, these are the pieces of the
+    /// line, to be joined by blanks without further quotation (`raw_arg` of the standard library).
     pub arguments: Vec<String>,
     /// How long it may run; then it is ended.
     pub timeout: Duration,

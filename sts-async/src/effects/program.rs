@@ -37,7 +37,13 @@ enum Progress {
 impl Program {
     fn start(command: &Command) -> io::Result<Self> {
         let mut program = tokio::process::Command::new(&command.program);
-        program.args(&command.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(windows)]
+        for piece in &command.arguments {
+            program.raw_arg(piece);
+        }
+        #[cfg(not(windows))]
+        program.args(&command.arguments);
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         if !has_foreground() {
             program.process_group(0);

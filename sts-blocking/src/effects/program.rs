@@ -26,7 +26,13 @@ impl Program {
     fn start(command: &Command) -> io::Result<Self> {
         let begun = Instant::now();
         let mut program = std::process::Command::new(&command.program);
-        program.args(&command.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(windows)]
+        for piece in &command.arguments {
+            std::os::windows::process::CommandExt::raw_arg(&mut program, piece);
+        }
+        #[cfg(not(windows))]
+        program.args(&command.arguments);
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         if !has_foreground() {
             std::os::unix::process::CommandExt::process_group(&mut program, 0);

@@ -1,5 +1,8 @@
 //! Command lines, split into words as a shell does.
 
+#[cfg(any(windows, test))]
+mod windows;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -43,20 +46,37 @@ impl fmt::Display for Unclosed {
 
 impl std::error::Error for Unclosed {}
 
-/// The command for a command line: the program itself if the line consists of words only, else the system's shell. The shell is
-/// needed for pipes, variables, redirections, patterns of file names, an assignment in front (`NAME=value tool`), and commands
-/// that are built into the shell (`exec`, `cd`, `if`, …). `None` if the line has no words.
+/// The command for a command line; `None` if it has no words.
 pub(super) fn command(line: &str, timeout: Duration) -> Result<Option<Command>, Unclosed> {
+    #[cfg(windows)]
+    return Ok(windows::command(line, timeout));
+    #[cfg(not(windows))]
+    posix(line, timeout)
+}
+
+/// The words of a command line, as the program sees them; none if a quotation is never closed.
+pub(super) fn words(line: &str) -> Vec<String> {
+    #[cfg(windows)]
+    return windows::words(line);
+    #[cfg(not(windows))]
+    split(line).unwrap_or_default()
+}
+
+/// The program itself if the line consists of words only, else the system's shell. The shell is needed for pipes, variables,
+/// redirections, patterns of file names, an assignment in front (`NAME=value tool`), and commands that are built into the shell
+/// (`exec`, `cd`, `if`, …).
+#[cfg(any(not(windows), test))]
+fn posix(line: &str, timeout: Duration) -> Result<Option<Command>, Unclosed> {
     let Line { words, needs_shell } = read(line)?;
     if needs_shell {
-        let (program, option) = if cfg!(windows) { ("cmd.exe", "/C") } else { ("/bin/sh", "-c") };
-        let arguments = vec![option.to_owned(), line.to_owned()];
-        return Ok(Some(Command { program: program.to_owned(), arguments, timeout }));
+        let arguments = vec!["-c".to_owned(), line.to_owned()];
+        return Ok(Some(Command { program: "/bin/sh".to_owned(), arguments, timeout }));
     }
     let mut words = words.into_iter();
     Ok(words.next().map(|program| Command { program, arguments: words.collect(), timeout }))
 }
 
+#[cfg_attr(windows, allow(dead_code))]
 struct Line {
     words: Vec<String>,
     /// Whether the line uses more of the shell than quotation.
@@ -73,16 +93,14 @@ fn read(line: &str) -> Result<Line, Unclosed> {
             ' ' | '\t' | '\n' | '\r' => words.extend(word.take()),
             '\'' => single_quoted(&mut rest, word.get_or_insert_default())?,
             '"' => needs_shell |= double_quoted(&mut rest, word.get_or_insert_default())?,
-            // On Windows it separates folders.
-            '\\' if !cfg!(windows) => match rest.next() {
+            '\\' => match rest.next() {
                 Some('\n') => {}
                 Some(kept) => word.get_or_insert_default().push(kept),
                 None => return Err(Unclosed { mark: '\\' }),
             },
             kept => {
                 needs_shell |= OPERATORS.contains(&kept)
-                    // On Windows the programs themselves expand patterns.
-                    || (!cfg!(windows) && PATTERNS.contains(&kept))
+                    || PATTERNS.contains(&kept)
                     || (word.is_none() && matches!(kept, '~' | '#'));
                 word.get_or_insert_default().push(kept);
             }
@@ -185,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_shell_is_asked_only_for_what_needs_one() {
-        let program = |line| command(line, Duration::ZERO).unwrap().map(|command| command.program);
+        let program = |line| posix(line, Duration::ZERO).unwrap().map(|command| command.program);
         for line in [
             r"tool 'a|b' \$x",
             "tool \"a;b\" a=b#c d~e 100%",
@@ -214,11 +232,10 @@ mod tests {
         assert_eq!(program("  "), None);
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_shell_gets_the_line_as_it_is() {
         let line = r#"TOKEN='a b' sh -c "x" *"#;
-        let command = command(line, Duration::ZERO).unwrap().unwrap();
+        let command = posix(line, Duration::ZERO).unwrap().unwrap();
         assert_eq!(command.arguments, ["-c", line]);
     }
 }

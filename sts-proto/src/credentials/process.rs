@@ -60,7 +60,7 @@ impl Process {
     /// The driver's reason, unless it quotes a part of the command line, which may hold secrets.
     fn reason(&self, error: &TransportError) -> Option<String> {
         let reason = in_our_style(error.source()?);
-        let words = command_line::split(self.command.expose()).ok()?;
+        let words = command_line::words(self.command.expose());
         // Shorter words occur in any text.
         let quoted =
             words.iter().any(|word| word.len() >= MIN_QUOTE && reason.contains(&word.to_lowercase()));
@@ -151,12 +151,15 @@ mod tests {
     }
 
     fn ended(status: Option<i32>, stdout: &'static str, stderr: &'static str) -> Result<Credentials, Error> {
-        let mut process = Process::new("tool --secret planted".into(), Some("000000000000".to_owned()));
+        let mut process = Process::new("tool.exe --secret planted".into(), Some("000000000000".to_owned()));
         let now = SystemTime::UNIX_EPOCH;
         let Ok(Step::Perform(Effect::Run(command))) = process.step(now, Event::Start) else {
             panic!("runs nothing")
         };
-        assert_eq!((command.program.as_str(), command.arguments.len()), ("tool", 2));
+        assert_eq!(
+            (command.program.as_str(), &*command.arguments.join(" ")),
+            ("tool.exe", "--secret planted")
+        );
         let output = ProcessOutput { status, stdout: stdout.into(), stderr: stderr.into() };
         match process.step(now, Event::Exited(output))? {
             Step::Done(credentials) => Ok(credentials),
@@ -223,7 +226,7 @@ mod tests {
     }
 
     fn not_run(error: TransportError) -> Error {
-        let mut process = Process::new("tool --secret planted".into(), None);
+        let mut process = Process::new("tool.exe --secret planted".into(), None);
         match process.step(SystemTime::UNIX_EPOCH, Event::Failed(error)) {
             Err(error) => error,
             Ok(step) => panic!("{step:?}"),
@@ -241,7 +244,7 @@ mod tests {
         let plain = "no credentials from credential_process: the program cannot be run; check that it exists and may be executed";
         let system = other("Permission denied (os error 13)");
         assert!(system.contains("cannot be run (permission denied);"), "{system}");
-        for text in ["tool: not found", "--secret is unknown", "planted", "", "\nx"] {
+        for text in ["tool.exe: not found", "--secret is unknown", "planted", "", "\nx"] {
             assert_eq!(other(text), plain, "{text}");
         }
         assert_eq!(not_run(TransportErrorKind::Other.into()).to_string(), plain);

@@ -69,15 +69,29 @@ pub(crate) fn reason_of(error: &Error) -> Option<String> {
     None
 }
 
+#[cfg(not(windows))]
+fn in_shell(line: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]);
+    shell
+}
+
+/// The shell removes the outer quotation marks.
+#[cfg(windows)]
+fn in_shell(line: &str) -> Command {
+    let mut shell = Command::new("cmd.exe");
+    std::os::windows::process::CommandExt::raw_arg(&mut shell, format!("/d /s /c \"{line}\""));
+    shell
+}
+
 fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
-    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let failed = |problem: &dyn Display| format!("the program of --mfa-process failed: {problem}");
     let of_system = |error: io::Error| failed(&in_our_style(&error));
     // Before the program begins, so that no signal leaves it behind.
     #[cfg(unix)]
     let asking = terminal::Asking::begin().map_err(of_system)?;
-    let mut child = Command::new(shell);
-    let child = child.args([flag, command]).env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
+    let mut child = in_shell(command);
+    let child = child.env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
     let mut child = child.spawn().map_err(of_system)?;
     let Some(stdout) = child.stdout.take() else { return Err(failed(&"it has no standard output")) };
     let (printed, is_printed) = mpsc::channel();

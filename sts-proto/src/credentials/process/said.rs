@@ -75,7 +75,7 @@ impl<'a> Known<'a> {
 /// The arguments of a command line, where people put secrets. Left out are names of options, paths, and the values of the
 /// options in [`SHOWN`]: an error may well be about the profile.
 fn arguments(command_line: &str) -> Vec<Secret> {
-    let words = command_line::split(command_line).unwrap_or_default();
+    let words = command_line::words(command_line);
     let mut secrets = Vec::new();
     let mut is_shown = false;
     for (index, word) in words.into_iter().map(Zeroizing::new).enumerate() {
@@ -219,7 +219,7 @@ const MAX_CHARS: usize = 300;
 mod tests {
     use super::*;
 
-    const COMMAND: &str = "vault keys /etc/vault.d/server --profile prod-admin --key planted-argument -x 'and planted words' PIN=9876";
+    const COMMAND: &str = "vault keys /etc/vault.d/server --profile prod-admin --key planted-argument -x \"and planted words\" PIN=9876";
 
     fn line(stderr: &str) -> Option<String> {
         last_line(stderr.as_bytes(), COMMAND, b"")
