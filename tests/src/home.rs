@@ -37,9 +37,9 @@ impl Home {
         home
     }
 
-    /// The path of a file in it.
+    /// The path of a file in it; its own path for an empty name.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        if name.is_empty() { self.0.clone() } else { self.0.join(name) }
     }
 
     /// Creates a file, or replaces its contents in place. Its directory must exist.
@@ -71,6 +71,11 @@ impl Drop for Home {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// A text with paths as on Unix, for tests that compare them on each platform.
+pub fn slashed(text: &str) -> String {
+    if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }
 }
 
 fn text(path: &Path) -> &str {

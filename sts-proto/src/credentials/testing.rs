@@ -1,6 +1,6 @@
 //! A flow stepped by hand, for unit tests.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::secret::Secret;
-use crate::settings::Settings;
+use crate::settings::{Settings, slashed};
 use crate::transport::TransportErrorKind;
 
 pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
@@ -101,7 +101,7 @@ impl<T> Played<T> {
     }
 
     pub(super) fn error(&self) -> String {
-        self.result.as_ref().err().expect("no error").to_string()
+        slashed(&self.result.as_ref().err().expect("no error").to_string())
     }
 }
 
@@ -125,8 +125,8 @@ pub(super) fn play<F: Flow<Error = Error>>(
             Ok(Step::Perform(effect)) => {
                 match effect {
                     Effect::Send(request, timeouts) => sent.push((request, timeouts)),
-                    Effect::Read(path) => read.push(path),
-                    Effect::Replace(path, contents) => replaced.push((path, contents)),
+                    Effect::Read(path) => read.push(as_on_unix(&path)),
+                    Effect::Replace(path, contents) => replaced.push((as_on_unix(&path), contents)),
                     effect => panic!("{effect:?}"),
                 }
                 events.next().expect("the flow asks for more than was expected")
@@ -145,4 +145,8 @@ pub(super) fn failed(kind: TransportErrorKind) -> Event {
 /// 2023-11-14T22:13:20Z
 pub(super) fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+fn as_on_unix(path: &Path) -> PathBuf {
+    slashed(&path.to_string_lossy()).into()
 }

@@ -230,7 +230,8 @@ mod tests {
         loop {
             let what = match replacing.step() {
                 Replacing::Over(event) => return (asked, event),
-                what => format!("{what:?}"),
+                // As on Unix.
+                what => format!("{what:?}").replace(r"\\", "/"),
             };
             match obstacle(&what) {
                 None => replacing.done(),

@@ -116,6 +116,12 @@ impl Env {
     }
 }
 
+/// A text with paths as on Unix, for tests that compare them on each platform.
+#[cfg(test)]
+pub(crate) fn slashed(text: &str) -> String {
+    if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }
+}
+
 pub(crate) const CONFIG: &str = "AWS_CONFIG_FILE";
 pub(crate) const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";
 

@@ -4,10 +4,13 @@
 use std::fs;
 use std::path::Path;
 
+#[cfg(unix)]
 use sts_proto::ErrorCode;
+#[cfg(unix)]
 use sts_proto::operations::GetCallerIdentity;
 use sts_tests::driver::{Driver, Setup};
-use sts_tests::home::Home;
+use sts_tests::home::{Home, slashed};
+#[cfg(unix)]
 use sts_tests::scripted::{Script, Scripted};
 
 struct Row {
@@ -593,8 +596,11 @@ const ROWS: &[Row] = &[
 
 #[test]
 fn each_configuration_leads_to_its_own_keys_or_to_an_error() {
-    let failures: Vec<_> =
-        ROWS.iter().filter_map(|row| Some(format!("{}: {}", row.name, row.run().err()?))).collect();
+    let failures: Vec<_> = ROWS
+        .iter()
+        .filter(|row| cfg!(unix) || !row.config.contains("= echo '"))
+        .filter_map(|row| Some(format!("{}: {}", row.name, row.run().err()?)))
+        .collect();
     assert!(failures.is_empty(), "{} of {} rows:\n{}", failures.len(), ROWS.len(), failures.join("\n"));
 }
 
@@ -671,9 +677,8 @@ impl Row {
         let home = Home::with_config(self.config);
         home.write(".aws/credentials", self.credentials);
         (self.prepare)(&home.path(""));
-        let root = home.path("");
-        let root = root.to_str().unwrap_or_default().trim_end_matches('/');
-        let fill = |text: &str| text.replace("{home}", root).replace("{nowhere}", "http://127.0.0.1:1/");
+        let root = slashed(home.path("").to_str().unwrap_or_default());
+        let fill = |text: &str| text.replace("{home}", &root).replace("{nowhere}", "http://127.0.0.1:1/");
         let mut variables: Vec<_> = self.variables.iter().map(|(name, value)| (*name, fill(value))).collect();
         if !variables.iter().any(|(name, _)| *name == "AWS_REGION") {
             // A role that is assumed all the same is assumed nowhere.
@@ -695,7 +700,7 @@ impl Row {
         fill: &impl Fn(&str) -> String,
     ) -> Result<String, String> {
         let (outcome, told) = match driver {
-            Ok(driver) => (driver.credentials(), driver.explain().to_string()),
+            Ok(driver) => (driver.credentials(), slashed(&driver.explain().to_string())),
             Err(error) => (Err(error), String::new()),
         };
         let text = match (&outcome, &self.expected) {
@@ -703,7 +708,7 @@ impl Row {
             (Ok(keys), _) => return Err(format!("it has the keys {}", keys.access_key_id)),
             (Err(error), Keys(_)) => return Err(format!("it has no keys: {error}")),
             (Err(error), Error(words)) => {
-                let text = error.to_string();
+                let text = slashed(&error.to_string());
                 match words.iter().map(|words| fill(words)).find(|words| !text.contains(words.as_str())) {
                     Some(missing) => return Err(format!("{missing:?} is not said: {text}")),
                     None => text,

@@ -29,7 +29,7 @@ fn calls_pass_on_the_trace_of_the_invocation() {
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "AKID")
             .env("AWS_SECRET_ACCESS_KEY", "s");
-        child.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        child.env("HOME", env::temp_dir().join("sts-tests-no-home"));
         let output = child
             .args(["--exact", "--ignored", "lambda::in_the_environment"])
             .env(EXPECTED, expected)

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::settings::Roots;
+use crate::settings::{Roots, slashed};
 use crate::transport::{TransportError, TransportErrorKind};
 
 const HOME: (&str, &str) = ("HOME", "/home/me");
@@ -23,7 +23,7 @@ fn run(mut load: Load, disk: Disk<'_>) -> Result<Settings, Error> {
             Step::Perform(effect) => effect,
         };
         let Effect::Read(path) = effect else { panic!("{effect:?}") };
-        event = match disk.iter().find(|(name, _)| path.as_os_str() == *name) {
+        event = match disk.iter().find(|(name, _)| slashed(&path.to_string_lossy()) == *name) {
             None => Event::Contents(None),
             Some((_, Ok(contents))) => Event::Contents(Some(Bytes::copy_from_slice(contents))),
             Some((_, Err((kind, reason)))) => Event::Failed(TransportError::new(*kind, reason.to_string())),
@@ -41,14 +41,14 @@ fn with(variables: &[(&str, &str)], config: &str) -> Result<Settings, Error> {
 }
 
 fn error(result: Result<Settings, Error>) -> String {
-    let text = result.map(|_| ()).unwrap_err().to_string();
+    let text = slashed(&result.map(|_| ()).unwrap_err().to_string());
     assert!(!text.contains('\n'), "{text}");
     text
 }
 
 fn listed(settings: &Settings, name: &str) -> String {
     let setting = settings.list().into_iter().find(|setting| setting.name == name).unwrap();
-    format!("{} ({})", setting.value, setting.origin)
+    slashed(&format!("{} ({})", setting.value, setting.origin))
 }
 
 #[test]
@@ -231,7 +231,8 @@ fn what_cannot_be_understood_matters_where_it_is_needed() {
     let settings = with(&[], config).unwrap();
     let told: Vec<_> =
         settings.list().into_iter().filter(|setting| setting.name == "not understood").collect();
-    let told: Vec<_> = told.iter().map(|setting| (setting.origin.to_string(), &*setting.value)).collect();
+    let told: Vec<_> =
+        told.iter().map(|setting| (slashed(&setting.origin.to_string()), &*setting.value)).collect();
     let place = |section: &str, line: u32| format!("{section} ({CONFIG_PATH} line {line})");
     let expected = [
         (place("profile b", 4), "it has no equals sign; write key = value"),

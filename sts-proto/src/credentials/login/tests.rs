@@ -1,7 +1,7 @@
 use super::*;
 use crate::credentials::testing::{Played, answer, contents, failed, now, play};
 use crate::retry::RetryClass;
-use crate::settings::{Env, Profiles};
+use crate::settings::{Env, Profiles, slashed};
 use crate::transport::TransportErrorKind;
 
 const SESSION: &str = "arn:aws:iam::111122223333:user/ann";
@@ -55,13 +55,8 @@ fn where_the_file_is() {
     assert_eq!(made(&[], &[("region", "us-east-1")]).unwrap(), None);
     let padded = format!(" {SESSION} ");
     let path = |variables: &Keys<'_>, session| {
-        made(variables, &[("login_session", session)])
-            .unwrap()
-            .unwrap()
-            .token_file()
-            .to_str()
-            .unwrap()
-            .to_owned()
+        let config = made(variables, &[("login_session", session)]).unwrap().unwrap();
+        slashed(&config.token_file().to_string_lossy())
     };
     assert_eq!(path(&[], SESSION), FILE);
     assert_eq!(path(&[], &padded), FILE);
@@ -332,7 +327,8 @@ fn a_proof_depends_on_nothing_but_key_and_contents() {
 fn a_session_in_code_is_that_of_a_profile() {
     let env = Env::from_iter([("HOME", "/home")]);
     let in_code = Config::of_session(&env, SESSION).unwrap();
-    assert_eq!((in_code.token_file().to_str(), in_code.command()), (Some(FILE), "aws login"));
+    assert_eq!(slashed(&in_code.token_file().to_string_lossy()), FILE);
+    assert_eq!(in_code.command(), "aws login");
     let events = [contents(&file(600, "planted-r1"))];
     assert_eq!(id(&play(&mut Login::new(in_code, 1), now(), events)), "ASIAOLD");
     let error = Config::of_session(&env, " ").unwrap_err().to_string();

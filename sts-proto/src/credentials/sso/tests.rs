@@ -4,7 +4,7 @@ use super::*;
 use crate::credentials::testing::{Played, answer, contents, failed, now, play};
 use crate::flow::Direct;
 use crate::retry::RetryClass;
-use crate::settings::{Env, Profiles};
+use crate::settings::{Env, Profiles, slashed};
 use crate::transport::TransportErrorKind;
 
 const URL: &str = "https://ssotest.awsapps.com/start";
@@ -62,13 +62,13 @@ const SESSION: &Keys<'static> =
 fn where_the_token_and_the_portal_are() {
     assert_eq!(made(&[], &[("region", "us-east-1")], &[]).unwrap(), None);
     let of_url = config(&legacy(&[]), &[]);
-    assert_eq!(of_url.token_file().to_str(), Some(OF_URL));
+    assert_eq!(slashed(&of_url.token_file().to_string_lossy()), OF_URL);
     assert_eq!(
         of_url.uri().to_string(),
         "https://portal.sso.us-east-2.amazonaws.com/federation/credentials?role_name=My%20Role%26Co&account_id=123456789"
     );
     let of_session = config(&with_session(SESSION), SESSION);
-    assert_eq!(of_session.token_file().to_str(), Some(OF_DEV));
+    assert_eq!(slashed(&of_session.token_file().to_string_lossy()), OF_DEV);
     assert_eq!(
         of_session.uri().to_string(),
         "https://portal.sso.eu-west-1.amazonaws.com/federation/credentials?role_name=R&account_id=123456789"

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use sts_tests::driver::{Setup, through_both};
-use sts_tests::home::Home;
+use sts_tests::home::{Home, slashed};
 use sts_tests::peer::{self, Peer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -84,9 +84,9 @@ fn what_became_of_a_renewal_is_explained() {
                 });
                 let variables = home.variables(&[("AWS_MAX_ATTEMPTS", "1")]);
                 let sts = make(&Setup::of_environment(variables).transport(&peer)).unwrap();
-                let told = sts.explain().to_string();
+                let told = slashed(&sts.explain().to_string());
                 assert!(told.contains(expected) && !told.contains("planted"), "{outcome:?}: {told}");
-                let written = format!("Z and written to {}", path.display());
+                let written = slashed(&format!("Z and written to {}", path.display()));
                 assert_eq!(told.contains(&written), matches!(outcome, Outcome::Good), "{outcome:?}: {told}");
                 // It is told as long as the credentials are used.
                 assert!(sts.explain().to_string().contains(expected), "{outcome:?}");

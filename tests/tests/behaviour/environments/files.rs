@@ -8,6 +8,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 /// The shared files.
 fn shared() -> Vec<Row> {
+    #[cfg_attr(windows, allow(unused_mut))]
     let mut rows = vec![
         Row::new("files that are named and not there")
             .keys()

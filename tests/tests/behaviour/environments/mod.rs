@@ -34,7 +34,7 @@ fn every_environment_leads_both_clients_the_same_way() {
     let mut failures = Vec::new();
     let mut count = 0;
     for (table, rows) in tables {
-        for row in rows() {
+        for row in rows().into_iter().filter(|row| cfg!(unix) || !row.runs_a_program()) {
             count += 1;
             failures.extend(
                 problems(&row).into_iter().map(|problem| format!("{table}, {}: {problem}", row.name)),

@@ -70,6 +70,14 @@ impl Row {
         }
     }
 
+    /// Whether its config file names a program, which is one of Unix.
+    pub(super) fn runs_a_program(&self) -> bool {
+        self.files.iter().any(|(_, contents)| match contents {
+            Contents::Bytes(bytes) => String::from_utf8_lossy(bytes).contains("credential_process = "),
+            _ => false,
+        })
+    }
+
     /// Keys in the environment.
     pub(super) fn keys(self) -> Self {
         self.set("AWS_ACCESS_KEY_ID", "AKIDENVIRON").set("AWS_SECRET_ACCESS_KEY", "planted-secret")
@@ -235,9 +243,7 @@ impl Row {
 /// With the home directory's path, if this is text.
 fn in_home(text: &str, home: &Home, bytes: &[u8]) -> Vec<u8> {
     match text.contains("{home}") {
-        true => text
-            .replace("{home}", home.path("").to_str().expect("its name is plain").trim_end_matches('/'))
-            .into(),
+        true => text.replace("{home}", home.path("").to_str().expect("its name is plain")).into(),
         false => bytes.to_vec(),
     }
 }

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use sts_proto::Error;
 use sts_proto::operations::GetCallerIdentity;
 use sts_tests::driver::{Driver, Make, Setup};
-use sts_tests::home::Home;
+use sts_tests::home::{Home, slashed};
 use sts_tests::peer::Peer;
 
 use super::row::{Expected, Row};
@@ -152,8 +152,8 @@ fn shown(driver: &Driver) -> String {
 /// Without what differs for good reason: the path of the home directory, the name of the crate, and how many seconds are
 /// left.
 fn plain(text: &str, home: &Home) -> String {
-    let path = home.path("");
-    let text = text.replace(path.to_str().expect("its name is plain").trim_end_matches('/'), "{home}");
+    let path = slashed(home.path("").to_str().expect("its name is plain"));
+    let text = slashed(text).replace(&path, "{home}");
     let text = ["sts-blocking", "sts-async", "sts_blocking", "sts_async"]
         .iter()
         .fold(text, |text, name| text.replace(name, "sts-client"));

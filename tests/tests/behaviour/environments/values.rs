@@ -3,6 +3,7 @@
 use super::row::Row;
 
 pub(super) fn rows() -> Vec<Row> {
+    #[cfg_attr(windows, allow(unused_mut))]
     let mut rows = vec![
         Row::new("AWS_USE_FIPS_ENDPOINT")
             .keys()
