@@ -3,7 +3,7 @@
 use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -36,19 +36,7 @@ enum Progress {
 
 impl Program {
     fn start(command: &Command) -> io::Result<Self> {
-        let mut program = tokio::process::Command::new(&command.program);
-        #[cfg(windows)]
-        for piece in &command.arguments {
-            program.raw_arg(piece);
-        }
-        #[cfg(not(windows))]
-        program.args(&command.arguments);
-        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        #[cfg(unix)]
-        if !has_foreground() {
-            program.process_group(0);
-        }
-        let mut child = program.spawn()?;
+        let mut child = tokio::process::Command::from(prepared(command)).spawn()?;
         Ok(Self {
             stdout: child.stdout.take(),
             stderr: child.stderr.take(),
@@ -142,8 +130,7 @@ impl Drop for Program {
     }
 }
 
-#[cfg(unix)]
-sts_proto::common_program_calls!(std::fs);
+sts_proto::common_program_calls!(std::fs, std::process);
 
 const MAX_LOOKS: u32 = 100;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);

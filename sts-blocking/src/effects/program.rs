@@ -1,7 +1,7 @@
 //! The system calls that run a program.
 
 use std::io;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use sts_proto::flow::{Command, Event};
@@ -25,19 +25,7 @@ struct Program {
 impl Program {
     fn start(command: &Command) -> io::Result<Self> {
         let begun = Instant::now();
-        let mut program = std::process::Command::new(&command.program);
-        #[cfg(windows)]
-        for piece in &command.arguments {
-            std::os::windows::process::CommandExt::raw_arg(&mut program, piece);
-        }
-        #[cfg(not(windows))]
-        program.args(&command.arguments);
-        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        #[cfg(unix)]
-        if !has_foreground() {
-            std::os::unix::process::CommandExt::process_group(&mut program, 0);
-        }
-        Ok(Self { child: program.spawn()?, begun, run: RunProgram::new(command.timeout) })
+        Ok(Self { child: prepared(command).spawn()?, begun, run: RunProgram::new(command.timeout) })
     }
 
     fn finish(&mut self) -> io::Result<Event> {
@@ -86,8 +74,7 @@ impl Drop for Program {
     }
 }
 
-#[cfg(unix)]
-sts_proto::common_program_calls!(std::fs);
+sts_proto::common_program_calls!(std::fs, std::process);
 
 /// How often to see whether the program has ended, after all that it writes to is closed.
 const LOOK: Duration = Duration::from_millis(2);

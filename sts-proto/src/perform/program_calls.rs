@@ -1,12 +1,32 @@
-//! What both drivers ask a Unix system about programs, said once.
+//! What both drivers ask a system about programs, said once.
 
-/// The system calls about a program that the standard library does not have, for a driver that depends on `rustix`. The
-/// driver names the module that reads files, since the core has none.
+/// How a program is started, and the system calls about it that the standard library does not have, for a driver that depends
+/// on `rustix`. The driver names the modules of files and processes, since the core has none.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! common_program_calls {
-    ($($fs:ident)::*) => {
+    ($($fs:ident)::*, $($process:ident)::*) => {
+        /// The program of a command, with nothing to read and what it prints kept.
+        fn prepared(command: &$crate::flow::Command) -> $($process)::*::Command {
+            use $($process)::*::Stdio;
+
+            let mut program = $($process)::*::Command::new(&command.program);
+            #[cfg(windows)]
+            for piece in &command.arguments {
+                std::os::windows::process::CommandExt::raw_arg(&mut program, piece);
+            }
+            #[cfg(not(windows))]
+            program.args(&command.arguments);
+            #[cfg(unix)]
+            if !has_foreground() {
+                std::os::unix::process::CommandExt::process_group(&mut program, 0);
+            }
+            program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            program
+        }
+
         /// Whether this process has the foreground of its terminal.
+        #[cfg(unix)]
         fn has_foreground() -> bool {
             let terminal = $($fs)::*::File::open("/dev/tty").ok();
             let foreground = terminal.and_then(|terminal| rustix::termios::tcgetpgrp(terminal).ok());
@@ -14,6 +34,7 @@ macro_rules! common_program_calls {
         }
 
         /// Whether a signal has stopped this program, which was started and has not ended.
+        #[cfg(unix)]
         fn is_stopped(id: u32) -> bool {
             use rustix::process::{WaitId, WaitIdOptions, waitid};
 
@@ -24,6 +45,7 @@ macro_rules! common_program_calls {
         }
 
         /// Ends a program that has not ended, with its group, if it has one of its own, and with what it has started.
+        #[cfg(unix)]
         fn end(id: u32) {
             use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 
@@ -40,6 +62,7 @@ macro_rules! common_program_calls {
             }
         }
 
+        #[cfg(unix)]
         fn to_pid(id: u32) -> Option<rustix::process::Pid> {
             rustix::process::Pid::from_raw(id.cast_signed())
         }
