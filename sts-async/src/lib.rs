@@ -35,3 +35,5 @@ pub use sts_proto::{
     TransportError, TransportErrorKind, bytes, http, operations, proof, token, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};
+
+sts_proto::guide!("sts_async", "async ", ".await");

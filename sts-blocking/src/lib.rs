@@ -39,3 +39,5 @@ pub use sts_proto::{
     TransportError, TransportErrorKind, bytes, http, operations, proof, token, types,
 };
 pub use transport::{Transport, UreqTransport};
+
+sts_proto::guide!("sts_blocking", "", "");

@@ -28,6 +28,7 @@ pub mod endpoint;
 mod error;
 mod escape;
 pub mod flow;
+mod guide;
 mod keys;
 mod member;
 mod operation;

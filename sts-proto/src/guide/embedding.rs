@@ -1,0 +1,102 @@
+#[doc(hidden)]
+#[macro_export]
+macro_rules! guide_embedding {
+    ($client:literal, $asynchronous:literal, $wait:literal) => {
+        /// How to use the client inside a library, and the protocol without the client.
+        ///
+        /// # In a library
+        ///
+        /// Take a client from the caller rather than making one: the caller has decided about region, credentials, proxies and
+        /// time-outs, and its other calls share connections and credentials with yours. A client is cheap to clone. Where credentials
+        /// are all that you need, take a provider, which a client is as well:
+        ///
+        /// ```
+        #[doc = concat!("use ", $client, "::{Client, CredentialsProvider};")]
+        ///
+        /// pub struct Uploader {
+        ///     sts: Client,
+        /// }
+        ///
+        /// impl Uploader {
+        ///     pub fn new(sts: Client) -> Self {
+        ///         Self { sts }
+        ///     }
+        ///
+        ///     /// Uploads with other credentials than the client's own.
+        ///     pub fn acting_for(&self, keys: impl CredentialsProvider) -> Self {
+        ///         Self { sts: self.sts.with_credentials_provider(keys) }
+        ///     }
+        /// }
+        /// # let _ = Uploader::new;
+        /// ```
+        ///
+        /// # In a process
+        ///
+        /// A process that forks makes its clients after the fork. `sts-blocking` fetches credentials on a thread of its own, and
+        /// `sts-async` in a task: a client belongs to the runtime that it is used on, and a program with several runtimes has one for
+        /// each. The first pages of both crates say more.
+        ///
+        /// # Without the driver
+        ///
+        /// Everything that decides is in [`sts_proto`](crate::sts_proto), which does no I/O:
+        ///
+        /// - **values**: an operation makes an `http::Request`, [`sigv4`](sts_proto::sigv4) signs it, and the operation reads the
+        ///   response;
+        /// - **flows**: a call, a fetch of credentials, or [a whole client](sts_proto::client) is stepped by your event loop, which
+        ///   performs one effect after the other and passes in the time.
+        ///
+        /// The [first page of `sts_proto`](sts_proto) shows both, and its example `loop` is a loop in virtual time; the example
+        /// `event_loop` of `sts-blocking` is one with sockets.
+        ///
+        /// A client runs flows too. [`Client::run`](crate::Client::run) drives any of them, such as a verifier's or one of your own.
+        ///
+        /// # An action of another server
+        ///
+        /// Servers that speak the protocol have actions that AWS has not. One is a file in your crate: the input, the output, and how
+        /// they belong together.
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::sts_proto::{input, output};")]
+        #[doc = concat!("use ", $client, "::{Client, Credentials, Operation, Secret};")]
+        ///
+        /// input! {
+        ///     /// Returns temporary keys for a name and password of LDAP.
+        ///     pub struct AssumeRoleWithLdapIdentity {
+        ///         /// The name in the directory.
+        ///         ldap_username: String = "LDAPUsername",
+        ///         /// The password.
+        ///         ldap_password: Secret = "LDAPPassword",
+        ///         ..
+        ///         /// Lifetime in seconds.
+        ///         duration_seconds: u32 = "DurationSeconds",
+        ///     }
+        /// }
+        ///
+        /// output! {
+        ///     /// What it returns.
+        ///     pub struct Output {
+        ///         /// The temporary keys.
+        ///         credentials: Credentials = "Credentials",
+        ///     }
+        ///     metadata
+        /// }
+        ///
+        /// impl Operation for AssumeRoleWithLdapIdentity {
+        ///     const ACTION: &'static str = "AssumeRoleWithLDAPIdentity";
+        ///     const SIGNED: bool = false;
+        ///     type Output = Output;
+        /// }
+        ///
+        /// let minio = Client::builder()
+        ///     .endpoint_url("http://localhost:9000")
+        ///     .build()?;
+        /// let login = AssumeRoleWithLdapIdentity::new("alice", "correct horse");
+        #[doc = concat!("let keys = minio.send(login)", $wait, "?.credentials;")]
+        /// # let _ = keys;
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub mod embedding {}
+    };
+}

@@ -1,0 +1,92 @@
+#[doc(hidden)]
+#[macro_export]
+macro_rules! guide_errors {
+    ($client:literal, $asynchronous:literal, $wait:literal) => {
+        /// What an error says to a person and to a program, and what to do about it.
+        ///
+        /// # For a person
+        ///
+        /// Every error is one line: what was tried, what came of it, the request id. It holds no secret and no body, so it may be
+        /// logged and shown. Causes below it, such as those of the operating system, are behind `source()`.
+        ///
+        /// ```text
+        /// AssumeRole was refused: AccessDenied: User: … is not authorized to perform:
+        /// sts:AssumeRole on resource: … (http 403, request id 1d2f…)
+        /// ```
+        ///
+        /// # For a program
+        ///
+        /// [`code`](crate::Error::code) is the code of the service, also where the refused call was one that the client made to get
+        /// credentials. Codes that have no variant are `Other`, with their text.
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::operations::AssumeRole;")]
+        #[doc = concat!("use ", $client, "::{Client, ErrorCode};")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let role = "arn:aws:iam::123456789012:role/demo";
+        #[doc = concat!("let called = sts.assume_role(AssumeRole::new(role, \"build-42\"))", $wait, ";")]
+        /// match called {
+        ///     Ok(output) => println!("{}", output.credentials.access_key_id),
+        ///     Err(error) => match error.code() {
+        ///         Some(ErrorCode::AccessDenied) => println!("not trusted: {role}"),
+        ///         Some(ErrorCode::RegionDisabledException) => {
+        ///             println!("activate STS in this region");
+        ///         }
+        ///         Some(code) => println!("{}: {error}", code.as_str()),
+        ///         None => println!("no refusal: {error}"),
+        ///     },
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// # Which error asks for what
+        ///
+        /// | [`Error`](crate::Error) | what to do |
+        /// |---|---|
+        /// | `Settings`, `Endpoint` | mend the variable, or the line of the file, that it names; nothing was sent |
+        /// | `Credentials(NotConfigured)` | configure a source; the error lists those that were looked at |
+        /// | `Credentials(Failed)` | mend the source that it names; no other is asked |
+        /// | `Transport` | look at [`kind`](crate::TransportError::kind): host, firewall, proxy, certificate, time-out |
+        /// | `Service` | look at the code; [`retry_class`](crate::Error::retry_class) says whether time may help |
+        /// | `Response` | check that the endpoint is an STS, and no proxy or web page between |
+        /// | `Sign`, `Proof` | correct the argument that it names |
+        /// | `OutOfTurn` | only a driver of your own can cause it: see [embedding](crate::guide::embedding) |
+        ///
+        /// # For a log or a metric
+        ///
+        /// [`error_type`](crate::Error::error_type) is short and of few values: the service's code, or what the transport met with.
+        /// [`request_id`](crate::Error::request_id) is what AWS asks for.
+        ///
+        /// ```no_run
+        /// # fn log(_: &str, _: Option<&str>, _: u32) {}
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::Client;")]
+        ///
+        /// let sts = Client::from_env()?;
+        #[doc = concat!("if let Err(error) = sts.get_caller_identity()", $wait, " {")]
+        ///     log(error.error_type(), error.request_id(), error.attempts());
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// With the feature `tracing` that is there already: a span for each call, an event for each attempt and each fetch of
+        /// credentials; see [Traces](sts_proto::client#traces).
+        ///
+        /// # Expired credentials
+        ///
+        /// A call that is refused since its credentials have expired is sent again with others, so a program that uses a client sees
+        /// `ExpiredToken` only where there are no others: keys that were given in code, or a login that a person has to renew.
+        /// [`says_credentials_expired`](crate::Error::says_credentials_expired) tells it from other refusals.
+        ///
+        /// # Denied, and nothing says why
+        ///
+        /// Some services add an encoded message to `AccessDenied`.
+        /// [`decode_authorization_message`](crate::Client::decode_authorization_message) turns it into the policy that decided, for
+        /// callers that may.
+        pub mod errors {}
+    };
+}

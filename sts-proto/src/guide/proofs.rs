@@ -1,0 +1,84 @@
+#[doc(hidden)]
+#[macro_export]
+macro_rules! guide_proofs {
+    ($client:literal, $asynchronous:literal, $wait:literal) => {
+        /// How to prove to other services who the caller is, and how to check such a proof.
+        ///
+        /// # Make one
+        ///
+        /// Many services take a signed `GetCallerIdentity` as a login, each in a form of its own. [`proof`](crate::proof) has them
+        /// all, and [`token`](crate::token) has the passwords of databases and caches, which are signed likewise.
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::Client;")]
+        #[doc = concat!("use ", $client, "::proof::{Eks, Vault};")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// // `Authorization: Bearer …` for a Kubernetes cluster of EKS.
+        #[doc = concat!("let token = sts.prove(&Eks::new(\"my-cluster\"))", $wait, "?;")]
+        /// // A body to be posted to `v1/auth/aws/login`.
+        /// let vault = Vault::new("dev-role").server_id("vault.example.com");
+        #[doc = concat!("let body = sts.prove(&vault)", $wait, "?;")]
+        /// # let _ = (token, body);
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// Nothing is sent for it. A proof is a secret: until it is 15 minutes old, its holder is the caller, whatever lifetime it
+        /// names. Hand it over through TLS, a pipe or a file, and never put it on a command line.
+        ///
+        /// # For a service of your own
+        ///
+        /// Sign a header with the name of the service that is meant, so that another service that gets the proof cannot use it.
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::Client;")]
+        #[doc = concat!("use ", $client, "::http::{HeaderMap, HeaderValue};")]
+        #[doc = concat!("use ", $client, "::operations::GetCallerIdentity;")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let service = HeaderValue::from_static("billing.example.com");
+        /// let mut headers = HeaderMap::new();
+        /// headers.insert("x-example-audience", service);
+        /// let operation = GetCallerIdentity::new();
+        #[doc = concat!("let request = sts.sign(&operation, &headers)", $wait, "?;")]
+        /// # let _ = request;
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// # Check one
+        ///
+        /// The service asks STS with a request that the verifier makes, which needs no credentials, and learns who has signed:
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example(request: http::Request<Vec<u8>>) {")]
+        #[doc = concat!("use ", $client, "::Client;")]
+        #[doc = concat!("use ", $client, "::proof::verify::Verifier;")]
+        ///
+        /// let sts = Client::builder().without_credentials().build().unwrap();
+        /// let me = Verifier::audience("x-example-audience", "billing.example.com");
+        /// // Of these accounts alone, and each proof once.
+        /// let me = me.unwrap().accounts(["123456789012"]).remember(10_000);
+        ///
+        #[doc = concat!("match sts.run(me.http_request(&request))", $wait, " {")]
+        ///     Ok(who) => println!("{} of {}", who.unique_id, who.account),
+        ///     Err(reason) if reason.is_transient() => println!("try again"),
+        ///     Err(reason) => println!("refused: {reason}"),
+        /// }
+        /// # }
+        /// ```
+        ///
+        /// Permissions belong to `unique_id` and `account` together: a name can be given again to another role. The
+        /// [rules of the verifier](crate::proof::verify#the-rules) each name the attack that made them necessary. The example `let_in`
+        /// of the repository is both sides in one program.
+        ///
+        /// # A URL
+        ///
+        /// [`presign`](crate::Client::presign) makes any operation a URL, which its holder can send until its lifetime is over. It
+        /// holds every member and the session token in plain text.
+        pub mod proofs {}
+    };
+}
