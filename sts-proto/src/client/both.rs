@@ -74,8 +74,7 @@ macro_rules! common_client_methods {
         }
 
         /// The same client in a role: it assumes the role with the credentials that this one has, when it first needs to, and
-        /// again before the session expires. For many roles at a time see
-        #[doc = concat!(" [`RoleSessions`](", stringify!($client), "::RoleSessions).")]
+        /// again before the session expires. For many roles at a time see [`RoleSessions`](crate::RoleSessions).
         ///
         /// ```no_run
         #[doc = $crate::example!($client, ($($function)*))]
@@ -418,7 +417,7 @@ macro_rules! provider_types {
         pub type WebIdentityProvider = $crate::client::WebIdentityProvider<Client>;
 
         /// Gives signed JWTs that prove the identity of a client to other services: those of
-        /// [`GetWebIdentityToken`]($crate::operations::GetWebIdentityToken), kept and renewed in time.
+        /// [`GetWebIdentityToken`](crate::operations::GetWebIdentityToken), kept and renewed in time.
         ///
         /// Calls with the same input share a token: audience, signing algorithm, duration and tags. Two inputs that differ
         /// in anything never share one. A token is fetched when it is needed first, once however many callers wait for it,

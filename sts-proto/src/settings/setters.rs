@@ -141,7 +141,7 @@ macro_rules! config_setters {
             }
 
             /// Whether to share sessions of roles and of IAM Identity Center with the AWS CLI, in its cache `~/.aws/cli/cache`: see
-            /// [`CliCache`]($crate::credentials::CliCache). They are then kept on the disk, where only their owner may read them.
+            /// `credentials::CliCache` of `sts_proto`. They are then kept on the disk, where only their owner may read them.
             /// So are sessions that an `AssumeRoleProvider` begins by way of this client: a program that acts for many tenants leaves
             /// this off. Off by default. An isolated client shares none, since it looks in no file.
             ///

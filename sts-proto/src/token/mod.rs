@@ -8,7 +8,7 @@
 //! | MemoryDB | [`MemoryDb`] | the password of `AUTH` |
 //! | MSK | [`Msk`] | the token of SASL/OAUTHBEARER |
 //!
-//! Each is a [`Proof`]: a client makes one with `client.prove(&token)`, signed for the client's
+//! Each is a [proof](crate::proof::Proof): a client makes one with `client.prove(&token)`, signed for the client's
 //! region or for the one that is set here. A token opens a connection for 15 minutes; the connection itself lasts longer.
 //! The text is a [`Secret`], since it is a password.
 //!
