@@ -32,8 +32,10 @@ pub use sts_proto::{
     Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
     NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
     RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
-    TransportError, TransportErrorKind, bytes, http, operations, proof, token, types,
+    TransportError, TransportErrorKind, bytes, http, proof, token, types,
 };
 pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};
+
+pub use methods::operations;
 
 sts_proto::guide!("sts_async", "async ", ".await");

@@ -1,9 +1,11 @@
-//! A method for each operation of [`sts_proto::operations`]; all of them are [`Client::send`].
+//! A method and a page of the documentation for each operation; all the methods are [`Client::send`].
 
-use sts_proto::client_methods;
+use sts_proto::{client_methods, operation_pages};
 
 use crate::Client;
 
 impl Client {
     sts_proto::for_each_operation!(client_methods, sts_blocking, (fn), ());
 }
+
+sts_proto::for_each_operation!(operation_pages, sts_blocking, (fn), ());
