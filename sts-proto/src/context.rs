@@ -21,12 +21,15 @@ use crate::sigv4::{KeyCache, SignError, SigningKey};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use sts_proto::{Call, Context, Credentials, Settings};
 /// use sts_proto::operations::GetCallerIdentity;
+/// use sts_proto::{Call, Context, Credentials, Settings};
 ///
-/// let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI"));
+/// let settings = Settings::new()
+///     .region("eu-west-1")
+///     .credentials(Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI"));
 /// let context = Arc::new(Context::new(&settings, "my-tool/1.0")?);
-/// let call = Call::new(GetCallerIdentity::new(), context, 0x0123_4567_89ab_cdef);
+/// let call =
+///     Call::new(GetCallerIdentity::new(), context, 0x0123_4567_89ab_cdef);
 /// # Ok::<(), sts_proto::Error>(())
 /// ```
 #[derive(Debug)]

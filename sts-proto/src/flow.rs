@@ -8,7 +8,10 @@
 //! use std::time::SystemTime;
 //! use sts_proto::flow::{Effect, Event, Flow, Step};
 //!
-//! fn drive<F: Flow>(mut flow: F, mut perform: impl FnMut(Effect) -> Event) -> Result<F::Output, F::Error> {
+//! fn drive<F: Flow>(
+//!     mut flow: F,
+//!     mut perform: impl FnMut(Effect) -> Event,
+//! ) -> Result<F::Output, F::Error> {
 //!     let mut event = Event::Start;
 //!     loop {
 //!         event = match flow.step(SystemTime::now(), event)? {

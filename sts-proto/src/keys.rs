@@ -12,11 +12,13 @@ use crate::secret::Secret;
 /// ```
 /// use sts_proto::Credentials;
 ///
-/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI").with_session_token("AQoDYXdz");
+/// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI")
+///     .with_session_token("AQoDYXdz");
 /// assert_eq!(
 ///     format!("{keys:?}"),
-///     "Credentials { access_key_id: \"AKIDEXAMPLE\", secret_access_key: [redacted], \
-///      session_token: Some([redacted]), expiration: None, account_id: None }"
+///     "Credentials { access_key_id: \"AKIDEXAMPLE\", \
+///      secret_access_key: [redacted], session_token: Some([redacted]), \
+///      expiration: None, account_id: None }"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +73,8 @@ impl Credentials {
     /// use sts_proto::Credentials;
     ///
     /// let (now, hour) = (SystemTime::now(), Duration::from_secs(3600));
-    /// let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI").with_expiration(now + hour);
+    /// let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI")
+    ///     .with_expiration(now + hour);
     /// assert_eq!(keys.expires_in(now), Some(hour));
     /// assert_eq!(keys.expires_in(now + hour * 2), Some(Duration::ZERO));
     /// ```

@@ -191,13 +191,19 @@ pub trait Output: FromXml {
 /// use sts_proto::{Credentials, Operation, Presign};
 /// use sts_proto::endpoint::{Endpoint, EndpointParams};
 ///
-/// // What an EKS cluster takes as a proof of identity, before it is put into base64.
-/// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+/// // What an EKS cluster takes as a proof, before it is put into base64.
+/// let region = Some("eu-west-1");
+/// let params = EndpointParams { region, ..Default::default() };
+/// let endpoint = Endpoint::resolve(&params)?;
 /// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+/// let now = SystemTime::now();
+/// let cluster = "my-cluster".parse().unwrap();
 /// let options = Presign::new(Duration::from_secs(60))
-///     .header("x-k8s-aws-id".parse().unwrap(), "my-cluster".parse().unwrap());
-/// let request = GetCallerIdentity::new().presign(&endpoint, &keys, SystemTime::now(), &options)?;
-/// assert!(request.uri().to_string().starts_with("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&"));
+///     .header("x-k8s-aws-id".parse().unwrap(), cluster);
+/// let operation = GetCallerIdentity::new();
+/// let request = operation.presign(&endpoint, &keys, now, &options)?;
+/// let query = request.uri().query().unwrap();
+/// assert!(query.starts_with("Action=GetCallerIdentity&"));
 /// # Ok::<(), sts_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]

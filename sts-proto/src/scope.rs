@@ -23,9 +23,13 @@ impl Scope {
     /// ```
     /// use sts_proto::sigv4::Scope;
     ///
-    /// let scope = Scope::new("us-east-1", "sts").in_regions("us-east-1, us-west-2");
+    /// let scope =
+    ///     Scope::new("us-east-1", "sts").in_regions("us-east-1, us-west-2");
     /// assert_eq!(scope.regions(), Some("us-east-1,us-west-2"));
-    /// assert_eq!(Scope::new("us-east-1", "sts").in_regions(" , ").regions(), Some("us-east-1"));
+    /// assert_eq!(
+    ///     Scope::new("us-east-1", "sts").in_regions(" , ").regions(),
+    ///     Some("us-east-1")
+    /// );
     /// ```
     #[cfg(feature = "sigv4a")]
     pub fn in_regions(mut self, regions: &str) -> Self {

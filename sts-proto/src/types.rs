@@ -15,8 +15,12 @@ impl Credentials {
     /// use sts_proto::Credentials;
     ///
     /// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_715_940_487);
-    /// let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI").with_expiration(end);
-    /// assert_eq!(keys.expiration_rfc3339().as_deref(), Some("2024-05-17T10:08:07Z"));
+    /// let keys =
+    ///     Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI").with_expiration(end);
+    /// assert_eq!(
+    ///     keys.expiration_rfc3339().as_deref(),
+    ///     Some("2024-05-17T10:08:07Z")
+    /// );
     /// ```
     pub fn expiration_rfc3339(&self) -> Option<String> {
         time::format(self.expiration?)

@@ -31,18 +31,22 @@ pub use self::tower::TowerTransport;
 ///
 /// ```
 /// use bytes::Bytes;
-/// use sts_async::{SendTimeouts, Transport, TransportError, TransportErrorKind, TransportFuture};
+/// use sts_async::{Builder, SendTimeouts, Transport, TransportFuture};
+/// use sts_async::{TransportErrorKind, http};
 ///
 /// /// Lets nothing out.
 /// struct Offline;
 ///
+/// type Request = http::Request<Bytes>;
+///
 /// impl Transport for Offline {
-///     fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> TransportFuture<'_> {
-///         Box::pin(async { Err(TransportError::new(TransportErrorKind::Other, "this is a test")) })
+///     fn send(&self, _: Request, _: SendTimeouts) -> TransportFuture<'_> {
+///         Box::pin(async { Err(TransportErrorKind::Closed.into()) })
 ///     }
 /// }
 ///
-/// let sts = sts_async::Builder::isolated().region("eu-west-1").transport(Offline).build()?;
+/// let offline = Builder::isolated().region("eu-west-1").transport(Offline);
+/// let sts = offline.build()?;
 /// # Ok::<(), sts_async::Error>(())
 /// ```
 pub trait Transport: Send + Sync + 'static {

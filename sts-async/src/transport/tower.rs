@@ -21,6 +21,7 @@ use super::{BoxError, Transport, TransportFuture, exchange};
 /// # use std::task::{Context, Poll};
 /// # use bytes::Bytes;
 /// # use http_body_util::Full;
+/// # type Outcome = Result<(), Infallible>;
 /// #[derive(Clone)]
 /// struct Canned;
 ///
@@ -29,16 +30,17 @@ use super::{BoxError, Transport, TransportFuture, exchange};
 ///     type Error = Infallible;
 ///     type Future = Ready<Result<Self::Response, Infallible>>;
 ///
-///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Outcome> {
 ///         Poll::Ready(Ok(()))
 ///     }
 ///
 ///     fn call(&mut self, _: http::Request<Full<Bytes>>) -> Self::Future {
-///         ready(Ok(http::Response::new("<GetCallerIdentityResponse/>".to_owned())))
+///         ready(Ok(http::Response::new("<Response/>".to_owned())))
 ///     }
 /// }
 ///
-/// let sts = sts_async::Builder::isolated().region("eu-west-1").tower_service(Canned).build()?;
+/// let canned = sts_async::Builder::isolated().tower_service(Canned);
+/// let sts = canned.region("eu-west-1").build()?;
 /// # Ok::<(), sts_async::Error>(())
 /// ```
 #[derive(Clone)]

@@ -19,21 +19,31 @@ pub use self::ureq::UreqTransport;
 ///
 /// ```
 /// use bytes::Bytes;
-/// use sts_blocking::{Builder, Credentials, SendTimeouts, Transport, TransportError};
+/// use sts_blocking::{Builder, Credentials};
+/// use sts_blocking::{SendTimeouts, Transport, TransportError};
 ///
 /// struct Canned;
 ///
 /// impl Transport for Canned {
-///     fn send(&self, _: http::Request<Bytes>, _: SendTimeouts) -> Result<http::Response<Bytes>, TransportError> {
-///         Ok(http::Response::new(Bytes::from_static(
-///             b"<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDA</UserId><Account>0123</Account>\
-///               <Arn>arn:aws:iam::0123:user/a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
-///         )))
+///     fn send(
+///         &self,
+///         _: http::Request<Bytes>,
+///         _: SendTimeouts,
+///     ) -> Result<http::Response<Bytes>, TransportError> {
+///         let body = "<GetCallerIdentityResponse><GetCallerIdentityResult>\
+///             <UserId>AIDA</UserId><Account>0123</Account>\
+///             <Arn>arn:aws:iam::0123:user/a</Arn>\
+///             </GetCallerIdentityResult></GetCallerIdentityResponse>";
+///         Ok(http::Response::new(Bytes::from(body)))
 ///     }
 /// }
 ///
 /// let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
-/// let sts = Builder::isolated().region("eu-west-1").credentials(keys).transport(Canned).build()?;
+/// let sts = Builder::isolated()
+///     .region("eu-west-1")
+///     .credentials(keys)
+///     .transport(Canned)
+///     .build()?;
 /// assert_eq!(sts.get_caller_identity()?.account, "0123");
 /// # Ok::<(), sts_blocking::Error>(())
 /// ```

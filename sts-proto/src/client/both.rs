@@ -484,7 +484,8 @@ macro_rules! provider_types {
             #[doc = concat!("use ", stringify!($client), "::operations::GetWebIdentityToken;")]
             #[doc = concat!("use ", stringify!($client), "::{Client, WebIdentityTokenProvider};")]
             ///
-            /// let tokens = WebIdentityTokenProvider::new(Client::from_env()?, std::num::NonZeroUsize::MIN);
+            /// let one = std::num::NonZeroUsize::MIN;
+            /// let tokens = WebIdentityTokenProvider::new(Client::from_env()?, one);
             /// let input = GetWebIdentityToken::new(["api://AzureADTokenExchange"], "RS256");
             #[doc = concat!("let Err(error) = tokens.keep_in_file(&input, \"/run/app/token\")", stringify!($($wait)*), ";")]
             /// eprintln!("the file is out of date: {error}");

@@ -7,9 +7,9 @@
 //!    try where the service has refused the credentials as expired.
 //!
 //! ```text
-//! Config ──Build──▶ Core ──send──▶ Send ─┬─ Join ──▶ keys ─┐
-//!                    │                   ├─ Join ──▶ region ├─▶ Send, Wait, … ──▶ output or error
-//!                    └──job──▶ Job       └─ (refused: keys once more)
+//! Config ─Build─▶ Core ─send─▶ Send ─┬─ Join ─▶ keys ───┐
+//!                  │                 ├─ Join ─▶ region ─┴▶ Send, Wait, … ─▶ output
+//!                  └─job─▶ Job       └─ (refused: keys once more)
 //! ```
 //!
 //! # Jobs
@@ -33,8 +33,12 @@
 //! use sts_proto::operations::GetCallerIdentity;
 //! use sts_proto::{Credentials, Error};
 //!
-//! /// Drives a flow in place: a job runs before the flow that waits for it goes on.
-//! fn drive<F: Flow>(core: &Core, mut flow: F, send: &dyn Fn(Effect) -> Event) -> Result<F::Output, F::Error> {
+//! /// Drives a flow in place: a job runs before the flow that waits for it.
+//! fn drive<F: Flow>(
+//!     core: &Core,
+//!     mut flow: F,
+//!     send: &dyn Fn(Effect) -> Event,
+//! ) -> Result<F::Output, F::Error> {
 //!     let mut event = Event::Start;
 //!     loop {
 //!         event = match flow.step(SystemTime::now(), event)? {
@@ -42,8 +46,12 @@
 //!             Step::Perform(Effect::Join(_)) => {
 //!                 while let Some(job) = core.job() {
 //!                     match job {
-//!                         Job::Flow(job) => drive(core, job, send).unwrap_or_else(|never| match never {}),
-//!                         Job::Provider(job) => job.finish(SystemTime::now(), my_keys()),
+//!                         Job::Flow(job) => {
+//!                             let Ok(()) = drive(core, job, send);
+//!                         }
+//!                         Job::Provider(job) => {
+//!                             job.finish(SystemTime::now(), my_keys());
+//!                         }
 //!                     }
 //!                 }
 //!                 Event::Joined
@@ -59,9 +67,11 @@
 //!
 //! # fn perform(_: Effect) -> Event { Event::Failed(sts_proto::TransportErrorKind::Closed.into()) }
 //! # fn example() -> Result<(), Error> {
-//! let mut build = Build::new(Config::isolated().region("eu-west-1").provided(), "my-tool/1.0");
+//! let config = Config::isolated().region("eu-west-1").provided();
+//! let mut build = Build::new(config, "my-tool/1.0");
 //! // An isolated client reads no files: it is there after one step.
-//! let Step::Done(core) = build.step(SystemTime::now(), Event::Start)? else { return Ok(()) };
+//! let step = build.step(SystemTime::now(), Event::Start)?;
+//! let Step::Done(core) = step else { return Ok(()) };
 //! let me = drive(&core, core.send(GetCallerIdentity::new(), 42), &perform)?;
 //! println!("{}", me.arn);
 //! # Ok(())

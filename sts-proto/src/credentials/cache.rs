@@ -31,11 +31,21 @@ use crate::retry::Dice;
 /// let now = SystemTime::now();
 /// assert!(matches!(cache.look(now), Cached::Absent));
 /// assert!(cache.begin(now) && !cache.begin(now));
-/// let keys = Credentials::new("ASIAEXAMPLE", "secret").with_expiration(now + Duration::from_secs(3600));
+/// let keys = Credentials::new("ASIAEXAMPLE", "secret")
+///     .with_expiration(now + Duration::from_secs(3600));
 /// cache.finish(now, Ok(keys))?;
-/// assert!(matches!(cache.look(now + Duration::from_secs(2400 - 1)), Cached::Fresh(_)));
-/// assert!(matches!(cache.look(now + Duration::from_secs(3600 - 300)), Cached::Stale(_)));
-/// assert!(matches!(cache.look(now + Duration::from_secs(3600)), Cached::Absent));
+/// assert!(matches!(
+///     cache.look(now + Duration::from_secs(2400 - 1)),
+///     Cached::Fresh(_)
+/// ));
+/// assert!(matches!(
+///     cache.look(now + Duration::from_secs(3600 - 300)),
+///     Cached::Stale(_)
+/// ));
+/// assert!(matches!(
+///     cache.look(now + Duration::from_secs(3600)),
+///     Cached::Absent
+/// ));
 /// # Ok::<(), sts_proto::CredentialsError>(())
 /// ```
 #[derive(Debug)]

@@ -11,7 +11,10 @@ use crate::text::one_line;
 /// use sts_proto::credentials::{Chain, Found};
 /// use sts_proto::settings::{Env, Profiles};
 ///
-/// let env = Env::from_iter([("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")]);
+/// let env = Env::from_iter([
+///     ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+///     ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
+/// ]);
 /// let chain = Chain::new(&env, &Profiles::default(), None);
 /// assert_eq!(&*chain.candidates[0].name, "environment");
 /// assert!(matches!(chain.candidates[0].found, Found::Plan(_)));

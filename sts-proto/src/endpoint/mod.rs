@@ -3,12 +3,14 @@
 //! ```
 //! use sts_proto::endpoint::{Endpoint, EndpointParams};
 //!
-//! let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+//! let region = Some("eu-west-1");
+//! let params = EndpointParams { region, ..Default::default() };
+//! let endpoint = Endpoint::resolve(&params)?;
 //! assert_eq!(endpoint.uri(), "https://sts.eu-west-1.amazonaws.com/");
 //! assert_eq!(endpoint.host(), "sts.eu-west-1.amazonaws.com");
 //! assert_eq!(endpoint.signing_region(), Some("eu-west-1"));
 //!
-//! // An emulator, a VPC endpoint, another vendor's server: the URL is used as it is.
+//! // An emulator, a VPC endpoint, another server: the URL is used as it is.
 //! let endpoint = Endpoint::resolve(&EndpointParams {
 //!     region: Some("us-east-1"),
 //!     endpoint_url: Some("http://localhost:4566"),

@@ -8,9 +8,18 @@ use std::fmt;
 /// ```
 /// use sts_proto::ErrorCode;
 ///
-/// assert_eq!(ErrorCode::from("PackedPolicyTooLarge"), ErrorCode::PackedPolicyTooLarge);
-/// assert_eq!(ErrorCode::from("com.amazonaws.sts#PackedPolicyTooLargeException"), ErrorCode::PackedPolicyTooLarge);
-/// assert_eq!(ErrorCode::from("BrandNew"), ErrorCode::Other("BrandNew".into()));
+/// assert_eq!(
+///     ErrorCode::from("PackedPolicyTooLarge"),
+///     ErrorCode::PackedPolicyTooLarge
+/// );
+/// assert_eq!(
+///     ErrorCode::from("com.amazonaws.sts#PackedPolicyTooLargeException"),
+///     ErrorCode::PackedPolicyTooLarge
+/// );
+/// assert_eq!(
+///     ErrorCode::from("BrandNew"),
+///     ErrorCode::Other("BrandNew".into())
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

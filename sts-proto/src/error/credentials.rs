@@ -15,8 +15,12 @@ use crate::text::OneLine;
 /// ```
 /// use sts_proto::{CredentialsError, Error};
 ///
-/// let error = CredentialsError::new("my vault", "it is sealed; unseal it first");
-/// assert_eq!(error.to_string(), "no credentials from my vault: it is sealed; unseal it first");
+/// let error =
+///     CredentialsError::new("my vault", "it is sealed; unseal it first");
+/// assert_eq!(
+///     error.to_string(),
+///     "no credentials from my vault: it is sealed; unseal it first"
+/// );
 /// let error = Error::from(error);
 /// assert!(matches!(error, Error::Credentials(CredentialsError::Failed(_))));
 /// ```

@@ -18,11 +18,14 @@ input! {
     /// use sts_proto::endpoint::{Endpoint, EndpointParams};
     /// use sts_proto::operations::AssumeRole;
     ///
-    /// let operation = AssumeRole::new("arn:aws:iam::123456789012:role/demo", "build-42")
+    /// let role = "arn:aws:iam::123456789012:role/demo";
+    /// let operation = AssumeRole::new(role, "build-42")
     ///     .duration_seconds(900)
     ///     .tags([("team", "payments")])
     ///     .external_id("s3cr3t");
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
     /// assert!(request.body().starts_with(b"Action=AssumeRole&Version=2011-06-15"));
     /// # Ok::<(), sts_proto::Error>(())

@@ -24,9 +24,12 @@ input! {
     ///     "arn:aws:iam::123456789012:saml-provider/idp",
     ///     "PHNhbWxwOlJlc3BvbnNlPg==",
     /// );
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
-    /// assert!(request.body().starts_with(b"Action=AssumeRoleWithSAML&Version=2011-06-15"));
+    /// let start = b"Action=AssumeRoleWithSAML&Version=2011-06-15";
+    /// assert!(request.body().starts_with(start));
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct AssumeRoleWithSaml {

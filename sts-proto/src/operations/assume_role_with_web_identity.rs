@@ -19,11 +19,16 @@ input! {
     /// use sts_proto::endpoint::{Endpoint, EndpointParams};
     /// use sts_proto::operations::AssumeRoleWithWebIdentity;
     ///
-    /// let operation = AssumeRoleWithWebIdentity::new("arn:aws:iam::123456789012:role/web", "bob", "eyJhbGciOi…")
+    /// let role = "arn:aws:iam::123456789012:role/web";
+    /// let token = "eyJhbGciOi…";
+    /// let operation = AssumeRoleWithWebIdentity::new(role, "bob", token)
     ///     .duration_seconds(900);
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
-    /// assert!(request.body().starts_with(b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15"));
+    /// let start = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15";
+    /// assert!(request.body().starts_with(start));
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct AssumeRoleWithWebIdentity {

@@ -16,8 +16,11 @@ input! {
     /// use sts_proto::endpoint::{Endpoint, EndpointParams};
     /// use sts_proto::operations::AssumeRoot;
     ///
-    /// let operation = AssumeRoot::new("123456789012", "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials");
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+    /// let operation = AssumeRoot::new("123456789012", task);
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
     /// assert!(request.body().starts_with(b"Action=AssumeRoot&Version=2011-06-15"));
     /// # Ok::<(), sts_proto::Error>(())

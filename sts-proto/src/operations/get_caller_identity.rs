@@ -13,9 +13,12 @@ input! {
     /// use sts_proto::operations::GetCallerIdentity;
     ///
     /// let operation = GetCallerIdentity::new();
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
-    /// assert!(request.body().starts_with(b"Action=GetCallerIdentity&Version=2011-06-15"));
+    /// let start = b"Action=GetCallerIdentity&Version=2011-06-15";
+    /// assert!(request.body().starts_with(start));
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct GetCallerIdentity {}

@@ -17,9 +17,12 @@ input! {
     /// use sts_proto::operations::GetDelegatedAccessToken;
     ///
     /// let operation = GetDelegatedAccessToken::new("tok-EXAMPLE");
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
-    /// assert!(request.body().starts_with(b"Action=GetDelegatedAccessToken&Version=2011-06-15"));
+    /// let start = b"Action=GetDelegatedAccessToken&Version=2011-06-15";
+    /// assert!(request.body().starts_with(start));
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct GetDelegatedAccessToken {

@@ -17,10 +17,16 @@ input! {
     /// use sts_proto::endpoint::{Endpoint, EndpointParams};
     /// use sts_proto::operations::GetSessionToken;
     ///
-    /// let operation = GetSessionToken::new().serial_number("arn:aws:iam::123456789012:mfa/alice").token_code("123456");
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let device = "arn:aws:iam::123456789012:mfa/alice";
+    /// let operation = GetSessionToken::new()
+    ///     .serial_number(device)
+    ///     .token_code("123456");
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
-    /// assert!(request.body().starts_with(b"Action=GetSessionToken&Version=2011-06-15"));
+    /// let start = b"Action=GetSessionToken&Version=2011-06-15";
+    /// assert!(request.body().starts_with(start));
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct GetSessionToken {

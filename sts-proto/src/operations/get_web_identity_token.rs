@@ -19,10 +19,15 @@ input! {
     /// use sts_proto::endpoint::{Endpoint, EndpointParams};
     /// use sts_proto::operations::GetWebIdentityToken;
     ///
-    /// let operation = GetWebIdentityToken::new(["https://api.example.com"], "ES384").duration_seconds(300);
-    /// let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() })?;
+    /// let audience = ["https://api.example.com"];
+    /// let operation = GetWebIdentityToken::new(audience, "ES384")
+    ///     .duration_seconds(300);
+    /// let region = Some("eu-west-1");
+    /// let params = EndpointParams { region, ..Default::default() };
+    /// let endpoint = Endpoint::resolve(&params)?;
     /// let request = operation.to_request(&endpoint);
-    /// assert!(request.body().starts_with(b"Action=GetWebIdentityToken&Version=2011-06-15"));
+    /// let start = b"Action=GetWebIdentityToken&Version=2011-06-15";
+    /// assert!(request.body().starts_with(start));
     /// # Ok::<(), sts_proto::Error>(())
     /// ```
     pub struct GetWebIdentityToken {

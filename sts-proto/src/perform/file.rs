@@ -55,8 +55,12 @@ use crate::transport::TransportErrorKind;
 /// }
 ///
 /// fn seen(metadata: fs::Metadata) -> Seen {
-///     let kind = if metadata.is_file() { FileKind::File } else { FileKind::Other };
-///     Seen { kind, size: metadata.len(), changed: metadata.modified().ok() }
+///     let kind = match metadata.is_file() {
+///         true => FileKind::File,
+///         false => FileKind::Other,
+///     };
+///     let changed = metadata.modified().ok();
+///     Seen { kind, size: metadata.len(), changed }
 /// }
 /// # assert!(matches!(read(Path::new("Cargo.toml")), Event::Contents(Some(_))));
 /// # assert!(matches!(read(Path::new("no such file")), Event::Contents(None)));

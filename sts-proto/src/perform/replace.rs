@@ -26,9 +26,14 @@ use crate::transport::TransportErrorKind;
 ///
 /// fn perform(what: Replacing<'_>) -> io::Result<()> {
 ///     match what {
-///         Replacing::MakeFolder(path) => fs::DirBuilder::new().recursive(true).mode(0o700).create(path),
+///         Replacing::MakeFolder(path) => {
+///             let mut folder = fs::DirBuilder::new();
+///             folder.recursive(true).mode(0o700).create(path)
+///         }
 ///         Replacing::Create(path, contents) => {
-///             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+///             let mut new = OpenOptions::new();
+///             new.write(true).create_new(true).mode(0o600);
+///             let mut file = new.open(path)?;
 ///             file.write_all(contents)?;
 ///             file.sync_all()
 ///         }
@@ -39,20 +44,25 @@ use crate::transport::TransportErrorKind;
 ///     }
 /// }
 ///
-/// let path = std::env::temp_dir().join(format!("replaced-{}/a/b", std::process::id()));
+/// let id = std::process::id();
+/// let path = std::env::temp_dir().join(format!("replaced-{id}/a/b"));
 /// let contents = Secret::from("abc");
-/// let mut replacing = ReplaceFile::new(&path, &contents, std::process::id());
+/// let mut replacing = ReplaceFile::new(&path, &contents, id);
 /// let event = loop {
 ///     let outcome = match replacing.step() {
 ///         Replacing::Over(event) => break event,
 ///         what => perform(what),
 ///     };
-///     match outcome {
-///         Ok(()) => replacing.done(),
-///         Err(error) if error.kind() == ErrorKind::NotFound => replacing.failed(Obstacle::Missing, &error),
-///         Err(error) if error.kind() == ErrorKind::AlreadyExists => replacing.failed(Obstacle::Exists, &error),
-///         Err(error) => replacing.failed(Obstacle::Other, &error),
-///     }
+///     let Err(error) = outcome else {
+///         replacing.done();
+///         continue;
+///     };
+///     let obstacle = match error.kind() {
+///         ErrorKind::NotFound => Obstacle::Missing,
+///         ErrorKind::AlreadyExists => Obstacle::Exists,
+///         _ => Obstacle::Other,
+///     };
+///     replacing.failed(obstacle, &error);
 /// };
 /// assert!(matches!(event, Event::Replaced));
 /// assert_eq!(fs::read(&path)?, b"abc");

@@ -8,10 +8,16 @@ use super::{Env, SettingsError};
 /// ```
 /// use sts_proto::settings::{Env, Files, Platform};
 ///
-/// let env = Env::from_iter([("HOME", "/home/me"), ("AWS_CONFIG_FILE", "~/elsewhere")]);
+/// let env = Env::from_iter([
+///     ("HOME", "/home/me"),
+///     ("AWS_CONFIG_FILE", "~/elsewhere"),
+/// ]);
 /// let files = Files::new(&env, Platform::Unix)?;
 /// assert_eq!(files.config.as_deref(), Some("/home/me/elsewhere".as_ref()));
-/// assert_eq!(files.credentials.as_deref(), Some("/home/me/.aws/credentials".as_ref()));
+/// assert_eq!(
+///     files.credentials.as_deref(),
+///     Some("/home/me/.aws/credentials".as_ref())
+/// );
 /// # Ok::<(), sts_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

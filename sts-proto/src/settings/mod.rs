@@ -60,9 +60,16 @@ use crate::retry::Retry;
 /// ```
 /// use sts_proto::settings::{Env, Settings};
 ///
-/// let env = Env::from_iter([("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s")]);
+/// let env = Env::from_iter([
+///     ("AWS_REGION", "eu-west-1"),
+///     ("AWS_ACCESS_KEY_ID", "AKID"),
+///     ("AWS_SECRET_ACCESS_KEY", "s"),
+/// ]);
 /// let settings = Settings::from_env(&env)?.region("eu-central-1");
-/// assert_eq!(settings.endpoint()?.uri(), "https://sts.eu-central-1.amazonaws.com/");
+/// assert_eq!(
+///     settings.endpoint()?.uri(),
+///     "https://sts.eu-central-1.amazonaws.com/"
+/// );
 /// # Ok::<(), sts_proto::Error>(())
 /// ```
 #[derive(Clone)]

@@ -27,10 +27,16 @@ use crate::wire::MAX_BODY;
 ///
 /// let config = b"[profile dev]\nregion = eu-west-1\n";
 /// let credentials = b"[dev]\naws_access_key_id = AKID\n";
-/// let profiles = Profiles::parse((Path::new("config"), config), (Path::new("credentials"), credentials))?;
+/// let profiles = Profiles::parse(
+///     (Path::new("config"), config),
+///     (Path::new("credentials"), credentials),
+/// )?;
 /// let dev = profiles.profile("dev")?.ok_or("no such profile")?;
 /// assert_eq!(dev.get("region"), Some("eu-west-1"));
-/// assert_eq!(dev.origin("region").to_string(), "profile dev, region (config line 2)");
+/// assert_eq!(
+///     dev.origin("region").to_string(),
+///     "profile dev, region (config line 2)"
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

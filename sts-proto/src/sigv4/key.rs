@@ -74,13 +74,19 @@ impl fmt::Debug for SigningKey {
 /// use sts_proto::sigv4::{KeyCache, Scope, Signer};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let keys = sts_proto::Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+/// let keys = sts_proto::Credentials::new(
+///     "AKIDEXAMPLE",
+///     "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+/// );
 /// let scope = Scope::new("us-east-1", "sts");
 /// let now = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
 /// let mut cache = KeyCache::default();
 ///
-/// let mut request = http::Request::get("https://sts.us-east-1.amazonaws.com/").body("")?;
-/// Signer::new(&keys, &scope, now).key(cache.get(&keys, &scope, now)?).sign(&mut request)?;
+/// let mut request =
+///     http::Request::get("https://sts.us-east-1.amazonaws.com/").body("")?;
+/// Signer::new(&keys, &scope, now)
+///     .key(cache.get(&keys, &scope, now)?)
+///     .sign(&mut request)?;
 /// # Ok(())
 /// # }
 /// ```

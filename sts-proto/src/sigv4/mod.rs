@@ -14,8 +14,10 @@
 //! use sts_proto::{Credentials, sigv4};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut request = http::Request::get("https://example.amazonaws.com/").body("")?;
-//! let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+//! let request = http::Request::get("https://example.amazonaws.com/");
+//! let mut request = request.body("")?;
+//! let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+//! let keys = Credentials::new("AKIDEXAMPLE", secret);
 //! let scope = sigv4::Scope::new("us-east-1", "service");
 //! let now = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
 //!
@@ -23,8 +25,11 @@
 //! assert_eq!(request.headers()["x-amz-date"], "20150830T123600Z");
 //! assert_eq!(
 //!     request.headers()["authorization"],
-//!     "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
-//!      SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+//!     "AWS4-HMAC-SHA256 \
+//!      Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+//!      SignedHeaders=host;x-amz-date, \
+//!      Signature=5fa00fa31553b73ebf1942676e86291e\
+//!      8372ff2a2260956d9b8aae1d763fbf31"
 //! );
 //! # Ok(())
 //! # }

@@ -36,8 +36,12 @@ const CONTENT_SHA256: HeaderName = HeaderName::from_static(CONTENT_SHA256_NAME);
 /// # let now = std::time::UNIX_EPOCH;
 /// // With the settings for S3.
 /// let scope = Scope::new("eu-west-1", "s3");
-/// let mut request = http::Request::put("https://bucket.s3.eu-west-1.amazonaws.com/a//b").body("content")?;
-/// let signer = Signer::new(&keys, &scope, now).normalize_path(false).double_encode(false).content_sha256(true);
+/// let url = "https://bucket.s3.eu-west-1.amazonaws.com/a//b";
+/// let mut request = http::Request::put(url).body("content")?;
+/// let signer = Signer::new(&keys, &scope, now)
+///     .normalize_path(false)
+///     .double_encode(false)
+///     .content_sha256(true);
 /// signer.sign(&mut request)?;
 /// # Ok(())
 /// # }

@@ -44,7 +44,10 @@ use crate::pem::documents;
 ///         Algorithm::Ecdsa
 ///     }
 ///
-///     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+///     fn sign(
+///         &self,
+///         message: &[u8],
+///     ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
 ///         Ok(self.tpm.ecdsa_sha256(self.handle, message)?)
 ///     }
 /// }

@@ -12,7 +12,9 @@ use crate::secret::Secret;
 /// use sts_proto::operations::AssumeRole;
 /// use sts_proto::wire::{Shape, ToForm};
 ///
-/// let Shape::Structure(members) = AssumeRole::SHAPE else { panic!("an input has members") };
+/// let Shape::Structure(members) = AssumeRole::SHAPE else {
+///     panic!("an input has members")
+/// };
 /// let required = members.iter().filter(|member| member.required);
 /// let required: Vec<_> = required.map(|member| member.name).collect();
 /// assert_eq!(required, ["RoleArn", "RoleSessionName"]);
@@ -67,9 +69,15 @@ impl Member {
 /// use sts_proto::wire::{Form, ToForm, Value};
 ///
 /// let mut form = Form::new();
-/// let tag = [("Key".into(), Value::from("team")), ("Value".into(), Value::from("payments"))];
+/// let tag = [
+///     ("Key".into(), Value::from("team")),
+///     ("Value".into(), Value::from("payments")),
+/// ];
 /// form.member("Tags", &Value::List(vec![Value::Structure(tag.into())]));
-/// assert_eq!(form.finish(), "Tags.member.1.Key=team&Tags.member.1.Value=payments");
+/// assert_eq!(
+///     form.finish(),
+///     "Tags.member.1.Key=team&Tags.member.1.Value=payments"
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -38,7 +38,12 @@ pub const MAX_ATTRIBUTES: usize = 64;
 ///     reader.end()?;
 ///     Ok(account)
 /// }
-/// assert_eq!(account(b"<Result><Account>0123</Account></Result>").unwrap().as_deref(), Some("0123"));
+/// assert_eq!(
+///     account(b"<Result><Account>0123</Account></Result>")
+///         .unwrap()
+///         .as_deref(),
+///     Some("0123")
+/// );
 /// ```
 pub struct XmlReader<'a> {
     text: &'a str,

@@ -22,13 +22,14 @@ use crate::wire::json::texts;
 ///
 /// # #[derive(Clone)] struct Client;
 /// # let client = Client;
+/// let of = "arn:aws:rolesanywhere:eu-west-1:123456789012";
 /// let config = Config::new(
 ///     PemFiles::new("/etc/pki/host.pem", "/etc/pki/host.key.pem"),
 ///     "arn:aws:iam::123456789012:role/backup",
-///     "arn:aws:rolesanywhere:eu-west-1:123456789012:profile/11111111-2222-3333-4444-555555555555",
-///     "arn:aws:rolesanywhere:eu-west-1:123456789012:trust-anchor/66666666-7777-8888-9999-000000000000",
+///     format!("{of}:profile/11111111-2222-3333-4444-555555555555"),
+///     format!("{of}:trust-anchor/66666666-7777-8888-9999-000000000000"),
 /// );
-/// // Give it to `with_credentials_provider` or `Builder::credentials_provider`.
+/// // Give it to `with_credentials_provider`.
 /// let provider = SourceProvider::new(client, Source::RolesAnywhere(config));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

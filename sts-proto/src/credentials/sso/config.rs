@@ -109,8 +109,15 @@ impl Config {
     /// use sts_proto::credentials::{Source, sso};
     /// use sts_proto::settings::Env;
     ///
-    /// let env = Env::from_iter(std::env::vars_os()).or_home(Some("/home/me".into()));
-    /// let config = sso::Config::of_session(&env, "corp", "eu-west-1", "123456789012", "ReadOnly")?;
+    /// let env =
+    ///     Env::from_iter(std::env::vars_os()).or_home(Some("/home/me".into()));
+    /// let config = sso::Config::of_session(
+    ///     &env,
+    ///     "corp",
+    ///     "eu-west-1",
+    ///     "123456789012",
+    ///     "ReadOnly",
+    /// )?;
     /// // Give it to a `SourceProvider`.
     /// let source = Source::Sso(config);
     /// # Ok::<(), sts_proto::CredentialsError>(())

@@ -51,12 +51,19 @@ use crate::flow::Direct;
 /// use sts_proto::settings::Env;
 /// use sts_proto::settings::proxy::Proxies;
 ///
-/// let env = Env::from_iter([("HTTPS_PROXY", "http://me:secret@proxy:3128"), ("NO_PROXY", "10.0.0.0/8, .internal")]);
+/// let env = Env::from_iter([
+///     ("HTTPS_PROXY", "http://me:secret@proxy:3128"),
+///     ("NO_PROXY", "10.0.0.0/8, .internal"),
+/// ]);
 /// let proxies = Proxies::from_env(&env)?;
-/// let proxy = proxies.for_uri(&"https://sts.eu-west-1.amazonaws.com/".parse().unwrap()).unwrap();
+/// let proxy = proxies
+///     .for_uri(&"https://sts.eu-west-1.amazonaws.com/".parse().unwrap())
+///     .unwrap();
 /// assert_eq!(proxy.to_string(), "proxy:3128");
 /// assert!(proxies.for_uri(&"https://10.1.2.3/".parse().unwrap()).is_none());
-/// assert!(proxies.for_uri(&"https://sts.internal/".parse().unwrap()).is_none());
+/// assert!(
+///     proxies.for_uri(&"https://sts.internal/".parse().unwrap()).is_none()
+/// );
 /// assert!(proxies.for_uri(&"http://example.com/".parse().unwrap()).is_none());
 /// # Ok::<(), sts_proto::SettingsError>(())
 /// ```

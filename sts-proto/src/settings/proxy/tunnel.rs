@@ -21,7 +21,11 @@ use crate::transport::{Phase, TransportErrorKind};
 /// let target = "https://sts.eu-west-1.amazonaws.com/".parse().unwrap();
 /// let proxies = Proxies::all("http://proxy.example.com:3128")?;
 /// let mut tunnel = proxies.for_uri(&target).unwrap().tunnel(&target);
-/// assert!(tunnel.request().starts_with(b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n"));
+/// assert!(
+///     tunnel.request().starts_with(
+///         b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n"
+///     )
+/// );
 /// assert_eq!(tunnel.receive(b"HTTP/1.1 200 Connection"), Ok(false));
 /// assert_eq!(tunnel.receive(b" established\r\n\r\n"), Ok(true));
 /// # Ok::<(), sts_proto::SettingsError>(())
