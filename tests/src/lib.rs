@@ -24,7 +24,12 @@ pub mod scripted;
 pub mod simulator;
 pub mod sts;
 
-/// The code in the project's README, which must compile.
+/// The code in the project's documents, which must compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../MIGRATING.md")]
+    struct Migrating;
+}

@@ -8,6 +8,7 @@ mod cli_cache;
 mod front_ends;
 mod honest;
 mod live_credentials;
+mod migrating;
 mod operations;
 mod peer;
 mod python;
