@@ -1,4 +1,7 @@
+//! [guide]: crate::guide
 #![doc = include_str!("../README.md")]
+// Labels what a feature brings, on docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     warn(
@@ -30,11 +33,10 @@ pub use provider::CredentialsProvider;
 pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
 };
-pub use sts_proto;
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{
-    Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow, Metadata,
-    NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
+    self, Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow,
+    Metadata, NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
     RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
     TransportError, TransportErrorKind, bytes, http, proof, token, types,
 };

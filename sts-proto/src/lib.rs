@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// Labels what a feature brings, on docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     warn(
