@@ -10,8 +10,7 @@ macro_rules! guide_errors {
         /// logged and shown. Causes below it, such as those of the operating system, are behind `source()`.
         ///
         /// ```text
-        /// AssumeRole was refused: AccessDenied: User: … is not authorized to perform:
-        /// sts:AssumeRole on resource: … (http 403, request id 1d2f…)
+        /// AssumeRole was refused: AccessDenied: … (http 403, request id 1d2f…)
         /// ```
         ///
         /// # For a program
