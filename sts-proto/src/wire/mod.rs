@@ -8,6 +8,8 @@ mod error;
 mod form;
 #[cfg(feature = "credentials")]
 pub(crate) mod json;
+mod name;
+mod plain;
 mod shape;
 pub mod time;
 mod value;

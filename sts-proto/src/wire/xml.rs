@@ -5,6 +5,8 @@ use quick_xml::events::{BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::XmlError;
+use super::name::local_name;
+use super::plain::is_plain;
 
 /// How deep elements may nest. Answers need five levels; what the reader does not know may need more.
 pub const MAX_DEPTH: usize = 64;
@@ -323,29 +325,9 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Whether all is ASCII, with no control character but line feeds and no `]` (which might end a CDATA section). Nearly
-/// all answers are so, and then their text is what it seems to be. No branch, so that it costs next to nothing.
-fn is_plain(document: &str) -> bool {
-    let odd = |b: u8| ((b.cast_signed() < 0x20) & (b != b'\n')) | (b == b']');
-    !document.bytes().fold(false, |found, b| found | odd(b))
-}
-
 /// Where a character stands that `Char` of XML 1.0 §2.2 leaves out: a control character, U+FFFE or U+FFFF.
 fn forbidden_character(document: &str) -> Option<usize> {
     document.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at)
-}
-
-/// A name without its prefix, if it is a name: `Name` of XML 1.0 §2.3, but with any character beyond ASCII.
-#[inline]
-fn local_name(name: &str) -> Option<&str> {
-    if name.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '.')) {
-        return None;
-    }
-    match name.bytes().fold(0, |found, b| found | NAME.get(usize::from(b)).unwrap_or(&ODD)) {
-        0 => Some(name).filter(|name| !name.is_empty()),
-        COLON => name.split_once(':').map(|(_, local)| local),
-        _ => None,
-    }
 }
 
 fn is_blank(text: &str) -> bool {
@@ -353,24 +335,6 @@ fn is_blank(text: &str) -> bool {
 }
 
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
-
-/// Which bytes may be in a name: 0 is one that may, [`ODD`] one that may not, [`COLON`] the one that ends a prefix.
-#[allow(clippy::indexing_slicing)] // at compile time
-static NAME: [u8; 256] = {
-    let mut name = [ODD; 256];
-    let mut byte = 0;
-    while byte < name.len() {
-        let b = byte as u8;
-        if b.is_ascii_alphanumeric() || !b.is_ascii() || matches!(b, b'_' | b'-' | b'.') {
-            name[byte] = 0;
-        }
-        byte += 1;
-    }
-    name[b':' as usize] = COLON;
-    name
-};
-const ODD: u8 = 1;
-const COLON: u8 = 2;
 
 #[cfg(test)]
 mod tests {
