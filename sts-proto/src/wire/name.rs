@@ -3,30 +3,43 @@
 /// A name without its prefix, if it is a name: `Name` of XML 1.0 §2.3, but with any character beyond ASCII.
 #[inline]
 pub(super) fn local_name(name: &str) -> Option<&str> {
-    if name.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '.')) {
+    let all = name.bytes().fold(0, |all, b| all | class(b));
+    if all & ODD != 0 || class(*name.as_bytes().first()?) == INSIDE {
         return None;
     }
-    match name.bytes().fold(0, |found, b| found | NAME.get(usize::from(b)).unwrap_or(&ODD)) {
-        0 => Some(name).filter(|name| !name.is_empty()),
-        COLON => name.split_once(':').map(|(_, local)| local),
-        _ => None,
-    }
+    if all & COLON == 0 { Some(name) } else { name.split_once(':').map(|(_, local)| local) }
 }
 
-/// Which bytes may be in a name: 0 is one that may, [`ODD`] one that may not, [`COLON`] the one that ends a prefix.
+/// The length of the name without a prefix that a text begins with.
+#[inline]
+pub(super) fn local_length(text: &[u8]) -> Option<usize> {
+    let length = text.iter().position(|b| class(*b) > INSIDE)?;
+    (class(*text.first()?) == BEGIN).then_some(length)
+}
+
+fn class(b: u8) -> u8 {
+    CLASSES.get(usize::from(b)).copied().unwrap_or(ODD)
+}
+
+/// Where a byte may be in a name.
 #[allow(clippy::indexing_slicing)] // at compile time
-static NAME: [u8; 256] = {
-    let mut name = [ODD; 256];
+static CLASSES: [u8; 256] = {
+    let mut classes = [ODD; 256];
     let mut byte = 0;
-    while byte < name.len() {
+    while byte < classes.len() {
         let b = byte as u8;
-        if b.is_ascii_alphanumeric() || !b.is_ascii() || matches!(b, b'_' | b'-' | b'.') {
-            name[byte] = 0;
-        }
+        classes[byte] = match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => BEGIN,
+            b'0'..=b'9' | b'-' | b'.' => INSIDE,
+            // Ends a prefix.
+            b':' => COLON,
+            _ => ODD,
+        };
         byte += 1;
     }
-    name[b':' as usize] = COLON;
-    name
+    classes
 };
-const ODD: u8 = 1;
+const BEGIN: u8 = 0;
+const INSIDE: u8 = 1;
 const COLON: u8 = 2;
+const ODD: u8 = 4;

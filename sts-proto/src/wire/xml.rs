@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::XmlError;
 use super::name::local_name;
-use super::plain::is_plain;
+use super::plain::{is_plain, leaf, tag};
 
 /// How deep elements may nest. Answers need five levels; what the reader does not know may need more.
 pub const MAX_DEPTH: usize = 64;
@@ -54,8 +54,19 @@ pub struct XmlReader<'a> {
     /// Nothing in the text asks for a second look: see [`is_plain`].
     plain: bool,
     depth: usize,
-    /// The current element was written `<Name/>`: it has no content and no end tag of its own.
-    empty: bool,
+    current: Current<'a>,
+}
+
+/// How far the current element was read.
+#[derive(Default)]
+enum Current<'a> {
+    /// Its start tag, and perhaps some of its content.
+    #[default]
+    Begun,
+    /// All of it: it was written `<Name/>`, and has no content and no end tag of its own.
+    Empty,
+    /// Its name only: its start tag is next.
+    Ahead(&'a str),
 }
 
 impl<'a> XmlReader<'a> {
@@ -67,11 +78,9 @@ impl<'a> XmlReader<'a> {
         if let Some(at) = if plain { None } else { forbidden_character(text) } {
             return Err(XmlError::NotWellFormed { at });
         }
-        let mut events = Reader::from_str(text);
-        // It skips a byte order mark and does not count it in its positions.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        events.config_mut().check_comments = true;
-        let mut reader = Self { text, events, root: "", plain, depth: 0, empty: false };
+        let mut reader =
+            Self { text, events: tokenize(text), root: "", plain, depth: 0, current: Current::Begun };
         let mut first = true;
         loop {
             match reader.next()? {
@@ -158,11 +167,10 @@ impl<'a> XmlReader<'a> {
             self.check_attributes(&tag)?;
         }
         self.depth += 1;
-        self.empty = empty;
+        self.current = if empty { Current::Empty } else { Current::Begun };
         // The event borrows its name from itself; taken from the document by place, it outlives the event. The
         // reader stands behind `<name …>` or `<name …/>`.
-        let after = usize::try_from(self.events.buffer_position()).unwrap_or(usize::MAX);
-        let start = after.wrapping_sub(tag.len() + 1 + usize::from(empty));
+        let start = self.position().wrapping_sub(tag.len() + 1 + usize::from(empty));
         let name = start.checked_add(name_len).and_then(|end| self.text.get(start..end));
         debug_assert_eq!(name, Some(tag.name().as_ref()));
         name.and_then(local_name).ok_or_else(|| self.not_well_formed())
@@ -191,11 +199,26 @@ impl<'a> XmlReader<'a> {
     /// that is wanted.
     #[inline]
     fn advance(&mut self, mut text: Option<&mut Cow<'a, str>>) -> Result<Option<&'a str>, XmlError> {
-        if std::mem::take(&mut self.empty) {
-            self.depth = self.depth.saturating_sub(1);
-            return Ok(None);
+        match std::mem::take(&mut self.current) {
+            Current::Begun => {}
+            Current::Empty => return Ok(self.close()),
+            Current::Ahead(name) => {
+                if let Some(length) = leaf(self.events.get_ref(), name) {
+                    if let Some(text) = &mut text {
+                        let start = self.position() + name.len() + 2;
+                        **text = Cow::Borrowed(self.text.get(start..start + length).unwrap_or_default());
+                    }
+                    self.pass_over(length + 2 * name.len() + 5);
+                    return Ok(self.close());
+                }
+                // Its start tag.
+                self.next()?;
+            }
         }
         // Blanks between elements are most of the text of an answer, and no text of anything.
+        if let Some(name) = self.look_ahead(text.is_none()) {
+            return Ok(Some(name));
+        }
         self.events.config_mut().trim_text_start = text.is_none();
         loop {
             match self.events.read_event() {
@@ -222,15 +245,51 @@ impl<'a> XmlReader<'a> {
                 }
                 Ok(Event::Start(tag)) => return self.open(tag, false).map(Some),
                 Ok(Event::Empty(tag)) => return self.open(tag, true).map(Some),
-                Ok(Event::End(_)) => {
-                    self.depth = self.depth.saturating_sub(1);
-                    return Ok(None);
-                }
+                Ok(Event::End(_)) => return Ok(self.close()),
                 Ok(Event::Comment(_) | Event::PI(_)) => {}
                 Ok(event) => return Err(self.misplaced(&event)),
                 Err(_) => return Err(self.not_well_formed()),
             }
         }
+    }
+
+    /// Begins the element that is next, if its tag has nothing but a name. Only right behind a tag: the tokenizer has seen
+    /// what follows a text.
+    #[inline]
+    fn look_ahead(&mut self, after_blanks: bool) -> Option<&'a str> {
+        if !self.plain || self.depth >= MAX_DEPTH {
+            return None;
+        }
+        if after_blanks {
+            let rest = self.events.get_mut();
+            *rest = rest.trim_ascii_start();
+        }
+        let (length, is_empty) = tag(self.events.get_ref())?;
+        let start = self.position() + 1;
+        let name = self.text.get(start..start + length)?;
+        if is_empty {
+            self.pass_over(length + 3);
+        }
+        self.current = if is_empty { Current::Empty } else { Current::Ahead(name) };
+        self.depth += 1;
+        Some(name)
+    }
+
+    /// Lets the tokenizer go on behind the next bytes, which must end with a tag.
+    fn pass_over(&mut self, length: usize) {
+        let rest = self.events.get_mut();
+        *rest = rest.get(length..).unwrap_or_default();
+    }
+
+    /// How much the tokenizer has read.
+    fn position(&self) -> usize {
+        self.text.len().saturating_sub(self.events.get_ref().len())
+    }
+
+    /// Ends the current element.
+    fn close(&mut self) -> Option<&'a str> {
+        self.depth = self.depth.saturating_sub(1);
+        None
     }
 
     fn next(&mut self) -> Result<Event<'a>, XmlError> {
@@ -245,9 +304,22 @@ impl<'a> XmlReader<'a> {
     }
 
     fn not_well_formed(&self) -> XmlError {
-        XmlError::NotWellFormed { at: usize::try_from(self.events.buffer_position()).unwrap_or(usize::MAX) }
+        XmlError::NotWellFormed { at: self.position() }
     }
 }
+
+/// The events of a document. A longer name is read before, so that there is room for the names of all open elements, which
+/// would grow three times in an answer.
+fn tokenize(document: &str) -> Reader<&[u8]> {
+    let mut events = Reader::from_str(LONG_NAME);
+    while matches!(events.read_event(), Ok(Event::Start(_))) {}
+    *events.get_mut() = document.as_bytes();
+    events.config_mut().check_comments = true;
+    events
+}
+
+const LONG_NAME: &str = "<____________________________________________________________>\
+                         </____________________________________________________________>";
 
 /// Adds a part to a text, which stays borrowed as long as it is one part.
 #[inline]
