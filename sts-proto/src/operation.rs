@@ -1,5 +1,6 @@
 //! What an operation is, and the two macros that make its input and its output.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -63,7 +64,7 @@ pub trait Operation: ToForm {
         match read {
             Ok((mut output, request_id)) => {
                 *output.metadata_mut() = metadata;
-                output.metadata_mut().set_body_request_id(request_id);
+                output.metadata_mut().set_body_request_id(request_id.as_deref());
                 Ok(output)
             }
             Err(problem) => {
@@ -452,7 +453,10 @@ fn form_of<O: Operation + ?Sized>(operation: &O) -> Form {
     form
 }
 
-fn read_result<O: Output>(action: &str, body: &[u8]) -> Result<(O, Option<String>), ResponseProblem> {
+fn read_result<'a, O: Output>(
+    action: &str,
+    body: &'a [u8],
+) -> Result<(O, Option<Cow<'a, str>>), ResponseProblem> {
     if body.len() > MAX_BODY {
         return Err(ResponseProblem::TooLarge);
     }

@@ -13,13 +13,23 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 #[non_exhaustive]
 pub struct Metadata {
     status: StatusCode,
-    body_request_id: Option<Box<str>>,
+    body_request_id: BodyId,
     header_request_id: Option<HeaderValue>,
     extended_request_id: Option<HeaderValue>,
     cloudfront_id: Option<HeaderValue>,
     content_encoding: Option<Box<str>>,
     attempts: u32,
     total_retry_delay: Duration,
+}
+
+/// The id in the document.
+#[derive(Clone, Default, PartialEq, Eq)]
+enum BodyId {
+    #[default]
+    Absent,
+    /// The one in the header, as a rule.
+    AsInHeader,
+    Other(Box<str>),
 }
 
 impl Metadata {
@@ -52,8 +62,12 @@ impl Metadata {
         self.content_encoding = Some(all.join(", ").into()).filter(|_| !all.is_empty());
     }
 
-    pub(crate) fn set_body_request_id(&mut self, id: Option<String>) {
-        self.body_request_id = id.filter(|id| !id.trim().is_empty()).map(String::into_boxed_str);
+    pub(crate) fn set_body_request_id(&mut self, id: Option<&str>) {
+        self.body_request_id = match id.filter(|id| !id.trim().is_empty()) {
+            None => BodyId::Absent,
+            id if id == self.header_request_id() => BodyId::AsInHeader,
+            Some(id) => BodyId::Other(id.into()),
+        };
     }
 
     pub(crate) fn set_effort(&mut self, attempts: u32, total_retry_delay: Duration) {
@@ -63,8 +77,10 @@ impl Metadata {
 
     /// Passes each id to `replace`, which may return another one for it.
     pub(crate) fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
-        if let Some(other) = self.body_request_id.as_deref().and_then(&mut *replace) {
-            self.body_request_id = Some(other.into());
+        if let BodyId::Other(id) = &mut self.body_request_id
+            && let Some(other) = replace(id)
+        {
+            *id = other.into();
         }
         if let Some(other) = self.content_encoding.as_deref().and_then(&mut *replace) {
             self.content_encoding = Some(other.into());
@@ -98,7 +114,11 @@ impl Metadata {
 
     /// `RequestId` in the document.
     pub fn body_request_id(&self) -> Option<&str> {
-        self.body_request_id.as_deref()
+        match &self.body_request_id {
+            BodyId::Absent => None,
+            BodyId::AsInHeader => self.header_request_id(),
+            BodyId::Other(id) => Some(id),
+        }
     }
 
     /// `x-amzn-requestid`, `x-amzn-request-id` or `x-amz-request-id`, the first that is there.

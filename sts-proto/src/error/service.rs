@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ impl ServiceError {
         let document =
             Some(body).filter(|body| body.len() <= MAX_BODY).and_then(|body| ErrorDocument::read(body).ok());
         let mut document = document.unwrap_or_default();
-        metadata.set_body_request_id(document.request_id.take());
+        metadata.set_body_request_id(document.request_id.take().as_deref());
         // Before any text is withheld.
         let code = document.code.as_ref().map(|(_, wire)| wire.trim());
         let retry_class = classify(metadata.status().as_u16(), code, document.message.as_deref());
@@ -190,7 +191,9 @@ impl ErrorDocument {
                     "Error" => document.read_error(&mut reader)?,
                     "Errors" => document.read_errors(&mut reader)?,
                     "RequestId" => document.request_id = Some(String::read(&mut reader)?),
-                    "ResponseMetadata" => document.request_id = read_request_id(&mut reader)?,
+                    "ResponseMetadata" => {
+                        document.request_id = read_request_id(&mut reader)?.map(Cow::into_owned)
+                    }
                     _ => reader.skip()?,
                 }
             }
@@ -255,11 +258,11 @@ impl ErrorDocument {
 }
 
 /// The `RequestId` of a `ResponseMetadata` element.
-pub(crate) fn read_request_id(reader: &mut XmlReader<'_>) -> Result<Option<String>, XmlError> {
+pub(crate) fn read_request_id<'a>(reader: &mut XmlReader<'a>) -> Result<Option<Cow<'a, str>>, XmlError> {
     let mut id = None;
     while let Some(name) = reader.child()? {
         match name {
-            "RequestId" => id = Some(String::read(reader)?),
+            "RequestId" => id = Some(reader.text()?),
             _ => reader.skip()?,
         }
     }
