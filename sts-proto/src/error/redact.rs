@@ -3,6 +3,7 @@
 mod unescape;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use zeroize::Zeroizing;
 
@@ -11,16 +12,27 @@ use crate::secret::Secret;
 
 /// Finds secrets by their letters and digits, in a text as it is and with its escapes decoded.
 /// [`Error::redact`](crate::Error::redact) documents what it finds.
-pub(crate) struct Redactor<'a>(&'a [Secret]);
+pub(crate) struct Redactor<'a> {
+    secrets: &'a [Secret],
+    /// Part of a secret may look like an escape, and is decoded in the text as well.
+    decoded: Vec<Secret>,
+    /// Of the secrets' runs.
+    filter: Filter,
+    /// The runs themselves, once a text has one that the filter lets through.
+    runs: OnceCell<Zeroizing<Vec<u64>>>,
+}
 
 impl<'a> Redactor<'a> {
     pub(crate) fn new(secrets: &'a [Secret]) -> Self {
-        Self(secrets)
+        let decoded: Vec<_> = secrets.iter().filter_map(|secret| unescaped(secret.expose())).collect();
+        let mut filter = Filter::for_runs(texts(secrets, &decoded).map(str::len).sum());
+        texts(secrets, &decoded).flat_map(|secret| runs(secret, RUN)).for_each(|run| filter.add(run));
+        Self { secrets, decoded, filter, runs: OnceCell::new() }
     }
 
     /// Whether the text quotes one of the secrets.
     pub(crate) fn finds(&self, text: &str) -> bool {
-        if self.secrets().next().is_none() {
+        if self.texts().next().is_none() {
             return false;
         }
         let mut text = Cow::Borrowed(text);
@@ -41,24 +53,38 @@ impl<'a> Redactor<'a> {
     }
 
     fn finds_plain(&self, text: &str) -> bool {
-        let mut filter = None;
-        let mut is_in = |secret: &str| match letters(secret).take(RUN).count() {
-            RUN => shares_a_run(text, filter.get_or_insert_with(|| Filter::new(text)), secret),
+        let is_short_in = |secret: &str| match letters(secret).take(RUN).count() {
+            RUN => false,
             count @ MIN_LETTERS.. => {
                 let whole = runs(secret, count).next();
                 runs(text, count).any(|run| Some(run) == whole)
             }
             _ => text.contains(secret),
         };
-        self.secrets().any(|secret| {
-            // Part of a secret may look like an escape, and is decoded in the text as well.
-            is_in(secret) || unescaped(secret).is_some_and(|plain| is_in(plain.expose()))
+        runs(text, RUN).any(|run| self.filter.may_hold(run) && self.runs().binary_search(&run).is_ok())
+            || self.texts().any(is_short_in)
+    }
+
+    /// Each run of a secret, in order.
+    fn runs(&self) -> &[u64] {
+        self.runs.get_or_init(|| {
+            let all = || self.texts().flat_map(|secret| runs(secret, RUN));
+            // It must not grow: that would leave unwiped copies behind.
+            let mut sorted = Zeroizing::new(Vec::with_capacity(all().count()));
+            sorted.extend(all());
+            sorted.sort_unstable();
+            sorted
         })
     }
 
-    fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(Secret::expose).filter(|secret| secret.len() >= MIN_SECRET)
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        texts(self.secrets, &self.decoded)
     }
+}
+
+/// The secrets that are long enough to be found, as they are and decoded.
+fn texts<'a>(secrets: &'a [Secret], decoded: &'a [Secret]) -> impl Iterator<Item = &'a str> {
+    secrets.iter().chain(decoded).map(Secret::expose).filter(|secret| secret.len() >= MIN_SECRET)
 }
 
 /// The secret with its escapes decoded, if part of it looks like one.
@@ -70,7 +96,7 @@ fn unescaped(secret: &str) -> Option<Secret> {
             None => break,
         }
     }
-    Some(plain).filter(|plain| plain.expose().len() >= MIN_SECRET)
+    Some(plain)
 }
 
 /// Adds a text to those that are searched together.
@@ -81,44 +107,31 @@ pub(super) fn add(text: &str, texts: &mut String) {
     texts.push(SEPARATOR);
 }
 
-/// Whether both contain the same [`RUN`] letters and digits in a row.
-fn shares_a_run(text: &str, filter: &Filter, secret: &str) -> bool {
-    let candidates = || runs(secret, RUN).filter(|run| filter.may_hold(*run));
-    let count = candidates().count();
-    if count == 0 {
-        return false;
-    }
-    // It must not grow: that would leave unwiped copies behind.
-    let mut sorted = Zeroizing::new(Vec::with_capacity(count));
-    sorted.extend(candidates());
-    sorted.sort_unstable();
-    runs(text, RUN).any(|run| sorted.binary_search(&run).is_ok())
-}
-
-/// A Bloom filter of the runs of a text. For a text of a few hundred bytes it rejects nearly every run that is not in it. The
-/// longer the text, the more it lets through.
-struct Filter([u64; 256]);
+/// A Bloom filter, which lets through about one in ten thousand of the runs that are not in it.
+struct Filter(Zeroizing<Vec<u64>>);
 
 impl Filter {
-    fn new(text: &str) -> Self {
-        let mut words = [0; 256];
-        runs(text, RUN).for_each(|run| {
-            let (at, bits) = Self::place(run);
-            if let Some(word) = words.get_mut(at) {
-                *word |= bits;
-            }
-        });
-        Self(words)
+    fn for_runs(count: usize) -> Self {
+        Self(Zeroizing::new(vec![0; (count / 2).next_power_of_two().min(MAX_WORDS)]))
+    }
+
+    fn add(&mut self, run: u64) {
+        let (at, bits) = self.place(run);
+        if let Some(word) = self.0.get_mut(at) {
+            bits.iter().for_each(|bit| *word |= 1 << bit);
+        }
     }
 
     fn may_hold(&self, run: u64) -> bool {
-        let (at, bits) = Self::place(run);
-        self.0.get(at).is_some_and(|word| word & bits == bits)
+        let (at, bits) = self.place(run);
+        self.0.get(at).is_some_and(|word| bits.iter().all(|bit| word >> bit & 1 == 1))
     }
 
-    fn place(run: u64) -> (usize, u64) {
-        let [at, one, two, three, four, ..] = run.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-        (usize::from(at), [one, two, three, four].into_iter().fold(0, |bits, bit| bits | 1 << (bit & 63)))
+    /// Which word a run is in, and which bits of it.
+    fn place(&self, run: u64) -> (usize, [u8; 4]) {
+        let [at, more, bits @ .., _, _] = run.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+        let at = usize::from(u16::from_be_bytes([at, more]));
+        (at & (self.0.len() - 1), bits.map(|bit| bit & 63))
     }
 }
 
@@ -170,6 +183,8 @@ const MIN_LETTERS: usize = 4;
 const RUN: usize = 10;
 /// Bits of a letter's number, so that a run fits a `u64`.
 const BITS: usize = 6;
+/// A longer secret is not worth more of a filter.
+const MAX_WORDS: usize = 4096;
 /// How many forms of a text are searched: as it is, and decoded once, twice, …
 const MAX_ROUNDS: usize = 8;
 
