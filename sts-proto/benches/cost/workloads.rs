@@ -33,6 +33,14 @@ impl Workloads for Core {
             name: "error-of-session",
             ceiling: Some(Ceiling { instructions: 70_000, allocations: 20 }),
         },
+        Workload {
+            name: "elements",
+            ceiling: Some(Ceiling { instructions: 50 * LARGE as u64, allocations: 4 }),
+        },
+        Workload {
+            name: "message",
+            ceiling: Some(Ceiling { instructions: 35 * LARGE as u64, allocations: 30 }),
+        },
         Workload { name: "presign", ceiling: None },
         Workload { name: "eks-token", ceiling: Some(Ceiling { instructions: 106_000, allocations: 25 }) },
         Workload { name: "verify", ceiling: Some(Ceiling { instructions: 60_000, allocations: 60 }) },
@@ -53,8 +61,21 @@ impl Workloads for Core {
                 meter.measure(answer, |answer| (AssumeRole::parse(&answer).expect("a good answer"), answer));
             }
             "call" => call(meter),
-            "error" => error(keys(), meter),
-            "error-of-session" => error(keys().with_session_token(SESSION_TOKEN), meter),
+            "error" => error(keys(), REFUSAL.into(), meter),
+            "error-of-session" => error(keys().with_session_token(SESSION_TOKEN), REFUSAL.into(), meter),
+            "elements" => {
+                let answer = large("<AssumeRoleResponse><AssumeRoleResult>", "<b/>", CREDENTIALS);
+                let answer = http::Response::new(answer);
+                meter.measure(|| (), |()| AssumeRole::parse(&answer).expect("a good answer"));
+            }
+            "message" => {
+                let refusal = large(
+                    "<ErrorResponse><Error><Code>AccessDenied</Code><Message>",
+                    "a",
+                    "</Message></Error></ErrorResponse>",
+                );
+                error(keys().with_session_token(SESSION_TOKEN), refusal, meter);
+            }
             "presign" => presign(meter),
             "eks-token" => eks_token(meter),
             "verify" => verify(&keys(), meter),
@@ -126,14 +147,14 @@ fn call(meter: &mut impl Meter) {
 }
 
 /// A refusal, from the answer to the error that the caller gets.
-fn error(keys: Credentials, meter: &mut impl Meter) {
+fn error(keys: Credentials, body: Bytes, meter: &mut impl Meter) {
     let settings = Settings::new().region(REGION).credentials(keys).retry(Retry::off());
     let context = Arc::new(Context::new(&settings, "bench/1.0").expect("usable settings"));
     meter.measure(
         || {
             let mut call = Call::new(input(), Arc::clone(&context), 7);
             call.step(now(), Event::Start).expect("nothing is missing");
-            (call, refusal())
+            (call, refusal(body.clone()))
         },
         |(mut call, refusal)| match call.step(now(), Event::Response(refusal)) {
             Err(error) => (error, call),
@@ -206,14 +227,26 @@ fn answer() -> http::Response<Bytes> {
         .expect("a good answer")
 }
 
-fn refusal() -> http::Response<Bytes> {
-    let mut refusal = answer().map(|_| Bytes::from_static(REFUSAL));
+fn refusal(body: Bytes) -> http::Response<Bytes> {
+    let mut refusal = answer().map(|_| body);
     *refusal.status_mut() = http::StatusCode::FORBIDDEN;
     refusal
 }
 
+/// A document of [`LARGE`] bytes, most of them of one kind.
+fn large(begin: &str, unit: &str, end: &str) -> Bytes {
+    let units = (LARGE - begin.len() - end.len()) / unit.len();
+    [begin, &unit.repeat(units), end].concat().into()
+}
+
+/// The end of an answer.
+const CREDENTIALS: &str = "<Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>a</SecretAccessKey>\
+    <SessionToken>a</SessionToken><Expiration>2026-07-14T03:48:20Z</Expiration></Credentials></AssumeRoleResult>\
+    </AssumeRoleResponse>";
+/// Of the documents that have more of one thing than any answer.
+const LARGE: usize = 64 * 1024;
 /// In the format of the service.
-const REFUSAL: &[u8] = include_bytes!("refusal.xml");
+const REFUSAL: &str = include_str!("refusal.xml");
 /// In the format of the service.
 const ANSWER: &[u8] = include_bytes!("assume_role.xml");
 /// As long as a token of the service, and with the same alphabet.
