@@ -109,7 +109,7 @@ fn open_at_once(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        how.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+        how.custom_flags(libc::O_NONBLOCK);
     }
     how.open(path)
 }
