@@ -92,8 +92,8 @@ macro_rules! guide_credentials {
         ///
         /// # Multi-factor authentication
         ///
-        /// A role that wants a code is asked for with the serial number of the device, in the profile (`mfa_serial`) or in
-        /// `AssumeRole`. The client then asks the program for a code, once for each session:
+        /// A role that needs a code is assumed with the serial number of a device, from the profile (`mfa_serial`) or in
+        /// `AssumeRole`. The client asks the program for the code, once for each session:
         ///
         /// ```no_run
         #[doc = concat!("# fn example() -> Result<(), ", $client, "::Error> {")]

@@ -84,8 +84,8 @@ macro_rules! guide_errors {
         /// # Denied, and nothing says why
         ///
         /// Some services add an encoded message to `AccessDenied`.
-        /// [`decode_authorization_message`](crate::Client::decode_authorization_message) turns it into the policy that decided, for
-        /// callers that may.
+        /// [`decode_authorization_message`](crate::Client::decode_authorization_message) turns it into the policy that decided. The
+        /// caller needs a permission for it.
         pub mod errors {}
     };
 }

@@ -8,7 +8,8 @@ macro_rules! guide_retries {
         ///
         /// A call makes at most three attempts, and repeats only what may pass: throttling, failures of the service and of the
         /// network, time-outs. Refusals are not repeated. The [rules](sts_proto::client#retries) have all statuses and waits. No
-        /// operation of the service changes anything that a second request could change twice, so a retry is always safe.
+        /// operation creates or changes a resource, so a request that arrives twice does no harm; only the code of an MFA device is
+        /// good for one.
         ///
         /// # Other numbers
         ///
