@@ -1,5 +1,7 @@
 //! Which roots a client trusts over TLS and what it shows of itself: pure data. A driver hands it to its TLS library.
 
+#[cfg(feature = "rustls")]
+mod by_roots;
 #[cfg(feature = "native-tls")]
 mod native;
 #[cfg(feature = "rustls")]
