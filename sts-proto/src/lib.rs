@@ -14,6 +14,7 @@
 )]
 
 mod base64;
+mod calendar;
 mod call;
 #[cfg(feature = "credentials")]
 pub mod client;
