@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for Level {
 }
 
 /// The name of a member.
-struct Name;
+pub(super) struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Box<str>;

@@ -1,10 +1,12 @@
 //! An object that is written again with other values, while all else stays as it was.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde_core::de::{Deserializer, MapAccess, Visitor};
+use serde_core::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::members::Name;
 use super::{JsonError, MAX_MEMBERS};
 use crate::secret::Secret;
 
@@ -24,10 +26,10 @@ impl<'a> Rewritten<'a> {
     pub(crate) fn new(document: &'a [u8]) -> Result<Self, JsonError> {
         let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
         let mut reader = serde_json::Deserializer::from_slice(document);
-        let read = reader.deserialize_map(Members).and_then(|members| reader.end().map(|()| members));
+        let read = reader.deserialize_any(Members).and_then(|members| reader.end().map(|()| members));
         let members =
             read.map_err(|error| JsonError::Syntax { line: error.line(), column: error.column() })?;
-        members.map(Self).ok_or(JsonError::TooMany(MAX_MEMBERS))
+        members.map(Self)
     }
 
     /// The object in a member, or an empty object if the member is missing.
@@ -123,26 +125,54 @@ fn quoted(text: &str) -> Secret {
 
 struct Members;
 
+/// Takes a value of each kind: serde_json's error about a wrong one brings the code that prints floats, which is 35 kB.
 impl<'de> Visitor<'de> for Members {
-    /// `None` where there are too many.
-    type Value = Option<Vec<(Box<str>, Value<'de>)>>;
+    type Value = Result<Vec<(Box<str>, Value<'de>)>, JsonError>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Err(JsonError::NotAnObject))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Err(JsonError::NotAnObject))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Err(JsonError::NotAnObject))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Err(JsonError::NotAnObject))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Err(JsonError::NotAnObject))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Err(JsonError::NotAnObject))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        Ok(Err(JsonError::NotAnObject))
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
-        while let Some((name, value)) = map.next_entry::<Box<str>, &'de RawValue>()? {
+        while let Some((name, value)) = map.next_entry_seed(Name, PhantomData::<&'de RawValue>)? {
             // As many as a reader keeps, with room for those that it does not count twice.
             if members.len() < 2 * MAX_MEMBERS {
                 members.push((name, Value::Kept(value.get())));
             } else {
-                while map.next_entry::<Box<str>, &'de RawValue>()?.is_some() {}
-                return Ok(None);
+                while map.next_entry_seed(Name, PhantomData::<&'de RawValue>)?.is_some() {}
+                return Ok(Err(JsonError::TooMany(MAX_MEMBERS)));
             }
         }
-        Ok(Some(members))
+        Ok(Ok(members))
     }
 }
 
