@@ -4,9 +4,7 @@ use std::fmt;
 
 #[cfg(feature = "credentials")]
 use bytes::{Bytes, BytesMut};
-#[cfg(feature = "credentials")]
-use zeroize::Zeroize;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A secret string: a secret access key, a session token, an identity token, an MFA code.
 ///
@@ -19,12 +17,12 @@ use zeroize::Zeroizing;
 /// assert_eq!(secret.expose(), "wJalrXUtnFEMI");
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(String);
 
 impl Secret {
     /// Takes ownership of `text`; no other copy is made.
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(text)
     }
 
     /// The text itself. Keep it out of logs, URLs and error messages.
@@ -32,6 +30,16 @@ impl Secret {
         &self.0
     }
 }
+
+impl Drop for Secret {
+    // Called in hundreds of places.
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,6 +90,7 @@ impl From<Bytes> for Given {
 
 #[cfg(feature = "credentials")]
 impl Drop for Given {
+    #[inline(never)]
     fn drop(&mut self) {
         drop(wiped(std::mem::take(&mut self.0)));
     }
@@ -104,15 +113,13 @@ fn wiped(bytes: Bytes) -> Option<BytesMut> {
 
 #[cfg(test)]
 mod tests {
-    use zeroize::ZeroizeOnDrop;
-
     use super::*;
 
     #[test]
     fn is_wiped_and_not_shown() {
         fn wiped<T: ZeroizeOnDrop>(_: &T) {}
         let secret = Secret::from("planted");
-        wiped(&secret.0);
+        wiped(&secret);
         assert_eq!(
             format!("{secret:?} {secret:#?} {:?}", Some(&secret)),
             "[redacted] [redacted] Some([redacted])"
