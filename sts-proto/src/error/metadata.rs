@@ -15,11 +15,17 @@ pub struct Metadata {
     status: StatusCode,
     body_request_id: BodyId,
     header_request_id: Option<HeaderValue>,
+    rare: Option<Box<Rare>>,
+    attempts: u32,
+    total_retry_delay: Duration,
+}
+
+/// What hardly any answer has.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Rare {
     extended_request_id: Option<HeaderValue>,
     cloudfront_id: Option<HeaderValue>,
     content_encoding: Option<Box<str>>,
-    attempts: u32,
-    total_retry_delay: Duration,
 }
 
 /// The id in the document.
@@ -39,8 +45,8 @@ impl Metadata {
         // One look at each header costs less than a look for each name.
         for (name, value) in headers {
             match name.as_str() {
-                "x-amz-id-2" => keep_first(&mut metadata.extended_request_id, value),
-                "x-amz-cf-id" => keep_first(&mut metadata.cloudfront_id, value),
+                "x-amz-id-2" => keep_first(&mut metadata.rare().extended_request_id, value),
+                "x-amz-cf-id" => keep_first(&mut metadata.rare().cloudfront_id, value),
                 "content-encoding" => metadata.add_encoding(value),
                 name => {
                     let found = REQUEST_ID_HEADERS.iter().position(|known| *known == name);
@@ -58,8 +64,14 @@ impl Metadata {
     fn add_encoding(&mut self, value: &HeaderValue) {
         let line = lossy(value).to_ascii_lowercase();
         let line = line.split(',').map(str::trim).filter(|coding| !["", "identity"].contains(coding));
-        let all: Vec<&str> = self.content_encoding.as_deref().into_iter().chain(line).collect();
-        self.content_encoding = Some(all.join(", ").into()).filter(|_| !all.is_empty());
+        let all: Vec<&str> = self.content_encoding().into_iter().chain(line).collect();
+        if !all.is_empty() {
+            self.rare().content_encoding = Some(all.join(", ").into());
+        }
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     pub(crate) fn set_body_request_id(&mut self, id: Option<&str>) {
@@ -76,19 +88,18 @@ impl Metadata {
     }
 
     /// Passes each id to `replace`, which may return another one for it.
-    pub(crate) fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
+    pub(crate) fn each_text(&mut self, replace: &mut dyn FnMut(&str) -> Option<String>) {
         if let BodyId::Other(id) = &mut self.body_request_id
             && let Some(other) = replace(id)
         {
             *id = other.into();
         }
-        if let Some(other) = self.content_encoding.as_deref().and_then(&mut *replace) {
-            self.content_encoding = Some(other.into());
-        }
-        for id in [&mut self.header_request_id, &mut self.extended_request_id, &mut self.cloudfront_id] {
-            // `Debug` shows ids that are not text too.
-            if let Some(other) = id.as_ref().map(lossy).as_deref().and_then(&mut *replace) {
-                *id = HeaderValue::try_from(other).ok();
+        replace_in(&mut self.header_request_id, replace);
+        if let Some(rare) = &mut self.rare {
+            replace_in(&mut rare.extended_request_id, replace);
+            replace_in(&mut rare.cloudfront_id, replace);
+            if let Some(other) = rare.content_encoding.as_deref().and_then(replace) {
+                rare.content_encoding = Some(other.into());
             }
         }
     }
@@ -128,18 +139,18 @@ impl Metadata {
 
     /// `x-amz-id-2`.
     pub fn extended_request_id(&self) -> Option<&str> {
-        text(&self.extended_request_id)
+        text(&self.rare.as_ref()?.extended_request_id)
     }
 
     /// `x-amz-cf-id`, where CloudFront is on the way.
     pub fn cloudfront_id(&self) -> Option<&str> {
-        text(&self.cloudfront_id)
+        text(&self.rare.as_ref()?.cloudfront_id)
     }
 
     /// How the body is encoded, if a server or proxy has compressed it although requests ask for `identity`. A success that is
     /// encoded is an error.
     pub fn content_encoding(&self) -> Option<&str> {
-        self.content_encoding.as_deref()
+        self.rare.as_ref()?.content_encoding.as_deref()
     }
 
     /// The same fit to be shown, as what the answer has.
@@ -174,17 +185,25 @@ impl fmt::Display for Metadata {
 
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = |value: &Option<HeaderValue>| value.as_ref().map(|value| printable(&lossy(value)));
+        let id = |value: Option<&HeaderValue>| value.map(|value| printable(&lossy(value)));
+        let rare = self.rare.as_deref();
         f.debug_struct("Metadata")
             .field("status", &self.status)
             .field("body_request_id", &self.body_request_id().map(printable))
-            .field("header_request_id", &id(&self.header_request_id))
-            .field("extended_request_id", &id(&self.extended_request_id))
-            .field("cloudfront_id", &id(&self.cloudfront_id))
+            .field("header_request_id", &id(self.header_request_id.as_ref()))
+            .field("extended_request_id", &id(rare.and_then(|rare| rare.extended_request_id.as_ref())))
+            .field("cloudfront_id", &id(rare.and_then(|rare| rare.cloudfront_id.as_ref())))
             .field("content_encoding", &self.content_encoding().map(printable))
             .field("attempts", &self.attempts)
             .field("total_retry_delay", &self.total_retry_delay)
             .finish()
+    }
+}
+
+/// `Debug` shows ids that are not text too.
+fn replace_in(id: &mut Option<HeaderValue>, replace: &mut dyn FnMut(&str) -> Option<String>) {
+    if let Some(other) = id.as_ref().map(lossy).as_deref().and_then(replace) {
+        *id = HeaderValue::try_from(other).ok();
     }
 }
 

@@ -196,7 +196,7 @@ impl Error {
     }
 
     /// Passes each text of the server to `replace`, which may return another one for it.
-    fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
+    fn each_text(&mut self, replace: &mut dyn FnMut(&str) -> Option<String>) {
         match self {
             Self::Service(error) => error.each_text(replace),
             Self::Response(error) => error.metadata.each_text(replace),

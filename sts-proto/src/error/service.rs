@@ -34,7 +34,7 @@ impl ServiceError {
     }
 
     /// Passes each text of the server to `replace`, which may return another one for it.
-    pub(super) fn each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<String>) {
+    pub(super) fn each_text(&mut self, replace: &mut dyn FnMut(&str) -> Option<String>) {
         if let Some((code, wire)) = &mut self.document.code
             && let Some(other) = replace(wire)
         {
