@@ -1,7 +1,5 @@
 //! The plan that the keys of a profile configure.
 
-use std::collections::BTreeSet;
-
 use super::chain::{NO_CONTAINER, NO_KEYS, container, environment};
 use super::{Plan, Role, Source, imds, sso};
 use crate::error::CredentialsError;
@@ -20,7 +18,8 @@ pub(super) fn profile_plan(
 ) -> Result<Option<Plan>, CredentialsError> {
     let mut roles = Vec::new();
     let mut path = vec![first.name()];
-    let mut seen = BTreeSet::from([first.name()]);
+    // In order, since a file can name thousands.
+    let mut seen = vec![first.name()];
     let mut profile = first;
     let source = loop {
         check_role(profile)?;
@@ -50,9 +49,12 @@ pub(super) fn profile_plan(
             }
             From::Profile(name) => {
                 path.push(name);
-                if !seen.insert(name) {
-                    let problem = format!("source_profile leads in a circle: {}", shown(&path));
-                    return Err(broken(first, &problem));
+                match seen.binary_search(&name) {
+                    Err(at) => seen.insert(at, name),
+                    Ok(_) => {
+                        let problem = format!("source_profile leads in a circle: {}", shown(&path));
+                        return Err(broken(first, &problem));
+                    }
                 }
                 let source = profiles.profile(name).map_err(|error| {
                     broken(profile, &format!("its source_profile {name} cannot be used: {error}"))

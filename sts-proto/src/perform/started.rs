@@ -1,13 +1,15 @@
+use std::collections::BinaryHeap;
+
 /// The ids of the processes that this one has started, of those that they have started, and so on, each behind its parent.
 /// `stats` are the contents of `/proc/ID/stat` of all processes (Linux, proc(5)).
 ///
 /// A process whose parent has ended is not among them: so daemons are left alone.
 pub fn started_by(id: u32, stats: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<i32> {
     let stats = stats.into_iter().filter_map(|stat| child_and_parent(stat.as_ref()));
-    // By parent, then in the order in which they were read.
-    let mut all: Vec<_> =
+    // By parent, then in the order in which they were read. A heap is a tenth of the code of a sort.
+    let all: BinaryHeap<_> =
         stats.enumerate().map(|(order, (child, parent))| (parent, order, Some(child))).collect();
-    all.sort_unstable();
+    let mut all = all.into_sorted_vec();
     let mut take = |parent: i32, found: &mut Vec<i32>| {
         let first = all.partition_point(|(other, ..)| *other < parent);
         let children = all.iter_mut().skip(first).take_while(|(other, ..)| *other == parent);

@@ -20,7 +20,7 @@ use crate::wire::time;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Env {
-    /// By name.
+    /// As they were given: of two of one name the last one counts.
     variables: Vec<(String, Result<Secret, ()>)>,
     /// The home directory if no variable names one.
     pub(super) or_home: Option<String>,
@@ -62,8 +62,7 @@ impl Env {
     }
 
     fn find(&self, variable: &str) -> Option<&Result<Secret, ()>> {
-        let at = self.variables.binary_search_by(|(name, _)| (**name).cmp(variable)).ok()?;
-        self.variables.get(at).map(|(_, value)| value)
+        self.variables.iter().rfind(|(name, _)| name == variable).map(|(_, value)| value)
     }
 
     pub(crate) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
@@ -101,12 +100,7 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
                 || PROXY.contains(&name.as_str());
             kept.then(|| (name, value.into().into_string().map(Secret::new).map_err(drop)))
         };
-        let mut all: Vec<_> = variables.into_iter().filter_map(known).collect();
-        // A variable that is given again replaces the former one.
-        all.reverse();
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
-        all.dedup_by(|(later, _), (first, _)| later == first);
-        Self { variables: all, or_home: None }
+        Self { variables: variables.into_iter().filter_map(known).collect(), or_home: None }
     }
 }
 

@@ -84,8 +84,7 @@ impl Signer<'_> {
         query: &'r Query<'_>,
     ) -> Canonical<'r> {
         let token = if self.token_after_signing { b"" } else { &query.token[..] };
-        let mut fields = inputs.fields(request.headers(), |_| false);
-        fields.sort();
+        let fields = inputs.fields(request.headers(), |_| false);
         Canonical {
             method: request.method().as_str(),
             path: self.path(request.uri()),
@@ -116,8 +115,7 @@ impl<'r> Query<'r> {
         if !LIFETIMES.contains(&seconds) {
             return Err(SignError::Lifetime);
         }
-        let mut fields = inputs.fields(request.headers(), |_| false);
-        fields.sort();
+        let fields = inputs.fields(request.headers(), |_| false);
 
         let mut items = Vec::with_capacity(256 + fields.names_len());
         items.put(b"X-Amz-Algorithm=");

@@ -187,7 +187,6 @@ impl<'a> Signer<'a> {
         if let Some(regions) = self.scope.regions() {
             fields.push(REGION_SET_NAME, regions.as_bytes());
         }
-        fields.sort();
         Canonical {
             method: request.method().as_str(),
             path: self.path(request.uri()),
