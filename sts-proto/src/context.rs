@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request};
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::{Error, NoCredentials};
@@ -48,6 +49,8 @@ pub struct Context {
     timeouts: Timeouts,
     user_agent: HeaderValue,
     trace_id: Option<HeaderValue>,
+    /// Whether the calls are those of a web page.
+    in_page: bool,
     retry: Retry,
     keys: Mutex<KeyCache>,
     shared: Mutex<Shared>,
@@ -80,6 +83,7 @@ impl Context {
             timeouts,
             user_agent: user_agent(product, app_id),
             trace_id: trace_id.cloned(),
+            in_page: false,
             retry,
             keys: Mutex::default(),
             shared: Mutex::new(Shared::new(retry)),
@@ -90,6 +94,14 @@ impl Context {
             #[cfg(feature = "credentials")]
             settings,
         })
+    }
+
+    /// The calls are those of a web page or a worker. A browser may take `user-agent` away, and a service does not allow pages to
+    /// send it, so it is `x-amz-user-agent`.
+    #[must_use]
+    pub fn in_page(mut self, yes: bool) -> Self {
+        self.in_page = yes;
+        self
     }
 
     /// Where the calls go.
@@ -126,6 +138,9 @@ impl Context {
 
     /// Why there is no endpoint or no scope.
     fn reason(&self, error: EndpointError) -> EndpointError {
+        if self.in_page && error == EndpointError::RegionNotGiven {
+            return EndpointError::RegionNotGivenInPage;
+        }
         #[cfg(feature = "credentials")]
         if let (EndpointError::MissingRegion | EndpointError::MissingSigningRegion, Some(problem)) =
             (&error, &self.no_search)
@@ -301,8 +316,13 @@ impl Context {
         &self.settings
     }
 
-    pub(crate) fn user_agent(&self) -> &HeaderValue {
-        &self.user_agent
+    pub(crate) fn user_agent(&self) -> (HeaderName, &HeaderValue) {
+        (if self.in_page { AMZ_USER_AGENT } else { USER_AGENT }, &self.user_agent)
+    }
+
+    #[cfg(feature = "credentials")]
+    pub(crate) fn is_in_page(&self) -> bool {
+        self.in_page
     }
 
     /// Of AWS Lambda.
@@ -338,6 +358,7 @@ fn user_agent(product: &str, app_id: Option<&str>) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(core))
 }
 
+const AMZ_USER_AGENT: HeaderName = HeaderName::from_static("x-amz-user-agent");
 /// The bound that AWS SDKs set to an app id.
 const MAX_TOKEN: usize = 50;
 

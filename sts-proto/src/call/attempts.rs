@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AGE, USER_AGENT};
+use http::header::{ACCEPT_ENCODING, AGE};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
 use crate::context::Context;
@@ -22,7 +22,7 @@ use crate::transport::{Phase, TransportError, TransportErrorKind};
 use crate::wire::IDENTITY;
 
 use super::Attempt;
-use super::headers::{ATTEMPT, INVOCATION_ID, TRACE_ID, attempt_of, date, hint, invocation_id};
+use super::headers::{ATTEMPT, INVOCATION_ID, TRACE_ID, attempt_of, date, hint, invocation_id, judged_at};
 
 /// The attempts of a call, as a state machine that ends once the operation has its output.
 ///
@@ -239,7 +239,8 @@ impl Attempts {
         let endpoint = context.endpoint()?;
         let mut request = asked.to_request(endpoint);
         let headers = request.headers_mut();
-        headers.insert(USER_AGENT, context.user_agent().clone());
+        let (name, value) = context.user_agent();
+        headers.insert(name, value.clone());
         headers.insert(INVOCATION_ID, self.invocation.clone());
         headers.insert(ATTEMPT, attempt_of(attempt, self.max_attempts));
         if asked.is_signed() {
@@ -267,8 +268,8 @@ impl Attempts {
     ) -> Result<Step<()>, Error> {
         let status = Some(response.status().as_u16());
         let read = asked.read(response);
-        let class = read.as_ref().err().map(Error::retry_class);
-        let measured = self.measure_clock(now, sent, offset, response.headers(), class);
+        let refusal = read.as_ref().err();
+        let measured = self.measure_clock(now, sent, offset, response.headers(), refusal);
         let error = match read {
             Ok(metadata) => {
                 let mut shared = self.context.shared();
@@ -335,23 +336,24 @@ impl Attempts {
         }
     }
 
-    /// The offset that an answer shows, once it is kept for the client. `used` is what the request was dated with, and `class`
-    /// that of the failure.
+    /// The offset that an answer shows, once it is kept for the client. `used` is what the request was dated with.
     fn measure_clock(
         &self,
         now: SystemTime,
         sent: SystemTime,
         used: Offset,
         headers: &HeaderMap,
-        class: Option<RetryClass>,
+        refusal: Option<&Error>,
     ) -> Option<Offset> {
         if !self.context.retry().corrects_clock() || headers.contains_key(AGE) {
             return None;
         }
-        let date = date(headers)?;
+        let refusal = refusal.filter(|error| error.retry_class() == RetryClass::ClockSkew);
+        let told = || judged_at(refusal?.as_service_error()?.message()?);
+        let date = date(headers).or_else(told)?;
         let mut shared = self.context.shared();
         let clock = shared.clock();
-        if class == Some(RetryClass::ClockSkew) && !used.moved_from(Offset::default()) {
+        if refusal.is_some() && !used.moved_from(Offset::default()) {
             // This machine's clock is no better.
             clock.believe_again();
         }

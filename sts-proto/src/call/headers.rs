@@ -49,7 +49,46 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
     time::parse(headers.get(DATE)?.to_str().ok()?)
 }
 
+/// When the service says that it judged the date of a request that it refuses, for answers whose `date` is not there or hidden
+/// from a web page. STS writes `Signature expired: 20240517T120000Z is now earlier than 20240517T121500Z (20240517T123000Z -
+/// 15 min.)`, and for a date that lies ahead `… (20240517T115000Z + 5 min.)`.
+pub(super) fn judged_at(message: &str) -> Option<SystemTime> {
+    let (_, inside) = message.rsplit_once('(')?;
+    let (at, _) = inside.split_once([' ', ')'])?;
+    // A date, a `T` and a time without anything between the digits; not just any number.
+    time::parse(at).filter(|_| at.len() == "20240517T123000Z".len() && at.contains('T'))
+}
+
 pub(super) const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 pub(super) const ATTEMPT: HeaderName = HeaderName::from_static("amz-sdk-request");
 pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const AMZ_RETRY_AFTER: HeaderName = HeaderName::from_static("x-amz-retry-after");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_in_a_refusal() {
+        let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        for (message, expected) in [
+            (
+                "Signature expired: 20240517T120000Z is now earlier than 20240517T121500Z (20240517T123000Z - 15 min.)",
+                at(1_715_949_000),
+            ),
+            (
+                "Signature not yet current: 20240517T120000Z is still later than 20240517T115500Z (20240517T115000Z + 5 min.)",
+                at(1_715_946_600),
+            ),
+            ("Signature expired: 20240517T120000Z is now earlier than 20240517T121500Z", None),
+            ("The request has expired (1715949000 s)", None),
+            ("(2024-05-17T12:30Z)", None),
+            ("(20249917T123000Z - 15 min.)", None),
+            ("(20240517T123000Z", None),
+            ("(", None),
+            ("", None),
+        ] {
+            assert_eq!(judged_at(message), expected, "{message}");
+        }
+    }
+}

@@ -351,6 +351,59 @@ fn a_wrong_clock_is_measured_and_corrected_once() {
     }
 }
 
+/// A web page may not see the date of an answer, and some servers write none.
+#[test]
+fn where_an_answer_has_no_date_the_message_of_a_refusal_has_one() {
+    let at = |now: SystemTime| crate::wire::time::format(now).unwrap().replace(['-', ':'], "");
+    let mut told = 0;
+    let judge = |now: SystemTime, request: &Request<Bytes>| {
+        let server = now + Duration::from_secs(3600);
+        let date = request.headers()["x-amz-date"].to_str().unwrap().to_owned();
+        let apart = server.duration_since(crate::wire::time::parse(&date).unwrap()).unwrap_or_default();
+        if apart <= Duration::from_secs(900) {
+            return (BRIEF, success());
+        }
+        told += 1;
+        let earliest = at(server - Duration::from_secs(900));
+        let message =
+            format!("Signature expired: {date} is now earlier than {earliest} ({} - 15 min.)", at(server));
+        let error = format!(
+            "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>{message}</Message></Error></ErrorResponse>"
+        );
+        (BRIEF, answer(403, &[], &error))
+    };
+    let judge = std::cell::RefCell::new(judge);
+    let judge = |now: SystemTime, request: &Request<Bytes>| (judge.borrow_mut())(now, request);
+    let shared = with(Retry::standard());
+    for attempts in [2, 1] {
+        let call = Call::new(GetCallerIdentity::new(), Arc::clone(&shared), 5);
+        let (waits, _, result) = play(call, start(), judge);
+        assert_eq!((result.unwrap().metadata.attempts(), waits.len()), (attempts, attempts as usize - 1));
+    }
+    let confirmed = shared.service_time(start()).duration_since(start()).unwrap();
+    assert_eq!(confirmed.as_secs_f64().round(), 3600.0, "the refusal confirms it");
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn a_page_names_the_client_in_a_header_of_its_own_which_is_signed() {
+    let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKID", "secret"));
+    for in_page in [true, false] {
+        let context = Context::new(&settings, "sts-test/1.0").unwrap().in_page(in_page);
+        let mut call = Call::new(GetCallerIdentity::new(), Arc::new(context), 5);
+        let (request, _) = sent(call.step(start(), Event::Start).unwrap());
+        let (one, other) = ("x-amz-user-agent", "user-agent");
+        let (here, not_here) = if in_page { (one, other) } else { (other, one) };
+        assert!(request.headers()[here].to_str().unwrap().starts_with("sts-test/1.0 "));
+        assert!(!request.headers().contains_key(not_here));
+        let authorization = request.headers()["authorization"].to_str().unwrap();
+        assert_eq!(
+            authorization.contains("SignedHeaders=content-type;host;x-amz-date;x-amz-user-agent,"),
+            in_page
+        );
+    }
+}
+
 #[test]
 fn an_aged_answer_says_nothing_of_the_time() {
     let shared = with(Retry::standard());

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::credentials::{Chain, CliCache, imds};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, Step};
-use crate::settings::{Env, Settings};
+use crate::settings::{Env, Settings, SettingsError};
 use crate::transport::TransportErrorKind;
 
 /// Makes a [`Core`] of a [`Config`]. The only effects that it asks for are [`Effect::Read`](crate::flow::Effect::Read).
@@ -25,6 +25,7 @@ pub struct Build {
     config: Config,
     product: String,
     seed: u128,
+    in_page: bool,
     state: State,
 }
 
@@ -38,13 +39,20 @@ enum State {
 impl Build {
     /// `product` is the driver's name and version for the user agent, `name/1.2.3`.
     pub fn new(config: Config, product: impl Into<String>) -> Self {
-        Self { config, product: product.into(), seed: 0, state: State::Ready }
+        Self { config, product: product.into(), seed: 0, in_page: false, state: State::Ready }
     }
 
     /// A number that no other client has, so that clients that start together do not refresh together.
     #[must_use]
     pub fn seed(mut self, seed: u128) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Whether the client is one of a web page or a worker: see [`Context::in_page`].
+    #[must_use]
+    pub fn in_page(mut self, yes: bool) -> Self {
+        self.in_page = yes;
         self
     }
 
@@ -111,6 +119,7 @@ impl Build {
         };
         let asked = metadata.as_ref().ok().and_then(Option::as_ref);
         let context = Context::of(settings, &self.product)?
+            .in_page(self.in_page)
             .without_search(metadata.as_ref().err().map(|error| error.problem().into_owned()));
         if !*credentials_only && (context.settings().has_region() || asked.is_none()) {
             context.endpoint()?;
@@ -150,6 +159,9 @@ impl Flow for Build {
             (State::Ready, Event::Start) => {
                 let code = std::mem::take(&mut self.config.settings);
                 let Looks::InEnvironment { env, .. } = self.config.looks.clone() else {
+                    if let Some(name) = self.config.profile.take() {
+                        return Err(SettingsError::ProfileWithoutFiles { name }.into());
+                    }
                     return self.core(code, None).map(Step::Done);
                 };
                 let mut load = Load::new(env.clone()).under(code);

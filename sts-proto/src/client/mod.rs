@@ -298,6 +298,11 @@ impl Core {
         let nothing = NoCredentials::new(operation);
         let (source, why) = if self.shared.context.settings().credentials_are_set_in_code() {
             ("code", "without_credentials was set; set credentials or a provider instead")
+        } else if self.shared.isolated && self.shared.context.is_in_page() {
+            (
+                "the web page",
+                "it has no environment, files or programs; give the client credentials or a provider",
+            )
         } else if self.shared.isolated {
             ("the builder", "it is isolated and looks in no environment; give it credentials or a provider")
         } else {

@@ -13,6 +13,8 @@ pub enum EndpointError {
     MissingRegion,
     /// No region was given in code, and no environment was looked in.
     RegionNotGiven,
+    /// No region was given to a client in a web page, which has no environment.
+    RegionNotGivenInPage,
     /// There is no region in the settings, and the instance's metadata cannot be asked for it or has given none.
     #[non_exhaustive]
     RegionNotFound {
@@ -62,6 +64,9 @@ impl fmt::Display for EndpointError {
             EndpointError::RegionNotGiven => f.write_str(
                 "no region: none was given, and the builder is isolated and looks in no environment; set one, for \
                  example us-east-1",
+            ),
+            EndpointError::RegionNotGivenInPage => f.write_str(
+                "no region: none was given, and a web page has no environment and no files; set one, for example us-east-1",
             ),
             EndpointError::RegionNotFound { problem } => {
                 write!(f, "no region: looked {WHERE_REGION}: {problem}; or set one, for example us-east-1")

@@ -5,16 +5,20 @@
 //!   how long each address of a name is tried.
 //! - [`Kept`] is for it as well: when the connections that are kept for later are given up.
 //! - [`AnswerBound`] and [`ReadFirst`] are for it, too: how much is read for one answer, and that an early one is heard.
+//! - [`FetchAnswer`], [`fetch_headers`] and [`fetch_failed`] are for it in a web page.
 //! - [`ReadFile`] performs [`Effect::Read`](crate::flow::Effect::Read): whether a file may be opened, how much of it is
 //!   read, whether to read it again, and what the flow is told.
 //! - [`ReplaceFile`] performs [`Effect::Replace`](crate::flow::Effect::Replace): what to do in which order, and what to undo.
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output;
 //!   [`started_by`] finds what else there is to end.
+//! - [`Bell`] is for [`Effect::Join`](crate::flow::Effect::Join): what futures wait at.
 //! - [`mfa_code`] performs [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode) by asking the program.
 
 mod addresses;
 mod answer;
+mod bell;
 mod buffer;
+mod fetch;
 mod file;
 mod kept;
 mod lookup;
@@ -30,7 +34,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use addresses::{Addresses, host_and_port};
 pub use answer::AnswerBound;
+pub use bell::Bell;
 pub use buffer::Buffer;
+pub use fetch::{FetchAnswer, fetch_failed, fetch_headers};
 pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
 pub use kept::{Kept, Lent};

@@ -68,6 +68,11 @@ pub enum SettingsError {
         /// What stands there that may be meant, and which files were not read; may be empty.
         hint: String,
     },
+    /// A profile was named in code, and the client looks in no files.
+    ProfileWithoutFiles {
+        /// The name.
+        name: String,
+    },
     /// A profile names a `services` section that does not exist.
     NoServices {
         /// The section's name.
@@ -156,6 +161,11 @@ impl fmt::Display for SettingsError {
                     }
                 }
             }
+            Self::ProfileWithoutFiles { name } => write!(
+                f,
+                "profile {name:?} was named, and the client looks in no files, since its builder is isolated or it runs in a \
+                 web page; give it credentials or a provider"
+            ),
             Self::NoServices { name, origin, hint } => {
                 let hint = if hint.is_empty() { "add it to the config file" } else { hint };
                 let section = written(Kind::Services, name);

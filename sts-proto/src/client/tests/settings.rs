@@ -62,6 +62,28 @@ fn an_isolated_client_says_that_it_looks_in_no_environment() {
 }
 
 #[test]
+fn a_web_page_says_that_it_has_no_environment_and_no_files() {
+    let in_page = |config: Config| Build::new(config, "test/1").in_page(true).step(start(), Event::Start);
+    let error = in_page(Config::isolated()).unwrap_err().to_string();
+    assert!(error.contains("a web page has no environment and no files"), "{error}");
+    let Step::Done(core) = in_page(Config::isolated().region("eu-west-1")).unwrap() else {
+        panic!("it reads")
+    };
+    let error = core.send(GetCallerIdentity::new(), 1).step(start(), Event::Start).unwrap_err().to_string();
+    assert!(error.contains("web page: not configured, it has no environment, files or programs"), "{error}");
+    // What the program gives in place of an environment is looked in.
+    let env = Env::from_iter([("AWS_REGION", "eu-west-1"), ("HOME", "/h")]);
+    assert!(matches!(in_page(Config::isolated().env(env)), Ok(Step::Perform(Effect::Read(_)))));
+}
+
+#[test]
+fn a_profile_is_named_in_vain_where_no_files_are_looked_in() {
+    let config = Config::isolated().region("eu-west-1").profile("dev");
+    let error = Build::new(config, "test/1").step(start(), Event::Start).unwrap_err().to_string();
+    assert!(error.starts_with("profile \"dev\" was named, and the client looks in no files"), "{error}");
+}
+
+#[test]
 fn metadata_that_cannot_be_asked_matters_only_where_it_is_asked() {
     let region = [("AWS_REGION", "a"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5")];
     let core = built(Config::new(Env::from_iter(region)));
