@@ -1,20 +1,16 @@
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use bytes::Bytes;
-use http_body::Body;
-use http_body_util::Full;
 use sts_proto::client::{Build, Config};
 use sts_proto::perform::AskMfaCode;
 use sts_proto::settings::Setting;
 use sts_proto::{Error, Secret};
-use tower_service::Service;
 
+use crate::carrier::Transport;
 use crate::client::Client;
-use crate::effects::{environment, read, seed};
+use crate::effects::{IN_PAGE, config, now, read, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::{Driver, Pump};
-use crate::transport::{BoxError, HyperTransport, TowerTransport, Transport, tls};
+use crate::transport::default;
 
 /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.
 ///
@@ -35,7 +31,7 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { config: Config::of_process(environment()), ..Self::isolated() }
+        Self { config: config(), ..Self::isolated() }
     }
 
     /// Begins with nothing set, and looks in no environment and in no file.
@@ -87,23 +83,10 @@ impl Builder {
         self
     }
 
-    /// What sends the requests, instead of [`HyperTransport`].
+    /// What sends the requests, instead of [`HyperTransport`](crate::HyperTransport).
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
         self
-    }
-
-    /// A tower service that sends the requests; see [`TowerTransport`].
-    pub fn tower_service<S, B>(self, service: S) -> Self
-    where
-        S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
-        S::Future: Send,
-        S::Error: Into<BoxError>,
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<BoxError>,
-    {
-        self.transport(TowerTransport::new(service))
     }
 
     /// Where to get the current code of the MFA device with this serial number; `None` gives up. It may block, on
@@ -129,15 +112,10 @@ impl Builder {
     /// no certificate, a client certificate and a key that do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let build = Build::new(self.config, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        let core = build.seed(seed()).in_place(SystemTime::now(), |path| read(&path))?;
+        let core = build.seed(seed()).in_page(IN_PAGE).in_place(now(), |path| read(&path))?;
         let (transport, told) = match self.transport {
             Some(transport) => (transport, Setting::of_own_transport()),
-            None => {
-                let settings = core.settings();
-                let transport =
-                    HyperTransport::with(settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;
-                (Box::new(transport) as Box<dyn Transport>, settings.tls().list(&tls::DEFAULT_ROOTS))
-            }
+            None => default(core.settings())?,
         };
         let driver = Arc::new(Driver { transport, mfa_code: self.mfa_code, bell: Default::default() });
         // Of credentials and a provider, the last that was set counts.

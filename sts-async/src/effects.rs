@@ -2,9 +2,12 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
+use sts_proto::client::Config;
 use sts_proto::settings::Env;
 use sts_proto::{Event, TransportError, TransportErrorKind};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 mod files;
@@ -12,6 +15,24 @@ mod program;
 
 pub(crate) use files::{read, replace};
 pub(crate) use program::run;
+
+/// `Send`; but not in WebAssembly for a page, where everything belongs to one thread.
+pub trait MaybeSend: Send {}
+impl<T: Send + ?Sized> MaybeSend for T {}
+
+/// `Sync`; but not in WebAssembly for a page, where everything belongs to one thread.
+pub trait MaybeSync: Sync {}
+impl<T: Sync + ?Sized> MaybeSync for T {}
+
+/// A future in a box, `Send` as [`MaybeSend`] is.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+pub(crate) const IN_PAGE: bool = false;
+
+/// What a client is made with to which code says nothing.
+pub(crate) fn config() -> Config {
+    Config::of_process(environment())
+}
 
 /// The environment of this process, as it is now.
 pub(crate) fn environment() -> Env {
@@ -25,8 +46,31 @@ pub(crate) fn seed() -> u128 {
     half() << 64 | half()
 }
 
+/// By this machine's clock.
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+pub(crate) use tokio::time::sleep;
+
+/// `None` where the time is over first. No timer of another executor is known: there, the wait has no bound.
+pub(crate) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+    match Handle::try_current() {
+        Ok(_) => tokio::time::timeout(time, future).await.ok(),
+        Err(_) => Some(future.await),
+    }
+}
+
+/// Runs a job beside the caller; on another executor in place, since nothing is known there that could run it.
+pub(crate) async fn spawn(job: impl Future<Output = ()> + MaybeSend + 'static) {
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(job)),
+        Err(_) => job.await,
+    }
+}
+
 /// The event that comes of an effect.
-pub(crate) type EventFuture<'a> = Pin<Box<dyn Future<Output = Event> + Send + 'a>>;
+pub(crate) type EventFuture<'a> = BoxFuture<'a, Event>;
 
 /// On a thread that may wait, or on this one where the system gives no other. tokio's pool panics there.
 pub(crate) fn beside(work: impl FnOnce() -> Event + Send + 'static) -> EventFuture<'static> {

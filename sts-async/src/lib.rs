@@ -15,16 +15,21 @@
 )]
 
 mod builder;
+mod carrier;
 mod client;
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), path = "web/effects.rs")]
 mod effects;
 mod methods;
 mod provider;
 mod pump;
 mod roles;
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), path = "web/fetch.rs")]
 mod transport;
 
 pub use builder::Builder;
+pub use carrier::{Transport, TransportFuture};
 pub use client::Client;
+pub use effects::{BoxFuture, MaybeSend, MaybeSync};
 pub use provider::{CredentialsFuture, CredentialsProvider};
 pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
@@ -36,7 +41,7 @@ pub use sts_proto::{
     RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
     TransportError, TransportErrorKind, bytes, http, proof, token, types,
 };
-pub use transport::{HyperTransport, TowerTransport, Transport, TransportFuture};
+pub use transport::*;
 
 pub use methods::operations;
 

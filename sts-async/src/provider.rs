@@ -1,10 +1,11 @@
 //! What gives credentials to a client.
 
 use std::future::{Future, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 
 use sts_proto::{Credentials, Error};
+
+use crate::effects::{BoxFuture, MaybeSend, MaybeSync};
 
 /// Gives credentials whenever it is asked.
 ///
@@ -49,7 +50,7 @@ use sts_proto::{Credentials, Error};
 /// # Ok(())
 /// # }
 /// ```
-pub trait CredentialsProvider: Send + Sync + 'static {
+pub trait CredentialsProvider: MaybeSend + MaybeSync + 'static {
     /// Fetches credentials, which hold at this moment.
     fn credentials(&self) -> CredentialsFuture<'_>;
 
@@ -62,7 +63,7 @@ pub trait CredentialsProvider: Send + Sync + 'static {
 }
 
 /// Credentials to come.
-pub type CredentialsFuture<'a> = Pin<Box<dyn Future<Output = Result<Credentials, Error>> + Send + 'a>>;
+pub type CredentialsFuture<'a> = BoxFuture<'a, Result<Credentials, Error>>;
 
 /// Always the same.
 impl CredentialsProvider for Credentials {
@@ -73,8 +74,8 @@ impl CredentialsProvider for Credentials {
 
 impl<F, R> CredentialsProvider for F
 where
-    F: Fn() -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Credentials, Error>> + Send + 'static,
+    F: Fn() -> R + MaybeSend + MaybeSync + 'static,
+    R: Future<Output = Result<Credentials, Error>> + MaybeSend + 'static,
 {
     fn credentials(&self) -> CredentialsFuture<'_> {
         Box::pin(self())

@@ -5,18 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sts_proto::Span;
 use sts_proto::client::{Core, Job, ProviderJob};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
-use sts_proto::perform::{self, AskMfaCode};
-use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use sts_proto::perform::{self, AskMfaCode, Bell};
 
-use crate::effects::{self, EventFuture};
+use crate::carrier::Transport;
+use crate::effects::{self, EventFuture, MaybeSend};
 use crate::provider::{CredentialsFuture, CredentialsProvider};
-use crate::transport::Transport;
 
 /// What a client consists of.
 #[derive(Clone)]
@@ -30,7 +28,7 @@ pub(crate) struct Pump {
 /// What performs effects.
 pub(crate) struct Driver {
     /// Rung whenever a job has ended.
-    pub(crate) bell: Notify,
+    pub(crate) bell: Bell,
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) mfa_code: Option<Arc<AskMfaCode>>,
 }
@@ -39,7 +37,7 @@ impl Pump {
     pub(crate) async fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
         let mut event = Event::Start;
         loop {
-            match flow.step(SystemTime::now(), event)? {
+            match flow.step(effects::now(), event)? {
                 Step::Perform(effect) => event = self.perform(effect).await,
                 Step::Done(output) => return Ok(output),
             }
@@ -61,7 +59,7 @@ impl Pump {
                 None => Box::pin(ready(perform::mfa_code(None, &serial))),
             },
             Effect::Wait(duration) => Box::pin(async move {
-                tokio::time::sleep(duration).await;
+                effects::sleep(duration).await;
                 Event::Elapsed
             }),
             Effect::Join(join) => Box::pin(self.join(join)),
@@ -74,34 +72,14 @@ impl Pump {
 
     async fn join(&self, join: Join) -> Event {
         while let Some(job) = self.core.job() {
-            let work = Ringing::work(self.clone(), job);
-            match Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(work)),
-                // Another executor: nothing can run beside the caller.
-                Err(_) => work.await,
-            }
+            effects::spawn(Ringing::work(self.clone(), job)).await;
         }
-        let ended = || self.core.ended() != join.seen;
-        let wait = async {
-            loop {
-                // Register before looking, or a job that ends in between is missed.
-                let mut rung = pin!(self.driver.bell.notified());
-                rung.as_mut().enable();
-                if ended() {
-                    return;
-                }
-                rung.await;
-            }
+        let ended = || (self.core.ended() != join.seen).then_some(Event::Joined);
+        let joined = match join.within {
+            Duration::ZERO => ended(),
+            within => effects::within(within, self.driver.bell.until(ended)).await,
         };
-        if join.within == Duration::ZERO {
-            return if ended() { Event::Joined } else { Event::Elapsed };
-        }
-        if Handle::try_current().is_err() {
-            // Another executor, of which no timer is known: the caller that runs the job ends the wait.
-            wait.await;
-            return Event::Joined;
-        }
-        tokio::time::timeout(join.within, wait).await.map_or(Event::Elapsed, |()| Event::Joined)
+        joined.unwrap_or(Event::Elapsed)
     }
 
     /// A provider that panics is one that has failed: the calls that wait are told, and it is asked again another time.
@@ -120,8 +98,8 @@ impl Pump {
             catch_unwind(AssertUnwindSafe(poll)).map_or(Poll::Ready(None), |polled| polled.map(Some))
         });
         match asked.await {
-            Some(fetched) => job.finish(SystemTime::now(), fetched),
-            None => job.panicked(SystemTime::now()),
+            Some(fetched) => job.finish(effects::now(), fetched),
+            None => job.panicked(effects::now()),
         }
     }
 }
@@ -134,7 +112,7 @@ struct Ringing {
 }
 
 impl Ringing {
-    fn work(pump: Pump, job: Job) -> impl Future<Output = ()> + Send {
+    fn work(pump: Pump, job: Job) -> impl Future<Output = ()> + MaybeSend {
         let span = job.span().clone();
         let mut ringing = Self { pump, job: Some(job) };
         within(span, async move {
@@ -153,7 +131,7 @@ impl Drop for Ringing {
     fn drop(&mut self) {
         // A job that has not run gives its right back before the others look.
         drop(self.job.take());
-        self.pump.driver.bell.notify_waiters();
+        self.pump.driver.bell.ring();
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::builder::Builder;
-use crate::effects::{environment, seed};
+use crate::effects::{environment, now, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::Pump;
 

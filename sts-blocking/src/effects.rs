@@ -1,6 +1,7 @@
 //! The effects beside sending: files and programs.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::SystemTime;
 
 use sts_proto::settings::Env;
 
@@ -15,6 +16,11 @@ pub(crate) use sts_proto::perform::AskMfaCode;
 /// The environment of this process, as it is now.
 pub(crate) fn environment() -> Env {
     Env::from_iter(std::env::vars_os()).or_home(std::env::home_dir())
+}
+
+/// By this machine's clock.
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// A number that no other call has, from the randomly keyed hasher of the standard library. It is for ids and for spreading

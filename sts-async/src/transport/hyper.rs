@@ -24,7 +24,8 @@ use super::hop::Hop;
 use super::proxy::Route;
 use super::tcp::Tcp;
 use super::tls::{self, Tls};
-use super::{BoxError, Transport, TransportFuture, exchange};
+use super::{BoxError, exchange};
+use crate::carrier::{Transport, TransportFuture};
 use crate::effects::{beside, read};
 
 /// The default transport: HTTP/1.1 on hyper, with connections kept for the next request.

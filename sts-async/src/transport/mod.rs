@@ -1,4 +1,4 @@
-//! What carries requests: the trait, and what the two implementations share.
+//! What carries requests outside of a page: hyper, or a tower service.
 
 mod ask_first;
 mod bounded;
@@ -11,52 +11,25 @@ pub(crate) mod tls;
 mod tower;
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body::Body;
+use sts_proto::settings::Setting;
 use sts_proto::wire::MAX_BODY;
-use sts_proto::{Phase, SendTimeouts, TransportError, TransportErrorKind};
+use sts_proto::{Error, Phase, Settings, TransportError, TransportErrorKind};
+
+use crate::carrier::Transport;
 
 pub use self::hyper::HyperTransport;
 pub use self::tower::TowerTransport;
 
-/// Sends a request and reads the whole answer.
-///
-/// An implementation follows no redirect, returns every status as a response, reads at most
-/// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps both time-outs, and may be dropped at any point. A
-/// request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
-/// the machine itself. It logs neither bodies nor the `authorization` and `x-amz-security-token` headers.
-///
-/// ```
-/// use bytes::Bytes;
-/// use sts_async::{Builder, SendTimeouts, Transport, TransportFuture};
-/// use sts_async::{TransportErrorKind, http};
-///
-/// /// Lets nothing out.
-/// struct Offline;
-///
-/// type Request = http::Request<Bytes>;
-///
-/// impl Transport for Offline {
-///     fn send(&self, _: Request, _: SendTimeouts) -> TransportFuture<'_> {
-///         Box::pin(async { Err(TransportErrorKind::Closed.into()) })
-///     }
-/// }
-///
-/// let offline = Builder::isolated().region("eu-west-1").transport(Offline);
-/// let sts = offline.build()?;
-/// # Ok::<(), sts_async::Error>(())
-/// ```
-pub trait Transport: Send + Sync + 'static {
-    /// Sends one request.
-    fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_>;
+/// The transport of a client to which code gives none, and what it makes of the settings.
+pub(crate) fn default(settings: &Settings) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
+    let transport = HyperTransport::with(settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;
+    Ok((Box::new(transport), settings.tls().list(&tls::DEFAULT_ROOTS)))
 }
-
-/// An answer to come.
-pub type TransportFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

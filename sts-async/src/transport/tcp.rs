@@ -1,27 +1,25 @@
 //! Connections to the addresses of a name, as the core says how each is tried.
 
 use std::net::ToSocketAddrs;
-use std::pin::pin;
 use std::sync::Arc;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use http::Uri;
 use sts_proto::TransportError;
-use sts_proto::perform::{Addresses, LookupWork, Lookups};
+use sts_proto::perform::{Addresses, Bell, LookupWork, Lookups};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::error;
 
 /// Connects to hosts and to proxies.
 #[derive(Clone)]
-pub(super) struct Tcp(Arc<Lookups<Notify>>);
+pub(super) struct Tcp(Arc<Lookups<Bell>>);
 
 impl Tcp {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Lookups::new(Notify::notify_waiters)))
+        Self(Arc::new(Lookups::new(Bell::ring)))
     }
 
     /// The first address that takes the connection has it. An address that is slow is not given up while the others are
@@ -55,18 +53,10 @@ impl Tcp {
         if let Some(literal) = Addresses::literal(uri) {
             return Ok(literal);
         }
-        let resolve = |work: LookupWork<Notify>| work.run(|host, port| (host, port).to_socket_addrs());
+        let resolve = |work: LookupWork<Bell>| work.run(|host, port| (host, port).to_socket_addrs());
         let start =
             |work| Builder::new().name("sts-lookup".to_owned()).spawn(move || resolve(work)).map(drop);
         let lookup = self.0.join(uri, start)?;
-        loop {
-            // Register before looking, or an end in between is missed.
-            let mut rung = pin!(lookup.bell().notified());
-            rung.as_mut().enable();
-            if let Some(found) = lookup.addresses() {
-                return found;
-            }
-            rung.await;
-        }
+        lookup.bell().until(|| lookup.addresses()).await
     }
 }

@@ -140,7 +140,7 @@ macro_rules! common_client_methods {
             if let Some(provider) = &self.pump.provider {
                 provider.expired(credentials);
             }
-            self.pump.core.refuse(std::time::SystemTime::now(), credentials);
+            self.pump.core.refuse(now(), credentials);
         }
 
         /// What this client is made with and where its credentials come from, for a person to read: every setting, and

@@ -1,0 +1,41 @@
+//! What carries requests: the trait.
+
+use bytes::Bytes;
+use sts_proto::{SendTimeouts, TransportError};
+
+use crate::effects::{BoxFuture, MaybeSend, MaybeSync};
+
+/// Sends a request and reads the whole answer.
+///
+/// An implementation follows no redirect, returns every status as a response, reads at most
+/// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps both time-outs, and may be dropped at any point. A
+/// request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
+/// the machine itself. It logs neither bodies nor the `authorization` and `x-amz-security-token` headers.
+///
+/// ```
+/// use bytes::Bytes;
+/// use sts_async::{Builder, SendTimeouts, Transport, TransportFuture};
+/// use sts_async::{TransportErrorKind, http};
+///
+/// /// Lets nothing out.
+/// struct Offline;
+///
+/// type Request = http::Request<Bytes>;
+///
+/// impl Transport for Offline {
+///     fn send(&self, _: Request, _: SendTimeouts) -> TransportFuture<'_> {
+///         Box::pin(async { Err(TransportErrorKind::Closed.into()) })
+///     }
+/// }
+///
+/// let offline = Builder::isolated().region("eu-west-1").transport(Offline);
+/// let sts = offline.build()?;
+/// # Ok::<(), sts_async::Error>(())
+/// ```
+pub trait Transport: MaybeSend + MaybeSync + 'static {
+    /// Sends one request.
+    fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_>;
+}
+
+/// An answer to come.
+pub type TransportFuture<'a> = BoxFuture<'a, Result<http::Response<Bytes>, TransportError>>;
