@@ -22,6 +22,7 @@ pub mod proxy;
 pub mod readers;
 pub mod scripted;
 pub mod simulator;
+pub mod site;
 pub mod sts;
 
 /// The code in the project's documents, which must compile.

@@ -19,6 +19,7 @@ use super::actions::{Answer, Call};
 use super::answer::{Fault, http_date, in_json, success};
 use super::anywhere;
 use super::canonical::Received;
+use super::cors;
 use super::form::Form;
 use super::model::Operation;
 use super::verify::{Claim, Rules};
@@ -71,6 +72,17 @@ impl Drop for Live {
 }
 
 async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    if let Some(preflight) = cors::preflight(&request) {
+        shared.preflights.fetch_add(1, Ordering::SeqCst);
+        return preflight;
+    }
+    let headers = request.headers().clone();
+    let mut response = respond(shared, connection, request).await;
+    cors::allow(&headers, response.headers_mut(), &shared.options.exposed_headers);
+    response
+}
+
+async fn respond(shared: &Shared, connection: usize, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let (body, problem) = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => (body.to_bytes(), None),

@@ -14,6 +14,7 @@
 //!   request is honoured for 15 minutes, whatever lifetime it names;
 //! - answers in JSON where the request accepts `application/json`;
 //! - performs all eleven operations with AWS's documents, error codes and messages;
+//! - answers web pages of any origin, and preflights that ask for no other headers than AWS's client for browsers sends;
 //! - creates sessions of IAM Roles Anywhere at `/sessions`, for certificates of authorities that it trusts;
 //! - issues sessions that work until they expire, and rejects what AWS forbids to sessions.
 //!
@@ -27,6 +28,7 @@ mod anywhere;
 mod asymmetric;
 mod authority;
 mod canonical;
+mod cors;
 mod dice;
 mod federation;
 mod form;
@@ -114,6 +116,7 @@ pub(crate) struct Shared {
     clock_offset_ms: AtomicI64,
     connections: AtomicUsize,
     connections_opened: AtomicUsize,
+    preflights: AtomicUsize,
 }
 
 impl Server {
@@ -143,6 +146,7 @@ impl Server {
             anchors: Mutex::default(),
             connections: AtomicUsize::new(0),
             connections_opened: AtomicUsize::new(0),
+            preflights: AtomicUsize::new(0),
         });
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
@@ -296,6 +300,11 @@ impl Server {
     /// How many connections have been opened.
     pub fn connections_opened(&self) -> usize {
         self.shared.connections_opened.load(Ordering::SeqCst)
+    }
+
+    /// How many preflights of web pages have been answered; they are not among the [requests](Self::requests).
+    pub fn preflights(&self) -> usize {
+        self.shared.preflights.load(Ordering::SeqCst)
     }
 
     /// Closes all open connections, even during a request. New ones are accepted.

@@ -26,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) mfa_code: String,
     pub(crate) packed_limit: usize,
     pub(crate) outbound_web_identity: bool,
+    pub(crate) exposed_headers: String,
 }
 
 impl Builder {
@@ -91,6 +92,13 @@ impl Builder {
         self
     }
 
+    /// The headers of an answer, besides the few that every page may read, that a web page of another origin may read:
+    /// names, separated by commas. None unless set.
+    pub fn exposed_headers(mut self, names: impl Into<String>) -> Self {
+        self.options.exposed_headers = names.into();
+        self
+    }
+
     /// Like [`Server::respond_with`], from the first request on.
     pub fn respond_with(
         mut self,
@@ -134,6 +142,7 @@ impl Default for Options {
             mfa_code: "123456".to_owned(),
             packed_limit: 2048,
             outbound_web_identity: true,
+            exposed_headers: String::new(),
         }
     }
 }
