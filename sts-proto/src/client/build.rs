@@ -1,26 +1,24 @@
 //! Making a client: shared files are read, settings are put together and checked.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::config::{Config, Looks};
 use super::keys::{Keys, Source};
-use super::load::{Load, Loaded};
+use super::look::{Looked, Looking};
 use super::region::Region;
-use super::sources::Sources;
 use super::{Core, Shared};
 use crate::context::Context;
-use crate::credentials::{Chain, CliCache, imds};
-use crate::error::{CredentialsError, Error};
+use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
-use crate::settings::{Env, Settings, SettingsError};
+use crate::settings::{Settings, SettingsError};
 use crate::transport::TransportErrorKind;
 
 /// Makes a [`Core`] of a [`Config`]. The only effects that it asks for are [`Effect::Read`](crate::flow::Effect::Read).
 ///
 /// Fails where a variable or a file cannot be used, where a profile that was named is not there, and where no endpoint can
 /// be made of the settings. Credentials are not looked for yet: some operations need none.
-#[derive(Debug)]
 pub struct Build {
     config: Config,
     product: String,
@@ -29,10 +27,9 @@ pub struct Build {
     state: State,
 }
 
-#[derive(Debug)]
 enum State {
     Ready,
-    Loading(Box<Load>, Env),
+    Looking(Looking),
     Over,
 }
 
@@ -76,32 +73,15 @@ impl Build {
         }
     }
 
-    fn load(
-        &mut self,
-        now: SystemTime,
-        mut load: Box<Load>,
-        env: Env,
-        event: Event,
-    ) -> Result<Step<Core>, Error> {
-        match load.step(now, event)? {
+    fn look(&mut self, now: SystemTime, mut looking: Looking, event: Event) -> Result<Step<Core>, Error> {
+        match looking.step(now, event)? {
             Step::Perform(effect) => {
-                self.state = State::Loading(load, env);
+                self.state = State::Looking(looking);
                 Ok(Step::Perform(effect))
             }
-            Step::Done(loaded) => {
-                let Loaded { profiles, .. } = &loaded;
-                let named = self.config.profile.as_deref();
-                let found = Looked {
-                    cli_cache: self.config.cli_cache.map(|make| make(&env)),
-                    sources: Sources::new(
-                        Chain::new(&env, profiles, named),
-                        env.clone(),
-                        named.map(str::to_owned),
-                    ),
-                    // What is wrong with it matters where it is asked: the chain's candidate says so.
-                    metadata: imds::Config::new(&env, loaded.profile()),
-                };
-                self.core(loaded.settings, Some(found)).map(Step::Done)
+            Step::Done(mut looked) => {
+                let settings = std::mem::take(&mut looked.settings);
+                self.core(settings, Some(looked)).map(Step::Done)
             }
         }
     }
@@ -113,9 +93,11 @@ impl Build {
             settings = settings.without_credentials();
         }
         let isolated = looked.is_none();
-        let (sources, metadata, cli_cache) = match looked {
-            Some(Looked { sources, metadata, cli_cache }) => (Some(sources), metadata, cli_cache),
-            None => (None, Ok(None), None),
+        let (sources, metadata, search, cli_cache) = match looked {
+            Some(Looked { sources, metadata, search, cli_cache, .. }) => {
+                (Some(sources), metadata, Some(search), cli_cache)
+            }
+            None => (None, Ok(None), None, None),
         };
         let asked = metadata.as_ref().ok().and_then(Option::as_ref);
         let context = Context::of(settings, &self.product)?
@@ -127,12 +109,10 @@ impl Build {
         let context = Arc::new(context);
         let source = match sources {
             _ if *provided => Source::Provider,
-            Some(sources) if !context.settings().credentials_are_set_in_code() => {
-                Source::Chain(Arc::new(sources))
-            }
+            Some(sources) if !context.settings().credentials_are_set_in_code() => Source::Chain(sources),
             _ => Source::Settings,
         };
-        let region = Arc::new(Region::new(Arc::clone(&context), asked.cloned()));
+        let region = Arc::new(Region::new(Arc::clone(&context), asked.cloned().zip(search)));
         let keys = Keys::new(source, &context, asked.cloned(), self.seed).cli_cache(cli_cache.clone());
         let keys = Arc::new(keys);
         let traced = matches!(looks, Looks::InEnvironment { traced: true, .. });
@@ -143,13 +123,6 @@ impl Build {
     }
 }
 
-/// What the environment and the files lead to beside the settings.
-struct Looked {
-    sources: Sources,
-    metadata: Result<Option<imds::Config>, CredentialsError>,
-    cli_cache: Option<CliCache>,
-}
-
 impl Flow for Build {
     type Output = Core;
     type Error = Error;
@@ -157,21 +130,27 @@ impl Flow for Build {
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<Core>, Error> {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
-                let code = std::mem::take(&mut self.config.settings);
-                let Looks::InEnvironment { env, .. } = self.config.looks.clone() else {
+                let Looks::InEnvironment { env, look, .. } = self.config.looks.clone() else {
                     if let Some(name) = self.config.profile.take() {
                         return Err(SettingsError::ProfileWithoutFiles { name }.into());
                     }
+                    let code = std::mem::take(&mut self.config.settings);
                     return self.core(code, None).map(Step::Done);
                 };
-                let mut load = Load::new(env.clone()).under(code);
-                if let Some(profile) = &self.config.profile {
-                    load = load.profile(profile.as_str());
-                }
-                self.load(now, Box::new(load), env, Event::Start)
+                let looking = look(env, &mut self.config);
+                self.look(now, looking, Event::Start)
             }
-            (State::Loading(load, env), event) => self.load(now, load, env, event),
+            (State::Looking(looking), event) => self.look(now, looking, event),
             _ => Err(Error::OutOfTurn),
         }
+    }
+}
+
+impl fmt::Debug for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Build")
+            .field("config", &self.config)
+            .field("product", &self.product)
+            .finish_non_exhaustive()
     }
 }

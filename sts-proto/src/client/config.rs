@@ -1,5 +1,6 @@
 //! What a client is made with.
 
+use super::look::{Look, look};
 use crate::credentials::CliCache;
 use crate::settings::{Env, Settings};
 
@@ -21,14 +22,20 @@ pub struct Config {
 /// Where settings are looked for that code does not set.
 #[derive(Clone, Debug)]
 pub(super) enum Looks {
-    InEnvironment { env: Env, traced: bool },
+    /// And in the files that the environment leads to. A function, so that a program whose clients look nowhere does not hold the
+    /// code of all sources.
+    InEnvironment {
+        env: Env,
+        traced: bool,
+        look: Look,
+    },
     Nowhere,
 }
 
 impl Config {
     /// Looks in this environment, and in the shared files that it leads to.
     pub fn new(env: Env) -> Self {
-        let looks = Looks::InEnvironment { env, traced: false };
+        let looks = Looks::InEnvironment { env, traced: false, look };
         Self { looks, ..Self::isolated() }
     }
 
@@ -36,7 +43,7 @@ impl Config {
     /// environment names by then, if it names one.
     pub fn of_process(env: Env) -> Self {
         let traced = env.is_aws_lambda();
-        Self { looks: Looks::InEnvironment { env, traced }, ..Self::isolated() }
+        Self { looks: Looks::InEnvironment { env, traced, look }, ..Self::isolated() }
     }
 
     /// Looks in no environment and in no file.

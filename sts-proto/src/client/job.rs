@@ -7,8 +7,7 @@ use std::time::SystemTime;
 
 use super::fetch::Fetch;
 use super::keys::Keys;
-use super::region::Region;
-use crate::credentials::RegionSearch;
+use super::region::{Region, Searching};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, Step};
 use crate::keys::Credentials;
@@ -47,7 +46,7 @@ pub struct FlowJob {
 
 enum Work {
     Keys(Arc<Keys>, Fetch),
-    Region(Arc<Region>, RegionSearch),
+    Region(Arc<Region>, Searching),
 }
 
 impl FlowJob {
@@ -55,7 +54,7 @@ impl FlowJob {
         Self { span, work: Some(Work::Keys(keys, fetch)), first }
     }
 
-    pub(super) fn of_region(region: Arc<Region>, span: Span, search: RegionSearch) -> Self {
+    pub(super) fn of_region(region: Arc<Region>, span: Span, search: Searching) -> Self {
         Self { span, work: Some(Work::Region(region, search)), first: None }
     }
 

@@ -9,13 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use super::fetch::{Fetch, Fetched};
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
-use super::sources::{self, Sources};
+use super::sources::{Asking, Chained};
 use super::tokens::{TokenSource, no_token};
 use crate::clocks::Clocks;
 use crate::context::Context;
-use crate::credentials::{
-    Cache, Cached, CliCache, MfaSession, Renewals, Resolve, Standing, describe, expired, imds,
-};
+use crate::credentials::{Cache, Cached, CliCache, MfaSession, Renewals, Standing, describe, expired, imds};
 use crate::error::{CredentialsError, Error, Outcome, Tried};
 use crate::flow::{Effect, Event, Step};
 use crate::keys::Credentials;
@@ -45,7 +43,7 @@ pub(super) enum Source {
     /// What the settings hold, used as it is.
     Settings,
     /// The sources that environment and files name.
-    Chain(Arc<Sources>),
+    Chain(Arc<dyn Chained>),
     /// A provider of the program's own.
     Provider,
     /// Tokens are kept here, in place of credentials.
@@ -240,9 +238,9 @@ impl Keys {
                 let notes: Vec<&str> = notes.iter().flatten().map(|note| &**note).collect();
                 let standing =
                     Standing { credentials: &credentials, kept_in_use, failure, notes: &notes, now };
-                sources.chain().in_use(&state.last.tried, standing)
+                sources.in_use(&state.last.tried, standing)
             }
-            (Source::Chain(sources), Err(error)) => sources.chain().failed(error),
+            (Source::Chain(sources), Err(error)) => sources.failed(error),
             (Source::Provider, Ok(credentials)) => {
                 let standing =
                     Standing { credentials: &credentials, kept_in_use: false, failure, notes: &[], now };
@@ -328,15 +326,16 @@ impl Keys {
             // Its first step looks for credentials, and tells of that.
             Source::Token(token) => Work::Flow(token.fetch(seed), None),
             Source::Chain(sources) => {
-                let resolve = Resolve::new(sources.chain(), Arc::clone(&self.context), seed)
-                    .held(state.last.held.clone())
-                    .mfa_session(self.mfa_session.clone())
-                    .renewals(self.renewals.clone())
-                    .cli_cache(self.cli_cache.clone())
-                    .metadata(self.metadata.clone());
-                let fetch = sources::Fetch::new(sources, &self.context, resolve);
-                let refused = std::mem::take(&mut state.refused) && sources.are_keys_in_a_file();
-                let mut fetch: Fetch = Box::new(if refused { fetch.reading() } else { fetch });
+                let mut fetch = Arc::clone(sources).fetch(Asking {
+                    context: &self.context,
+                    seed,
+                    refused: std::mem::take(&mut state.refused),
+                    held: state.last.held.clone(),
+                    mfa_session: &self.mfa_session,
+                    renewals: &self.renewals,
+                    cli_cache: self.cli_cache.as_ref(),
+                    metadata: self.metadata.as_ref(),
+                });
                 state.fetch = Fetching::Running { background };
                 match fetch.step(now, Event::Start) {
                     Ok(Step::Perform(effect)) => Work::Flow(fetch, Some(Box::new(effect))),
@@ -392,7 +391,7 @@ impl Keys {
     /// What is asked has not answered.
     fn unanswered(&self, problem: String) -> CredentialsError {
         let error = match &self.source {
-            Source::Chain(sources) => CredentialsError::new(sources.chain().asked(), problem),
+            Source::Chain(sources) => sources.unanswered(problem),
             Source::Provider | Source::Settings => CredentialsError::new(PROVIDER, problem),
             Source::Token(token) => no_token(&token.audience, problem),
         };

@@ -90,6 +90,7 @@ mod get;
 mod job;
 mod keys;
 mod load;
+mod look;
 mod providers;
 mod ready;
 mod recent;

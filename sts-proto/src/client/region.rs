@@ -1,5 +1,6 @@
 //! The search for the region of a client that was given none: one at a time, however many calls wait for it.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,17 +9,28 @@ use crate::context::Context;
 use crate::credentials::{RegionSearch, imds};
 use crate::endpoint::EndpointError;
 use crate::error::Error;
-use crate::flow::{Event, Join, Step};
+use crate::flow::{Event, Flow, Join, Step};
 use crate::trace::Span;
 use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 /// The region, as the calls of a client share the search for it.
-#[derive(Debug)]
 pub(super) struct Region {
     context: Arc<Context>,
-    /// Where it may be asked for, if anywhere.
-    metadata: Option<imds::Config>,
+    /// Where it may be asked for, if anywhere, and how.
+    metadata: Option<(imds::Config, BeginSearch)>,
     state: Mutex<State>,
+}
+
+/// Begins a search, unless the region is known. A function, so that a program whose clients look nowhere does not hold it.
+pub(super) type BeginSearch = fn(&Arc<Context>, &imds::Config) -> Option<Searching>;
+
+/// Its type is not known to what drives it.
+pub(super) type Searching = Box<dyn Flow<Output = (), Error = Error> + Send + Sync>;
+
+/// The only [`BeginSearch`] that there is. Whether what needs the region is signed does not matter to the search itself.
+pub(super) fn begin(context: &Arc<Context>, metadata: &imds::Config) -> Option<Searching> {
+    let search = RegionSearch::needed(context, Some(metadata), true)?;
+    Some(Box::new(search))
 }
 
 #[derive(Debug, Default)]
@@ -40,7 +52,7 @@ enum Search {
 }
 
 impl Region {
-    pub(super) fn new(context: Arc<Context>, metadata: Option<imds::Config>) -> Self {
+    pub(super) fn new(context: Arc<Context>, metadata: Option<(imds::Config, BeginSearch)>) -> Self {
         Self { context, metadata, state: Mutex::default() }
     }
 
@@ -52,8 +64,8 @@ impl Region {
         let mut state = self.state();
         match std::mem::replace(&mut state.search, Search::Running) {
             Search::Waiting(span) => {
-                // Whether it is signed does not matter to the search itself.
-                if let Some(search) = RegionSearch::needed(&self.context, self.metadata.as_ref(), true) {
+                let search = self.metadata.as_ref().and_then(|(config, begin)| begin(&self.context, config));
+                if let Some(search) = search {
                     return Some(Job::Flow(FlowJob::of_region(Arc::clone(self), span, search)));
                 }
                 // Found meanwhile, by a role's call: the flows that wait are to look again.
@@ -92,6 +104,12 @@ impl Region {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region").field("state", &self.state).finish_non_exhaustive()
     }
 }
 

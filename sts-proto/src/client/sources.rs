@@ -8,12 +8,53 @@ use std::time::SystemTime;
 use super::fetch::Fetched;
 use super::load::{Load, Loaded};
 use crate::context::Context;
-use crate::credentials::{Chain, Found, Plan, Resolve, Resolved, Source};
-use crate::error::{Error, ErrorCode};
+use crate::credentials::{
+    Chain, CliCache, Found, MfaSession, Plan, Renewals, Resolve, Resolved, Source, Standing, imds,
+};
+use crate::error::{CredentialsError, Error, ErrorCode, Tried};
 use crate::flow::{Event, Flow, Step};
+use crate::keys::Credentials;
 use crate::settings::{Env, Settings};
 
-/// The sources of a client.
+/// The sources of a client, as its keys know them. A trait, so that a program whose clients look nowhere does not hold the code
+/// of all sources.
+pub(super) trait Chained: Send + Sync {
+    /// Whether the keys that calls are signed with are in a shared file.
+    fn are_keys_in_a_file(&self) -> bool;
+
+    /// Asks them.
+    fn fetch(self: Arc<Self>, asking: Asking<'_>) -> super::fetch::Fetch;
+
+    /// What became of each, where one has given the credentials that are used.
+    fn in_use(&self, tried: &[Tried], standing: Standing<'_>) -> Vec<Tried>;
+
+    /// What became of each, where none has given credentials.
+    fn failed(&self, error: CredentialsError) -> Vec<Tried>;
+
+    /// The one that is asked has not answered.
+    fn unanswered(&self, problem: String) -> CredentialsError;
+}
+
+/// What the sources are asked with.
+pub(super) struct Asking<'a> {
+    pub(super) context: &'a Arc<Context>,
+    pub(super) seed: u128,
+    /// Whether the service has refused the keys that they gave last.
+    pub(super) refused: bool,
+    pub(super) held: Option<Credentials>,
+    pub(super) mfa_session: &'a MfaSession,
+    pub(super) renewals: &'a Renewals,
+    pub(super) cli_cache: Option<&'a CliCache>,
+    pub(super) metadata: Option<&'a imds::Config>,
+}
+
+impl fmt::Debug for dyn Chained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").finish_non_exhaustive()
+    }
+}
+
+/// Those that environment and shared files name.
 pub(super) struct Sources {
     chain: Mutex<Arc<Chain>>,
     env: Env,
@@ -26,13 +67,8 @@ impl Sources {
         Self { chain: Mutex::new(Arc::new(chain)), env, profile }
     }
 
-    pub(super) fn chain(&self) -> Arc<Chain> {
+    fn chain(&self) -> Arc<Chain> {
         Arc::clone(&self.chain.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Whether the keys that calls are signed with are in a shared file.
-    pub(super) fn are_keys_in_a_file(&self) -> bool {
-        self.begin_in_a_file(|plan| plan.roles.is_empty())
     }
 
     /// Whether keys in a shared file are the first ones of a plan that is like this. The first candidate is the environment,
@@ -71,6 +107,37 @@ impl Sources {
     }
 }
 
+impl Chained for Sources {
+    fn are_keys_in_a_file(&self) -> bool {
+        self.begin_in_a_file(|plan| plan.roles.is_empty())
+    }
+
+    fn fetch(self: Arc<Self>, asking: Asking<'_>) -> super::fetch::Fetch {
+        let Asking { context, seed, refused, held, mfa_session, renewals, cli_cache, metadata } = asking;
+        let resolve = Resolve::new(self.chain(), Arc::clone(context), seed)
+            .held(held)
+            .mfa_session(mfa_session.clone())
+            .renewals(renewals.clone())
+            .cli_cache(cli_cache.cloned())
+            .metadata(metadata.cloned());
+        let reads = refused && self.are_keys_in_a_file();
+        let fetch = Fetch::new(self, context, resolve);
+        Box::new(if reads { fetch.reading() } else { fetch })
+    }
+
+    fn in_use(&self, tried: &[Tried], standing: Standing<'_>) -> Vec<Tried> {
+        self.chain().in_use(tried, standing)
+    }
+
+    fn failed(&self, error: CredentialsError) -> Vec<Tried> {
+        self.chain().failed(error)
+    }
+
+    fn unanswered(&self, problem: String) -> CredentialsError {
+        CredentialsError::new(self.chain().asked(), problem)
+    }
+}
+
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sources").field("chain", &self.chain()).finish_non_exhaustive()
@@ -80,7 +147,7 @@ impl fmt::Debug for Sources {
 /// Asks the sources. Reads the shared files first if keys in them were refused, or then if they are refused when a role is
 /// assumed with them.
 #[derive(Debug)]
-pub(super) struct Fetch {
+struct Fetch {
     sources: Arc<Sources>,
     context: Arc<Context>,
     resolve: Resolve,
@@ -97,13 +164,13 @@ enum State {
 
 impl Fetch {
     /// `resolve` is of the chain of these sources.
-    pub(super) fn new(sources: &Arc<Sources>, context: &Arc<Context>, resolve: Resolve) -> Self {
-        let (sources, context) = (Arc::clone(sources), Arc::clone(context));
+    fn new(sources: Arc<Sources>, context: &Arc<Context>, resolve: Resolve) -> Self {
+        let context = Arc::clone(context);
         Self { sources, context, resolve, state: State::Asking, has_read: false }
     }
 
     /// Reads the files first.
-    pub(super) fn reading(self) -> Self {
+    fn reading(self) -> Self {
         let state = State::Reading(Box::new(self.sources.load(self.context.settings())), None);
         Self { state, has_read: true, ..self }
     }

@@ -119,7 +119,7 @@ macro_rules! config_setters {
             /// program that a profile names in `credential_process` runs with the environment of this process all the
             /// same.
             fn env(this, env: $crate::settings::Env) {
-                this.looks = Looks::InEnvironment { env, traced: false };
+                this.looks = Looks::InEnvironment { env, traced: false, look };
             }
 
             /// Uses this profile of the shared files, whatever `AWS_PROFILE` says. It goes before keys in the environment,
