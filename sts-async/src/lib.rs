@@ -13,6 +13,8 @@
         clippy::string_slice
     )
 )]
+// One thread: there, nothing is sent anywhere.
+#![cfg_attr(all(target_family = "wasm", target_os = "unknown"), allow(clippy::arc_with_non_send_sync))]
 
 mod builder;
 mod carrier;

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::{Roots, TlsSettings};
+use crate::{Roots, SendTimeouts, TlsSettings};
 
 type Sent = Result<http::Response<Bytes>, TransportError>;
 
