@@ -1,12 +1,13 @@
 //! Which roots a client trusts over TLS and what it shows of itself: pure data. A driver hands it to its TLS library.
 
-#[cfg(feature = "rustls")]
+// A page has TLS of its own, whatever features are on.
+#[cfg(all(feature = "rustls", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod by_roots;
-#[cfg(feature = "native-tls")]
+#[cfg(all(feature = "native-tls", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod native;
-#[cfg(feature = "rustls")]
+#[cfg(all(feature = "rustls", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod own_authority;
-#[cfg(feature = "rustls")]
+#[cfg(all(feature = "rustls", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod rustls;
 
 use std::fmt;

@@ -5,7 +5,10 @@
 
 mod der;
 mod error;
-#[cfg(any(feature = "aws-lc", feature = "ring"))]
+#[cfg_attr(
+    any(not(any(feature = "aws-lc", feature = "ring")), all(target_family = "wasm", target_os = "unknown")),
+    path = "x509/no_key.rs"
+)]
 mod pem_key;
 
 use std::error::Error;
@@ -243,44 +246,18 @@ fn of_certificate(certificate: &[u8], pem: &[u8]) -> Result<impl Key + use<>, Id
             return Err(IdentityError::Encrypted);
         }
         let der = document.decode().ok_or(IdentityError::PrivateKey)?;
-        return load(certificate, kind, der);
+        return pem_key::load(certificate, kind, der);
     }
     Err(if encrypted { IdentityError::Encrypted } else { IdentityError::NoPrivateKey })
 }
 
 /// How a private key is written: RFC 5958, RFC 8017 §A.1.2, RFC 5915.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(any(feature = "aws-lc", feature = "ring")), allow(dead_code))]
+#[allow(dead_code)] // where no library signs
 enum Kind {
     Pkcs8,
     Pkcs1,
     Sec1,
-}
-
-#[cfg(any(feature = "aws-lc", feature = "ring"))]
-fn load(certificate: &[u8], kind: Kind, der: Zeroizing<Vec<u8>>) -> Result<pem_key::PemKey, IdentityError> {
-    pem_key::PemKey::new(certificate, kind, der)
-}
-
-#[cfg(not(any(feature = "aws-lc", feature = "ring")))]
-fn load(_: &[u8], _: Kind, _: Zeroizing<Vec<u8>>) -> Result<NoKey, IdentityError> {
-    Err(IdentityError::NoLibrary)
-}
-
-/// Does not exist.
-#[cfg(not(any(feature = "aws-lc", feature = "ring")))]
-#[derive(Debug)]
-enum NoKey {}
-
-#[cfg(not(any(feature = "aws-lc", feature = "ring")))]
-impl Key for NoKey {
-    fn algorithm(&self) -> Algorithm {
-        match *self {}
-    }
-
-    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-        match *self {}
-    }
 }
 
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");

@@ -15,6 +15,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Algorithm, IdentityError, Key, Kind};
 
+pub(super) fn load(certificate: &[u8], kind: Kind, der: Zeroizing<Vec<u8>>) -> Result<PemKey, IdentityError> {
+    PemKey::new(certificate, kind, der)
+}
+
 /// A key that rustls signs with.
 pub(super) struct PemKey {
     key: Arc<dyn SigningKey>,
