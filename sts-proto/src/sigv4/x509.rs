@@ -18,7 +18,6 @@ use std::time::SystemTime;
 
 use http::Request;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use zeroize::Zeroizing;
 
 pub use self::error::IdentityError;
 use super::{Scope, SignError, Signer};

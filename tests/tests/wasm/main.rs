@@ -1,7 +1,7 @@
 //! The async client in WebAssembly, in Node.js and in Chromium, against the embedded STS and servers that behave badly.
 //!
-//! The cases are those of `tests/wasm/cases`, which `tests/wasm/build` builds; `STS_WASM` names the folder with what it has
-//! made. Without it, nothing is run, which is said on standard output; under `CI` that is a failure.
+//! The cases are those of `tests/wasm/cases`, which `tests/wasm/build` builds, as the rest of that folder; `STS_WASM` names the
+//! folder with what it has made. Without it, nothing is run, which is said on standard output; under `CI` that is a failure.
 
 mod stalling;
 
@@ -23,7 +23,7 @@ fn node() {
     let Some(folder) = folder() else { return };
     all_cases_pass("node", |site| {
         let mut node = Command::new("node");
-        node.arg(folder.join("node.mjs")).arg(site);
+        node.arg(folder.join("cases/node.mjs")).arg(site);
         node
     });
 }
@@ -44,6 +44,17 @@ fn chromium() {
         chromium.arg(format!("--user-data-dir={}", profile.display())).arg(site);
         chromium
     });
+}
+
+/// The core imports nothing where there is nothing, and runs on WASI.
+#[test]
+fn bare() {
+    let Some(folder) = folder() else { return };
+    let output = Command::new("node").arg("--no-warnings").arg(folder.join("bare/bare.mjs")).output();
+    let output = output.expect("Node.js");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "arn:aws:iam::123456789012:user/alice\n", "{said}");
 }
 
 const CASES: [&str; 14] = [
@@ -108,9 +119,10 @@ fn all_cases_pass(host: &str, program: impl Fn(&str) -> Command) {
         ("dropped", dropped.url().to_owned()),
     ];
     let given: String = given.into_iter().map(|(name, value)| format!("{name} {value}\n")).collect();
-    let folder = folder().expect("a folder");
+    let folder = folder().expect("a folder").join("cases");
     let site = Site::start(0, folder, BTreeMap::from([("given", given)])).expect("a site");
-    let _running = Running(program(&site.url()).stdout(Stdio::null()).spawn().expect(host));
+    let _running =
+        Running(program(&site.url()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect(host));
     let post = site.posts().recv_timeout(WITHIN).expect("the page posts what came of its cases");
     assert_eq!(post.path, "/outcome", "{host}: {}", post.body);
     let outcomes: BTreeMap<&str, &str> = post.body.lines().filter_map(|line| line.split_once(' ')).collect();
@@ -148,7 +160,7 @@ impl Drop for Running {
 }
 
 fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("STS_WASM").map(|folder| PathBuf::from(folder).join("cases"));
+    let folder = std::env::var_os("STS_WASM").map(PathBuf::from);
     if folder.is_none() {
         assert!(std::env::var_os("CI").is_none(), "CI is set, and STS_WASM is not");
         println!("STS_WASM is not set: nothing is run in WebAssembly");

@@ -26,5 +26,6 @@ pub fn call(now: SystemTime, seed: u64) -> Option<String> {
     Some(me.arn)
 }
 
-const ANSWER: &[u8] = b"<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>u</UserId><Account>123456789012</Account>\
+const ANSWER: &[u8] =
+    b"<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>u</UserId><Account>123456789012</Account>\
     <Arn>arn:aws:iam::123456789012:user/alice</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>";

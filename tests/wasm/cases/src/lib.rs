@@ -15,12 +15,13 @@ use sts_async::{
 use wasm_bindgen::prelude::*;
 
 type Outcome = Result<(), String>;
+type Case<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
 
 /// Runs all cases. `given` has a line for each thing that they need, name and value; the answer has one for each case.
 #[wasm_bindgen]
 pub async fn run(given: String) -> String {
     let given = Given(given.lines().filter_map(|line| line.split_once(' ')).collect());
-    let cases: [(&str, Pin<Box<dyn Future<Output = Outcome> + '_>>); 14] = [
+    let cases: [(&str, Case<'_>); 14] = [
         ("identity", Box::pin(identity(&given))),
         ("role", Box::pin(role(&given))),
         ("role_kept_fresh", Box::pin(role_kept_fresh(&given))),
@@ -84,10 +85,14 @@ async fn role_kept_fresh(given: &Given<'_>) -> Outcome {
     let (mut one, mut other) = (pin!(demo.get_caller_identity()), pin!(demo.credentials()));
     let (mut identity, mut keys) = (None, None);
     std::future::poll_fn(|cx| {
-        if identity.is_none() && let Poll::Ready(ended) = one.as_mut().poll(cx) {
+        if identity.is_none()
+            && let Poll::Ready(ended) = one.as_mut().poll(cx)
+        {
             identity = Some(ended);
         }
-        if keys.is_none() && let Poll::Ready(ended) = other.as_mut().poll(cx) {
+        if keys.is_none()
+            && let Poll::Ready(ended) = other.as_mut().poll(cx)
+        {
             keys = Some(ended);
         }
         if identity.is_some() && keys.is_some() { Poll::Ready(()) } else { Poll::Pending }

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub async fn who(region: String, access_key_id: String, secret_access_key: String) -> Result<String, String> {
     let keys = Credentials::new(access_key_id, secret_access_key);
-    let sts = Builder::isolated().region(region).credentials(keys).build().map_err(|error| error.to_string())?;
+    let sts =
+        Builder::isolated().region(region).credentials(keys).build().map_err(|error| error.to_string())?;
     Ok(sts.get_caller_identity().await.map_err(|error| error.to_string())?.arn)
 }
