@@ -1,9 +1,8 @@
 //! What carries requests: the trait.
 
 use bytes::Bytes;
+use sts_proto::perform::{BoxFuture, MaybeSend, MaybeSync};
 use sts_proto::{SendTimeouts, TransportError};
-
-use crate::effects::{BoxFuture, MaybeSend, MaybeSync};
 
 /// Sends a request and reads the whole answer.
 ///

@@ -1,10 +1,10 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use sts_proto::client::Config;
+use sts_proto::perform::{BoxFuture, MaybeSend};
 use sts_proto::settings::Env;
 use sts_proto::{Event, TransportError, TransportErrorKind};
 use tokio::runtime::Handle;
@@ -15,17 +15,6 @@ mod program;
 
 pub(crate) use files::{read, replace};
 pub(crate) use program::run;
-
-/// `Send`; but not in WebAssembly for a page, where everything belongs to one thread.
-pub trait MaybeSend: Send {}
-impl<T: Send + ?Sized> MaybeSend for T {}
-
-/// `Sync`; but not in WebAssembly for a page, where everything belongs to one thread.
-pub trait MaybeSync: Sync {}
-impl<T: Sync + ?Sized> MaybeSync for T {}
-
-/// A future in a box, `Send` as [`MaybeSend`] is.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 pub(crate) const IN_PAGE: bool = false;
 
@@ -69,11 +58,8 @@ pub(crate) async fn spawn(job: impl Future<Output = ()> + MaybeSend + 'static) {
     }
 }
 
-/// The event that comes of an effect.
-pub(crate) type EventFuture<'a> = BoxFuture<'a, Event>;
-
 /// On a thread that may wait, or on this one where the system gives no other. tokio's pool panics there.
-pub(crate) fn beside(work: impl FnOnce() -> Event + Send + 'static) -> EventFuture<'static> {
+pub(crate) fn beside(work: impl FnOnce() -> Event + Send + 'static) -> BoxFuture<'static, Event> {
     Box::pin(on_a_thread(Box::new(work)))
 }
 

@@ -25,17 +25,19 @@ mod methods;
 mod provider;
 mod pump;
 mod roles;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+mod tower_service;
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), path = "web/fetch.rs")]
 mod transport;
 
 pub use builder::Builder;
 pub use carrier::{Transport, TransportFuture};
 pub use client::Client;
-pub use effects::{BoxFuture, MaybeSend, MaybeSync};
 pub use provider::{CredentialsFuture, CredentialsProvider};
 pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
 };
+pub use sts_proto::perform::{BoxFuture, MaybeSend, MaybeSync};
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{
     self, Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow,

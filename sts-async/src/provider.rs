@@ -3,9 +3,8 @@
 use std::future::{Future, ready};
 use std::sync::Arc;
 
+use sts_proto::perform::{BoxFuture, MaybeSend, MaybeSync};
 use sts_proto::{Credentials, Error};
-
-use crate::effects::{BoxFuture, MaybeSend, MaybeSync};
 
 /// Gives credentials whenever it is asked.
 ///

@@ -10,10 +10,10 @@ use std::time::Duration;
 use sts_proto::Span;
 use sts_proto::client::{Core, Job, ProviderJob};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
-use sts_proto::perform::{self, AskMfaCode, Bell};
+use sts_proto::perform::{self, AskMfaCode, Bell, BoxFuture, MaybeSend};
 
 use crate::carrier::Transport;
-use crate::effects::{self, EventFuture, MaybeSend};
+use crate::effects;
 use crate::provider::{CredentialsFuture, CredentialsProvider};
 
 /// What a client consists of.
@@ -45,7 +45,7 @@ impl Pump {
     }
 
     /// Boxed, so that a program holds this code once and not once for each kind of flow.
-    fn perform(&self, effect: Effect) -> EventFuture<'_> {
+    fn perform(&self, effect: Effect) -> BoxFuture<'_, Event> {
         match effect {
             Effect::Send(request, timeouts) => {
                 let answer = self.driver.transport.send(request, timeouts);

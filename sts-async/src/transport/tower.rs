@@ -8,7 +8,6 @@ use sts_proto::SendTimeouts;
 use tower_service::Service;
 
 use super::{BoxError, exchange};
-use crate::builder::Builder;
 use crate::carrier::{Transport, TransportFuture};
 
 /// A transport made of a tower service over `http` types: hyper-util's client with a connector of your own, a stack
@@ -77,20 +76,5 @@ where
             service.call(request.map(Full::new)).await.map_err(Into::into)
         };
         Box::pin(exchange(head, timeouts.attempt))
-    }
-}
-
-impl Builder {
-    /// A tower service that sends the requests; see [`TowerTransport`].
-    pub fn tower_service<S, B>(self, service: S) -> Self
-    where
-        S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
-        S::Future: Send,
-        S::Error: Into<BoxError>,
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<BoxError>,
-    {
-        self.transport(TowerTransport::new(service))
     }
 }

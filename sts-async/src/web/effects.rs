@@ -10,23 +10,10 @@ use js_sys::futures::{JsFuture, spawn_local};
 use js_sys::{Date, Function, Promise};
 use sts_proto::client::Config;
 use sts_proto::flow::Command;
+use sts_proto::perform::BoxFuture;
 use sts_proto::settings::Env;
 use sts_proto::{Event, Secret, TransportError, TransportErrorKind};
 use wasm_bindgen::prelude::*;
-
-/// `Send`; but not in WebAssembly for a page, where everything belongs to one thread.
-pub trait MaybeSend {}
-impl<T: ?Sized> MaybeSend for T {}
-
-/// `Sync`; but not in WebAssembly for a page, where everything belongs to one thread.
-pub trait MaybeSync {}
-impl<T: ?Sized> MaybeSync for T {}
-
-/// A future in a box, `Send` as [`MaybeSend`] is.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
-/// The event that comes of an effect.
-pub(crate) type EventFuture<'a> = BoxFuture<'a, Event>;
 
 #[wasm_bindgen]
 extern "C" {
@@ -79,7 +66,7 @@ fn missing(what: &str) -> Event {
 }
 
 /// In place: there is no other thread.
-pub(crate) fn beside(work: impl FnOnce() -> Event + 'static) -> EventFuture<'static> {
+pub(crate) fn beside(work: impl FnOnce() -> Event + 'static) -> BoxFuture<'static, Event> {
     Box::pin(ready(work()))
 }
 

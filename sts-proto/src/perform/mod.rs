@@ -12,6 +12,7 @@
 //! - [`RunProgram`] performs [`Effect::Run`](crate::flow::Effect::Run): how long to wait for a program and its output;
 //!   [`started_by`] finds what else there is to end.
 //! - [`Bell`] is for [`Effect::Join`](crate::flow::Effect::Join): what futures wait at.
+//! - [`MaybeSend`], [`MaybeSync`] and [`BoxFuture`] are what goes from thread to thread, where there are several.
 //! - [`mfa_code`] performs [`Effect::AskMfaCode`](crate::flow::Effect::AskMfaCode) by asking the program.
 
 mod addresses;
@@ -22,6 +23,7 @@ mod fetch;
 mod file;
 mod kept;
 mod lookup;
+mod one_thread;
 mod program;
 mod program_calls;
 mod read_first;
@@ -41,6 +43,7 @@ pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
 pub use kept::{Kept, Lent};
 pub use lookup::{Lookup, LookupWork, Lookups};
+pub use one_thread::{BoxFuture, MaybeSend, MaybeSync};
 pub use program::{RunProgram, Stream, Wait};
 #[cfg(feature = "credentials")]
 pub(crate) use program::{Unfinished, Why};
