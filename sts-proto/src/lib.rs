@@ -14,7 +14,6 @@
 )]
 
 mod base64;
-mod calendar;
 mod call;
 #[cfg(feature = "credentials")]
 pub mod client;

@@ -2,8 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use time::OffsetDateTime;
+
 use super::SignError;
-use crate::calendar;
 
 /// A day in UTC, as days since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +33,13 @@ impl Date {
     /// Drops the fraction of a second, also before 1970. Fails unless the year has four digits.
     pub(super) fn new(now: SystemTime) -> Result<Self, SignError> {
         let seconds = writable(now)?;
-        let (year, month, day) = calendar::date(seconds.div_euclid(86_400));
-        let of_day = seconds.rem_euclid(86_400) as u32;
+        let at = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| SignError::Time)?;
+        let (year, month, day) = at.to_calendar_date();
+        let year = year.unsigned_abs();
         let [y1, y2] = two_digits((year / 100) as u8);
         let [y3, y4] = two_digits((year % 100) as u8);
-        let (hour, minute, second) = ((of_day / 3600) as u8, (of_day / 60 % 60) as u8, (of_day % 60) as u8);
-        let [mo1, mo2] = two_digits(month);
+        let (hour, minute, second) = at.to_hms();
+        let [mo1, mo2] = two_digits(month.into());
         let [d1, d2] = two_digits(day);
         let [h1, h2] = two_digits(hour);
         let [mi1, mi2] = two_digits(minute);

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use time::{Date, Month, Time};
+
 use super::policy::Policy;
 use super::reason::Reason;
-use crate::calendar;
 use crate::endpoint::{Recognized, recognize};
 use crate::secret::Secret;
 
@@ -65,13 +66,15 @@ pub(super) fn read_date(text: &str, policy: &Policy, now: SystemTime) -> Result<
 fn parse_date(text: &str) -> Option<SystemTime> {
     let bytes: &[u8; 16] = text.as_bytes().try_into().ok()?;
     let number = |digits: &[u8]| {
-        let digits = digits.iter().map(|digit| digit.is_ascii_digit().then(|| u32::from(digit - b'0')));
+        let digits = digits.iter().map(|digit| digit.is_ascii_digit().then(|| i32::from(digit - b'0')));
         digits.reduce(|one, other| Some(one? * 10 + other?)).flatten()
     };
     let [y1, y2, y3, y4, mo1, mo2, d1, d2, b'T', h1, h2, mi1, mi2, s1, s2, b'Z'] = bytes else { return None };
-    let date = [number(&[*y1, *y2, *y3, *y4])?, number(&[*mo1, *mo2])?, number(&[*d1, *d2])?];
-    let time = [number(&[*h1, *h2])?, number(&[*mi1, *mi2])?, number(&[*s1, *s2])?];
-    let seconds = u64::try_from(calendar::seconds(date, time)?).ok()?;
+    let small = |one: &u8, two: &u8| u8::try_from(number(&[*one, *two])?).ok();
+    let month = Month::try_from(small(mo1, mo2)?).ok()?;
+    let date = Date::from_calendar_date(number(&[*y1, *y2, *y3, *y4])?, month, small(d1, d2)?).ok()?;
+    let time = Time::from_hms(small(h1, h2)?, small(mi1, mi2)?, small(s1, s2)?).ok()?;
+    let seconds = u64::try_from(date.with_time(time).assume_utc().unix_timestamp()).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::calendar;
+use time::{Date, Month};
 
 /// What is read of a certificate (RFC 5280 §4.1).
 #[derive(Debug, PartialEq, Eq)]
@@ -58,8 +58,11 @@ fn date(der: &[u8]) -> Option<(SystemTime, &[u8])> {
             }
         }
     };
-    let date = [century * 100 + number(year)?, number(month)?, number(day)?];
-    let seconds = calendar::seconds(date, [number(hour)?, number(minute)?, number(second)?])?;
+    let year = i32::from(century) * 100 + i32::from(number(year)?);
+    let month = Month::try_from(number(month)?).ok()?;
+    let date = Date::from_calendar_date(year, month, number(day)?).ok()?;
+    let at = date.with_hms(number(hour)?, number(minute)?, number(second)?).ok()?.assume_utc();
+    let seconds = at.unix_timestamp();
     let since = Duration::from_secs(seconds.unsigned_abs());
     let at = match seconds {
         0.. => SystemTime::UNIX_EPOCH.checked_add(since),
@@ -68,9 +71,9 @@ fn date(der: &[u8]) -> Option<(SystemTime, &[u8])> {
     Some((at?, rest))
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0_u32, |sum, digit| {
-        digit.is_ascii_digit().then(|| sum.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')))
+fn number(digits: &[u8]) -> Option<u8> {
+    digits.iter().try_fold(0_u8, |sum, digit| {
+        digit.is_ascii_digit().then(|| sum.wrapping_mul(10).wrapping_add(digit - b'0'))
     })
 }
 
