@@ -1,8 +1,6 @@
 //! Which roots a client trusts over TLS and what it shows of itself: pure data. A driver hands it to its TLS library.
 
 // A page has TLS of its own, whatever features are on.
-#[cfg(all(feature = "rustls", not(all(target_family = "wasm", target_os = "unknown"))))]
-mod by_roots;
 #[cfg(all(feature = "native-tls", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod native;
 #[cfg(all(feature = "rustls", not(all(target_family = "wasm", target_os = "unknown"))))]

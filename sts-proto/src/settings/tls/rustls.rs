@@ -3,13 +3,13 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::by_roots::ByRoots;
 use super::own_authority::OwnAuthority;
 use super::{Roots, SettingsError, TlsSettings};
 
@@ -29,19 +29,18 @@ impl TlsSettings {
             read.iter().try_for_each(|certificate| store.add(certificate.clone())).ok()?;
             Some(read)
         })?;
-        let algorithms = provider.signature_verification_algorithms;
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider));
         let config = config.with_safe_default_protocol_versions().map_err(|error| refused(&error))?;
-        let usual: Arc<dyn ServerCertVerifier> = match self.roots().unwrap_or(&Roots::Mozilla) {
+        let usual = match self.roots().unwrap_or(&Roots::Mozilla) {
             Roots::Platform => platform(given.clone(), provider)?,
             #[cfg(feature = "webpki-roots")]
             Roots::Mozilla => {
                 store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-                Arc::new(ByRoots { roots: store, algorithms })
+                these(store, provider)?
             }
             #[cfg(not(feature = "webpki-roots"))]
             Roots::Mozilla => return Err(Roots::Mozilla.unavailable()),
-            Roots::Pem(_) | Roots::File(_) => Arc::new(ByRoots { roots: store, algorithms }),
+            Roots::Pem(_) | Roots::File(_) => these(store, provider)?,
         };
         let config = config.dangerous().with_custom_certificate_verifier(OwnAuthority::new(usual, given));
         let Some((chain, key)) = self.client_certificate() else { return Ok(config.with_no_client_auth()) };
@@ -56,6 +55,15 @@ impl TlsSettings {
 fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().ok()?;
     Some(certificates).filter(|certificates| !certificates.is_empty())
+}
+
+/// The verifier that trusts these roots.
+fn these(
+    roots: RootCertStore,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, SettingsError> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+    Ok(verifier.map_err(|error| refused(&error))?)
 }
 
 /// The verifier that trusts the platform's roots, which it reads from the platform's store, and these.
