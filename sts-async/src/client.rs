@@ -10,7 +10,8 @@ use crate::pump::Pump;
 /// Cheap to clone, and all clones share connections and the signing key of the day; use one for the whole
 /// program, or one for each runtime where there are several at a time: a connection is driven by the runtime on which
 /// it was made. Its futures are `Send`, run on a tokio runtime with I/O and time enabled, and may be dropped at any
-/// point: a request that is under way is then given up and its connection closed.
+/// point: a request that is under way is then given up and its connection closed. In a web page they are not `Send`, and need no
+/// runtime.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), sts_async::Error> {

@@ -132,7 +132,8 @@ async fn respond(shared: &Shared, connection: usize, request: Request<Incoming>)
     let mut response = Response::new(Full::new(Bytes::from(document)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    for (name, value) in [("x-amzn-requestid", request_id), ("date", http_date(now))] {
+    let date = shared.options.dated.then(|| ("date", http_date(now)));
+    for (name, value) in [("x-amzn-requestid", request_id)].into_iter().chain(date) {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }

@@ -27,6 +27,7 @@ pub(crate) struct Options {
     pub(crate) packed_limit: usize,
     pub(crate) outbound_web_identity: bool,
     pub(crate) exposed_headers: String,
+    pub(crate) dated: bool,
 }
 
 impl Builder {
@@ -99,6 +100,12 @@ impl Builder {
         self
     }
 
+    /// Writes no `date` into its answers.
+    pub fn without_date(mut self) -> Self {
+        self.options.dated = false;
+        self
+    }
+
     /// Like [`Server::respond_with`], from the first request on.
     pub fn respond_with(
         mut self,
@@ -143,6 +150,7 @@ impl Default for Options {
             packed_limit: 2048,
             outbound_web_identity: true,
             exposed_headers: String::new(),
+            dated: true,
         }
     }
 }
