@@ -68,8 +68,8 @@ pub enum SettingsError {
         /// What stands there that may be meant, and which files were not read; may be empty.
         hint: String,
     },
-    /// A profile was named in code, and the client looks in no files.
-    ProfileWithoutFiles {
+    /// A profile was named in a web page.
+    ProfileInPage {
         /// The name.
         name: String,
     },
@@ -161,10 +161,9 @@ impl fmt::Display for SettingsError {
                     }
                 }
             }
-            Self::ProfileWithoutFiles { name } => write!(
+            Self::ProfileInPage { name } => write!(
                 f,
-                "profile {name:?} was named, and the client looks in no files, since its builder is isolated or it runs in a \
-                 web page; give it credentials or a provider"
+                "profile {name:?} was named, and a web page has no files; give the client credentials or a provider"
             ),
             Self::NoServices { name, origin, hint } => {
                 let hint = if hint.is_empty() { "add it to the config file" } else { hint };

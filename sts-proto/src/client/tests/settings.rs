@@ -71,16 +71,11 @@ fn a_web_page_says_that_it_has_no_environment_and_no_files() {
     };
     let error = core.send(GetCallerIdentity::new(), 1).step(start(), Event::Start).unwrap_err().to_string();
     assert!(error.contains("web page: not configured, it has no environment, files or programs"), "{error}");
+    let error = in_page(Config::isolated().region("eu-west-1").profile("dev")).unwrap_err().to_string();
+    assert!(error.starts_with("profile \"dev\" was named, and a web page has no files"), "{error}");
     // What the program gives in place of an environment is looked in.
     let env = Env::from_iter([("AWS_REGION", "eu-west-1"), ("HOME", "/h")]);
     assert!(matches!(in_page(Config::isolated().env(env)), Ok(Step::Perform(Effect::Read(_)))));
-}
-
-#[test]
-fn a_profile_is_named_in_vain_where_no_files_are_looked_in() {
-    let config = Config::isolated().region("eu-west-1").profile("dev");
-    let error = Build::new(config, "test/1").step(start(), Event::Start).unwrap_err().to_string();
-    assert!(error.starts_with("profile \"dev\" was named, and the client looks in no files"), "{error}");
 }
 
 #[test]
