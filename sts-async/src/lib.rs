@@ -43,7 +43,7 @@ pub use sts_proto::{
     self, Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow,
     Metadata, NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
     RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
-    TransportError, TransportErrorKind, bytes, http, proof, token, types,
+    TransportError, TransportErrorKind, bytes, dialects, http, proof, token, types,
 };
 pub use transport::*;
 

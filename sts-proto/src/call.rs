@@ -151,6 +151,10 @@ impl<O: Operation> Asked for Asking<O> {
         O::SIGNED
     }
 
+    fn is_in_query(&self) -> bool {
+        O::IN_QUERY
+    }
+
     fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes> {
         self.operation.to_request(endpoint)
     }

@@ -25,6 +25,7 @@ mod context;
 #[cfg(feature = "credentials")]
 pub mod credentials;
 mod deadline;
+pub mod dialects;
 mod digits;
 pub mod endpoint;
 mod error;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 
 use crate::endpoint::Endpoint;
@@ -16,8 +16,8 @@ use crate::wire::{Form, FromXml, MAX_BODY, ToForm, XmlError, XmlReader};
 
 /// An action of the AWS Query protocol: its input is the implementing type, its output is [`Operation::Output`].
 ///
-/// The eleven of the service are in [`operations`](crate::operations). A server's own action is one more
-/// implementation, in your crate; see `examples/minio_ldap.rs`.
+/// The eleven of the service are in [`operations`](crate::operations), those of other servers in
+/// [`dialects`](crate::dialects). Any other action is one more implementation, in your crate; see `examples/own_action.rs`.
 pub trait Operation: ToForm {
     /// The value of `Action`.
     const ACTION: &'static str;
@@ -25,10 +25,16 @@ pub trait Operation: ToForm {
     const VERSION: &'static str = "2011-06-15";
     /// Whether the request has to be signed. One that has not is never signed, and needs no credentials.
     const SIGNED: bool = true;
+    /// Whether the members travel in the query of the URL, and the body is empty: some servers find an action of their own
+    /// there alone. A URL is easily logged on its way, by proxies and by the server, and so are the secrets in it.
+    const IN_QUERY: bool = false;
     /// What a success is read into.
     type Output: Output;
 
     /// The unsigned request: `POST` of the form to the endpoint.
+    ///
+    /// With [`IN_QUERY`](Self::IN_QUERY) the form is in the URL. One that makes the URL too long (64 KiB) stays in the body,
+    /// where the server does not look for it; a [`Call`](crate::Call) ends with an error instead of sending it.
     fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes> {
         let mut request = Request::new(form_of(self).into_bytes());
         *request.method_mut() = Method::POST;
@@ -37,6 +43,9 @@ pub trait Operation: ToForm {
         headers.reserve(HEADERS);
         headers.insert(CONTENT_TYPE, FORM);
         headers.insert(HOST, endpoint.host().clone());
+        if Self::IN_QUERY {
+            move_to_query(&mut request, endpoint);
+        }
         request
     }
 
@@ -155,6 +164,9 @@ pub trait Operation: ToForm {
         headers: &HeaderMap,
     ) -> Result<Request<Bytes>, Error> {
         let mut request = self.to_request(endpoint);
+        if Self::IN_QUERY {
+            check_query(&request)?;
+        }
         let signed = request.headers_mut();
         for name in headers.keys() {
             signed.remove(name);
@@ -451,6 +463,23 @@ fn form_of<O: Operation + ?Sized>(operation: &O) -> Form {
     form.member("Version", O::VERSION);
     operation.write(&mut form);
     form
+}
+
+/// Moves the form from the body into the URL, unless that makes it longer than a URL may be.
+fn move_to_query(request: &mut Request<Bytes>, endpoint: &Endpoint) {
+    let form = std::str::from_utf8(request.body()).ok();
+    if let Some(uri) = form.and_then(|form| endpoint.uri_with_query(form)) {
+        *request.uri_mut() = uri;
+        *request.body_mut() = Bytes::new();
+        request.headers_mut().remove(CONTENT_TYPE);
+        // A `POST` says so that it has no body (RFC 9110 §8.6); not all transports do by themselves.
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+}
+
+/// Refuses a request whose form should be in the URL and is not.
+pub(crate) fn check_query(request: &Request<Bytes>) -> Result<(), Error> {
+    if request.body().is_empty() { Ok(()) } else { Err(sigv4::SignError::Uri.into()) }
 }
 
 fn read_result<'a, O: Output>(

@@ -14,6 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata, NoCredentials};
 use crate::flow::{Effect, Event, Step, Timeouts};
 use crate::keys::Credentials;
+use crate::operation::check_query;
 use crate::retry::{Dice, Offset, RetryClass, backoff, is_dated_anew, with_hint};
 use crate::secret::Secret;
 use crate::sigv4::Signer;
@@ -44,6 +45,7 @@ pub(crate) struct Attempts {
 pub(crate) trait Asked {
     fn action(&self) -> &'static str;
     fn is_signed(&self) -> bool;
+    fn is_in_query(&self) -> bool;
     fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes>;
     fn secrets(&self) -> Vec<Secret>;
     /// Reads an answer and keeps the output.
@@ -238,6 +240,9 @@ impl Attempts {
         let context = &*self.context;
         let endpoint = context.endpoint()?;
         let mut request = asked.to_request(endpoint);
+        if asked.is_in_query() {
+            check_query(&request)?;
+        }
         let headers = request.headers_mut();
         let (name, value) = context.user_agent();
         headers.insert(name, value.clone());

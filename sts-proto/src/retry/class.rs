@@ -38,6 +38,8 @@ pub(crate) fn classify(status: u16, code: Option<&str>, message: Option<&str>) -
         || (SIGNATURE.contains(&code) && SKEW_WORDS.iter().any(|words| says(words)))
     {
         RetryClass::ClockSkew
+    } else if NOT_CONFIGURED.contains(&code) {
+        RetryClass::Never
     } else if matches!(status, 500 | 502 | 503 | 504)
         || TRANSIENT.contains(&code)
         || (INVALID_TOKEN.contains(&code) && NO_KEY.iter().all(|words| says(words)))
@@ -67,6 +69,9 @@ const THROTTLING: &[&str] = &[
 
 const TRANSIENT: &[&str] =
     &["RequestTimeout", "RequestTimeoutException", "IDPCommunicationError", "IDPCommunicationErrorException"];
+
+/// MinIO's codes for an action or for users that it is not configured for: 503, and the same at the next attempt.
+const NOT_CONFIGURED: &[&str] = &["STSNotInitialized", "STSIAMNotInitialized"];
 
 const SKEW: &[&str] = &["RequestTimeTooSkewed", "RequestExpired"];
 
@@ -110,6 +115,9 @@ mod tests {
             (403, "RequestTimeTooSkewed", "", ClockSkew),
             (403, "ExpiredToken", "The security token included in the request is expired", Never),
             (501, "", "", Never),
+            (503, "STSNotInitialized", "STS API not initialized, please try again.", Never),
+            (503, "STSIAMNotInitialized", "STS IAM not initialized, please try again.", Never),
+            (503, "ServiceUnavailable", "", Transient),
             (302, "", "", Never),
         ] {
             let code = Some(code).filter(|code| !code.is_empty());

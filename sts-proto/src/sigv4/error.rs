@@ -21,7 +21,7 @@ pub enum SignError {
     Lifetime,
     /// There is neither a `host` header nor a URI with a host.
     HostMissing,
-    /// The URI cannot carry the items of the signature.
+    /// The URI cannot carry the items of the signature, or the members of an operation that travels in it.
     Uri,
     /// The request has as many headers as a header map can hold.
     TooManyHeaders,
@@ -47,8 +47,8 @@ impl fmt::Display for SignError {
             Self::Lifetime => "lifetime of a presigned url is not 1 to 604800 seconds: choose at most seven days",
             Self::HostMissing => "request names no host: set a host header or use an absolute uri",
             Self::Uri => {
-                "uri cannot take the signature: it must have a path and, signed, stay below 65535 bytes; send long \
-                 parameters in a body"
+                "uri cannot hold what has to be in it: it must have a path and, signed, stay below 65535 bytes; shorten \
+                 the parameters, or send long ones in a body where the server takes them there"
             }
             Self::TooManyHeaders => "request has too many headers to add the signature: remove some",
         })
