@@ -6,8 +6,10 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoClientAuth, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
 
 /// A certificate authority that no system trusts.
 pub struct Pki {
@@ -59,9 +61,27 @@ impl Pki {
         self.server("localhost", 2001)
     }
 
+    /// A server as [`good`](Self::good) that asks clients for a certificate of this authority, and lets those in that have none.
+    pub fn asking(&self) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.authority.der().clone()).expect("the authority is one");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let verifier = verifier.allow_unauthenticated().build().expect("there is a root");
+        let (certificate, key) = self.certificate("localhost", 2200);
+        serving_to(verifier, &certificate, &key)
+    }
+
     /// A client's certificate and its private key, in PEM.
     pub fn client(&self) -> (String, String) {
-        let params = CertificateParams::new(vec!["client".to_owned()]).expect("the name is valid");
+        self.client_named("client")
+    }
+
+    /// The same for a client with this common name.
+    pub fn client_named(&self, name: &str) -> (String, String) {
+        let mut params = CertificateParams::new(vec!["client".to_owned()]).expect("the name is valid");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let key = KeyPair::generate().expect("a key can be generated");
         let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be signed");
         (certificate.pem(), key.serialize_pem())
@@ -78,12 +98,16 @@ impl Pki {
     }
 
     fn server(&self, name: &str, until_year: i32) -> Arc<ServerConfig> {
+        let (certificate, key) = self.certificate(name, until_year);
+        serving(&certificate, &key)
+    }
+
+    fn certificate(&self, name: &str, until_year: i32) -> (Certificate, KeyPair) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("the name is valid");
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(until_year, 1, 1);
         let key = KeyPair::generate().expect("a key can be generated");
-        let certificate = params.signed_by(&key, &self.authority).expect("a certificate can be signed");
-        serving(&certificate, &key)
+        (params.signed_by(&key, &self.authority).expect("a certificate can be signed"), key)
     }
 }
 
@@ -117,11 +141,19 @@ impl OwnAuthority {
 }
 
 fn serving(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    serving_to(Arc::new(NoClientAuth), certificate, key)
+}
+
+fn serving_to(
+    clients: Arc<dyn ClientCertVerifier>,
+    certificate: &Certificate,
+    key: &KeyPair,
+) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("the provider knows the default versions")
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(vec![certificate.der().clone()], key)
         .expect("the key belongs to the certificate");
     Arc::new(config)

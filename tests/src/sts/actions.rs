@@ -268,12 +268,12 @@ impl<'a> Call<'a> {
     }
 
     /// The value of a required member, whose presence was checked before.
-    fn text(&self, name: &str) -> &'a str {
+    pub(crate) fn text(&self, name: &str) -> &'a str {
         self.form.get(name).unwrap_or_default()
     }
 
     /// The requested lifetime; zero means the default.
-    fn seconds(&self, default: u32) -> u32 {
+    pub(crate) fn seconds(&self, default: u32) -> u32 {
         let asked = self.form.number("DurationSeconds").and_then(|seconds| u32::try_from(seconds).ok());
         asked.filter(|seconds| *seconds > 0).unwrap_or(default)
     }
@@ -301,7 +301,7 @@ impl<'a> Call<'a> {
         policy::check(self.form, self.options.packed_limit)
     }
 
-    fn issue(
+    pub(crate) fn issue(
         &mut self,
         principal: Principal,
         kind: SessionKind,
@@ -334,7 +334,7 @@ fn unknown(operation: &str) -> Fault {
     Fault::new(500, "InternalFailure", format!("{operation} is in the model, but not implemented"))
 }
 
-fn write_credentials(xml: &mut Xml, issued: &Issued) {
+pub(crate) fn write_credentials(xml: &mut Xml, issued: &Issued) {
     xml.element("Credentials", |xml| {
         xml.text("AccessKeyId", &issued.access_key_id);
         xml.text("SecretAccessKey", &issued.secret);
@@ -343,7 +343,7 @@ fn write_credentials(xml: &mut Xml, issued: &Issued) {
     });
 }
 
-fn write_assumed_role(xml: &mut Xml, principal: &Principal) {
+pub(crate) fn write_assumed_role(xml: &mut Xml, principal: &Principal) {
     xml.element("AssumedRoleUser", |xml| {
         xml.text("AssumedRoleId", &principal.user_id());
         xml.text("Arn", &principal.arn());

@@ -12,14 +12,17 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use time::OffsetDateTime;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 use super::actions::{Answer, Call};
 use super::answer::{Fault, http_date, in_json, success};
 use super::anywhere;
 use super::canonical::Received;
 use super::cors;
+use super::dialects::Way;
 use super::form::Form;
 use super::model::Operation;
 use super::verify::{Claim, Rules};
@@ -49,17 +52,50 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut close: watch::Re
     shared.connections.fetch_add(1, Ordering::SeqCst);
     let _live = Live(shared.clone());
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request: Request<Incoming>| {
-        let shared = shared.clone();
-        async move { Ok::<_, Infallible>(answer(&shared, number, request).await) }
-    });
-    let serving =
-        http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
+    let link = Link { number, tls: shared.options.tls.is_some(), holder: None };
+    let serving = async {
+        match &shared.options.tls {
+            None => serve_on(stream, &shared, link).await,
+            Some(tls) => {
+                if let Ok(stream) = TlsAcceptor::from(Arc::clone(tls)).accept(stream).await {
+                    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                    let holder = shown.and_then(|certificate| common_name(certificate));
+                    serve_on(stream, &shared, Link { holder, ..link }).await;
+                }
+            }
+        }
+    };
     tokio::select! {
-        // Errors of a connection are for the client to notice.
-        _ = serving => {},
+        () = serving => {},
         _ = close.changed() => {},
     }
+}
+
+async fn serve_on(stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared, link: Link) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let link = &link;
+        async move { Ok::<_, Infallible>(answer(shared, link, request).await) }
+    });
+    // Errors of a connection are for the client to notice.
+    let _ =
+        http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// What is known of a connection.
+struct Link {
+    /// Counted from 1.
+    number: usize,
+    tls: bool,
+    /// The common name of the certificate that the client has shown.
+    holder: Option<String>,
+}
+
+/// The subject's, which is the last in a certificate: its type (2.5.4.3), and a text of less than 128 bytes.
+fn common_name(certificate: &[u8]) -> Option<String> {
+    const TYPE: &[u8] = &[6, 3, 0x55, 4, 3];
+    let start = certificate.windows(TYPE.len()).rposition(|bytes| bytes == TYPE)? + TYPE.len();
+    let (length, text) = certificate.get(start + 1..)?.split_first()?;
+    String::from_utf8(text.get(..usize::from(*length))?.to_owned()).ok()
 }
 
 /// Counts a connection for as long as it is open.
@@ -71,18 +107,19 @@ impl Drop for Live {
     }
 }
 
-async fn answer(shared: &Shared, connection: usize, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(shared: &Shared, link: &Link, request: Request<Incoming>) -> Response<Full<Bytes>> {
     if let Some(preflight) = cors::preflight(&request) {
         shared.preflights.fetch_add(1, Ordering::SeqCst);
         return preflight;
     }
     let headers = request.headers().clone();
-    let mut response = respond(shared, connection, request).await;
+    let mut response = respond(shared, link, request).await;
     cors::allow(&headers, response.headers_mut(), &shared.options.exposed_headers);
     response
 }
 
-async fn respond(shared: &Shared, connection: usize, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn respond(shared: &Shared, link: &Link, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let connection = link.number;
     let (parts, body) = request.into_parts();
     let (body, problem) = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => (body.to_bytes(), None),
@@ -107,8 +144,8 @@ async fn respond(shared: &Shared, connection: usize, request: Request<Incoming>)
     let verdict = match problem {
         Some(problem) => Err(problem),
         None if anywhere => anywhere::create_session(shared, &request, now),
-        None => admit(&request).and_then(|(operation, form)| {
-            let answer = perform(shared, &request, operation, &form, now)?;
+        None => admit(shared, &request).and_then(|(operation, form)| {
+            let answer = perform(shared, link, &request, operation, &form, now)?;
             Ok(success(operation.name, &request_id, answer))
         }),
     };
@@ -149,7 +186,7 @@ async fn respond(shared: &Shared, connection: usize, request: Request<Incoming>)
 }
 
 /// The requested operation and its members. The caller is not authenticated yet.
-fn admit(request: &Request<Bytes>) -> Result<(&'static Operation, Form), Fault> {
+fn admit(shared: &Shared, request: &Request<Bytes>) -> Result<(&'static Operation, Form), Fault> {
     if !matches!(*request.method(), Method::GET | Method::POST) {
         return Err(Fault::new(405, "MethodNotAllowed", "The method is not allowed here."));
     }
@@ -157,7 +194,8 @@ fn admit(request: &Request<Bytes>) -> Result<(&'static Operation, Form), Fault> 
     let action = form.get("Action").filter(|action| !action.is_empty());
     let action = action.ok_or_else(|| Fault::new(400, "MissingAction", "Missing Action"))?;
     let version = form.get("Version").unwrap_or("NO_VERSION_SPECIFIED");
-    match Operation::find(action).filter(|_| version == VERSION) {
+    let own = shared.options.dialect.and_then(|dialect| dialect.find(action));
+    match own.or_else(|| Operation::find(action)).filter(|_| version == VERSION) {
         Some(operation) => Ok((operation, form)),
         None => {
             let message = format!("Could not find operation {action} for version {version}");
@@ -177,6 +215,7 @@ pub(crate) fn form(request: &Request<Bytes>) -> Result<Form, Fault> {
 
 fn perform(
     shared: &Shared,
+    link: &Link,
     request: &Request<Bytes>,
     operation: &Operation,
     form: &Form,
@@ -187,7 +226,12 @@ fn perform(
     let check = || operation.check(form, options.min_duration_seconds);
     if !operation.signed {
         check()?;
-        return Call { options, store: &mut store, form, now }.perform_unsigned(operation.name);
+        let mut call = Call { options, store: &mut store, form, now };
+        let dialect = options.dialect.filter(|dialect| dialect.find(operation.name).is_some());
+        let Some(dialect) = dialect else { return call.perform_unsigned(operation.name) };
+        let in_query = request.uri().query().is_some_and(|query| query.contains("Action="));
+        let way = Way { in_query, tls: link.tls, holder: link.holder.as_deref() };
+        return dialect.perform(&mut call, operation.name, way);
     }
     let received = Received {
         method: request.method().as_str(),

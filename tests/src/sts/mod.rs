@@ -15,6 +15,7 @@
 //! - answers in JSON where the request accepts `application/json`;
 //! - performs all eleven operations with AWS's documents, error codes and messages;
 //! - answers web pages of any origin, and preflights that ask for no other headers than AWS's client for browsers sends;
+//! - performs the actions of other servers, if it stands for one ([`Dialect`]);
 //! - creates sessions of IAM Roles Anywhere at `/sessions`, for certificates of authorities that it trusts;
 //! - issues sessions that work until they expire, and rejects what AWS forbids to sessions.
 //!
@@ -29,6 +30,7 @@ mod asymmetric;
 mod authority;
 mod canonical;
 mod cors;
+mod dialects;
 mod dice;
 mod federation;
 mod form;
@@ -56,6 +58,7 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
 
+pub use dialects::{CUSTOM_ROLE, CUSTOM_TOKEN, Dialect, LDAP_PROVIDER, LDAP_USER};
 pub use identity::{AccessKey, Role};
 pub use options::Builder;
 pub(crate) use options::Options;
@@ -165,9 +168,12 @@ impl Server {
         Ok(Server { address, shared, alice, control: Some(control), thread: Some(thread) })
     }
 
-    /// The server's URL, without a path: `http://127.0.0.1:PORT`.
+    /// The server's URL, without a path: `http://127.0.0.1:PORT`, or with TLS `https://localhost:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        match self.shared.options.tls {
+            Some(_) => format!("https://localhost:{}", self.address.port()),
+            None => format!("http://{}", self.address),
+        }
     }
 
     /// The server's address.

@@ -1,4 +1,4 @@
-//! The eleven operations, their members and the bounds of the members.
+//! The eleven operations and those of other servers, their members and the bounds of the members.
 
 use super::model::{Kind, Member, Operation, Pattern};
 
@@ -105,6 +105,49 @@ pub(crate) const ALL: &[Operation] = &[
     },
 ];
 
+/// What MinIO adds, and its form of one of the eleven.
+pub(crate) const MINIO: &[Operation] = &[
+    Operation {
+        name: "AssumeRoleWithLDAPIdentity",
+        signed: false,
+        members: &[LDAP_USERNAME, LDAP_PASSWORD, POLICY, YEAR, REVOKE_TYPE, text("ConfigName", 1, 256, None)],
+    },
+    Operation { name: "AssumeRoleWithCertificate", signed: false, members: &[YEAR, REVOKE_TYPE] },
+    Operation {
+        name: "AssumeRoleWithCustomToken",
+        signed: false,
+        members: &[TOKEN, required(text("RoleArn", 1, 2048, None)), YEAR, REVOKE_TYPE],
+    },
+    Operation { name: "AssumeRoleWithClientGrants", signed: false, members: &[TOKEN, POLICY, YEAR] },
+    Operation {
+        name: "AssumeRoleWithWebIdentity",
+        signed: false,
+        members: &[
+            required(hidden(text("WebIdentityToken", 4, 20_000, None))),
+            hidden(text("WebIdentityAccessToken", 1, 20_000, None)),
+            text("RoleArn", 1, 2048, None),
+            POLICY,
+            YEAR,
+            REVOKE_TYPE,
+        ],
+    },
+];
+
+/// What SeaweedFS adds.
+pub(crate) const SEAWEEDFS: &[Operation] = &[Operation {
+    name: "AssumeRoleWithLDAPIdentity",
+    signed: false,
+    members: &[
+        LDAP_USERNAME,
+        LDAP_PASSWORD,
+        ROLE_ARN,
+        SESSION_NAME,
+        POLICY,
+        lifetime(900, 43_200),
+        text("LDAPProviderName", 1, 256, None),
+    ],
+}];
+
 /// More than any text in a request can have.
 const ANY: usize = 1 << 20;
 
@@ -174,6 +217,11 @@ const TAG_ITEM: Kind = Kind::Structure(&[
 ]);
 const CONTEXT: Kind = Kind::Structure(&[arn("ProviderArn"), text("ContextAssertion", 4, 2048, None)]);
 
+const LDAP_USERNAME: Member = required(text("LDAPUsername", 1, 256, None));
+const LDAP_PASSWORD: Member = required(hidden(text("LDAPPassword", 1, 256, None)));
+const TOKEN: Member = required(hidden(text("Token", 1, ANY, None)));
+const YEAR: Member = lifetime(900, 31_536_000);
+const REVOKE_TYPE: Member = text("TokenRevokeType", 1, 256, None);
 const ROLE_ARN: Member = required(arn("RoleArn"));
 const SESSION_NAME: Member = required(text("RoleSessionName", 2, 64, Some(&NAME)));
 const POLICY_ARNS: Member = list("PolicyArns", &POLICY_DESCRIPTOR, 0, 50);

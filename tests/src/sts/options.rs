@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
+use rustls::ServerConfig;
 
+use super::dialects::Dialect;
 use super::{AccessKey, Hook, Role, Server};
 
 /// Builds a server; see [`Server::builder`].
@@ -28,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) outbound_web_identity: bool,
     pub(crate) exposed_headers: String,
     pub(crate) dated: bool,
+    pub(crate) dialect: Option<Dialect>,
+    pub(crate) tls: Option<Arc<ServerConfig>>,
 }
 
 impl Builder {
@@ -106,6 +110,18 @@ impl Builder {
         self
     }
 
+    /// Performs the actions that this server adds, too.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.options.dialect = Some(dialect);
+        self
+    }
+
+    /// Speaks TLS, with a certificate for `localhost`.
+    pub fn tls(mut self, config: Arc<ServerConfig>) -> Self {
+        self.options.tls = Some(config);
+        self
+    }
+
     /// Like [`Server::respond_with`], from the first request on.
     pub fn respond_with(
         mut self,
@@ -151,6 +167,8 @@ impl Default for Options {
             outbound_web_identity: true,
             exposed_headers: String::new(),
             dated: true,
+            dialect: None,
+            tls: None,
         }
     }
 }

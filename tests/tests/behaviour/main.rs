@@ -6,6 +6,7 @@ mod bad_input;
 mod clocks;
 mod connections;
 mod credentials;
+mod dialects;
 mod effects;
 mod encodings;
 mod environments;

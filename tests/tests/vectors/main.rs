@@ -9,6 +9,7 @@
 
 mod chain;
 mod cli_cache;
+mod dialects;
 mod endpoint;
 mod metadata;
 mod model;
@@ -39,6 +40,12 @@ fn chain() {
 #[test]
 fn own_chain() {
     run("own/chain", |report| report.folders("test-case.json", chain::check));
+}
+
+/// Actions of other servers, written from their documentation, through both clients.
+#[test]
+fn own_dialects() {
+    run("own/dialects", |report| report.lines(dialects::check));
 }
 
 /// What is asked of the metadata service where it has no tokens, and below which path.

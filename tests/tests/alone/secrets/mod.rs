@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::Request;
 use planted::{PLANTED, clean, clean_debug, clean_error, keys, secret};
+use sts_proto::dialects::minio;
 use sts_proto::flow::{Command, Effect, Event, Flow, ProcessOutput};
 use sts_proto::operations::{
     AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, GetCallerIdentity, GetDelegatedAccessToken,
@@ -45,6 +46,8 @@ fn send_all(driver: &Driver, mut each: impl FnMut(Result<String, Error>)) {
     each(sent(driver, GetDelegatedAccessToken::new(secret("trade-in"))));
     each(sent(driver, GetSessionToken::new().token_code(secret("code"))));
     each(sent(driver, GetWebIdentityToken::new(["aud"], "ES384")));
+    each(sent(driver, minio::AssumeRoleWithLdapIdentity::new("alice", secret("password"))));
+    each(sent(driver, minio::AssumeRoleWithCustomToken::new(secret("custom"), "arn")));
 }
 
 pub(crate) fn nothing_that_prints_holds_a_secret() {
@@ -61,7 +64,7 @@ pub(crate) fn nothing_that_prints_holds_a_secret() {
     let results: String =
         ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetDelegatedAccessToken"]
             .into_iter()
-            .chain(["GetSessionToken"])
+            .chain(["GetSessionToken", "AssumeRoleWithLDAPIdentity", "AssumeRoleWithCustomToken"])
             .map(|action| format!("<{action}Result>{issued}</{action}Result>"))
             .collect();
     let body = format!(
