@@ -1,5 +1,5 @@
 //! Both clients against servers that this project did not write: those of `../shared/servers`, found by the
-//! environment variables that its scripts print.
+//! environment variables that its scripts print, and that of `ldap.sh` beside this file.
 //!
 //! A server that no variable names is left out, which is said on standard output; under `CI` that is a failure.
 //! Each server's table says what it answers, so that one that ceases to answer is a failure too.
@@ -7,6 +7,7 @@
 mod cli_cache;
 mod front_ends;
 mod honest;
+mod ldap;
 mod live_credentials;
 mod migrating;
 mod operations;
@@ -20,10 +21,11 @@ mod witnesses;
 use peer::{Answers, Known, Peer, Refusals, Use, WebIdentity};
 
 /// What has to be there where `CI` is set.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 10] = [
     "MINISTACK_URL",
     "SEAWEEDFS_URL",
     "SEAWEEDFS_TLS_URL",
+    "SEAWEEDFS_LDAP_URL",
     "RGW_URL",
     "RGW_TLS_URL",
     "MOTO_URL",
