@@ -36,5 +36,16 @@ pub trait Transport: MaybeSend + MaybeSync + 'static {
     fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_>;
 }
 
+/// A closure with typed arguments, `|request: http::Request<Bytes>, _: SendTimeouts| async move { .. }`.
+impl<F, R> Transport for F
+where
+    F: Fn(http::Request<Bytes>, SendTimeouts) -> R + MaybeSend + MaybeSync + 'static,
+    R: Future<Output = Result<http::Response<Bytes>, TransportError>> + MaybeSend + 'static,
+{
+    fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
+        Box::pin(self(request, timeouts))
+    }
+}
+
 /// An answer to come.
 pub type TransportFuture<'a> = BoxFuture<'a, Result<http::Response<Bytes>, TransportError>>;

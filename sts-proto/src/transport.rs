@@ -55,9 +55,12 @@ impl TransportError {
     pub fn retry_class(&self) -> RetryClass {
         use TransportErrorKind as Kind;
         match self.kind {
-            Kind::UnknownHost | Kind::Refused | Kind::Connect | Kind::Timeout(_) | Kind::Closed => {
-                RetryClass::Transient
-            }
+            Kind::UnknownHost
+            | Kind::Refused
+            | Kind::Connect
+            | Kind::Timeout(_)
+            | Kind::Closed
+            | Kind::Overloaded => RetryClass::Transient,
             Kind::Tls
             | Kind::NotHttp
             | Kind::TooLarge
@@ -112,6 +115,8 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The transport cannot do what was asked of it.
     Unsupported,
+    /// Nothing was sent: the transport, or a layer of it, takes no more requests at present.
+    Overloaded,
     /// Nothing was sent: the client's own rate limit has no place before the call's deadline.
     RateLimited,
     /// Anything else.
@@ -131,6 +136,7 @@ impl TransportErrorKind {
             Self::NotHttp => "not_http",
             Self::TooLarge => "too_large",
             Self::Unsupported => "unsupported",
+            Self::Overloaded => "overloaded",
             Self::RateLimited => "rate_limited",
             Self::Other => "other",
         }
@@ -153,6 +159,7 @@ impl fmt::Display for TransportErrorKind {
             Self::NotHttp => "the answer is not http/1.1",
             Self::TooLarge => return write!(f, "the answer is longer than {} bytes", crate::wire::MAX_BODY),
             Self::Unsupported => "the transport cannot do this",
+            Self::Overloaded => "nothing was sent, since the transport takes no more requests at present",
             Self::RateLimited => {
                 "the service throttles, and the client's own rate limit has no place in time"
             }

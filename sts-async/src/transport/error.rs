@@ -10,8 +10,13 @@ use sts_proto::{Phase, TransportError, TransportErrorKind as Kind};
 use super::BoxError;
 
 /// The error with its kind: the most specific cause in its chain decides, else the first with a meaning. Where the connector
-/// has said why there is no connection, the layers of hyper above it add nothing.
+/// has said why there is no connection, the layers of hyper above it add nothing, and what a layer of the program says in these
+/// words stays as it is.
 pub(super) fn of(error: BoxError) -> TransportError {
+    let error = match error.downcast::<TransportError>() {
+        Ok(error) => return *error,
+        Err(error) => error,
+    };
     let connector = causes(&*error).find_map(|cause| match cause.downcast_ref::<ThroughProxy>() {
         Some(through) => Some(TransportError::new(through.kind(), through.clone())),
         None => cause.downcast_ref::<ConnectError>()?.take(),
@@ -113,9 +118,12 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
 /// The layers of a tower service have error types of their own, of which only the text is known here.
 fn of_layer(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
     let text = cause.to_string().to_lowercase();
-    let late =
-        ["timed out", "time out", "timeout", "deadline has elapsed"].iter().any(|word| text.contains(word));
-    late.then_some(Meaning::Likely(Kind::Timeout(Phase::Response)))
+    let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
+    if says(&["timed out", "time out", "timeout", "deadline has elapsed"]) {
+        Some(Meaning::Likely(Kind::Timeout(Phase::Response)))
+    } else {
+        says(&["overloaded"]).then_some(Meaning::Likely(Kind::Overloaded))
+    }
 }
 
 fn of_io(kind: io::ErrorKind) -> Option<Meaning> {

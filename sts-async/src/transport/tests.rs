@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::{Roots, SendTimeouts, TlsSettings};
 
+mod layers;
+
 type Sent = Result<http::Response<Bytes>, TransportError>;
 
 const QUICK: SendTimeouts = timeouts(Duration::from_secs(20), Duration::from_secs(20));

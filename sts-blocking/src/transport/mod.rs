@@ -47,6 +47,29 @@ pub use self::ureq::UreqTransport;
 /// assert_eq!(sts.get_caller_identity()?.account, "0123");
 /// # Ok::<(), sts_blocking::Error>(())
 /// ```
+///
+/// A closure is a transport too, with the types of its arguments:
+///
+/// ```
+/// use sts_blocking::bytes::Bytes;
+/// use sts_blocking::http::{Request, Response, StatusCode};
+/// use sts_blocking::{Builder, Credentials, Retry, SendTimeouts};
+///
+/// let busy = |_: Request<Bytes>, _: SendTimeouts| {
+///     let mut response = Response::new(Bytes::from_static(b"busy"));
+///     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+///     Ok(response)
+/// };
+/// let sts = Builder::isolated()
+///     .region("eu-west-1")
+///     .credentials(Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI"))
+///     .retry(Retry::off())
+///     .transport(busy)
+///     .build()?;
+/// let error = sts.get_caller_identity().unwrap_err();
+/// assert_eq!(error.metadata().unwrap().status(), 503);
+/// # Ok::<(), sts_blocking::Error>(())
+/// ```
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request and reads the whole answer, whatever its status.
     ///
@@ -59,4 +82,18 @@ pub trait Transport: Send + Sync + 'static {
         request: Request<Bytes>,
         timeouts: SendTimeouts,
     ) -> Result<Response<Bytes>, TransportError>;
+}
+
+/// A closure that does the same.
+impl<F> Transport for F
+where
+    F: Fn(Request<Bytes>, SendTimeouts) -> Result<Response<Bytes>, TransportError> + Send + Sync + 'static,
+{
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: SendTimeouts,
+    ) -> Result<Response<Bytes>, TransportError> {
+        self(request, timeouts)
+    }
 }
