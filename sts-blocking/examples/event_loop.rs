@@ -6,7 +6,7 @@
 //! first one even earlier.
 //!
 //! The loop asks every socket, program and timer in turn, where a real one would sleep until `mio` or `epoll` names those
-//! that are ready. The rest is the same. A real one would also look up names, speak TLS and keep connections.
+//! that are ready, as `mio.rs` does. The rest is the same. A real one would also look up names, speak TLS and keep connections.
 //!
 //! `cargo run --example event_loop`
 
@@ -33,6 +33,8 @@ use server::ConfigFile;
 
 #[path = "event_loop/exchange.rs"]
 mod exchange;
+#[path = "event_loop/http11.rs"]
+mod http11;
 #[path = "event_loop/program.rs"]
 mod program;
 #[path = "event_loop/server.rs"]
