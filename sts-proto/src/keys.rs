@@ -97,6 +97,18 @@ impl Credentials {
         self.expiration.is_some_and(|end| end <= now)
     }
 
+    /// Id, secret and session token as texts, for a library that takes them so. These copies are not wiped.
+    pub fn to_text(&self) -> (String, String, Option<String>) {
+        let text = |secret: &Secret| secret.expose().to_owned();
+        (self.access_key_id.clone(), text(&self.secret_access_key), self.session_token.as_ref().map(text))
+    }
+
+    /// When they cease to work, in whole seconds since 1970.
+    pub fn expiration_seconds(&self) -> Option<i64> {
+        let since = self.expiration?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_secs()).ok()
+    }
+
     /// Whether these are the same keys, whatever else is said of them. Secret keys are not compared: they follow from the
     /// id.
     pub fn same_keys(&self, other: &Self) -> bool {

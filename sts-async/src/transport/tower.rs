@@ -21,30 +21,15 @@ use crate::carrier::{Transport, TransportFuture};
 ///
 /// ```
 /// # use std::convert::Infallible;
-/// # use std::future::{Ready, ready};
-/// # use std::task::{Context, Poll};
-/// # use bytes::Bytes;
 /// # use http_body_util::Full;
-/// # type Outcome = Result<(), Infallible>;
-/// #[derive(Clone)]
-/// struct Canned;
-///
-/// impl tower_service::Service<http::Request<Full<Bytes>>> for Canned {
-///     type Response = http::Response<String>;
-///     type Error = Infallible;
-///     type Future = Ready<Result<Self::Response, Infallible>>;
-///
-///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Outcome> {
-///         Poll::Ready(Ok(()))
-///     }
-///
-///     fn call(&mut self, _: http::Request<Full<Bytes>>) -> Self::Future {
-///         ready(Ok(http::Response::new("<Response/>".to_owned())))
-///     }
-/// }
-///
-/// let canned = sts_async::Builder::isolated().tower_service(Canned);
-/// let sts = canned.region("eu-west-1").build()?;
+/// # use sts_async::bytes::Bytes;
+/// # type Asked = http::Request<Full<Bytes>>;
+/// let canned = tower::service_fn(|_: Asked| async {
+///     let answer = http::Response::new("<Response/>".to_owned());
+///     Ok::<_, Infallible>(answer)
+/// });
+/// let sts = sts_async::Builder::isolated().tower_service(canned);
+/// let sts = sts.region("eu-west-1").build()?;
 /// # Ok::<(), sts_async::Error>(())
 /// ```
 #[derive(Clone)]

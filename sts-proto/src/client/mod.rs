@@ -80,6 +80,7 @@
 //!
 #![doc = include_str!("../../CLIENTS.md")]
 
+mod adapters;
 mod assume;
 mod both;
 mod build;

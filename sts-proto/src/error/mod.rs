@@ -67,6 +67,11 @@ impl Error {
         }
     }
 
+    /// Whether nothing was sent since no credentials are configured, so that a program may look for some elsewhere.
+    pub fn is_not_configured(&self) -> bool {
+        matches!(self, Self::Credentials(CredentialsError::NotConfigured(_)))
+    }
+
     /// What happened on the way, if no whole answer arrived.
     pub fn as_transport_error(&self) -> Option<&TransportError> {
         match self {
