@@ -182,8 +182,8 @@ macro_rules! guide_credentials {
         /// # }
         /// ```
         ///
-        /// The folder `tests/adapters` of the repository has the few lines that make a client a provider for the AWS SDK for Rust,
-        /// `object_store` and `reqsign`.
+        /// A client of `sts-async` gives its credentials to the AWS SDK for Rust, to `object_store` and to `reqsign` with the
+        /// features `aws-credential-types-1`, `object_store-0.14` and `reqsign-core-3`: it implements their traits.
         pub mod credentials {}
     };
 }

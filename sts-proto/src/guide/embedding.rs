@@ -46,27 +46,43 @@ macro_rules! guide_embedding {
         ///   performs one effect after the other and passes in the time.
         ///
         /// The [first page of `sts_proto`](sts_proto) shows both, and its example `loop` is a loop in virtual time; the example
-        /// `event_loop` of `sts-blocking` is one with sockets.
+        /// `mio` of `sts-blocking` is one with sockets.
         ///
         /// A client runs flows too. [`Client::run`](crate::Client::run) drives any of them, such as a verifier's or one of your own.
         ///
         /// # An action of another server
         ///
-        /// Servers that speak the protocol have actions that AWS has not. One is a file in your crate: the input, the output, and how
-        /// they belong together.
+        /// Servers that speak the protocol have actions that AWS has not. Those of MinIO and SeaweedFS are in
+        /// [`dialects`](crate::dialects), and [`Client::send`](crate::Client::send) takes them:
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::dialects::minio::AssumeRoleWithLdapIdentity;")]
+        #[doc = concat!("use ", $client, "::Client;")]
+        ///
+        /// let minio = Client::builder()
+        ///     .endpoint_url("https://minio.example.net:9000")
+        ///     .build()?;
+        /// let login = AssumeRoleWithLdapIdentity::new("alice", "correct horse");
+        #[doc = concat!("let keys = minio.send(login)", $wait, "?.credentials;")]
+        /// # let _ = keys;
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// Any other is a file in your crate: the input, the output, and how they belong together.
+        ///
+        /// ```
         #[doc = concat!("use ", $client, "::sts_proto::{input, output};")]
-        #[doc = concat!("use ", $client, "::{Client, Credentials, Operation, Secret};")]
+        #[doc = concat!("use ", $client, "::{Credentials, Operation, Secret};")]
         ///
         /// input! {
-        ///     /// Returns temporary keys for a name and password of LDAP.
-        ///     pub struct AssumeRoleWithLdapIdentity {
-        ///         /// The name in the directory.
-        ///         ldap_username: String = "LDAPUsername",
-        ///         /// The password.
-        ///         ldap_password: Secret = "LDAPPassword",
+        ///     /// Returns temporary keys for a badge and its number.
+        ///     pub struct AssumeRoleWithBadge {
+        ///         /// What is printed on the badge.
+        ///         badge: String = "Badge",
+        ///         /// The number.
+        ///         number: Secret = "Number",
         ///         ..
         ///         /// Lifetime in seconds.
         ///         duration_seconds: u32 = "DurationSeconds",
@@ -82,20 +98,11 @@ macro_rules! guide_embedding {
         ///     metadata
         /// }
         ///
-        /// impl Operation for AssumeRoleWithLdapIdentity {
-        ///     const ACTION: &'static str = "AssumeRoleWithLDAPIdentity";
+        /// impl Operation for AssumeRoleWithBadge {
+        ///     const ACTION: &'static str = "AssumeRoleWithBadge";
         ///     const SIGNED: bool = false;
         ///     type Output = Output;
         /// }
-        ///
-        /// let minio = Client::builder()
-        ///     .endpoint_url("http://localhost:9000")
-        ///     .build()?;
-        /// let login = AssumeRoleWithLdapIdentity::new("alice", "correct horse");
-        #[doc = concat!("let keys = minio.send(login)", $wait, "?.credentials;")]
-        /// # let _ = keys;
-        /// # Ok(())
-        /// # }
         /// ```
         pub mod embedding {}
     };

@@ -76,10 +76,11 @@ macro_rules! guide_transports {
         /// # HTTP of your own
         ///
         /// Anything that turns an `http::Request` into an `http::Response` can carry the requests: implement
-        /// [`Transport`](crate::Transport), and give it to [`Builder::transport`](crate::Builder::transport). It keeps the two
-        /// time-outs that it is given, follows no redirect, and reads at most 1 MiB; retries and everything else stay where they are.
-        /// The settings of proxies and certificates above are then its own affair. `sts-async` also takes any `tower` service, with
-        /// `Builder::tower_service`, and its example `reqwest` sends with the client of that crate.
+        /// [`Transport`](crate::Transport), or write a closure, and give it to
+        /// [`Builder::transport`](crate::Builder::transport). It keeps the two time-outs that it is given, follows no redirect, and
+        /// reads at most 1 MiB; retries and everything else stay where they are. The settings of proxies and certificates above are
+        /// then its own affair. `sts-async` also takes any `tower` service, with `Builder::tower_service`, and its example `reqwest`
+        /// sends with the client of that crate.
         pub mod transports {}
     };
 }
