@@ -30,6 +30,7 @@ mod digits;
 pub mod endpoint;
 mod error;
 mod escape;
+mod export;
 pub mod flow;
 mod guide;
 mod keys;
@@ -65,7 +66,7 @@ pub use error::{
 pub use flow::{Effect, Event, Flow, SendTimeouts, Step, Timeouts};
 pub use http;
 pub use keys::Credentials;
-pub use member::IntoMember;
+pub use member::{IntoMember, IntoOptional};
 pub use operation::{Operation, Output, Presign};
 pub use retry::{Retry, RetryClass};
 pub use secret::Secret;

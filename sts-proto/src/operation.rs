@@ -251,7 +251,7 @@ impl Presign {
 ///
 /// Required members come first, optional ones after `..`, each with its name on the wire. A `;` begins a second
 /// such run, for a model that lists a required member behind an optional one. Members have no attributes but documentation,
-/// which [`ToForm::SHAPE`] has too.
+/// which [`ToForm::SHAPE`] has too. What `new` and the setters take is listed at [`IntoMember`](crate::IntoMember).
 ///
 /// ```
 /// sts_proto::input! {
@@ -312,16 +312,16 @@ macro_rules! input {
 
             $($(
                 $(#[doc = $optional_doc])*
-                pub fn $optional(mut self, value: impl $crate::IntoMember<$optional_type>) -> Self {
-                    self.$optional = ::core::option::Option::Some(value.into_member());
+                pub fn $optional<By>(mut self, value: impl $crate::IntoOptional<$optional_type, By>) -> Self {
+                    self.$optional = value.into_optional();
                     self
                 }
             )*)?
 
             $($($(
                 $(#[doc = $last_doc])*
-                pub fn $last(mut self, value: impl $crate::IntoMember<$last_type>) -> Self {
-                    self.$last = ::core::option::Option::Some(value.into_member());
+                pub fn $last<By>(mut self, value: impl $crate::IntoOptional<$last_type, By>) -> Self {
+                    self.$last = value.into_optional();
                     self
                 }
             )*)?)?
@@ -367,6 +367,12 @@ macro_rules! input {
         impl $crate::IntoMember<$name> for $name {
             fn into_member(self) -> $name {
                 self
+            }
+        }
+
+        impl $crate::IntoMember<$name> for &$name {
+            fn into_member(self) -> $name {
+                self.clone()
             }
         }
     };

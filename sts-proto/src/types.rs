@@ -1,31 +1,12 @@
 //! Structures that several operations share.
 
+use std::borrow::Cow;
+
 use crate::input;
 use crate::keys::Credentials;
 use crate::member::IntoMember;
 use crate::output;
-use crate::wire::{FromXml, Value, XmlError, XmlReader, time};
-
-impl Credentials {
-    /// When the keys cease to work, in UTC as RFC 3339 writes it, without the fraction of a second: for a file or a program that
-    /// reads text, such as the answer of a `credential_process`. `None` for long-term keys, and outside the years 0 to 9999.
-    ///
-    /// ```
-    /// use std::time::{Duration, SystemTime};
-    /// use sts_proto::Credentials;
-    ///
-    /// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_715_940_487);
-    /// let keys =
-    ///     Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI").with_expiration(end);
-    /// assert_eq!(
-    ///     keys.expiration_rfc3339().as_deref(),
-    ///     Some("2024-05-17T10:08:07Z")
-    /// );
-    /// ```
-    pub fn expiration_rfc3339(&self) -> Option<String> {
-        time::format(self.expiration?)
-    }
-}
+use crate::wire::{FromXml, Value, XmlError, XmlReader};
 
 /// Temporary keys, of which an answer has all four members.
 impl FromXml for Credentials {
@@ -92,17 +73,17 @@ input! {
     }
 }
 
-impl IntoMember<PolicyDescriptorType> for &str {
-    fn into_member(self) -> PolicyDescriptorType {
-        PolicyDescriptorType::new().arn(self)
-    }
+macro_rules! arns {
+    ($($text:ty)*) => {$(
+        impl IntoMember<PolicyDescriptorType> for $text {
+            fn into_member(self) -> PolicyDescriptorType {
+                PolicyDescriptorType::new().arn(self)
+            }
+        }
+    )*};
 }
 
-impl IntoMember<PolicyDescriptorType> for String {
-    fn into_member(self) -> PolicyDescriptorType {
-        PolicyDescriptorType::new().arn(self)
-    }
-}
+arns!(&str &&str String &String Cow<'_, str> Box<str>);
 
 input! {
     /// A session tag.
@@ -117,6 +98,16 @@ input! {
 impl<K: IntoMember<String>, V: IntoMember<String>> IntoMember<Tag> for (K, V) {
     fn into_member(self) -> Tag {
         Tag::new(self.0, self.1)
+    }
+}
+
+impl<'a, K, V> IntoMember<Tag> for &'a (K, V)
+where
+    &'a K: IntoMember<String>,
+    &'a V: IntoMember<String>,
+{
+    fn into_member(self) -> Tag {
+        Tag::new(&self.0, &self.1)
     }
 }
 

@@ -20,6 +20,9 @@ use std::fmt;
 ///     ErrorCode::from("BrandNew"),
 ///     ErrorCode::Other("BrandNew".into())
 /// );
+///
+/// // A code is also compared with its name on the wire.
+/// assert!(ErrorCode::AccessDenied == "AccessDenied");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -109,6 +112,30 @@ impl From<&str> for ErrorCode {
     }
 }
 
+impl PartialEq<str> for ErrorCode {
+    fn eq(&self, name: &str) -> bool {
+        self.as_str() == name
+    }
+}
+
+impl PartialEq<&str> for ErrorCode {
+    fn eq(&self, name: &&str) -> bool {
+        self == *name
+    }
+}
+
+impl PartialEq<ErrorCode> for str {
+    fn eq(&self, code: &ErrorCode) -> bool {
+        code == self
+    }
+}
+
+impl PartialEq<ErrorCode> for &str {
+    fn eq(&self, code: &ErrorCode) -> bool {
+        code == *self
+    }
+}
+
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -162,6 +189,11 @@ mod tests {
     fn every_code_has_one_name_and_reads_back() {
         for (name, code) in NAMES {
             assert_eq!(code.as_str(), *name);
+            assert_eq!(code, name);
+            assert_eq!(name, code);
+            assert_eq!(code, *name);
+            assert_eq!(*name, code);
+            assert_ne!(code, "NoSuchCode");
             assert_eq!(&ErrorCode::from(*name), code);
             assert_eq!(&ErrorCode::from(format!("x#{name}").as_str()), code);
         }

@@ -57,7 +57,7 @@ input! {
         /// Contexts that trusted providers assert, 1 to 5.
         provided_contexts: Vec<ProvidedContext> = "ProvidedContexts",
         /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
-        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+        minimum_session_token_size: u16 = "MinimumSessionTokenSize",
     }
 }
 

@@ -49,7 +49,7 @@ input! {
         /// Lifetime in seconds, 900 to the role's maximum (at most 43,200); 3,600 by default.
         duration_seconds: u32 = "DurationSeconds",
         /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
-        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+        minimum_session_token_size: u16 = "MinimumSessionTokenSize",
     }
 }
 

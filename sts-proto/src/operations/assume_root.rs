@@ -34,7 +34,7 @@ input! {
         /// Lifetime in seconds, 0 to 900; 900 by default.
         duration_seconds: u32 = "DurationSeconds",
         /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
-        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+        minimum_session_token_size: u16 = "MinimumSessionTokenSize",
     }
 }
 

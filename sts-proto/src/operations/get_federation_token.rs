@@ -38,7 +38,7 @@ input! {
         /// Session tags, up to 50.
         tags: Vec<Tag> = "Tags",
         /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
-        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+        minimum_session_token_size: u16 = "MinimumSessionTokenSize",
     }
 }
 

@@ -39,7 +39,7 @@ input! {
         /// Current code of the MFA device, six digits.
         token_code: Secret = "TokenCode",
         /// Session tokens shorter than this many bytes are padded to it, 0 to 4096.
-        minimum_session_token_size: u32 = "MinimumSessionTokenSize",
+        minimum_session_token_size: u16 = "MinimumSessionTokenSize",
     }
 }
 

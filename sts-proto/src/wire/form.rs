@@ -134,6 +134,14 @@ impl ToForm for Secret {
     }
 }
 
+impl ToForm for u16 {
+    const SHAPE: Shape = Shape::Number;
+
+    fn write(&self, form: &mut Form) {
+        u64::from(*self).write(form);
+    }
+}
+
 impl ToForm for u32 {
     const SHAPE: Shape = Shape::Number;
 

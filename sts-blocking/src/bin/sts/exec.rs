@@ -11,7 +11,6 @@ use crate::args::Global;
 use crate::beside;
 use crate::commands::Run;
 use crate::endpoint::{Endpoint, goes_before};
-use crate::export::variables;
 use crate::failure::Failure;
 use crate::output::tell;
 use crate::session::Session;
@@ -40,8 +39,8 @@ impl Run for Exec {
         }
         let keys = sts.credentials()?;
         let mut command = prepare(&self.command, &sts)?;
-        for (name, value) in variables(&keys) {
-            value.map(|value| command.env(name, value));
+        for (name, value) in keys.to_env() {
+            value.map(|value| command.env(name, value.expose()));
         }
         become_command(command)
     }

@@ -3,13 +3,13 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use sts_blocking::Credentials;
+use sts_blocking::{Credentials, Secret};
 
 use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::json::Json;
-use crate::output::{print, print_json, to_json};
+use crate::output::{print, to_json};
 use crate::session::Session;
 
 /// Prints credentials for other programs: those of the profile, or of roles that are assumed with them.
@@ -57,9 +57,9 @@ impl Run for Export {
         let format = self.format.unwrap_or_else(default);
         let keys = self.session.client(global)?.credentials()?;
         match format {
-            Format::Json => print_json(&process(&keys))?,
+            Format::Json => print(keys.to_credential_process().expose())?,
             Format::Ini => print(&ini(&self.section, &keys)?)?,
-            _ => print(&lines(format, variables(&keys))?)?,
+            _ => print(&lines(format, keys.to_env().into_iter())?)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -72,43 +72,20 @@ pub(crate) fn formats_of_variables() -> impl TypedValueParser<Value = Format> {
     names.try_map(|name| Format::from_str(&name, false))
 }
 
-/// The variables that hold credentials; without a value where these have none.
-pub(crate) fn variables(keys: &Credentials) -> impl Iterator<Item = (&'static str, Option<String>)> {
-    [
-        ("AWS_ACCESS_KEY_ID", Some(keys.access_key_id.clone())),
-        ("AWS_SECRET_ACCESS_KEY", Some(keys.secret_access_key.expose().to_owned())),
-        ("AWS_SESSION_TOKEN", keys.session_token.as_ref().map(|token| token.expose().to_owned())),
-        ("AWS_CREDENTIAL_EXPIRATION", keys.expiration_rfc3339()),
-    ]
-    .into_iter()
-}
-
 /// The lines that set variables, or an object with them.
 pub(crate) fn lines(
     format: Format,
-    variables: impl Iterator<Item = (&'static str, Option<String>)>,
+    variables: impl Iterator<Item = (&'static str, Option<Secret>)>,
 ) -> Result<String, Failure> {
     match format {
         Format::Ini => Err(Failure::Usage("the format ini has no variables; use another".to_owned())),
         Format::Json => {
-            let member = |(name, value): (&str, Option<String>)| Some((name.to_owned(), Json::Text(value?)));
+            let text = |value: Secret| Json::Text(value.expose().to_owned());
+            let member = |(name, value): (&str, Option<Secret>)| Some((name.to_owned(), text(value?)));
             to_json(&Json::Object(variables.filter_map(member).collect()))
         }
-        _ => variables.map(|(name, value)| line(format, name, value.as_deref())).collect(),
+        _ => variables.map(|(name, value)| line(format, name, value.as_ref().map(Secret::expose))).collect(),
     }
-}
-
-fn process(keys: &Credentials) -> Json {
-    let text = |name: &str, value: Option<&str>| Some((name.to_owned(), Json::Text(value?.to_owned())));
-    let members = [
-        Some(("Version".to_owned(), Json::Number(1.into()))),
-        text("AccessKeyId", Some(&keys.access_key_id)),
-        text("SecretAccessKey", Some(keys.secret_access_key.expose())),
-        text("SessionToken", keys.session_token.as_ref().map(|token| token.expose())),
-        text("Expiration", keys.expiration_rfc3339().as_deref()),
-        text("AccountId", keys.account_id.as_deref()),
-    ];
-    Json::Object(members.into_iter().flatten().collect())
 }
 
 fn ini(section: &str, keys: &Credentials) -> Result<String, Failure> {

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use clap::Args;
+use sts_blocking::Secret;
 
 use crate::args::Global;
 use crate::commands::Run;
@@ -44,7 +45,10 @@ impl Run for Serve {
                 "programs with these variables look for the credentials of {source} first; {advice}"
             ));
         }
-        print(&lines(self.format, variables.into_iter().map(|(name, value)| (name, Some(value))))?)?;
+        print(&lines(
+            self.format,
+            variables.into_iter().map(|(name, value)| (name, Some(Secret::new(value)))),
+        )?)?;
         loop {
             thread::park();
         }

@@ -54,15 +54,21 @@ impl FromJson for Secret {
     }
 }
 
-impl FromJson for u32 {
-    fn from_json(value: Value) -> Result<Self, Problem> {
-        match value.as_u64().map(u32::try_from) {
-            Some(Ok(number)) => Ok(number),
-            _ if value.is_i64() || value.is_u64() => Err(Problem::NotExpressible),
-            _ => Err(Problem::Wrong(format!("the input has {value} where a whole number should be"))),
+macro_rules! numbers {
+    ($($number:ty)*) => {$(
+        impl FromJson for $number {
+            fn from_json(value: Value) -> Result<Self, Problem> {
+                match value.as_u64().map(Self::try_from) {
+                    Some(Ok(number)) => Ok(number),
+                    _ if value.is_i64() || value.is_u64() => Err(Problem::NotExpressible),
+                    _ => Err(Problem::Wrong(format!("the input has {value} where a whole number should be"))),
+                }
+            }
         }
-    }
+    )*};
 }
+
+numbers!(u16 u32);
 
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(value: Value) -> Result<Self, Problem> {
