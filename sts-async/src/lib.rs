@@ -40,10 +40,10 @@ pub use roles::{
 pub use sts_proto::perform::{BoxFuture, MaybeSend, MaybeSync};
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{
-    self, Attempt, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode, Fault, Flow,
-    Metadata, NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError, ResponseProblem, Retry,
-    RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError, SignError, Timeouts,
-    TransportError, TransportErrorKind, bytes, dialects, http, proof, token, types,
+    self, Attempt, AttemptEnd, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode,
+    Fault, Flow, Metadata, NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError,
+    ResponseProblem, Retry, RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError,
+    SignError, Timeouts, TransportError, TransportErrorKind, bytes, dialects, http, proof, token, types,
 };
 pub use transport::*;
 

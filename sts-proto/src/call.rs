@@ -81,7 +81,7 @@ impl<O: Operation> Call<O> {
 
     /// Tried once, whatever comes of it: for what must not be sent twice.
     pub fn once(mut self) -> Self {
-        self.attempts.only_once();
+        self.attempts.set_max(1);
         self
     }
 

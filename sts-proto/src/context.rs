@@ -10,6 +10,7 @@ use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::{Error, NoCredentials};
 use crate::flow::Timeouts;
 use crate::keys::Credentials;
+use crate::observe::{AttemptEnd, Observer};
 use crate::operation::{Operation, Presign};
 use crate::proof::Proof;
 use crate::retry::{Retry, Shared};
@@ -52,8 +53,10 @@ pub struct Context {
     /// Whether the calls are those of a web page.
     in_page: bool,
     retry: Retry,
+    observer: Option<Observer>,
     keys: Mutex<KeyCache>,
-    shared: Mutex<Shared>,
+    /// Also with the contexts of other regions that were made of this one.
+    shared: Arc<Mutex<Shared>>,
 }
 
 impl Context {
@@ -85,8 +88,9 @@ impl Context {
             trace_id: trace_id.cloned(),
             in_page: false,
             retry,
+            observer: None,
             keys: Mutex::default(),
-            shared: Mutex::new(Shared::new(retry)),
+            shared: Arc::new(Mutex::new(Shared::new(retry))),
             #[cfg(feature = "credentials")]
             located: std::sync::OnceLock::new(),
             #[cfg(feature = "credentials")]
@@ -102,6 +106,51 @@ impl Context {
     pub fn in_page(mut self, yes: bool) -> Self {
         self.in_page = yes;
         self
+    }
+
+    /// Tells this of each attempt, once it has ended. It runs in the thread that drives the call, which waits for it.
+    ///
+    /// ```
+    /// use sts_proto::{Context, Settings};
+    ///
+    /// let settings = Settings::new().region("eu-west-1");
+    /// let context = Context::new(&settings, "my-tool/1.0")?
+    ///     .on_attempt(|end| println!("{} {:?}", end.host, end.status));
+    /// # Ok::<(), sts_proto::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_attempt(self, hook: impl Fn(&AttemptEnd<'_>) + Send + Sync + 'static) -> Self {
+        self.observed_by(Some(Observer::new(hook)))
+    }
+
+    pub(crate) fn observed_by(mut self, observer: Option<Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    pub(crate) fn observer(&self) -> Option<&Observer> {
+        self.observer.as_ref()
+    }
+
+    /// The same for another region. Quota, rate limit and clock are shared.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn in_region(&self, region: &str) -> Self {
+        let settings = self.settings.clone().region(region);
+        Self {
+            endpoint: settings.endpoint(),
+            located: std::sync::OnceLock::new(),
+            no_search: None,
+            settings,
+            credentials: self.credentials.clone(),
+            timeouts: self.timeouts,
+            user_agent: self.user_agent.clone(),
+            trace_id: self.trace_id.clone(),
+            in_page: self.in_page,
+            retry: self.retry,
+            observer: self.observer.clone(),
+            keys: Mutex::default(),
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// Where the calls go.

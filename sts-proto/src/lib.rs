@@ -35,6 +35,7 @@ pub mod flow;
 mod guide;
 mod keys;
 mod member;
+mod observe;
 mod operation;
 pub mod operations;
 #[cfg(any(feature = "login", feature = "roles-anywhere", test))]
@@ -67,6 +68,7 @@ pub use flow::{Effect, Event, Flow, SendTimeouts, Step, Timeouts};
 pub use http;
 pub use keys::Credentials;
 pub use member::{IntoMember, IntoOptional};
+pub use observe::AttemptEnd;
 pub use operation::{Operation, Output, Presign};
 pub use retry::{Retry, RetryClass};
 pub use secret::Secret;

@@ -15,7 +15,8 @@ use sts_proto::operations::{AssumeRole, GetWebIdentityToken};
 use sts_proto::proof::Proof;
 use sts_proto::settings::Env;
 use sts_proto::{
-    Context, Credentials, Effect, Error, Event, Flow, Operation, Presign, Secret, Settings, Step, Timeouts,
+    AttemptEnd, Context, Credentials, Effect, Error, Event, Flow, Operation, Presign, Secret, Settings, Step,
+    Timeouts,
 };
 use tokio::runtime::Runtime;
 
@@ -47,6 +48,7 @@ macro_rules! configured {
             Set::NoProxy => builder.no_proxy(),
             Set::Transport(peer) => builder.transport(peer),
             Set::MfaCode(ask) => builder.mfa_code(move |serial| ask(serial)),
+            Set::OnAttempt(hook) => builder.on_attempt(move |end| hook(end)),
         })
     }};
 }
@@ -90,9 +92,11 @@ enum Set {
     NoProxy,
     Transport(Peer),
     MfaCode(Arc<AskMfaCode>),
+    OnAttempt(Arc<Hook>),
 }
 
 type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
+type Hook = dyn Fn(&AttemptEnd<'_>) + Send + Sync;
 
 impl Setup {
     /// Clients with these settings.
@@ -195,6 +199,11 @@ impl Setup {
     /// Asks this for the code of an MFA device, by its serial number.
     pub fn mfa_code(self, ask: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static) -> Self {
         self.with(Set::MfaCode(Arc::new(ask)))
+    }
+
+    /// Tells this of each attempt.
+    pub fn on_attempt(self, hook: impl Fn(&AttemptEnd<'_>) + Send + Sync + 'static) -> Self {
+        self.with(Set::OnAttempt(Arc::new(hook)))
     }
 
     /// Both clients.
@@ -348,6 +357,32 @@ impl Driver {
         match self {
             Self::Blocking(client) => client.context(),
             Self::Async(client, _) => client.context(),
+        }
+    }
+
+    /// The region of the client.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::Blocking(client) => client.region(),
+            Self::Async(client, _) => client.region(),
+        }
+    }
+
+    /// The same client for another region.
+    #[must_use]
+    pub fn with_region(&self, region: &str) -> Self {
+        match self {
+            Self::Blocking(client) => Self::Blocking(client.with_region(region)),
+            Self::Async(client, runtime) => Self::Async(client.with_region(region), Arc::clone(runtime)),
+        }
+    }
+
+    /// The same client with another maximum of requests for each call.
+    #[must_use]
+    pub fn with_max_attempts(&self, max: u32) -> Self {
+        match self {
+            Self::Blocking(client) => Self::Blocking(client.with_max_attempts(max)),
+            Self::Async(client, runtime) => Self::Async(client.with_max_attempts(max), Arc::clone(runtime)),
         }
     }
 

@@ -14,11 +14,12 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata, NoCredentials};
 use crate::flow::{Effect, Event, Step, Timeouts};
 use crate::keys::Credentials;
+use crate::observe::AttemptEnd;
 use crate::operation::check_query;
 use crate::retry::{Dice, Offset, RetryClass, backoff, is_dated_anew, with_hint};
 use crate::secret::Secret;
 use crate::sigv4::Signer;
-use crate::trace::{self, AttemptEnd};
+use crate::trace;
 use crate::transport::{Phase, TransportError, TransportErrorKind};
 use crate::wire::IDENTITY;
 
@@ -137,8 +138,8 @@ impl Attempts {
         self.trace_id = id;
     }
 
-    pub(crate) fn only_once(&mut self) {
-        self.max_attempts = 1;
+    pub(crate) fn set_max(&mut self, max_attempts: u32) {
+        self.max_attempts = max_attempts.max(1);
     }
 
     /// The attempts from now on are signed with these.
@@ -189,10 +190,10 @@ impl Attempts {
             (State::Sent { at, offset }, Event::Response(response)) => {
                 self.answered(asked, now, at, offset, &response)
             }
-            (State::Sent { .. }, Event::Failed(error)) => {
+            (State::Sent { at, .. }, Event::Failed(error)) => {
                 let error = self.transport_error(asked, error);
                 let decision = Decision::After(error.retry_class(), None);
-                self.failed(now, error, decision, None)
+                self.failed(asked, now, at, error, decision, None)
             }
             _ => Err(Error::OutOfTurn),
         }
@@ -272,6 +273,7 @@ impl Attempts {
         response: &Response<Bytes>,
     ) -> Result<Step<()>, Error> {
         let status = Some(response.status().as_u16());
+        let operation = asked.action();
         let read = asked.read(response);
         let refusal = read.as_ref().err();
         let measured = self.measure_clock(now, sent, offset, response.headers(), refusal);
@@ -282,10 +284,19 @@ impl Attempts {
                 shared.succeeded(self.progress.paid);
                 drop(shared);
                 let number = self.progress.attempts;
-                if trace::ENABLED {
+                if trace::ENABLED || self.context.observer().is_some() {
                     let request_id = metadata.short_request_id();
-                    let request_id = request_id.as_deref();
-                    trace::attempt(&AttemptEnd { number, status, request_id, failure: None });
+                    self.tell(&AttemptEnd {
+                        operation,
+                        host: self.authority(),
+                        number,
+                        took: now.duration_since(sent).unwrap_or_default(),
+                        status,
+                        request_id: request_id.as_deref(),
+                        error_type: None,
+                        class: None,
+                        wait: None,
+                    });
                 }
                 self.progress.report = Some(Attempt {
                     number,
@@ -329,7 +340,7 @@ impl Attempts {
             }
             class => Decision::After(class, hint(response.headers(), offset.apply(now))),
         };
-        self.failed(now, error, decision, status)
+        self.failed(asked, now, sent, error, decision, status)
     }
 
     /// What requests are dated with.
@@ -373,7 +384,9 @@ impl Attempts {
     /// The end of an attempt that failed: tries again, or says why not.
     fn failed(
         &mut self,
+        asked: &dyn Asked,
         now: SystemTime,
+        sent: SystemTime,
         error: Error,
         decision: Decision,
         status: Option<u16>,
@@ -392,7 +405,7 @@ impl Attempts {
             self.wait(now, wait)
         });
         let wait = wait.filter(|_| step.is_some());
-        self.report(status, &error, wait);
+        self.report(asked, now, sent, status, &error, wait);
         match step {
             None => Err(self.ended(error)),
             Some(step) => {
@@ -434,15 +447,28 @@ impl Attempts {
         Some(Ok(Step::Perform(Effect::Wait(wait))))
     }
 
-    fn report(&mut self, status: Option<u16>, error: &Error, wait: Option<Duration>) {
+    fn report(
+        &mut self,
+        asked: &dyn Asked,
+        now: SystemTime,
+        sent: SystemTime,
+        status: Option<u16>,
+        error: &Error,
+        wait: Option<Duration>,
+    ) {
         let number = self.progress.attempts;
         let (error_type, class) = (error.error_type(), error.retry_class());
         let request_id = error.metadata().and_then(Metadata::short_request_id);
-        trace::attempt(&AttemptEnd {
+        self.tell(&AttemptEnd {
+            operation: asked.action(),
+            host: self.authority(),
             number,
+            took: now.duration_since(sent).unwrap_or_default(),
             status,
             request_id: request_id.as_deref(),
-            failure: Some((error_type, class.as_str(), wait)),
+            error_type: Some(error_type),
+            class: Some(class),
+            wait,
         });
         self.progress.report = Some(Attempt {
             number,
@@ -454,10 +480,26 @@ impl Attempts {
         });
     }
 
+    /// Tells subscribers and the hook how an attempt ended.
+    fn tell(&self, end: &AttemptEnd<'_>) {
+        let AttemptEnd { number, status, request_id, wait, .. } = *end;
+        let failure =
+            end.error_type.zip(end.class).map(|(error_type, class)| (error_type, class.as_str(), wait));
+        trace::attempt(&trace::AttemptEnd { number, status, request_id, failure });
+        if let Some(observer) = self.context.observer() {
+            observer.tell(end);
+        }
+    }
+
     fn transport_error(&self, asked: &dyn Asked, error: TransportError) -> Error {
+        error.while_calling(asked.action(), self.authority()).into()
+    }
+
+    /// Host and port of the endpoint.
+    fn authority(&self) -> &str {
         let endpoint = self.context.endpoint().ok();
         let authority = endpoint.and_then(|endpoint| endpoint.uri().authority());
-        error.while_calling(asked.action(), authority.map_or("", |authority| authority.as_str())).into()
+        authority.map_or("", |authority| authority.as_str())
     }
 
     /// Withholds what quotes a secret of the call.

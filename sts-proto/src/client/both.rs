@@ -50,6 +50,39 @@ macro_rules! common_client_methods {
             self.with_core(self.pump.core.with_timeouts(timeouts))
         }
 
+        /// The same client for another region, with the same credentials, connections, quota and clock. A region of which no
+        /// endpoint can be made is an error of the call.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("let sts = ", stringify!($client), "::Client::from_env()?;")]
+        /// let there = sts.with_region("eu-central-1");
+        #[doc = concat!("let me = there.get_caller_identity()", stringify!($($wait)*), "?;")]
+        /// println!("{} by way of {:?}", me.arn, there.region());
+        /// # Ok(())
+        /// # }
+        /// ```
+        #[must_use]
+        pub fn with_region(&self, region: impl AsRef<str>) -> Self {
+            self.with_core(self.pump.core.with_region(region.as_ref()))
+        }
+
+        /// The same client with another maximum of requests for each call: 1 for calls that are not repeated. All else is
+        /// shared with this one, the quota that retries are paid from included.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("let sts = ", stringify!($client), "::Client::from_env()?;")]
+        #[doc = concat!("let me = sts.with_max_attempts(1).get_caller_identity()", stringify!($($wait)*), "?;")]
+        /// # let _ = me;
+        /// # Ok(())
+        /// # }
+        /// ```
+        #[must_use]
+        pub fn with_max_attempts(&self, max: u32) -> Self {
+            self.with_core(self.pump.core.with_max_attempts(max))
+        }
+
         /// The same client with credentials from somewhere else. Connections, quota and clock are shared with this one.
         ///
         /// ```no_run
@@ -321,6 +354,12 @@ macro_rules! common_client_methods {
         /// What the calls of this client share.
         pub fn context(&self) -> &$crate::Context {
             self.pump.core.context()
+        }
+
+        /// The region that the settings name, or that was found; else the endpoint's, if it has one. `None` as long as no
+        /// call has asked the instance's metadata for it, where it is set nowhere.
+        pub fn region(&self) -> Option<&str> {
+            self.context().region()
         }
 
         pub(crate) fn core(&self) -> &$crate::client::Core {

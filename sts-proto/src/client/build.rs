@@ -87,7 +87,7 @@ impl Build {
     }
 
     fn core(&self, mut settings: Settings, looked: Option<Looked>) -> Result<Core, Error> {
-        let Config { looks, provided, credentials_only, .. } = &self.config;
+        let Config { looks, provided, credentials_only, observer, .. } = &self.config;
         if *provided {
             // What the environment says of credentials may be wrong, or not be there.
             settings = settings.without_credentials();
@@ -102,6 +102,7 @@ impl Build {
         let asked = metadata.as_ref().ok().and_then(Option::as_ref);
         let context = Context::of(settings, &self.product)?
             .in_page(self.in_page)
+            .observed_by(observer.clone())
             .without_search(metadata.as_ref().err().map(|error| error.problem().into_owned()));
         if !*credentials_only && (context.settings().has_region() || asked.is_none()) {
             context.endpoint()?;
@@ -119,7 +120,7 @@ impl Build {
         let timeouts = context.timeouts();
         let told = Vec::new();
         let shared = Shared { context, region, metadata, cli_cache, told, isolated, traced };
-        Ok(Core { shared: Arc::new(shared), keys, timeouts })
+        Ok(Core { shared: Arc::new(shared), keys, timeouts, max_attempts: None })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::look::{Look, look};
 use crate::credentials::CliCache;
+use crate::observe::Observer;
 use crate::settings::{Env, Settings};
 
 /// What a client is made with, before anything is read: what code sets, and where to look for the rest. What code sets
@@ -17,6 +18,7 @@ pub struct Config {
     pub(super) credentials_only: bool,
     /// Makes the AWS CLI's cache, if it is shared. A function, so that a program that shares none does not hold its code.
     pub(super) cli_cache: Option<fn(&Env) -> CliCache>,
+    pub(super) observer: Option<Observer>,
 }
 
 /// Where settings are looked for that code does not set.
@@ -55,6 +57,7 @@ impl Config {
             provided: false,
             credentials_only: false,
             cli_cache: None,
+            observer: None,
         }
     }
 

@@ -142,9 +142,12 @@ pub struct Core {
     shared: Arc<Shared>,
     keys: Arc<Keys>,
     timeouts: Timeouts,
+    /// Where it is another number than the settings'.
+    max_attempts: Option<u32>,
 }
 
 /// What clients have in common that differ in their credentials only.
+#[derive(Clone)]
 struct Shared {
     context: Arc<Context>,
     region: Arc<Region>,
@@ -240,6 +243,20 @@ impl Core {
         Self { timeouts, ..self.clone() }
     }
 
+    /// The same client with another maximum of requests for each call, at least 1.
+    #[must_use]
+    pub fn with_max_attempts(&self, max: u32) -> Self {
+        Self { max_attempts: Some(max), ..self.clone() }
+    }
+
+    /// The same client for another region. A region of which no endpoint can be made is an error of the call.
+    #[must_use]
+    pub fn with_region(&self, region: &str) -> Self {
+        let context = Arc::new(self.shared.context.in_region(region));
+        let search = Region::new(Arc::clone(&context), None);
+        self.with_shared(|shared| Shared { context, region: Arc::new(search), ..shared })
+    }
+
     /// The same client with credentials of a provider: they are asked for with [`Job::Provider`]. `seed` is any number
     /// that no other has.
     #[must_use]
@@ -283,11 +300,12 @@ impl Core {
     /// What a driver knows better than the settings do, for [`explain`](Self::explain).
     #[must_use]
     pub fn told(self, told: Vec<Setting>) -> Self {
-        let Shared { context, region, metadata, cli_cache, isolated, traced, .. } = &*self.shared;
-        let (context, region, metadata) = (Arc::clone(context), Arc::clone(region), metadata.clone());
-        let (cli_cache, isolated, traced) = (cli_cache.clone(), *isolated, *traced);
-        let shared = Shared { context, region, metadata, cli_cache, told, isolated, traced };
-        Self { shared: Arc::new(shared), ..self }
+        self.with_shared(|shared| Shared { told, ..shared })
+    }
+
+    fn with_shared(&self, change: impl FnOnce(Shared) -> Shared) -> Self {
+        let shared = Arc::new(change((*self.shared).clone()));
+        Self { shared, ..self.clone() }
     }
 
     /// The metadata service that may be asked for the region.

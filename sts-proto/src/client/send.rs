@@ -43,7 +43,7 @@ impl<O: Operation> Send<O> {
 
     /// Tried once, whatever comes of it: for what must not be sent twice.
     pub(super) fn once(mut self) -> Self {
-        self.sending.attempts.only_once();
+        self.sending.attempts.set_max(1);
         self.sending.is_once = true;
         self
     }
@@ -117,6 +117,9 @@ impl Sending {
         let (action, signed) = (asked.action(), asked.is_signed());
         let mut attempts = Attempts::new(Arc::clone(core.context()), seed);
         attempts.set_timeouts(core.timeouts());
+        if let Some(max) = core.max_attempts {
+            attempts.set_max(max);
+        }
         Self {
             core: core.clone(),
             deadline: Deadline::new(core.timeouts().call),

@@ -152,6 +152,13 @@ macro_rules! config_setters {
                 this.cli_cache = on.then_some(CliCache::of_cli);
             }
 
+            /// Tells this of each attempt of a call once it has ended, those of roles included that are assumed for
+            /// credentials: for metrics and logs, without `tracing`. It runs in the thread or task that drives the call, which
+            /// waits for it.
+            fn on_attempt(this, hook: impl Fn(&$crate::AttemptEnd<'_>) + Send + Sync + 'static) {
+                this.observer = Some(Observer::new(hook));
+            }
+
             /// The client is there to give credentials, and may never call anything: that no endpoint can be made of the
             /// settings, as where no region is set, is no error before a call needs one.
             fn credentials_only(this) {

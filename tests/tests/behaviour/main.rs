@@ -1,6 +1,7 @@
 //! What the clients do for a program, each case through both.
 
 mod answer_size;
+mod attempts;
 mod bad_credentials;
 mod bad_input;
 mod clocks;
@@ -13,6 +14,7 @@ mod environments;
 mod explained;
 mod identities;
 mod lambda;
+mod one_call;
 mod operations;
 mod proofs;
 mod proxy;
