@@ -18,13 +18,13 @@ mod bell;
 mod builder;
 mod client;
 mod effects;
+#[cfg(test)]
+#[cfg_attr(not(any(feature = "native-tls", feature = "_rustls")), allow(dead_code))]
+mod loopback;
 mod methods;
 mod provider;
 mod pump;
 mod roles;
-#[cfg(test)]
-#[cfg_attr(not(any(feature = "native-tls", feature = "_rustls")), allow(dead_code))]
-mod testing;
 mod transport;
 
 pub use builder::Builder;

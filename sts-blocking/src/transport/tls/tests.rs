@@ -8,7 +8,7 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, Support
 use sts_proto::settings::{Roots, Settings, SettingsError};
 use sts_proto::{Retry, TransportErrorKind as Kind};
 
-use crate::testing::{Connection, IDENTITY, Server, answer, builder, text};
+use crate::loopback::{Connection, IDENTITY, Server, answer, builder, text};
 use crate::{Builder, Error};
 
 const ROOT: &[u8] = include_bytes!("testdata/ca.pem");
