@@ -25,6 +25,8 @@ mod methods;
 mod provider;
 mod pump;
 mod roles;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod tower_service;
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), path = "web/fetch.rs")]

@@ -37,7 +37,7 @@ impl Pump {
     pub(crate) async fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
         let mut event = Event::Start;
         loop {
-            match flow.step(effects::now(), event)? {
+            match flow.step(self.core.now(effects::now), event)? {
                 Step::Perform(effect) => event = self.perform(effect).await,
                 Step::Done(output) => return Ok(output),
             }
@@ -58,6 +58,7 @@ impl Pump {
                 Some(ask) => effects::beside(move || perform::mfa_code(Some(&*ask), &serial)),
                 None => Box::pin(ready(perform::mfa_code(None, &serial))),
             },
+            Effect::Wait(duration) if self.core.skips(duration) => Box::pin(ready(Event::Elapsed)),
             Effect::Wait(duration) => Box::pin(async move {
                 effects::sleep(duration).await;
                 Event::Elapsed
@@ -98,8 +99,8 @@ impl Pump {
             catch_unwind(AssertUnwindSafe(poll)).map_or(Poll::Ready(None), |polled| polled.map(Some))
         });
         match asked.await {
-            Some(fetched) => job.finish(effects::now(), fetched),
-            None => job.panicked(effects::now()),
+            Some(fetched) => job.finish(self.core.now(effects::now), fetched),
+            None => job.panicked(self.core.now(effects::now)),
         }
     }
 }

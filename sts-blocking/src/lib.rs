@@ -25,6 +25,8 @@ mod methods;
 mod provider;
 mod pump;
 mod roles;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 
 pub use builder::Builder;

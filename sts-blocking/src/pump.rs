@@ -34,7 +34,7 @@ impl Pump {
     pub(crate) fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
         let mut event = Event::Start;
         loop {
-            event = match flow.step(SystemTime::now(), event)? {
+            event = match flow.step(self.core.now(SystemTime::now), event)? {
                 Step::Done(output) => return Ok(output),
                 Step::Perform(effect) => self.perform(effect),
             };
@@ -54,6 +54,7 @@ impl Pump {
             Effect::Replace(path, contents) => effects::replace(&path, &contents),
             Effect::Run(command) => effects::run(&command),
             Effect::AskMfaCode(serial) => perform::mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
+            Effect::Wait(duration) if self.core.skips(duration) => Event::Elapsed,
             Effect::Wait(duration) => {
                 std::thread::sleep(duration);
                 Event::Elapsed
@@ -98,9 +99,9 @@ impl Pump {
                     Some(provider.credentials())
                 };
                 match catch_unwind(AssertUnwindSafe(ask)) {
-                    Ok(Some(fetched)) => job.finish(SystemTime::now(), fetched),
+                    Ok(Some(fetched)) => job.finish(self.core.now(SystemTime::now), fetched),
                     Ok(None) => drop(job),
-                    Err(_) => job.panicked(SystemTime::now()),
+                    Err(_) => job.panicked(self.core.now(SystemTime::now)),
                 }
             }
         });

@@ -47,6 +47,8 @@ mod scope;
 mod secret;
 pub mod settings;
 pub mod sigv4;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 pub mod token;
 mod trace;

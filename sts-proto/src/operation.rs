@@ -399,6 +399,23 @@ macro_rules! input {
 /// ```
 #[macro_export]
 macro_rules! output {
+    ($($tokens:tt)*) => {
+        $crate::output_structure! { $($tokens)* }
+        $crate::made_output! { $($tokens)* }
+    };
+}
+
+/// With the feature `testing`, what makes outputs: see `testing/made.rs`.
+#[cfg(not(feature = "testing"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! made_output {
+    ($($tokens:tt)*) => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! output_structure {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {

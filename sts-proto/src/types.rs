@@ -31,10 +31,10 @@ impl FromXml for Credentials {
 mod issued {
     use std::time::SystemTime;
 
-    use crate::output;
+    use crate::output_structure;
     use crate::secret::Secret;
 
-    output! {
+    output_structure! {
         pub struct Credentials {
             access_key_id: String = "AccessKeyId",
             secret_access_key: Secret = "SecretAccessKey",

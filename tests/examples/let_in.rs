@@ -30,7 +30,7 @@ const MYSELF: &str = "let-in.example.com";
 fn main() -> Result<(), Box<dyn Error>> {
     let sts = Server::start();
     let client = sts_async::Builder::isolated().region("eu-west-1").without_credentials();
-    let client = client.transport(Peer::network_of(&sts)).build()?;
+    let client = client.transport(Peer::network_of(&sts).service().clone()).build()?;
     // Each proof is good for one visit.
     let verifier = Verifier::eks(MYSELF)?.accounts(["123456789012"]).remember(10_000);
 

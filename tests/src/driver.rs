@@ -14,6 +14,7 @@ use sts_proto::credentials::{Explanation, Source};
 use sts_proto::operations::{AssumeRole, GetWebIdentityToken};
 use sts_proto::proof::Proof;
 use sts_proto::settings::Env;
+use sts_proto::testing::{Clock, Seeds, Service};
 use sts_proto::{
     AttemptEnd, Context, Credentials, Effect, Error, Event, Flow, Operation, Presign, Secret, Settings, Step,
     Timeouts,
@@ -46,7 +47,9 @@ macro_rules! configured {
             Set::ClientCertificate(chain, key) => builder.client_certificate(chain, key),
             Set::Proxy(url) => builder.proxy(url),
             Set::NoProxy => builder.no_proxy(),
-            Set::Transport(peer) => builder.transport(peer),
+            Set::Service(service) => builder.transport(service),
+            Set::Clock(clock) => builder.clock(&clock),
+            Set::Seeds(seeds) => builder.seeds(&seeds),
             Set::MfaCode(ask) => builder.mfa_code(move |serial| ask(serial)),
             Set::OnAttempt(hook) => builder.on_attempt(move |end| hook(end)),
         })
@@ -90,7 +93,9 @@ enum Set {
     ClientCertificate(Vec<u8>, Vec<u8>),
     Proxy(String),
     NoProxy,
-    Transport(Peer),
+    Service(Service),
+    Clock(Clock),
+    Seeds(Seeds),
     MfaCode(Arc<AskMfaCode>),
     OnAttempt(Arc<Hook>),
 }
@@ -193,7 +198,22 @@ impl Setup {
 
     /// Sends requests to this peer in place of the network.
     pub fn transport(self, peer: &Peer) -> Self {
-        self.with(Set::Transport(peer.clone()))
+        self.service(peer.service())
+    }
+
+    /// Sends requests to this service in place of the network.
+    pub fn service(self, service: &Service) -> Self {
+        self.with(Set::Service(service.clone()))
+    }
+
+    /// Goes by this clock.
+    pub fn clock(self, clock: &Clock) -> Self {
+        self.with(Set::Clock(clock.clone()))
+    }
+
+    /// Names calls with these.
+    pub fn seeds(self, seeds: &Seeds) -> Self {
+        self.with(Set::Seeds(seeds.clone()))
     }
 
     /// Asks this for the code of an MFA device, by its serial number.

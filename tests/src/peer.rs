@@ -1,23 +1,17 @@
-//! A transport for both clients that answers in place of the network.
-
-use std::sync::{Arc, Mutex};
+//! Services that answer both clients in place of the network, and what tests have them answer.
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::{SendTimeouts, Settings, TransportError};
+use sts_proto::testing::Service;
+use sts_proto::{Settings, TransportError};
 
 use crate::driver::Setup;
 use crate::exchange;
 use crate::sts::Server;
 
-/// Answers requests with a closure and keeps them. The closure may block: with sts-async it runs in a thread of its own.
+/// A service of the kit that answers with whole responses.
 #[derive(Clone)]
-pub struct Peer {
-    answer: Arc<Answer>,
-    sent: Arc<Mutex<Vec<Request<Bytes>>>>,
-}
-
-type Answer = dyn Fn(&Request<Bytes>) -> Answered + Send + Sync;
+pub struct Peer(Service);
 
 /// What comes of a request.
 pub type Answered = Result<Response<Bytes>, TransportError>;
@@ -25,7 +19,7 @@ pub type Answered = Result<Response<Bytes>, TransportError>;
 impl Peer {
     /// A peer that answers with this.
     pub fn new(answer: impl Fn(&Request<Bytes>) -> Answered + Send + Sync + 'static) -> Self {
-        Self { answer: Arc::new(answer), sent: Arc::default() }
+        Self(Service::new(move |request| answer(request)))
     }
 
     /// A peer that answers `GetCallerIdentity`, whatever it is asked.
@@ -57,12 +51,12 @@ impl Peer {
 
     /// The requests so far.
     pub fn requests(&self) -> Vec<Request<Bytes>> {
-        self.sent.lock().expect("no test panics here").clone()
+        self.0.received().iter().map(|received| Request::clone(received)).collect()
     }
 
     /// Forgets the requests so far.
     pub fn forget(&self) {
-        *self.sent.lock().expect("no test panics here") = Vec::new();
+        self.0.forget();
     }
 
     /// The access key ids that requests were signed with; empty for one that was not signed.
@@ -76,26 +70,9 @@ impl Peer {
         self.requests().iter().map(text).collect()
     }
 
-    fn exchange(&self, request: Request<Bytes>) -> Answered {
-        let answer = (self.answer)(&request);
-        self.sent.lock().expect("no test panics here").push(request);
-        answer
-    }
-}
-
-impl sts_blocking::Transport for Peer {
-    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> Answered {
-        self.exchange(request)
-    }
-}
-
-impl sts_async::Transport for Peer {
-    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> sts_async::TransportFuture<'_> {
-        let peer = self.clone();
-        Box::pin(async move {
-            let exchanged = tokio::task::spawn_blocking(move || peer.exchange(request)).await;
-            exchanged.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-        })
+    /// The service itself.
+    pub fn service(&self) -> &Service {
+        &self.0
     }
 }
 

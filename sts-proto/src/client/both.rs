@@ -173,7 +173,7 @@ macro_rules! common_client_methods {
             if let Some(provider) = &self.pump.provider {
                 provider.expired(credentials);
             }
-            self.pump.core.refuse(now(), credentials);
+            self.pump.core.refuse(self.pump.core.now(now), credentials);
         }
 
         /// What this client is made with and where its credentials come from, for a person to read: every setting, and
@@ -573,5 +573,61 @@ macro_rules! example {
             stringify!($client),
             "::Error> {"
         )
+    };
+}
+
+/// What a driver has for tests. Where it is used, `Transport` is implemented for `Service`.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! testing_builder {
+    ($client:ident, ($($function:tt)*), ($($wait:tt)*)) => {
+        impl Builder {
+            /// For tests: a client that a [`Service`](crate::testing::Service) answers in place of the network, such as a list
+            /// of answers. It has example keys and the region `us-east-1`, looks in no environment, and goes by a
+            /// [`Clock`](crate::testing::Clock) that begins now, so that it does not wait between attempts. All of this can be
+            /// set otherwise.
+            ///
+            /// ```
+            #[doc = $crate::example!($client, ($($function)*))]
+            #[doc = concat!("use ", stringify!($client), "::operations::{AssumeRole, AssumeRoleOutput};")]
+            #[doc = concat!("use ", stringify!($client), "::testing::Service;")]
+            #[doc = concat!("use ", stringify!($client), "::{Builder, Credentials};")]
+            ///
+            /// let keys = Credentials::new("ASIAEXAMPLE", "secret");
+            /// let service = Service::from([AssumeRoleOutput::new(keys)]);
+            /// let sts = Builder::answered_by(&service).build()?;
+            ///
+            /// let role = "arn:aws:iam::123456789012:role/demo";
+            /// let role = AssumeRole::new(role, "build-42");
+            #[doc = concat!("let output = sts.assume_role(role)", stringify!($($wait)*), "?;")]
+            /// assert_eq!(output.credentials.access_key_id, "ASIAEXAMPLE");
+            ///
+            /// let received = &service.received()[0];
+            /// assert_eq!(received.operation(), "AssumeRole");
+            /// assert_eq!(received.member("RoleSessionName"), Some("build-42"));
+            /// # Ok(())
+            /// # }
+            #[doc = $crate::run_example!($($wait)*)]
+            /// ```
+            pub fn answered_by(service: impl Into<$crate::testing::Service>) -> Self {
+                let keys = $crate::testing::example_keys();
+                let clock = $crate::testing::Clock::at(now());
+                Self::isolated().region("us-east-1").credentials(keys).clock(&clock).transport(service.into())
+            }
+        }
+    };
+}
+
+/// The hidden lines that run an example.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! run_example {
+    () => {
+        "# example().unwrap();"
+    };
+    (.await) => {
+        "# tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();"
     };
 }

@@ -42,7 +42,7 @@ impl Build {
     /// A number that no other client has, so that clients that start together do not refresh together.
     #[must_use]
     pub fn seed(mut self, seed: u128) -> Self {
-        self.seed = seed;
+        self.seed = self.config.seed(seed);
         self
     }
 
@@ -63,6 +63,7 @@ impl Build {
         now: SystemTime,
         read: impl Fn(std::path::PathBuf) -> Event,
     ) -> Result<Core, Error> {
+        let now = self.config.now(|| now);
         let mut event = Event::Start;
         loop {
             event = match self.step(now, event)? {
@@ -119,7 +120,17 @@ impl Build {
         let traced = matches!(looks, Looks::InEnvironment { traced: true, .. });
         let timeouts = context.timeouts();
         let told = Vec::new();
-        let shared = Shared { context, region, metadata, cli_cache, told, isolated, traced };
+        let shared = Shared {
+            context,
+            region,
+            metadata,
+            cli_cache,
+            told,
+            isolated,
+            traced,
+            #[cfg(feature = "testing")]
+            fixed: self.config.fixed.clone(),
+        };
         Ok(Core { shared: Arc::new(shared), keys, timeouts, max_attempts: None })
     }
 }

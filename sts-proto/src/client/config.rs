@@ -4,6 +4,8 @@ use super::look::{Look, look};
 use crate::credentials::CliCache;
 use crate::observe::Observer;
 use crate::settings::{Env, Settings};
+#[cfg(feature = "testing")]
+use crate::testing::Fixed;
 
 /// What a client is made with, before anything is read: what code sets, and where to look for the rest. What code sets
 /// goes before what is looked for.
@@ -19,6 +21,8 @@ pub struct Config {
     /// Makes the AWS CLI's cache, if it is shared. A function, so that a program that shares none does not hold its code.
     pub(super) cli_cache: Option<fn(&Env) -> CliCache>,
     pub(super) observer: Option<Observer>,
+    #[cfg(feature = "testing")]
+    pub(super) fixed: Fixed,
 }
 
 /// Where settings are looked for that code does not set.
@@ -58,6 +62,8 @@ impl Config {
             credentials_only: false,
             cli_cache: None,
             observer: None,
+            #[cfg(feature = "testing")]
+            fixed: Fixed::default(),
         }
     }
 

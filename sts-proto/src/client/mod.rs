@@ -87,6 +87,7 @@ mod build;
 mod config;
 mod explain;
 mod fetch;
+mod fixed;
 mod get;
 mod job;
 mod keys;
@@ -130,6 +131,8 @@ use crate::keys::Credentials;
 use crate::operation::{Operation, Presign};
 use crate::proof::Proof;
 use crate::settings::{Env, Setting, Settings};
+#[cfg(feature = "testing")]
+use crate::testing::Fixed;
 
 use keys::{Keys, Source};
 use region::Region;
@@ -159,12 +162,14 @@ struct Shared {
     isolated: bool,
     /// Whether each call belongs to a trace that the environment names by then.
     traced: bool,
+    #[cfg(feature = "testing")]
+    fixed: Fixed,
 }
 
 impl Core {
     /// Calls an operation. `seed` is any number that no other flow of this client has: random, as a rule.
     pub fn send<O: Operation>(&self, operation: O, seed: u128) -> Send<O> {
-        Send::new(self, operation, seed)
+        Send::new(self, operation, self.seed(seed))
     }
 
     /// The operation as a URL: see [`Operation::presign`]. Nothing is sent but what finding region and credentials takes.
@@ -174,7 +179,7 @@ impl Core {
         options: &'a Presign,
         seed: u128,
     ) -> impl Flow<Output = Request<Bytes>, Error = Error> + use<'a, O> {
-        Signing::new(self, O::ACTION, O::SIGNED, seed, move |context, credentials, now| {
+        Signing::new(self, O::ACTION, O::SIGNED, self.seed(seed), move |context, credentials, now| {
             context.presign_with(credentials, operation, options, now)
         })
     }
@@ -186,7 +191,7 @@ impl Core {
         headers: &'a HeaderMap,
         seed: u128,
     ) -> impl Flow<Output = Request<Bytes>, Error = Error> + use<'a, O> {
-        Signing::new(self, O::ACTION, O::SIGNED, seed, move |context, credentials, now| {
+        Signing::new(self, O::ACTION, O::SIGNED, self.seed(seed), move |context, credentials, now| {
             context.sign_with(credentials, operation, headers, now)
         })
     }
@@ -197,25 +202,25 @@ impl Core {
         proof: &'a P,
         seed: u128,
     ) -> impl Flow<Output = P::Output, Error = Error> + use<'a, P> {
-        Signing::new(self, "a proof", true, seed, move |context, credentials, now| {
+        Signing::new(self, "a proof", true, self.seed(seed), move |context, credentials, now| {
             context.prove_with(credentials, proof, now)
         })
     }
 
     /// The credentials that calls are signed with.
     pub fn credentials(&self, seed: u128) -> GetCredentials {
-        GetCredentials::new(self, "", seed)
+        GetCredentials::new(self, "", self.seed(seed))
     }
 
     /// What the client is made with and where its credentials come from. Credentials that are kept are not fetched again
     /// for it; where there are none, they are looked for.
     pub fn explain(&self, seed: u128) -> Explain {
-        Explain::new(self, true, seed)
+        Explain::new(self, true, self.seed(seed))
     }
 
     /// The credentials' part of [`explain`](Self::explain) alone, without the settings.
     pub fn explain_credentials(&self, seed: u128) -> Explain {
-        Explain::new(self, false, seed)
+        Explain::new(self, false, self.seed(seed))
     }
 
     /// A job that is to be run beside the caller, if there is one: see [Jobs](self#jobs).
@@ -261,7 +266,7 @@ impl Core {
     /// that no other has.
     #[must_use]
     pub fn with_provider(&self, seed: u128) -> Self {
-        let keys = Keys::new(Source::Provider, &self.shared.context, None, seed);
+        let keys = Keys::new(Source::Provider, &self.shared.context, None, self.seed(seed));
         let keys = keys.cli_cache(self.shared.cli_cache.clone());
         Self { keys: Arc::new(keys), ..self.clone() }
     }

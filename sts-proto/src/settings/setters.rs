@@ -159,6 +159,18 @@ macro_rules! config_setters {
                 this.observer = Some(Observer::new(hook));
             }
 
+            /// For tests: goes by this clock, and not by the machine's.
+            #[cfg(feature = "testing")]
+            fn clock(this, clock: &$crate::testing::Clock) {
+                this.fixed.clock = Some(clock.clone());
+            }
+
+            /// For tests: names calls and spreads waits with these, and not with random numbers.
+            #[cfg(feature = "testing")]
+            fn seeds(this, seeds: &$crate::testing::Seeds) {
+                this.fixed.seeds = Some(seeds.clone());
+            }
+
             /// The client is there to give credentials, and may never call anything: that no endpoint can be made of the
             /// settings, as where no region is set, is no error before a call needs one.
             fn credentials_only(this) {

@@ -184,7 +184,7 @@ mod tests {
         let value = super::super::FromXml::to_value(&output);
         let expected = Value::Structure(vec![
             ("WebIdentityToken".into(), Value::Secret("planted".into())),
-            ("Expiration".into(), Value::from("2030-01-31T12:00:00Z")),
+            ("Expiration".into(), Value::from("2030-01-31T12:00:00.5Z")),
         ]);
         assert_eq!(value, expected);
         assert!(!format!("{value:?}").contains("planted"));

@@ -63,6 +63,20 @@ pub(crate) fn format(at: SystemTime) -> Option<String> {
     Some(format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month)))
 }
 
+/// The same with the fraction of a second, if there is one.
+pub(crate) fn format_exactly(at: SystemTime) -> Option<String> {
+    let nanoseconds = match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => after.subsec_nanos(),
+        Err(before) => (NANOSECONDS - before.duration().subsec_nanos()) % NANOSECONDS,
+    };
+    let whole = format(at)?;
+    if nanoseconds == 0 {
+        return Some(whole);
+    }
+    let fraction = format!("{nanoseconds:09}");
+    Some(format!("{}.{}Z", whole.trim_end_matches('Z'), fraction.trim_end_matches('0')))
+}
+
 /// Date, time and offset with blanks between them and the name of UTC at the end, as `date`, Go and the AWS CLI write them.
 fn in_words(text: &str) -> Option<SystemTime> {
     let named = ["UTC", "GMT", "Z"].into_iter().find_map(|name| {
@@ -134,6 +148,7 @@ fn from_1970(distance: Duration, before: bool) -> Option<SystemTime> {
 const EARLIEST: f64 = -62_167_219_200.0;
 /// 10000-01-01T00:00:00Z.
 const LATEST: f64 = 253_402_300_800.0;
+const NANOSECONDS: u32 = 1_000_000_000;
 /// No format needs more.
 const MAX_LENGTH: usize = 64;
 

@@ -110,7 +110,7 @@ impl FromXml for SystemTime {
     }
 
     fn to_value(&self) -> Value {
-        time::format(*self).map_or(Value::Absent, Value::Text)
+        time::format_exactly(*self).map_or(Value::Absent, Value::Text)
     }
 }
 

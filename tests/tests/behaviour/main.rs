@@ -13,6 +13,7 @@ mod encodings;
 mod environments;
 mod explained;
 mod identities;
+mod kit;
 mod lambda;
 mod one_call;
 mod operations;

@@ -1,0 +1,112 @@
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
+
+use crate::operation::Operation;
+use crate::wire::{Shape, ToForm};
+
+/// A request as a [`Service`](super::Service) received it; the HTTP request itself by dereferencing.
+///
+/// `Debug` shows the operation, its members and the headers, and of secrets that they are there.
+#[derive(Clone)]
+pub struct Received {
+    request: Request<Bytes>,
+    form: Vec<(String, String)>,
+}
+
+impl Received {
+    pub(super) fn new(request: Request<Bytes>) -> Self {
+        let form = std::str::from_utf8(request.body()).unwrap_or_default();
+        let form = form.split('&').filter_map(|member| member.split_once('='));
+        let decoded =
+            |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let form = form.map(|(name, value)| (decoded(name), decoded(value))).collect();
+        Self { request, form }
+    }
+
+    /// The action, such as `AssumeRole`; empty for a request that is none of the protocol.
+    pub fn operation(&self) -> &str {
+        self.member("Action").unwrap_or_default()
+    }
+
+    /// The member of this name, such as `RoleArn` or `Tags.member.1.Key`.
+    pub fn member(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All members, in the order in which they were sent, without `Action` and `Version`.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        let members = self.form.iter().filter(|(name, _)| !["Action", "Version"].contains(&name.as_str()));
+        members.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The access key id that the request was signed with; `None` for one that was not signed.
+    pub fn access_key_id(&self) -> Option<&str> {
+        self.scope()?.next()
+    }
+
+    /// The region that the request was signed for.
+    pub fn signing_region(&self) -> Option<&str> {
+        self.scope()?.nth(2)
+    }
+
+    fn scope(&self) -> Option<impl Iterator<Item = &str>> {
+        let header = self.request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let (_, scope) = header.split_once("Credential=")?;
+        Some(scope.split([',', ' ']).next()?.split('/'))
+    }
+}
+
+impl Deref for Received {
+    type Target = Request<Bytes>;
+
+    fn deref(&self) -> &Request<Bytes> {
+        &self.request
+    }
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secrets = secrets_of(self.operation());
+        let members = self.members().map(|(name, value)| {
+            let secret = secrets.contains(&name);
+            (name, if secret { REDACTED } else { value })
+        });
+        let headers = self.request.headers().iter().map(|(name, value)| {
+            let secret = value.is_sensitive() || SECRET_HEADERS.contains(&name.as_str());
+            (name.as_str(), if secret { REDACTED.into() } else { String::from_utf8_lossy(value.as_bytes()) })
+        });
+        f.debug_struct("Received")
+            .field("operation", &self.operation())
+            .field("members", &members.collect::<Vec<_>>())
+            .field("host", &self.request.uri().host())
+            .field("headers", &headers.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The members of an operation that are secrets.
+fn secrets_of(action: &str) -> Vec<&'static str> {
+    let shapes = crate::for_each_operation!(shapes);
+    let shape = shapes.into_iter().find(|(name, _)| *name == action);
+    let Some((_, Shape::Structure(members))) = shape else { return Vec::new() };
+    members.iter().filter(|member| member.shape == Shape::Secret).map(|member| member.name).collect()
+}
+
+macro_rules! shapes {
+    (() $(
+        $(#[$sentence:meta])*
+        $operation:ident: fn $method:ident $given:tt -> $output:ident $sent:tt
+        example $before:tt $after:tt
+    )*) => {
+        [$((crate::operations::$operation::ACTION, crate::operations::$operation::SHAPE)),*]
+    };
+}
+use shapes;
+
+const SECRET_HEADERS: [&str; 2] = ["authorization", "x-amz-security-token"];
+const REDACTED: &str = "[redacted]";

@@ -1,0 +1,93 @@
+//! What is written is what is read back, for outputs of any content.
+
+use bytes::Bytes;
+use http::Request;
+
+use super::{Answer, Refusal, Sample, Service};
+use crate::operation::{Operation, Output};
+use crate::operations;
+use crate::wire::ToForm;
+
+/// Numbers that look random and are the same each time (splitmix64).
+fn source(mut state: u64) -> impl FnMut(u64) -> u64 {
+    move |below| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % below
+    }
+}
+
+fn request(action: &str) -> Request<Bytes> {
+    Request::new(format!("Action={action}&Version=2011-06-15").into())
+}
+
+fn reads_back<O: Operation + ToForm>()
+where
+    O::Output: Output + Sample + Clone + PartialEq + std::fmt::Debug,
+{
+    let mut source = source(7);
+    let mut others = 0;
+    for _ in 0..ROUNDS {
+        let output = O::Output::sample(&mut source);
+        let service = Service::from([Answer::from(output.clone())]);
+        let response = service.answer(request(O::ACTION)).unwrap();
+        let read = O::parse(&response).unwrap_or_else(|error| panic!("{error}: {:?}", response.body()));
+        assert_eq!(read, output);
+        others += usize::from(O::Output::sample(&mut source) != output);
+    }
+    assert!(others > ROUNDS / 2, "samples of {} differ", O::ACTION);
+}
+
+macro_rules! each {
+    (() $(
+        $(#[$sentence:meta])*
+        $operation:ident: fn $method:ident $given:tt -> $output:ident $sent:tt
+        example $before:tt $after:tt
+    )*) => {
+        [$(reads_back::<operations::$operation> as fn()),*]
+    };
+}
+
+#[test]
+fn outputs_of_all_operations_are_read_as_they_were_made() {
+    let each = crate::for_each_operation!(each);
+    assert_eq!(each.len(), 11);
+    each.into_iter().for_each(|reads_back| reads_back());
+}
+
+#[test]
+fn refusals_are_read_as_they_were_made() {
+    let mut source = source(11);
+    for _ in 0..ROUNDS {
+        let [code, message, id] = [0; 3].map(|_| String::sample(&mut source));
+        let status = u16::try_from(400 + source(200)).unwrap();
+        let error = Refusal::new(status, &code, &*message).request_id(&*id).while_calling("AssumeRole");
+        let error = error.as_service_error().unwrap();
+        let filled = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        assert_eq!(error.wire_code().map(str::to_owned), filled(code));
+        assert_eq!(error.message().map(str::to_owned), Some(message).filter(|text| !text.is_empty()));
+        assert_eq!(error.metadata().request_id().map(str::to_owned), filled(id));
+        assert_eq!((error.metadata().status().as_u16(), error.operation()), (status, "AssumeRole"));
+    }
+}
+
+#[test]
+fn what_no_document_holds_is_replaced() {
+    let output = operations::DecodeAuthorizationMessageOutput::new("a\0b\u{ffff}c");
+    let response = Service::from([output]).answer(request("DecodeAuthorizationMessage")).unwrap();
+    let read = operations::DecodeAuthorizationMessage::parse(&response).unwrap();
+    assert_eq!(read.decoded_message, "a\u{fffd}b\u{fffd}c");
+}
+
+#[test]
+fn keys_of_an_answer_are_temporary() {
+    let keys = crate::keys::Credentials::new("ASIA", "secret");
+    let output = operations::GetSessionTokenOutput::new(&keys);
+    assert!(output.credentials.session_token.is_some());
+    assert_eq!(output.credentials.expiration_rfc3339().as_deref(), Some("2099-12-31T23:59:59Z"));
+    let response = Service::from([output.clone()]).answer(request("GetSessionToken")).unwrap();
+    assert_eq!(operations::GetSessionToken::parse(&response).unwrap(), output);
+}
+
+const ROUNDS: usize = 300;

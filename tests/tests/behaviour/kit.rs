@@ -1,0 +1,178 @@
+//! The kit for tests, behind both clients.
+
+use std::time::{Duration, SystemTime};
+
+use sts_proto::operations::{
+    AssumeRole, AssumeRoleOutput, GetCallerIdentity, GetCallerIdentityOutput, GetSessionToken,
+};
+use sts_proto::testing::{Answer, Clock, Refusal, Seeds, Service};
+use sts_proto::{Credentials, RetryClass, Settings, TransportErrorKind};
+use sts_tests::driver::{Driver, Setup, through_both};
+
+fn keys() -> Credentials {
+    let end = SystemTime::UNIX_EPOCH + Duration::new(1_900_000_000, 5_000_000);
+    Credentials::new("ASIA", "planted-secret").with_session_token("planted-token").with_expiration(end)
+}
+
+fn me() -> GetCallerIdentityOutput {
+    GetCallerIdentityOutput::new("AIDA", "0123", "arn:aws:iam::0123:user/a<b>")
+}
+
+/// Each client with one line.
+fn drivers(service: &Service) -> [Driver; 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    [
+        Driver::Blocking(sts_blocking::Builder::answered_by(service).build().unwrap()),
+        Driver::Async(sts_async::Builder::answered_by(service).build().unwrap(), runtime.into()),
+    ]
+}
+
+fn role() -> AssumeRole {
+    AssumeRole::new("arn:aws:iam::123456789012:role/demo", "a b&c").tags([("team", "pay+ments")])
+}
+
+#[test]
+fn a_list_is_given_out_in_turn() {
+    let answers = || -> Service {
+        let answers: [Answer; 5] = [
+            AssumeRoleOutput::new(keys()).packed_policy_size(7).request_id("r-1").into(),
+            Refusal::new(403, "AccessDenied", "not <you>").request_id("r-2").into(),
+            TransportErrorKind::Tls.into(),
+            http::Response::new("<html>").into(),
+            me().into(),
+        ];
+        answers.into()
+    };
+    for at in [0, 1] {
+        let service = answers();
+        let sts = &drivers(&service)[at];
+        let output = sts.send(role()).unwrap();
+        assert_eq!(output, AssumeRoleOutput::new(keys()).packed_policy_size(7).request_id("r-1"));
+        let error = sts.send(role()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "AssumeRole was refused: AccessDenied: not <you> (http 403, request id r-2)"
+        );
+        let refusal = Refusal::new(403, "AccessDenied", "not <you>").request_id("r-2");
+        let made = refusal.while_calling("AssumeRole");
+        assert_eq!(made.as_service_error(), error.as_service_error());
+        let error = sts.send(role()).unwrap_err();
+        assert_eq!(error.as_transport_error().unwrap().kind(), TransportErrorKind::Tls);
+        assert_eq!(sts.send(GetCallerIdentity::new()).unwrap_err().error_type(), "response");
+        assert_eq!(sts.send(GetCallerIdentity::new()).unwrap(), me());
+        // One more than there are.
+        let error = sts.send(GetSessionToken::new()).unwrap_err();
+        let why = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(why, "the 5 answers of the test are given, and there is none for GetSessionToken");
+        assert_eq!((error.attempts(), service.received().len()), (1, 6));
+    }
+}
+
+#[test]
+fn a_closure_answers_what_it_receives() {
+    let service = Service::new(|request| -> Answer {
+        match request.operation() {
+            "AssumeRole" => AssumeRoleOutput::new(keys()).into(),
+            _ => GetCallerIdentityOutput::new(request.access_key_id().unwrap(), "0123", "arn").into(),
+        }
+    });
+    for sts in drivers(&service) {
+        let in_role = sts.with_provider(sts.assumes(role()));
+        assert_eq!(in_role.send(GetCallerIdentity::new()).unwrap().user_id, "ASIA");
+        assert_eq!(sts.send(GetCallerIdentity::new()).unwrap().user_id, "AKIAIOSFODNN7EXAMPLE");
+    }
+}
+
+#[test]
+fn requests_are_kept_and_shown_without_secrets() {
+    let service = Service::new(|_| me());
+    for sts in drivers(&service) {
+        service.forget();
+        let sts = sts.with_provider(keys());
+        // A token in place of a user's name, and a code.
+        sts.send(GetSessionToken::new().serial_number("arn:mfa").token_code("planted-code")).unwrap_err();
+        sts.send(role()).unwrap_err();
+        let received = service.received();
+        let [session, role] = &received[..] else { panic!("{received:?}") };
+        assert_eq!(
+            (session.operation(), session.member("TokenCode")),
+            ("GetSessionToken", Some("planted-code"))
+        );
+        assert_eq!((role.access_key_id(), role.signing_region()), (Some("ASIA"), Some("us-east-1")));
+        let members: Vec<_> = role.members().collect();
+        assert_eq!(
+            members,
+            [
+                ("RoleArn", "arn:aws:iam::123456789012:role/demo"),
+                ("RoleSessionName", "a b&c"),
+                ("Tags.member.1.Key", "team"),
+                ("Tags.member.1.Value", "pay+ments"),
+            ]
+        );
+        // The request itself.
+        assert_eq!(role.uri().host(), Some("sts.us-east-1.amazonaws.com"));
+        let shown = format!("{service:?} {received:#?}");
+        assert!(shown.contains("RoleSessionName") && shown.contains("amz-sdk-request"), "{shown}");
+        assert!(!shown.contains("planted") && !shown.contains("Signature"), "{shown}");
+    }
+}
+
+#[test]
+fn time_and_randomness_are_what_the_test_says() {
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let requests = |make: sts_tests::driver::Make| {
+        let busy = || Answer::from(Refusal::new(400, "Throttling", "Rate exceeded"));
+        let service = Service::from([busy(), busy(), me().into()]);
+        let clock = Clock::at(start);
+        let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKID", "s"));
+        let setup = Setup::new(settings).service(&service).clock(&clock).seeds(&Seeds::from(7));
+        let output = make(&setup).unwrap().send(GetCallerIdentity::new()).unwrap();
+        // No time has passed here, and that of the waits there.
+        assert_eq!(output.metadata.total_retry_delay(), clock.now().duration_since(start).unwrap());
+        assert!(clock.now() > start);
+        let headers = |name: &str| {
+            let received = service.received();
+            received.iter().map(|request| request.headers()[name].clone()).collect::<Vec<_>>()
+        };
+        (headers("authorization"), headers("x-amz-date"), headers("amz-sdk-invocation-id"))
+    };
+    let [blocking, again, asynchronous] =
+        [Setup::blocking, Setup::blocking, Setup::asynchronous].map(requests);
+    assert_eq!(blocking.1[0], "20231114T221320Z");
+    // But for the user agent, which is not signed, both send the same.
+    assert_eq!(blocking, again);
+    assert_eq!(blocking, asynchronous);
+}
+
+#[test]
+fn an_expiration_passes_by_the_clock_of_the_test() {
+    through_both(|make| {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let clock = Clock::at(start);
+        let of_service = clock.clone();
+        let service = Service::new(move |request| -> Answer {
+            let end = of_service.now() + Duration::from_secs(900);
+            match request.operation() {
+                "AssumeRole" => AssumeRoleOutput::new(keys().with_expiration(end)).into(),
+                _ => me().into(),
+            }
+        });
+        let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKID", "s"));
+        let sts = make(&Setup::new(settings).service(&service).clock(&clock)).unwrap();
+        let in_role = sts.with_provider(sts.assumes(role()));
+        let begun = || service.received().iter().filter(|sent| sent.operation() == "AssumeRole").count();
+        for (passed, expected) in [(0, 1), (60, 1), (3600, 2), (3600, 3)] {
+            clock.advance(Duration::from_secs(passed));
+            in_role.send(GetCallerIdentity::new()).unwrap();
+            assert_eq!(begun(), expected);
+        }
+    });
+}
+
+#[test]
+fn errors_are_made_without_a_client() {
+    let busy = Refusal::new(400, sts_proto::ErrorCode::Throttling, "").while_calling("AssumeRole");
+    assert_eq!((busy.retry_class(), busy.error_type()), (RetryClass::Throttling, "Throttling"));
+    let broken = Refusal::new(503, "", "").while_calling("AssumeRole");
+    assert_eq!((broken.retry_class(), broken.error_type()), (RetryClass::Transient, "503"));
+}
