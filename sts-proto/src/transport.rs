@@ -1,14 +1,15 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::retry::RetryClass;
 
 /// No answer arrived, or not all of it. Made by a driver or a transport; the call adds what it tried.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
     /// The action and the host, once known.
     tried: Option<(&'static str, Box<str>)>,
     attempts: u32,
@@ -18,7 +19,7 @@ pub struct TransportError {
 impl TransportError {
     /// An error of this kind that came from `source`.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Some(source.into()), ..kind.into() }
+        Self { source: Some(source.into().into()), ..kind.into() }
     }
 
     pub(crate) fn of_kind(self, kind: TransportErrorKind) -> Self {

@@ -31,8 +31,8 @@ use crate::wire::XmlError;
 /// The text is one lower-case line that says what was tried and carries the request id where there is one. It holds
 /// no secret of the call, and of an answer's body no more than the code and the first line of the message in an error
 /// document, unless they quote a secret of the call. [`std::error::Error::source`] leads to what a
-/// transport has to say beside it.
-#[derive(Debug)]
+/// transport has to say beside it. A clone shares that.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting in the environment cannot be used. Nothing was sent.
@@ -303,7 +303,7 @@ impl From<ResponseError> for Error {
 }
 
 /// A success arrived that is empty, of another shape, or lacks what the operation is for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ResponseError {
     /// The action that was called.
@@ -361,6 +361,26 @@ mod tests {
     use super::*;
     use crate::operation::Operation;
     use crate::operations::GetCallerIdentity;
+
+    #[test]
+    fn a_clone_says_the_same() {
+        use std::error::Error as _;
+
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+        let read = |status| {
+            let response = http::Response::builder().status(status).body(body.as_bytes()).unwrap();
+            GetCallerIdentity::parse(&response).unwrap_err()
+        };
+        let transport = TransportError::new(crate::transport::TransportErrorKind::Tls, "no trust");
+        for error in
+            [transport.into(), read(403), read(200), CredentialsError::new("a", "b").into(), Error::OutOfTurn]
+        {
+            let clone = error.clone();
+            assert_eq!(format!("{clone} {clone:?}"), format!("{error} {error:?}"));
+            let source = |error: &Error| error.source().map(ToString::to_string);
+            assert_eq!(source(&clone), source(&error));
+        }
+    }
 
     #[test]
     fn keys_that_are_over_and_called_invalid_have_expired() {

@@ -1,6 +1,6 @@
 //! For tests of programs that call STS: answers that are made, and a service that gives them in place of the network.
 //!
-//! Either client takes a [`Service`] with one line: `Client::answered_by` makes a client for a test, and
+//! Either client takes a [`Service`] with one line: `Builder::answered_by` begins a client for a test, and
 //! `Builder::transport` takes one as the transport of any other. A service is made of
 //!
 //! - a list of answers, given out in turn: outputs, which have `new` and setters as inputs have, a [`Refusal`], an error of the
