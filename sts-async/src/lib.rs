@@ -40,6 +40,8 @@ pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
 };
 pub use sts_proto::perform::{BoxFuture, MaybeSend, MaybeSync};
+#[cfg(feature = "serde")]
+pub use sts_proto::serde;
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{
     self, Attempt, AttemptEnd, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode,

@@ -35,6 +35,8 @@ pub use provider::CredentialsProvider;
 pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
 };
+#[cfg(feature = "serde")]
+pub use sts_proto::serde;
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{
     self, Attempt, AttemptEnd, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode,

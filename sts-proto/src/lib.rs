@@ -45,6 +45,8 @@ pub mod proof;
 mod retry;
 mod scope;
 mod secret;
+#[cfg(feature = "serde")]
+pub mod serde;
 pub mod settings;
 pub mod sigv4;
 #[cfg(feature = "testing")]

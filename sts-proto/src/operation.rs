@@ -364,6 +364,17 @@ macro_rules! input {
             }
         }
 
+        $crate::serde_structure! {
+            strict $name {
+                $($required: $required_type = $required_wire,)*
+                $($($optional: ::core::option::Option<$optional_type> = $optional_wire,)*)?
+                $(
+                    $($late: $late_type = $late_wire,)*
+                    $($($last: ::core::option::Option<$last_type> = $last_wire,)*)?
+                )?
+            } {}
+        }
+
         impl $crate::IntoMember<$name> for $name {
             fn into_member(self) -> $name {
                 self
@@ -403,6 +414,14 @@ macro_rules! output {
         $crate::output_structure! { $($tokens)* }
         $crate::made_output! { $($tokens)* }
     };
+}
+
+/// With the feature `serde`, what reads and writes structures: see `serde/mod.rs`.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! serde_structure {
+    ($($tokens:tt)*) => {};
 }
 
 /// With the feature `testing`, what makes outputs: see `testing/made.rs`.
@@ -467,6 +486,8 @@ macro_rules! output_structure {
                 ])
             }
         }
+
+        $crate::serde_structure! { tolerant $name { $($member: $type = $wire,)* } { $($metadata)? } }
 
         $(impl $crate::Output for $name {
             fn metadata(&self) -> &$crate::Metadata {
