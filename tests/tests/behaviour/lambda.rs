@@ -3,11 +3,10 @@
 
 use std::env;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use sts_proto::{SendTimeouts, TransportError};
+use http::HeaderValue;
+use sts_proto::operations::GetCallerIdentityOutput;
+use sts_proto::testing::Service;
 
 const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
 const TRACE: &str = "_X_AMZN_TRACE_ID";
@@ -43,40 +42,19 @@ fn calls_pass_on_the_trace_of_the_invocation() {
 #[ignore = "runs in a process of its own"]
 fn in_the_environment() {
     let expected = env::var(EXPECTED).expect("the other test sets it");
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let blocking = sts_blocking::Client::builder().transport(Witness(Arc::clone(&seen)));
+    let service = Service::new(|_| GetCallerIdentityOutput::new("a", "b", "c"));
+    let blocking = sts_blocking::Client::builder().transport(service.clone());
     blocking.build().expect("sound").get_caller_identity().expect("answered");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-    let asynchronous = sts_async::Client::builder().transport(Witness(Arc::clone(&seen)));
+    let asynchronous = sts_async::Client::builder().transport(service.clone());
     let client = asynchronous.build().expect("sound");
     runtime.block_on(client.get_caller_identity()).expect("answered");
-    assert_eq!(*seen.lock().expect("no thread panicked"), [expected.clone(), expected]);
-}
-
-/// Writes down the header and answers.
-struct Witness(Arc<Mutex<Vec<String>>>);
-
-impl Witness {
-    fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        let trace = request.headers().get("x-amzn-trace-id").map(|id| id.to_str().expect("text").to_owned());
-        let signed = request.headers()["authorization"].to_str().expect("text").to_owned();
+    let text = |value: &HeaderValue| value.to_str().expect("text").to_owned();
+    let seen = service.received().into_iter().map(|request| {
+        let signed = text(&request.headers()["authorization"]);
         assert!(!signed.contains("x-amzn-trace-id"), "{signed}");
-        self.0.lock().expect("no thread panicked").push(trace.unwrap_or_default());
-        let body = "<R><GetCallerIdentityResult><UserId>a</UserId><Account>b</Account><Arn>c</Arn>\
-                    </GetCallerIdentityResult></R>";
-        Ok(Response::new(Bytes::from_static(body.as_bytes())))
-    }
-}
-
-impl sts_blocking::Transport for Witness {
-    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> Result<Response<Bytes>, TransportError> {
-        self.answer(&request)
-    }
-}
-
-impl sts_async::Transport for Witness {
-    fn send(&self, request: Request<Bytes>, _: SendTimeouts) -> sts_async::TransportFuture<'_> {
-        Box::pin(async move { self.answer(&request) })
-    }
+        request.headers().get("x-amzn-trace-id").map(text).unwrap_or_default()
+    });
+    assert_eq!(seen.collect::<Vec<_>>(), [expected.clone(), expected]);
 }
