@@ -29,13 +29,45 @@ macro_rules! guide_testing {
         ///
         /// # Answers in place of a network
         ///
-        /// A [`Transport`](crate::Transport) is one method from a request to an answer. A test gives the client one that answers by
-        /// itself, and keeps the requests to look at them: what is retried, signed and refused is then the real thing. The examples
-        /// `recording` and `recording_async` are whole ones to copy.
+        /// With the feature `testing`, a test makes the answers: outputs, which have `new` and setters there, refusals, errors of the
+        /// transport. `Builder::answered_by` puts a list of them behind a client, or a closure that looks at the request. What is
+        /// retried, signed, written and read is then the real thing.
+        ///
+        /// ```
+        /// # #[cfg(feature = "testing")]
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::operations::{AssumeRole, AssumeRoleOutput};")]
+        #[doc = concat!("use ", $client, "::testing::{Answer, Refusal, Service};")]
+        #[doc = concat!("use ", $client, "::{Builder, Credentials};")]
+        ///
+        /// let keys = Credentials::new("ASIAEXAMPLE", "secret");
+        /// let service = Service::from([
+        ///     Answer::from(AssumeRoleOutput::new(keys)),
+        ///     Refusal::new(403, "AccessDenied", "not you").into(),
+        /// ]);
+        /// let sts = Builder::answered_by(&service).build()?;
+        ///
+        /// let role = "arn:aws:iam::123456789012:role/demo";
+        /// let role = AssumeRole::new(role, "build-42");
+        #[doc = concat!("let output = sts.assume_role(role.clone())", $wait, "?;")]
+        /// assert_eq!(output.credentials.access_key_id, "ASIAEXAMPLE");
+        #[doc = concat!("let error = sts.assume_role(role)", $wait, ".unwrap_err();")]
+        /// assert!(*error.code().unwrap() == "AccessDenied");
+        ///
+        /// let received = &service.received()[0];
+        /// assert_eq!(received.member("RoleSessionName"), Some("build-42"));
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// A service is also the transport of a client that is built otherwise: `Builder::transport`. All that the kit has is in
+        /// `sts_proto::testing`; the example `testing` of `sts-blocking` is a program with its test.
         ///
         /// # A server on this machine
         ///
-        /// What speaks the protocol can stand for AWS: MinIO, moto, LocalStack and others.
+        /// What speaks the protocol can stand for AWS: MinIO, moto, LocalStack and others. The repository has a server that checks
+        /// signatures and issues sessions which work and expire: `cargo run -q -p sts-tests --example serve` prints the variables
+        /// that lead to it.
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
@@ -55,15 +87,17 @@ macro_rules! guide_testing {
         ///
         /// # Failures
         ///
-        /// A server that is up shows little of what a program meets. With a transport of its own a test has each of them at will:
-        /// return [`TransportErrorKind::Closed`](crate::TransportErrorKind::Closed), a status of 503, a refusal with a code, or a page
-        /// of HTML, and look at what the program makes of it. Waits between attempts take real time: give such a client
-        /// `Retry::off()`, or two attempts, whose wait is at most 50 ms.
+        /// A server that is up shows little of what a program meets. With answers of its own a test has each of them at will:
+        /// [`TransportErrorKind::Closed`](crate::TransportErrorKind::Closed), a status of 503, a refusal with a code, or a page
+        /// of HTML, and looks at what the program makes of it. `Refusal::while_calling` is the error itself, for code that is
+        /// given one.
         ///
         /// # Time
         ///
-        /// A client reads the clock of the machine. Where a test needs hours to pass, it drives the flows below the client itself, with
-        /// a time that it chooses: see [embedding](crate::guide::embedding).
+        /// A client of `Builder::answered_by` goes by a clock of its own, which it sets ahead where it would wait, so that retries
+        /// take no time. `Builder::clock` gives it the test's clock, for hours to pass; `Builder::seeds` makes invocation ids and
+        /// waits, and so signatures, the same in each run. A program that drives flows passes in the time anyway: see
+        /// [embedding](crate::guide::embedding).
         pub mod testing {}
     };
 }
