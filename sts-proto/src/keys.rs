@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::member::IntoOptional;
 use crate::secret::Secret;
 
 /// The keys that a request is signed with: long-term keys, or the temporary ones of a session.
@@ -48,21 +49,21 @@ impl Credentials {
         }
     }
 
-    /// Makes them temporary keys: adds the token that belongs to them.
-    pub fn with_session_token(mut self, session_token: impl Into<Secret>) -> Self {
-        self.session_token = Some(session_token.into());
+    /// Makes them temporary keys: adds the token that belongs to them. `None` makes them long-term keys.
+    pub fn with_session_token<By>(mut self, session_token: impl IntoOptional<Secret, By>) -> Self {
+        self.session_token = session_token.into_optional();
         self
     }
 
     /// Says when they cease to work.
-    pub fn with_expiration(mut self, expiration: SystemTime) -> Self {
-        self.expiration = Some(expiration);
+    pub fn with_expiration<By>(mut self, expiration: impl IntoOptional<SystemTime, By>) -> Self {
+        self.expiration = expiration.into_optional();
         self
     }
 
     /// Says which account they belong to.
-    pub fn with_account_id(mut self, account_id: impl Into<String>) -> Self {
-        self.account_id = Some(account_id.into());
+    pub fn with_account_id<By>(mut self, account_id: impl IntoOptional<String, By>) -> Self {
+        self.account_id = account_id.into_optional();
         self
     }
 

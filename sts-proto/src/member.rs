@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
 
@@ -107,6 +107,12 @@ impl IntoMember<bool> for bool {
     }
 }
 
+impl IntoMember<Self> for SystemTime {
+    fn into_member(self) -> Self {
+        self
+    }
+}
+
 /// Whole seconds.
 impl IntoMember<u32> for Duration {
     fn into_member(self) -> u32 {
@@ -175,9 +181,10 @@ impl IntoMember<Secret> for &Secret {
 }
 
 #[cfg(test)]
-// What is borrowed, and maps that draw entropy, are taken too.
-#[allow(clippy::needless_borrows_for_generic_args, clippy::disallowed_types)]
 mod tests {
+    // What is borrowed, and maps that draw entropy, are taken too.
+    #![allow(clippy::needless_borrows_for_generic_args, clippy::disallowed_types)]
+
     use std::collections::{BTreeMap, HashMap, HashSet};
 
     use super::*;
@@ -217,6 +224,11 @@ mod tests {
 
     #[test]
     fn texts_of_every_kind() {
+        let token: Option<String> = Some("t".to_owned());
+        let keys = || crate::keys::Credentials::new("a", "b");
+        assert_eq!(keys().with_session_token(token), keys().with_session_token("t"));
+        assert_eq!(keys().with_session_token("t").with_session_token(None::<Secret>), keys());
+        assert_eq!(keys().with_expiration(None::<SystemTime>).with_account_id(None::<&str>), keys());
         let owned = "x".to_owned();
         let texts = ["x"];
         for role in [

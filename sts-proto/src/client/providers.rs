@@ -12,6 +12,7 @@ use crate::credentials::{
 };
 use crate::error::{CredentialsError, Error};
 use crate::keys::Credentials;
+use crate::member::IntoOptional;
 use crate::operations::AssumeRole;
 
 /// Assumes a role, with whatever credentials the client `C` has.
@@ -83,15 +84,15 @@ impl<C> WebIdentityProvider<C> {
 
     /// The name of the sessions; one is made up otherwise.
     #[must_use]
-    pub fn session_name(mut self, name: impl Into<String>) -> Self {
-        self.role.role_session_name = Some(name.into());
+    pub fn session_name<By>(mut self, name: impl IntoOptional<String, By>) -> Self {
+        self.role.role_session_name = name.into_optional();
         self
     }
 
     /// How long a session lasts, in seconds; an hour otherwise.
     #[must_use]
-    pub fn duration_seconds(mut self, seconds: u32) -> Self {
-        self.role.duration_seconds = Some(seconds);
+    pub fn duration_seconds<By>(mut self, seconds: impl IntoOptional<u32, By>) -> Self {
+        self.role.duration_seconds = seconds.into_optional();
         self
     }
 

@@ -116,10 +116,4 @@ impl IntoMember<Credentials> for &Credentials {
     }
 }
 
-impl IntoMember<Self> for SystemTime {
-    fn into_member(self) -> Self {
-        self
-    }
-}
-
 const END_OF_2099: Duration = Duration::from_secs(4_102_444_799);

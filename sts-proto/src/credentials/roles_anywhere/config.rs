@@ -9,6 +9,7 @@ use super::wrong;
 use crate::endpoint::{Target, roles_anywhere};
 use crate::error::{CredentialsError, Error};
 use crate::escape::escape;
+use crate::member::{IntoMember, IntoOptional};
 use crate::scope::Scope;
 use crate::sigv4::x509::Identity;
 use crate::wire::json::texts;
@@ -100,15 +101,15 @@ impl Config {
 
     /// How long a session lasts, in seconds; an hour otherwise.
     #[must_use]
-    pub fn duration_seconds(mut self, seconds: u32) -> Self {
-        self.duration_seconds = seconds;
+    pub fn duration_seconds(mut self, seconds: impl IntoMember<u32>) -> Self {
+        self.duration_seconds = seconds.into_member();
         self
     }
 
     /// The name of the sessions, where the profile accepts one; the service takes the certificate's serial number otherwise.
     #[must_use]
-    pub fn session_name(mut self, name: impl Into<String>) -> Self {
-        self.session_name = Some(name.into());
+    pub fn session_name<By>(mut self, name: impl IntoOptional<String, By>) -> Self {
+        self.session_name = name.into_optional();
         self
     }
 
