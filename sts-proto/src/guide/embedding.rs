@@ -36,6 +36,11 @@ macro_rules! guide_embedding {
         /// `sts-async` in a task: a client belongs to the runtime that it is used on, and a program with several runtimes has one for
         /// each. The first pages of both crates say more.
         ///
+        /// # In a web page
+        ///
+        /// `sts-async` is the same client in web pages, workers and Node.js (`wasm32-unknown-unknown`), where `fetch` sends its
+        /// requests. Its first page says what a page does not have.
+        ///
         /// # Without the driver
         ///
         /// Everything that decides is in [`sts_proto`](crate::sts_proto), which does no I/O:
