@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata, ResponseError, ResponseProblem, ServiceError};
@@ -36,13 +36,7 @@ pub trait Operation: ToForm {
     /// With [`IN_QUERY`](Self::IN_QUERY) the form is in the URL. One that makes the URL too long (64 KiB) stays in the body,
     /// where the server does not look for it; a [`Call`](crate::Call) ends with an error instead of sending it.
     fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes> {
-        let mut request = Request::new(form_of(self).into_bytes());
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = endpoint.uri().clone();
-        let headers = request.headers_mut();
-        headers.reserve(HEADERS);
-        headers.insert(CONTENT_TYPE, FORM);
-        headers.insert(HOST, endpoint.host().clone());
+        let mut request = post(form_of(self), endpoint);
         if Self::IN_QUERY {
             move_to_query(&mut request, endpoint);
         }
@@ -61,31 +55,10 @@ pub trait Operation: ToForm {
     /// [`Error::Service`] for a refusal, [`Error::Response`] for a success that cannot be used. What a server quotes of
     /// the request is still in it: see [`Error::redact`].
     fn parse<B: AsRef<[u8]>>(response: &Response<B>) -> Result<Self::Output, Error> {
-        let metadata = Metadata::new(response.status(), response.headers());
-        let body = response.body().as_ref();
-        if !response.status().is_success() {
-            return Err(ServiceError::read(Self::ACTION, metadata, body).into());
-        }
-        let read = match metadata.content_encoding() {
-            Some(_) => Err(ResponseProblem::Encoded),
-            None => read_result::<Self::Output>(Self::ACTION, body),
-        };
-        match read {
-            Ok((mut output, request_id)) => {
-                *output.metadata_mut() = metadata;
-                output.metadata_mut().set_body_request_id(request_id.as_deref());
-                Ok(output)
-            }
-            Err(problem) => {
-                // It may be an error document all the same; and a readable one has the request id.
-                let refusal = ServiceError::read(Self::ACTION, metadata, body);
-                if refusal.code().is_some() {
-                    return Err(refusal.into());
-                }
-                let metadata = refusal.into_metadata();
-                Err(ResponseError { operation: Self::ACTION, problem, metadata }.into())
-            }
-        }
+        let mut output = None;
+        let (status, headers, body) = (response.status(), response.headers(), response.body().as_ref());
+        read_answer(Self::ACTION, status, headers, body, &mut output)?;
+        output.ok_or(Error::OutOfTurn)
     }
 
     /// The request as a URL that anyone with the URL can send until its lifetime is over, signed in its query (AWS
@@ -460,12 +433,7 @@ macro_rules! output_structure {
                 $(let mut $member: ::core::option::Option<$type> = ::core::option::Option::None;)*
                 while let ::core::option::Option::Some(name) = reader.child()? {
                     match name {
-                        $($wire => {
-                            let value = $crate::wire::FromXml::read(reader);
-                            $member = ::core::option::Option::Some(
-                                value.map_err(|error: $crate::wire::XmlError| error.of_member($wire))?,
-                            );
-                        })*
+                        $($wire => $crate::wire::read_member(reader, $wire, &mut $member)?,)*
                         _ => reader.skip()?,
                     }
                 }
@@ -501,10 +469,10 @@ macro_rules! output_structure {
     };
 }
 
+// Each of these is compiled once, and not for each operation.
+
 fn form_of<O: Operation + ?Sized>(operation: &O) -> Form {
-    let mut form = Form::new();
-    form.member("Action", O::ACTION);
-    form.member("Version", O::VERSION);
+    let mut form = new_form(O::ACTION, O::VERSION);
     operation.write(&mut form);
     form
 }
@@ -526,35 +494,107 @@ pub(crate) fn check_query(request: &Request<Bytes>) -> Result<(), Error> {
     if request.body().is_empty() { Ok(()) } else { Err(sigv4::SignError::Uri.into()) }
 }
 
-fn read_result<'a, O: Output>(
+fn new_form(action: &str, version: &str) -> Form {
+    let mut form = Form::new();
+    form.member("Action", action);
+    form.member("Version", version);
+    form
+}
+
+fn post(form: Form, endpoint: &Endpoint) -> Request<Bytes> {
+    let mut request = Request::new(form.into_bytes());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = endpoint.uri().clone();
+    let headers = request.headers_mut();
+    headers.reserve(HEADERS);
+    headers.insert(CONTENT_TYPE, FORM);
+    headers.insert(HOST, endpoint.host().clone());
+    request
+}
+
+/// Where an output goes; not generic, so that [`read_answer`] is not.
+trait Slot {
+    /// Reads the result of the operation.
+    fn read(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError>;
+    /// Where the metadata goes, once the result is read.
+    fn metadata(&mut self) -> Option<&mut Metadata>;
+}
+
+impl<O: Output> Slot for Option<O> {
+    fn read(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        *self = Some(O::read(reader)?);
+        Ok(())
+    }
+
+    fn metadata(&mut self) -> Option<&mut Metadata> {
+        self.as_mut().map(Output::metadata_mut)
+    }
+}
+
+/// Fills the slot, or returns the error that the answer stands for.
+fn read_answer(
+    action: &'static str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    output: &mut dyn Slot,
+) -> Result<(), Error> {
+    let mut metadata = Metadata::new(status, headers);
+    if !status.is_success() {
+        return Err(ServiceError::read(action, metadata, body).into());
+    }
+    let read = match metadata.content_encoding() {
+        Some(_) => Err(ResponseProblem::Encoded),
+        None => read_result(action, body, output),
+    };
+    let problem = match read {
+        Ok(request_id) => {
+            metadata.set_body_request_id(request_id.as_deref());
+            match output.metadata() {
+                Some(place) => {
+                    *place = metadata;
+                    return Ok(());
+                }
+                None => ResponseProblem::NoResult,
+            }
+        }
+        Err(problem) => problem,
+    };
+    // It may be an error document all the same; and a readable one has the request id.
+    let refusal = ServiceError::read(action, metadata, body);
+    if refusal.code().is_some() {
+        return Err(refusal.into());
+    }
+    Err(ResponseError { operation: action, problem, metadata: refusal.into_metadata() }.into())
+}
+
+/// Returns the request id of the document.
+fn read_result<'a>(
     action: &str,
     body: &'a [u8],
-) -> Result<(O, Option<Cow<'a, str>>), ResponseProblem> {
+    output: &mut dyn Slot,
+) -> Result<Option<Cow<'a, str>>, ResponseProblem> {
     if body.len() > MAX_BODY {
         return Err(ResponseProblem::TooLarge);
     }
-    let read = || -> Result<_, XmlError> {
-        let (mut output, mut request_id) = (None, None);
+    let mut read = || -> Result<_, XmlError> {
+        let mut request_id = None;
         let mut reader = XmlReader::new(body)?;
         // Whatever else stands in it, an error document is no success.
         if matches!(reader.root(), "ErrorResponse" | "Error") {
-            return Ok((None, None));
+            return Ok(None);
         }
         while let Some(name) = reader.child()? {
             match name {
                 "ResponseMetadata" => request_id = crate::error::read_request_id(&mut reader)?,
-                name if name.strip_suffix("Result") == Some(action) => output = Some(O::read(&mut reader)?),
+                name if name.strip_suffix("Result") == Some(action) => output.read(&mut reader)?,
                 _ => reader.skip()?,
             }
         }
         reader.end()?;
-        Ok((output, request_id))
+        Ok(request_id)
     };
-    match read() {
-        Ok((Some(output), request_id)) => Ok((output, request_id)),
-        Ok((None, _)) => Err(ResponseProblem::NoResult),
-        Err(error) => Err(ResponseProblem::Document(error)),
-    }
+    read().map_err(ResponseProblem::Document)
 }
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");

@@ -30,6 +30,8 @@ pub(super) use line::key_and_value;
 pub(super) struct Parsed {
     /// Each section as a whole, or why it cannot be used.
     pub(super) sections: Sections,
+    /// The `[default]` of a config file, which is none of them yet.
+    bare_default: Option<Whole>,
     /// Headers of no use, and what stands above all headers.
     pub(super) passed_over: Vec<PassedOver>,
 }
@@ -44,7 +46,7 @@ pub(super) type Whole = Result<Section, Fault>;
 pub(super) fn config(path: &Path, bytes: &[u8]) -> Parsed {
     let mut parsed = parse(path, bytes, Header::in_config, false);
     // A `[profile default]` replaces all of `[default]`.
-    if let Some(bare) = parsed.sections.remove(&Header::BareDefault) {
+    if let Some(bare) = parsed.bare_default.take() {
         match parsed.sections.entry(Header::default()) {
             Entry::Vacant(entry) => drop(entry.insert(bare)),
             Entry::Occupied(mut entry) => {
@@ -90,7 +92,7 @@ impl Draft<'_> {
 
 fn parse(path: &Path, bytes: &[u8], read_header: ReadHeader, is_in_credentials: bool) -> Parsed {
     let mut parser = Parser {
-        parsed: Parsed { sections: BTreeMap::new(), passed_over: Vec::new() },
+        parsed: Parsed { sections: BTreeMap::new(), bare_default: None, passed_over: Vec::new() },
         current: Current::Outside,
         draft: None,
         once: Default::default(),
@@ -191,8 +193,16 @@ impl<'a> Parser<'a> {
                     // a missing profile can tell.
                     self.pass_over(number, text, None);
                 }
-                // Removed from the map until it ends, so that its properties need no look-up: names may be long.
-                let whole = self.parsed.sections.remove(&header).unwrap_or_else(|| Ok(Section::new(&header)));
+                // Taken out of the map until it ends, so that its properties need no look-up: names may be long. An empty
+                // one stays there: removing it is more code than all else that a map does.
+                let empty = || Ok(Section::new(&header));
+                let known = match &header {
+                    Header::BareDefault => self.parsed.bare_default.take(),
+                    named => {
+                        self.parsed.sections.get_mut(named).map(|known| std::mem::replace(known, empty()))
+                    }
+                };
+                let whole = known.unwrap_or_else(empty);
                 let whole = match problem {
                     Some(problem) => whole.and(Err(self.fault_at(number, problem))),
                     None => whole,
@@ -279,7 +289,10 @@ impl<'a> Parser<'a> {
     /// Ends the current section, which a later header of the same name may continue.
     fn leave(&mut self) {
         if let Current::Section(header, whole) = std::mem::replace(&mut self.current, Current::Outside) {
-            self.parsed.sections.insert(header, whole);
+            match header {
+                Header::BareDefault => self.parsed.bare_default = Some(whole),
+                named => drop(self.parsed.sections.insert(named, whole)),
+            }
         }
     }
 

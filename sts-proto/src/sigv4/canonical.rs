@@ -48,24 +48,27 @@ impl<'a, S: Sink> Gather<'a, S> {
 
     /// Passes on the buffered rest.
     pub(super) fn finish(&mut self) {
+        self.pass(b"");
+    }
+
+    /// Passes on what is buffered, and these bytes. Not inlined: hashing is much code, and this is called a few times.
+    #[inline(never)]
+    fn pass(&mut self, bytes: &[u8]) {
         self.to.put(self.buffer.get(..self.filled).unwrap_or_default());
         self.filled = 0;
+        self.to.put(bytes);
     }
 }
 
 impl<S: Sink> Sink for Gather<'_, S> {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        if bytes.len() > LONG {
-            self.finish();
-            return self.to.put(bytes);
-        }
-        if self.filled + bytes.len() > self.buffer.len() {
-            self.finish();
-        }
-        if let Some(room) = self.buffer.get_mut(self.filled..self.filled + bytes.len()) {
-            room.copy_from_slice(bytes);
-            self.filled += bytes.len();
+        match self.buffer.get_mut(self.filled..self.filled + bytes.len()) {
+            Some(room) if bytes.len() <= LONG => {
+                room.copy_from_slice(bytes);
+                self.filled += bytes.len();
+            }
+            _ => self.pass(bytes),
         }
     }
 }

@@ -19,6 +19,8 @@ pub use error::XmlError;
 pub use form::{Form, ToForm};
 pub use shape::{Member, Shape, Value};
 pub use value::FromXml;
+#[doc(hidden)]
+pub use value::read_member;
 #[cfg(feature = "verify")]
 pub(crate) use xml::resolve_reference;
 pub use xml::{MAX_ATTRIBUTES, MAX_DEPTH, XmlReader};

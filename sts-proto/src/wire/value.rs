@@ -21,6 +21,18 @@ pub trait FromXml: Sized {
     }
 }
 
+/// Reads a member that an output has, for [`output!`](crate::output): once for each type, not in each output.
+#[doc(hidden)]
+#[inline(never)]
+pub fn read_member<T: FromXml>(
+    reader: &mut XmlReader<'_>,
+    name: &'static str,
+    member: &mut Option<T>,
+) -> Result<(), XmlError> {
+    *member = Some(T::read(reader).map_err(|error| error.of_member(name))?);
+    Ok(())
+}
+
 impl<T: FromXml> FromXml for Option<T> {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, XmlError> {
         T::read(reader).map(Some)
