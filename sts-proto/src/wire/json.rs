@@ -89,8 +89,8 @@ impl Object {
     pub(crate) fn instant(&mut self, name: &'static str) -> Result<Option<SystemTime>, JsonError> {
         let at = match self.0.take(name) {
             Some(Kept::Text(text)) if !text.expose().is_empty() => time::parse(text.expose()),
-            Some(Kept::Whole(seconds)) => time::parse(&seconds.to_string()),
-            Some(Kept::Fraction(seconds)) => time::parse(&seconds.to_string()),
+            Some(Kept::Whole(seconds)) => time::from_seconds(seconds),
+            Some(Kept::Fraction(seconds)) => time::from_fraction(seconds),
             _ => return Ok(None),
         };
         at.map(Some).ok_or_else(|| not_a_time(name))

@@ -115,26 +115,26 @@ fn epoch_seconds(text: &str) -> Option<SystemTime> {
     if !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
         return None;
     }
-    let in_range = |seconds: f64| seconds.is_finite() && (EARLIEST..LATEST).contains(&seconds);
-    // Whole seconds are read exactly; a fraction has the precision of a double, better than a microsecond.
-    if let Ok(seconds) = text.parse::<i64>() {
-        if !in_range(seconds as f64) {
-            return None;
-        }
-        return from_1970(Duration::from_secs(seconds.unsigned_abs()), seconds < 0);
+    match text.parse() {
+        Ok(seconds) => from_seconds(seconds),
+        Err(_) => from_fraction(text.parse().ok()?),
     }
-    let seconds = text.parse::<f64>().ok().filter(|seconds| in_range(*seconds))?;
-    let distance = Duration::try_from_secs_f64(seconds.abs()).ok()?;
-    from_1970(distance, seconds < 0.0)
+}
+
+/// The instant so many seconds after 1970, or before it; `None` outside the years 0 to 9999.
+pub(crate) fn from_seconds(seconds: i64) -> Option<SystemTime> {
+    let in_range = (EARLIEST..LATEST).contains(&(seconds as f64));
+    in_range.then(|| from_1970(Duration::from_secs(seconds.unsigned_abs()), seconds < 0))?
+}
+
+/// The same with the precision of a double, better than a microsecond.
+pub(crate) fn from_fraction(seconds: f64) -> Option<SystemTime> {
+    let in_range = seconds.is_finite() && (EARLIEST..LATEST).contains(&seconds);
+    in_range.then(|| from_1970(Duration::try_from_secs_f64(seconds.abs()).ok()?, seconds < 0.0))?
 }
 
 fn from_date_time(value: OffsetDateTime) -> Option<SystemTime> {
-    let seconds = value.unix_timestamp();
-    if !(EARLIEST..LATEST).contains(&(seconds as f64)) {
-        return None;
-    }
-    let second = from_1970(Duration::from_secs(seconds.unsigned_abs()), seconds < 0)?;
-    second.checked_add(Duration::from_nanos(u64::from(value.nanosecond())))
+    from_seconds(value.unix_timestamp())?.checked_add(Duration::from_nanos(u64::from(value.nanosecond())))
 }
 
 fn from_1970(distance: Duration, before: bool) -> Option<SystemTime> {
