@@ -116,23 +116,27 @@ impl Filter {
     }
 
     fn add(&mut self, run: u64) {
-        let (at, bits) = self.place(run);
+        let (at, hash) = self.place(run);
         if let Some(word) = self.0.get_mut(at) {
-            bits.iter().for_each(|bit| *word |= 1 << bit);
+            *word |= bits(hash).fold(0, |bits, bit| bits | 1 << bit);
         }
     }
 
     fn may_hold(&self, run: u64) -> bool {
-        let (at, bits) = self.place(run);
-        self.0.get(at).is_some_and(|word| bits.iter().all(|bit| word >> bit & 1 == 1))
+        let (at, hash) = self.place(run);
+        self.0.get(at).is_some_and(|word| bits(hash).all(|bit| word >> bit & 1 == 1))
     }
 
-    /// Which word a run is in, and which bits of it.
-    fn place(&self, run: u64) -> (usize, [u8; 4]) {
-        let [at, more, bits @ .., _, _] = run.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-        let at = usize::from(u16::from_be_bytes([at, more]));
-        (at & (self.0.len() - 1), bits.map(|bit| bit & 63))
+    /// Which word a run is in, and what its bits of that word depend on.
+    fn place(&self, run: u64) -> (usize, u64) {
+        let hash = run.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (usize::try_from(hash >> 48).unwrap_or_default() & (self.0.len() - 1), hash)
     }
+}
+
+/// Four bits of a word.
+fn bits(hash: u64) -> impl Iterator<Item = u64> {
+    [16, 24, 32, 40].into_iter().map(move |from| hash >> from & 63)
 }
 
 /// Each sequence of `count` letters and digits, as a number. `count` must not be above [`RUN`].
