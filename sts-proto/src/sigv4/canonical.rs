@@ -231,9 +231,9 @@ fn split(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
-/// Header fields: lower-case names, raw values. The first sixteen need no allocation.
+/// Header fields: lower-case names, raw values. The first six need no allocation.
 pub(super) struct Fields<'a> {
-    inline: [Field<'a>; 16],
+    inline: [Field<'a>; 6],
     count: usize,
     heap: Vec<Field<'a>>,
 }
@@ -242,7 +242,7 @@ type Field<'a> = (&'a str, &'a [u8]);
 
 impl<'a> Fields<'a> {
     pub(super) fn new() -> Self {
-        Self { inline: [("", b""); 16], count: 0, heap: Vec::new() }
+        Self { inline: [("", b""); 6], count: 0, heap: Vec::new() }
     }
 
     /// Adds a field in its place by name; fields of the same name keep their order.

@@ -109,12 +109,13 @@ impl KeyCache {
     ) -> Result<&SigningKey, SignError> {
         let secret = &credentials.secret_access_key;
         let day = Day::of(now)?;
-        let kept = self.last.take().filter(|(of, key)| of == secret && key.fits(day, scope));
-        let last = match kept {
-            Some(kept) => kept,
-            None => (secret.clone(), SigningKey::derive(secret, now, scope)?),
-        };
-        Ok(&self.last.insert(last).1)
+        if !self.last.as_ref().is_some_and(|(of, key)| of == secret && key.fits(day, scope)) {
+            self.last = None;
+        }
+        match &mut self.last {
+            Some((_, key)) => Ok(key),
+            none => Ok(&none.insert((secret.clone(), SigningKey::derive(secret, now, scope)?)).1),
+        }
     }
 }
 

@@ -345,6 +345,8 @@ impl Signature {
 fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) -> Result<(), SignError> {
     match value {
         Some(value) => drop(headers.try_insert(name, value).map_err(|_| SignError::TooManyHeaders)?),
+        // Comparing a few names costs less than a hash.
+        None if headers.keys().all(|known| *known != name) => {}
         None => drop(headers.remove(name)),
     }
     Ok(())

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::Shape;
@@ -22,15 +24,17 @@ use crate::secret::Secret;
 #[derive(Default)]
 pub struct Form {
     text: Vec<u8>,
-    /// The name of the member being written, as far as it is known, escaped: `Tags.member.3`.
-    name: Vec<u8>,
+    /// Where the text has the name of the member being written, as far as it is known, escaped: `Tags.member.3`.
+    name: Range<usize>,
+    /// It stands at the end, and its value is next.
+    begun: bool,
     secrets: Option<Vec<Secret>>,
 }
 
 impl Form {
     /// An empty form.
     pub fn new() -> Self {
-        Self { text: Vec::with_capacity(INITIAL_CAPACITY), name: Vec::with_capacity(64), secrets: None }
+        Self { text: Vec::with_capacity(INITIAL_CAPACITY), ..Self::default() }
     }
 
     /// The secret values that `value` would send, and nothing else: for taking them out of a text that is
@@ -43,29 +47,21 @@ impl Form {
 
     /// Writes a member of the structure that is being written. An absent value (`None`) writes nothing.
     pub fn member(&mut self, name: &str, value: &(impl ToForm + ?Sized)) {
-        if value.is_absent() {
-            return;
+        if !value.is_absent() {
+            let outer = self.enter(name);
+            value.write(self);
+            self.leave(outer);
         }
-        let length = self.name.len();
-        if length > 0 {
-            self.name.push(b'.');
-        }
-        put_escaped(name, &mut self.name);
-        value.write(self);
-        self.name.truncate(length);
     }
 
     /// Writes a scalar under the current name.
     pub fn text(&mut self, value: &str) {
-        if self.secrets.is_some() {
-            return;
+        if self.secrets.is_none() {
+            self.begin();
+            self.begun = false;
+            self.text.push(b'=');
+            put_escaped(value, &mut self.text);
         }
-        if !self.text.is_empty() {
-            self.text.push(b'&');
-        }
-        self.text.extend_from_slice(&self.name);
-        self.text.push(b'=');
-        put_escaped(value, &mut self.text);
     }
 
     /// Writes a list under the current name.
@@ -73,13 +69,51 @@ impl Form {
         if items.is_empty() {
             return self.text("");
         }
-        let length = self.name.len();
         for (index, item) in items.iter().enumerate() {
-            self.name.extend_from_slice(b".member.");
-            self.name.extend_from_slice(Decimal::of(index as u64 + 1).as_bytes());
+            let outer = self.begin();
+            self.text.extend_from_slice(b".member.");
+            self.text.extend_from_slice(Decimal::of(index as u64 + 1).as_bytes());
+            self.name.end = self.text.len();
             item.write(self);
-            self.name.truncate(length);
+            self.leave(outer);
         }
+    }
+
+    /// Makes a member the current one.
+    fn enter(&mut self, name: &str) -> Outer {
+        let outer = self.begin();
+        if !self.name.is_empty() {
+            self.text.push(b'.');
+        }
+        put_escaped(name, &mut self.text);
+        self.name.end = self.text.len();
+        outer
+    }
+
+    /// Writes the current name, unless it stands at the end.
+    fn begin(&mut self) -> Outer {
+        let outer = Outer { length: self.text.len(), name: self.name.clone(), begun: self.begun };
+        if !self.begun {
+            if !self.text.is_empty() {
+                self.text.push(b'&');
+            }
+            let start = self.text.len();
+            if !self.name.is_empty() {
+                self.text.extend_from_within(self.name.clone());
+            }
+            self.name = start..self.text.len();
+            self.begun = true;
+        }
+        outer
+    }
+
+    /// Makes the outer member the current one again, and takes back the name of one that wrote nothing.
+    fn leave(&mut self, outer: Outer) {
+        if self.begun {
+            self.text.truncate(outer.length);
+            self.begun = outer.begun;
+        }
+        self.name = outer.name;
     }
 
     /// The form as text.
@@ -98,6 +132,13 @@ impl Form {
             None => self.text(value.expose()),
         }
     }
+}
+
+/// Where the form was when a member of the current one began.
+struct Outer {
+    length: usize,
+    name: Range<usize>,
+    begun: bool,
 }
 
 /// A value that a form can hold.
