@@ -22,24 +22,24 @@ pub struct Core;
 impl Workloads for Core {
     const WORKLOADS: &'static [Workload] = &[
         Workload { name: "sha256-12-blocks", ceiling: None },
-        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 13_000, allocations: 7 }) },
+        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 12_400, allocations: 6 }) },
         Workload { name: "sha256-30-blocks", ceiling: None },
-        Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 23_500, allocations: 10 }) },
+        Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 21_900, allocations: 9 }) },
         Workload { name: "quick-xml-loop", ceiling: None },
-        Workload { name: "parse", ceiling: Some(Ceiling { instructions: 33_000, allocations: 12 }) },
-        Workload { name: "call", ceiling: Some(Ceiling { instructions: 55_000, allocations: 22 }) },
-        Workload { name: "error", ceiling: Some(Ceiling { instructions: 34_500, allocations: 19 }) },
+        Workload { name: "parse", ceiling: Some(Ceiling { instructions: 21_500, allocations: 9 }) },
+        Workload { name: "call", ceiling: Some(Ceiling { instructions: 42_700, allocations: 18 }) },
+        Workload { name: "error", ceiling: Some(Ceiling { instructions: 31_000, allocations: 18 }) },
         Workload {
             name: "error-of-session",
             ceiling: Some(Ceiling { instructions: 70_000, allocations: 20 }),
         },
         Workload {
             name: "elements",
-            ceiling: Some(Ceiling { instructions: 50 * LARGE as u64, allocations: 4 }),
+            ceiling: Some(Ceiling { instructions: 50 * LARGE as u64, allocations: 5 }),
         },
         Workload {
             name: "message",
-            ceiling: Some(Ceiling { instructions: 35 * LARGE as u64, allocations: 30 }),
+            ceiling: Some(Ceiling { instructions: 35 * LARGE as u64, allocations: 18 }),
         },
         Workload { name: "presign", ceiling: None },
         Workload { name: "eks-token", ceiling: Some(Ceiling { instructions: 106_000, allocations: 25 }) },
