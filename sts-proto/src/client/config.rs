@@ -78,13 +78,3 @@ impl Config {
         self
     }
 }
-
-/// The setters of a driver's builder that has its `Config` in the field `$field`.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! builder_setters {
-    ($field:ident) => {
-        $crate::settings_setters!(set_in_field[$field]);
-        $crate::config_setters!(set_in_field[$field]);
-    };
-}

@@ -99,6 +99,7 @@ mod recent;
 mod region;
 mod role_sessions;
 mod send;
+mod setters;
 mod signing;
 mod sources;
 mod tokens;
