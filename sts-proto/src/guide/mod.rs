@@ -15,7 +15,7 @@ mod transports;
 #[doc(hidden)]
 #[macro_export]
 macro_rules! guide {
-    ($($driver:literal),*) => {
+    ($($driver:tt),*) => {
         /// How to do what programs do with this client. All code in it is compiled.
         ///
         /// 1. [`credentials`](crate::guide::credentials): where they come from, how they stay fresh, and how others get them

@@ -33,6 +33,8 @@ macro_rules! guide_retries {
         /// # }
         /// ```
         ///
+        /// For some calls, [`Client::with_max_attempts`](crate::Client::with_max_attempts) gives a client that shares all else.
+        ///
         /// The time of the whole call bounds the attempts too: eight of them need a longer [time-out](crate::guide::timeouts).
         ///
         /// # What it took
@@ -56,7 +58,8 @@ macro_rules! guide_retries {
         /// # }
         /// ```
         ///
-        /// With the feature `tracing`, each attempt is an event with its number, its status and the wait that follows.
+        /// While it happens, [`Builder::on_attempt`](crate::Builder::on_attempt) tells a closure of each attempt: its number, status and
+        /// length, and the wait that follows. With the feature `tracing`, it is an event too.
         ///
         /// # A queue of your own
         ///

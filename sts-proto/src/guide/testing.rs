@@ -1,13 +1,126 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! guide_testing {
-    ($client:literal, $asynchronous:literal, $wait:literal) => {
+    // No literals, since these cannot be told from each other by another macro.
+    ($client:tt, $asynchronous:tt, $wait:tt) => {
         /// How to test code that uses a client, without AWS and without a network.
+        ///
+        /// # Answers in place of a network
+        ///
+        /// With the feature `testing`, which belongs into the development dependencies, `Builder::answered_by` makes a client that the
+        /// test answers. Answers are outputs, refusals, failures of the network, or whole HTTP responses, given in turn. Each is
+        /// written as the document that it stands for and read by the client as any other, so that retries and errors are the real
+        /// ones. The requests are kept.
+        ///
+        /// ```
+        /// # #[cfg(feature = "testing")]
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::operations::GetCallerIdentityOutput;")]
+        #[doc = concat!("use ", $client, "::testing::{Answer, Refusal, Service};")]
+        #[doc = concat!("use ", $client, "::{Builder, TransportErrorKind};")]
+        ///
+        /// let arn = "arn:aws:iam::123456789012:user/alice";
+        /// let alice = GetCallerIdentityOutput::new("AIDA", "123456789012", arn);
+        /// let service = Service::from([
+        ///     Answer::from(TransportErrorKind::Closed),
+        ///     Refusal::new(400, "Throttling", "Rate exceeded").into(),
+        ///     alice.into(),
+        /// ]);
+        /// let sts = Builder::answered_by(&service).build()?;
+        ///
+        /// // Nothing waits between the attempts.
+        #[doc = concat!("let me = sts.get_caller_identity()", $wait, "?;")]
+        /// assert_eq!((me.arn.as_str(), me.metadata.attempts()), (arn, 3));
+        /// assert_eq!(service.received()[2].operation(), "GetCallerIdentity");
+        /// # Ok(())
+        /// # }
+        /// # #[cfg(feature = "testing")]
+        #[doc = $crate::run_guide!($wait)]
+        /// ```
+        ///
+        /// # Answers that depend on the request
+        ///
+        /// A closure answers what it receives:
+        ///
+        /// ```
+        /// # #[cfg(feature = "testing")]
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::operations::{AssumeRole, AssumeRoleOutput};")]
+        #[doc = concat!("use ", $client, "::testing::{Refusal, Service};")]
+        #[doc = concat!("use ", $client, "::{Builder, Credentials, ErrorCode};")]
+        ///
+        /// let service = Service::new(|request| {
+        ///     let keys = Credentials::new("ASIAEXAMPLE", "secret");
+        ///     match request.member("RoleSessionName") {
+        ///         Some("alice") => Ok(AssumeRoleOutput::new(keys)),
+        ///         _ => Err(Refusal::new(403, "AccessDenied", "not you")),
+        ///     }
+        /// });
+        /// let sts = Builder::answered_by(&service).build()?;
+        ///
+        /// let role = "arn:aws:iam::123456789012:role/demo";
+        #[doc = concat!("assert!(sts.assume_role(AssumeRole::new(role, \"alice\"))", $wait, ".is_ok());")]
+        #[doc = concat!("let bob = sts.assume_role(AssumeRole::new(role, \"bob\"))", $wait, ";")]
+        /// assert_eq!(bob.unwrap_err().code(), Some(&ErrorCode::AccessDenied));
+        /// # Ok(())
+        /// # }
+        /// # #[cfg(feature = "testing")]
+        #[doc = $crate::run_guide!($wait)]
+        /// ```
+        ///
+        /// # Time
+        ///
+        /// The client of a test goes by a clock of its own, which it sets ahead where it would wait. A test that holds the clock says
+        /// when a session ends:
+        ///
+        /// ```
+        /// # #[cfg(feature = "testing")]
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        /// use std::time::{Duration, SystemTime};
+        #[doc = concat!("use ", $client, "::operations::{AssumeRole, AssumeRoleOutput};")]
+        #[doc = concat!("use ", $client, "::testing::{Clock, Service};")]
+        #[doc = concat!("use ", $client, "::{Builder, Credentials};")]
+        ///
+        /// let hour = Duration::from_secs(3600);
+        /// let clock = Clock::at(SystemTime::now());
+        /// let service = Service::new({
+        ///     let clock = clock.clone();
+        ///     move |_| {
+        ///         let keys = Credentials::new("ASIAEXAMPLE", "secret");
+        ///         AssumeRoleOutput::new(keys.with_expiration(clock.now() + hour))
+        ///     }
+        /// });
+        /// let sts = Builder::answered_by(&service).clock(&clock).build()?;
+        /// let role = "arn:aws:iam::123456789012:role/demo";
+        /// let sts = sts.in_role(AssumeRole::new(role, "nightly"));
+        ///
+        #[doc = concat!("sts.credentials()", $wait, "?;")]
+        #[doc = concat!("sts.credentials()", $wait, "?;")]
+        /// assert_eq!(service.received().len(), 1);
+        /// clock.advance(2 * hour);
+        #[doc = concat!("sts.credentials()", $wait, "?;")]
+        /// assert_eq!(service.received().len(), 2);
+        /// # Ok(())
+        /// # }
+        /// # #[cfg(feature = "testing")]
+        #[doc = $crate::run_guide!($wait)]
+        /// ```
+        ///
+        /// `Builder::seeds` makes invocation ids and waits, and so signatures, the same in each run. A program that drives flows passes
+        /// in the time anyway: see [embedding](crate::guide::embedding).
+        ///
+        /// # Failures
+        ///
+        /// A server that is up shows little of what a program meets. A test has each of it at will: an error of the transport, a status
+        /// of 503, a refusal with a code, a page of HTML. `Refusal::while_calling` is the error itself, for code that is given one.
+        ///
+        /// All that the kit has is in `sts_proto::testing`. A service is also the transport of a client that is built otherwise
+        /// (`Builder::transport`), and the example `testing` of `sts-blocking` is a program with its test.
         ///
         /// # Away from the machine's own settings
         ///
-        /// A test that builds its client with [`Builder::isolated`](crate::Builder::isolated) reads no variable and no file. For code
-        /// that has to find its settings, [`Builder::env`](crate::Builder::env) gives it the variables of the test:
+        /// A client of [`Builder::isolated`](crate::Builder::isolated), as that of a test is, reads no variable and no file. Code that
+        /// has to find its settings is given the variables of the test, with [`Builder::env`](crate::Builder::env):
         ///
         /// ```
         #[doc = concat!("# fn main() -> Result<(), ", $client, "::Error> {")]
@@ -27,47 +140,11 @@ macro_rules! guide_testing {
         /// # }
         /// ```
         ///
-        /// # Answers in place of a network
-        ///
-        /// With the feature `testing`, a test makes the answers: outputs, which have `new` and setters there, refusals, errors of the
-        /// transport. `Builder::answered_by` puts a list of them behind a client, or a closure that looks at the request. What is
-        /// retried, signed, written and read is then the real thing.
-        ///
-        /// ```
-        /// # #[cfg(feature = "testing")]
-        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
-        #[doc = concat!("use ", $client, "::operations::{AssumeRole, AssumeRoleOutput};")]
-        #[doc = concat!("use ", $client, "::testing::{Answer, Refusal, Service};")]
-        #[doc = concat!("use ", $client, "::{Builder, Credentials};")]
-        ///
-        /// let keys = Credentials::new("ASIAEXAMPLE", "secret");
-        /// let service = Service::from([
-        ///     Answer::from(AssumeRoleOutput::new(keys)),
-        ///     Refusal::new(403, "AccessDenied", "not you").into(),
-        /// ]);
-        /// let sts = Builder::answered_by(&service).build()?;
-        ///
-        /// let role = "arn:aws:iam::123456789012:role/demo";
-        /// let role = AssumeRole::new(role, "build-42");
-        #[doc = concat!("let output = sts.assume_role(role.clone())", $wait, "?;")]
-        /// assert_eq!(output.credentials.access_key_id, "ASIAEXAMPLE");
-        #[doc = concat!("let error = sts.assume_role(role)", $wait, ".unwrap_err();")]
-        /// assert!(*error.code().unwrap() == "AccessDenied");
-        ///
-        /// let received = &service.received()[0];
-        /// assert_eq!(received.member("RoleSessionName"), Some("build-42"));
-        /// # Ok(())
-        /// # }
-        /// ```
-        ///
-        /// A service is also the transport of a client that is built otherwise: `Builder::transport`. All that the kit has is in
-        /// `sts_proto::testing`; the example `testing` of `sts-blocking` is a program with its test.
-        ///
         /// # A server on this machine
         ///
-        /// What speaks the protocol can stand for AWS: MinIO, moto, LocalStack and others. The repository has a server that checks
-        /// signatures and issues sessions which work and expire: `cargo run -q -p sts-tests --example serve` prints the variables
-        /// that lead to it.
+        /// For programs that are tested as a whole, whatever their language. The repository has an STS that checks signatures and
+        /// issues sessions that work until they expire (`cargo run -p sts-tests --example serve`); MinIO, moto and others speak the
+        /// protocol too.
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
@@ -83,21 +160,19 @@ macro_rules! guide_testing {
         /// # }
         /// ```
         ///
-        /// `AWS_ENDPOINT_URL_STS` does the same for a program that is tested as a whole.
-        ///
-        /// # Failures
-        ///
-        /// A server that is up shows little of what a program meets. With answers of its own a test has each of them at will:
-        /// [`TransportErrorKind::Closed`](crate::TransportErrorKind::Closed), a status of 503, a refusal with a code, or a page
-        /// of HTML, and looks at what the program makes of it. `Refusal::while_calling` is the error itself, for code that is
-        /// given one.
-        ///
-        /// # Time
-        ///
-        /// A client of `Builder::answered_by` goes by a clock of its own, which it sets ahead where it would wait, so that retries
-        /// take no time. `Builder::clock` gives it the test's clock, for hours to pass; `Builder::seeds` makes invocation ids and
-        /// waits, and so signatures, the same in each run. A program that drives flows passes in the time anyway: see
-        /// [embedding](crate::guide::embedding).
+        /// `AWS_ENDPOINT_URL_STS` does the same without a change of the program.
         pub mod testing {}
+    };
+}
+
+/// The hidden line that runs an example.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! run_guide {
+    ("") => {
+        "# example().unwrap();"
+    };
+    (".await") => {
+        "# tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();"
     };
 }
