@@ -6,8 +6,8 @@
 //!
 //! # Secrets
 //!
-//! A [`Secret`] is written as `[redacted]`, so that what is written may be logged; reading that is an error. To write the
-//! secrets too, wrap the value in [`Exposed`], or give a field `#[serde(with = "sts_proto::serde::exposed")]`.
+//! A [`Secret`](crate::Secret) is written as `[redacted]`, so that what is written may be logged; reading that is an error.
+//! To write the secrets too, wrap the value in [`Exposed`], or give a field `#[serde(with = "sts_proto::serde::exposed")]`.
 //!
 //! ```
 //! use sts_proto::operations::AssumeRole;
