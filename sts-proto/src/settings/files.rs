@@ -123,7 +123,7 @@ impl Env {
 }
 
 /// A text with paths as on Unix, for tests that compare them on each platform.
-#[cfg(test)]
+#[cfg(all(test, feature = "credentials"))]
 pub(crate) fn slashed(text: &str) -> String {
     if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }
 }

@@ -28,7 +28,7 @@ use http::HeaderValue;
 pub(crate) use endpoint_url::configured_endpoint_url;
 pub use env::Env;
 pub use error::SettingsError;
-#[cfg(test)]
+#[cfg(all(test, feature = "credentials"))]
 pub(crate) use files::slashed;
 #[cfg(feature = "credentials")]
 pub(crate) use files::{CONFIG, CREDENTIALS};
