@@ -52,19 +52,23 @@ mod made;
 mod received;
 mod refusal;
 mod sample;
+#[cfg(feature = "credentials")]
+mod seeds;
 mod service;
 mod xml;
 
 pub use answer::Answer;
-#[cfg(feature = "credentials")]
-pub(crate) use clock::Fixed;
-pub use clock::{Clock, Seeds};
+pub use clock::Clock;
 #[doc(hidden)]
 pub use made::{example_keys, metadata};
 pub use received::Received;
 pub use refusal::Refusal;
 #[doc(hidden)]
 pub use sample::{Sample, Source};
+#[cfg(feature = "credentials")]
+pub(crate) use seeds::Fixed;
+#[cfg(feature = "credentials")]
+pub use seeds::Seeds;
 pub use service::Service;
 
 #[cfg(test)]
