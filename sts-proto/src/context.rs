@@ -394,8 +394,8 @@ impl Context {
 /// `sts-blocking/0.1.0 sts-proto/0.1.0 os/linux app/my-tool`, without what a header must not hold.
 fn user_agent(product: &str, app_id: Option<&str>) -> HeaderValue {
     let token = |text: &str| -> String {
-        let allowed =
-            |c: char| if c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~/".contains(c) { c } else { '-' };
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~/".contains(&byte);
+        let allowed = |c: char| if u8::try_from(c).is_ok_and(is_allowed) { c } else { '-' };
         text.chars().take(MAX_TOKEN).map(allowed).collect()
     };
     let core = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));

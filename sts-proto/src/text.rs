@@ -37,7 +37,9 @@ pub(crate) fn shown(text: &str, max: usize) -> String {
 /// marks.
 #[cfg(feature = "credentials")]
 pub(crate) fn word(text: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,".contains(c);
+    let is_plain = |c: char| {
+        c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '%' | '+' | '=' | ',')
+    };
     if !text.is_empty() && text.chars().all(is_plain) {
         Cow::Borrowed(text)
     } else if !text.contains(['"', '$', '`', '\\', '!']) {

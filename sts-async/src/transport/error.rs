@@ -117,7 +117,7 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
 
 /// The layers of a tower service have error types of their own, of which only the text is known here.
 fn of_layer(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
-    let text = cause.to_string().to_lowercase();
+    let text = cause.to_string().to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
     if says(&["timed out", "time out", "timeout", "deadline has elapsed"]) {
         Some(Meaning::Likely(Kind::Timeout(Phase::Response)))

@@ -63,7 +63,7 @@ impl Process {
         let words = command_line::words(self.command.expose());
         // Shorter words occur in any text.
         let quoted =
-            words.iter().any(|word| word.len() >= MIN_QUOTE && reason.contains(&word.to_lowercase()));
+            words.iter().any(|word| word.len() >= MIN_QUOTE && reason.contains(&word.to_ascii_lowercase()));
         (!quoted && !reason.is_empty()).then_some(reason)
     }
 

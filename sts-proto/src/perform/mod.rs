@@ -81,10 +81,10 @@ fn failed(kind: TransportErrorKind, problem: impl Into<String>) -> Event {
 /// An error of the operating system in the style of this crate's: one line in lower case, without the number that the
 /// standard library appends. For the program `sts` too.
 #[doc(hidden)]
-pub fn in_our_style(error: &(impl Display + ?Sized)) -> String {
+pub fn in_our_style(error: &dyn Display) -> String {
     let text = error.to_string();
     let text = text.lines().next().unwrap_or_default();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+    text.split(" (os error").next().unwrap_or_default().to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -320,7 +320,8 @@ impl<'a> Parser<'a> {
 
 /// Whether `text` is a valid name for a section or a key.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c))
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-/.%@:+".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_plain)
 }
 
 /// Whether the key says whose credentials to use.
