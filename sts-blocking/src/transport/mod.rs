@@ -2,6 +2,7 @@
 
 mod connector;
 mod error;
+mod joined;
 mod mute_ureq_log;
 mod name_lookup;
 mod proxy;

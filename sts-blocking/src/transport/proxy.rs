@@ -11,6 +11,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::error::kind;
+use super::joined::Joined;
 use super::mute_ureq_log::Held;
 use super::name_lookup::{copy, time_left};
 use super::tls::{self, Tls};
@@ -28,7 +29,9 @@ impl<C: Connector> Connector for Route<C> {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Self::Out>, Error> {
-        Ok(self.route(details)?.map(|connection| Box::new(Held(connection)) as Self::Out))
+        Ok(self
+            .route(details)?
+            .map(|connection| Box::new(Held(Box::new(Joined::new(connection)))) as Self::Out))
     }
 }
 
