@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() -> io::Result<()> {
     let silent = std::env::args().nth(1).as_deref() == Some("silent");
@@ -56,10 +57,34 @@ fn serve(stream: TcpStream) -> io::Result<()> {
 fn answer(body: &[u8]) -> Vec<u8> {
     let head = format!(
         "HTTP/1.1 200 OK\r\nx-amzn-requestid: c6104cbe-af31-11e0-8154-cbc7ccf896c7\r\ncontent-type: text/xml\r\n\
-         content-length: {}\r\n\r\n",
-        body.len()
+         content-length: {}\r\ndate: {}\r\n\r\n",
+        body.len(),
+        date(),
     );
     [head.as_bytes(), body].concat()
+}
+
+/// Now, as HTTP has it (RFC 9110 §5.6.7). Servers send it, and clients read it.
+fn date() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (mut day, time) = (seconds / 86_400, seconds % 86_400);
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(day % 7) as usize];
+    let mut year = 1970;
+    let leap = |year: u64| u64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    while day >= 365 + leap(year) {
+        day -= 365 + leap(year);
+        year += 1;
+    }
+    let mut months = [31, 28 + leap(year), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter();
+    let mut names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(' ');
+    let mut month = names.next();
+    while let Some(length) = months.next().filter(|length| day >= *length) {
+        day -= length;
+        month = names.next();
+    }
+    let (month, day) = (month.unwrap_or_default(), day + 1);
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
 const ROLE: &[u8] = include_bytes!("../../../../sts-proto/benches/cost/assume_role.xml");
