@@ -7,11 +7,12 @@ use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 
 use crate::operation::Operation;
-use crate::wire::{Shape, ToForm};
+use crate::wire::{Member, Shape, ToForm};
 
 /// A request as a [`Service`](super::Service) received it; the HTTP request itself by dereferencing.
 ///
-/// `Debug` shows the operation, its members and the headers, and of secrets that they are there.
+/// `Debug` shows the operation, its members and the headers. Of secrets, and of members that no operation of AWS has, it shows
+/// the name alone.
 #[derive(Clone)]
 pub struct Received {
     request: Request<Bytes>,
@@ -20,12 +21,16 @@ pub struct Received {
 
 impl Received {
     pub(super) fn new(request: Request<Bytes>) -> Self {
-        let form = std::str::from_utf8(request.body()).unwrap_or_default();
+        let body = std::str::from_utf8(request.body()).unwrap_or_default();
+        // Some actions of other servers are in the URL alone.
+        let form = if body.is_empty() { request.uri().query().unwrap_or_default() } else { body };
         let form = form.split('&').filter_map(|member| member.split_once('='));
         let decoded =
             |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-        let form = form.map(|(name, value)| (decoded(name), decoded(value))).collect();
-        Self { request, form }
+        let form: Vec<_> = form.map(|(name, value)| (decoded(name), decoded(value))).collect();
+        // Any other text that has these characters is no form, and what is in it may be secret.
+        let is_form = form.iter().any(|(name, _)| name == "Action");
+        Self { request, form: if is_form { form } else { Vec::new() } }
     }
 
     /// The action, such as `AssumeRole`; empty for a request that is none of the protocol.
@@ -71,10 +76,12 @@ impl Deref for Received {
 
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secrets = secrets_of(self.operation());
+        let known = members_of(self.operation());
         let members = self.members().map(|(name, value)| {
-            let secret = secrets.contains(&name);
-            (name, if secret { REDACTED } else { value })
+            let outer = name.split('.').next();
+            let is_shown =
+                known.iter().any(|member| member.shape != Shape::Secret && Some(member.name) == outer);
+            (name, if is_shown { value } else { REDACTED })
         });
         let headers = self.request.headers().iter().map(|(name, value)| {
             let secret = value.is_sensitive() || SECRET_HEADERS.contains(&name.as_str());
@@ -89,12 +96,13 @@ impl fmt::Debug for Received {
     }
 }
 
-/// The members of an operation that are secrets.
-fn secrets_of(action: &str) -> Vec<&'static str> {
+/// The members of an operation of AWS.
+fn members_of(action: &str) -> &'static [Member] {
     let shapes = crate::for_each_operation!(shapes);
-    let shape = shapes.into_iter().find(|(name, _)| *name == action);
-    let Some((_, Shape::Structure(members))) = shape else { return Vec::new() };
-    members.iter().filter(|member| member.shape == Shape::Secret).map(|member| member.name).collect()
+    match shapes.into_iter().find(|(name, _)| *name == action) {
+        Some((_, Shape::Structure(members))) => members,
+        _ => &[],
+    }
 }
 
 macro_rules! shapes {

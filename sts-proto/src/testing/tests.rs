@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::Request;
 
 use super::{Answer, Refusal, Sample, Service};
+use crate::dialects::minio;
+use crate::endpoint::{Endpoint, EndpointParams};
 use crate::operation::{Operation, Output};
 use crate::operations;
 use crate::wire::ToForm;
@@ -88,6 +90,33 @@ fn keys_of_an_answer_are_temporary() {
     assert_eq!(output.credentials.expiration_rfc3339().as_deref(), Some("2099-12-31T23:59:59Z"));
     let response = Service::from([output.clone()]).answer(request("GetSessionToken")).unwrap();
     assert_eq!(operations::GetSessionToken::parse(&response).unwrap(), output);
+}
+
+#[test]
+fn secrets_of_other_servers_and_of_other_protocols_are_not_shown() {
+    let params =
+        EndpointParams { endpoint_url: Some("https://minio.example.net:9000"), ..Default::default() };
+    let endpoint = Endpoint::resolve(&params).unwrap();
+    let service = Service::new(|_| Refusal::new(403, "AccessDenied", "not you"));
+    for request in [
+        minio::AssumeRoleWithLdapIdentity::new("alice", "planted").to_request(&endpoint),
+        minio::AssumeRoleWithCustomToken::new("planted", "arn").to_request(&endpoint),
+        // AWS's action of this name has no access token.
+        minio::AssumeRoleWithWebIdentity::new("planted")
+            .web_identity_access_token("planted")
+            .to_request(&endpoint),
+        Request::new(r#"{"token": "planted=", "other": "&planted=planted"}"#.into()),
+    ] {
+        service.answer(request).unwrap();
+    }
+    let received = service.received();
+    let [ldap, token, _, other] = &received[..] else { panic!("{received:?}") };
+    assert_eq!(ldap.member("LDAPPassword"), Some("planted"));
+    assert_eq!((token.operation(), token.member("Token")), ("AssumeRoleWithCustomToken", Some("planted")));
+    assert_eq!((other.operation(), other.members().count()), ("", 0));
+    let shown = format!("{service:?}");
+    assert!(shown.contains("LDAPPassword") && shown.contains("WebIdentityAccessToken"), "{shown}");
+    assert!(!shown.contains("planted"), "{shown}");
 }
 
 const ROUNDS: usize = 300;
