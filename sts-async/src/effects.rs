@@ -1,11 +1,9 @@
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sts_proto::client::Config;
 use sts_proto::perform::{BoxFuture, MaybeSend};
-use sts_proto::settings::Env;
 use sts_proto::{Event, TransportError, TransportErrorKind};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -23,22 +21,7 @@ pub(crate) fn config() -> Config {
     Config::of_process(environment())
 }
 
-/// The environment of this process, as it is now.
-pub(crate) fn environment() -> Env {
-    Env::from_iter(std::env::vars_os()).or_home(std::env::home_dir())
-}
-
-/// A number that no other call has. The standard library keys its hashers at random; what they make of nothing is
-/// good enough to name a call and to spread waits, and nothing else is made of it: no key, no nonce, no secret.
-pub(crate) fn seed() -> u128 {
-    let half = || u128::from(RandomState::new().build_hasher().finish());
-    half() << 64 | half()
-}
-
-/// By this machine's clock.
-pub(crate) fn now() -> SystemTime {
-    SystemTime::now()
-}
+sts_proto::common_process_calls!(std::env);
 
 pub(crate) use tokio::time::sleep;
 
