@@ -47,7 +47,7 @@ impl Answer {
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
         *response.headers_mut() = self.headers;
-        response.headers_mut().insert(CONTENT_TYPE, XML);
+        response.headers_mut().entry(CONTENT_TYPE).or_insert(XML);
         Ok(response)
     }
 }
