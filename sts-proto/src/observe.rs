@@ -25,7 +25,7 @@ pub struct AttemptEnd<'a> {
     pub request_id: Option<&'a str>,
     /// Why the attempt failed: see [`Error::error_type`](crate::Error::error_type). `None` for a success.
     pub error_type: Option<&'a str>,
-    /// Of the failure.
+    /// Whether the failure may pass; `None` for a success.
     pub class: Option<RetryClass>,
     /// How long the call waits before the next attempt; `None` if this was the last.
     pub wait: Option<Duration>,

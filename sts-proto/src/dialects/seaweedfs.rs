@@ -12,11 +12,11 @@ input! {
     ///
     /// Sent unsigned: name and password are the proof of identity. Unlike [MinIO's action of this
     /// name](crate::dialects::minio::AssumeRoleWithLdapIdentity), it wants a name for the session and a role, whose trust policy
-    /// has to allow `sts:AssumeRole` to the AWS principal `*`: a statement for federated principals does not do.
+    /// has to allow `sts:AssumeRole` to the AWS principal `*`: a statement for federated principals is not enough.
     ///
     /// A directory that cannot be reached is refused as a wrong password is, with `AccessDenied`. A provider that the server
     /// does not know is refused with `ServiceUnavailable` and status 503. That cannot be told from a server that is busy, so it
-    /// is tried again, as every 503 is: a wrong name costs three attempts.
+    /// is tried again: a wrong name costs three attempts.
     ///
     /// ```
     /// use sts_proto::Operation;

@@ -57,7 +57,7 @@ macro_rules! guide_embedding {
         ///
         /// # An action of another server
         ///
-        /// Servers that speak the protocol have actions that AWS has not. Those of MinIO and SeaweedFS are in
+        /// Servers that speak the protocol have actions that AWS does not have. Those of MinIO and SeaweedFS are in
         /// [`dialects`](crate::dialects), and [`Client::send`](crate::Client::send) takes them:
         ///
         /// ```no_run

@@ -58,8 +58,8 @@ macro_rules! guide_retries {
         /// # }
         /// ```
         ///
-        /// While it happens, [`Builder::on_attempt`](crate::Builder::on_attempt) tells a closure of each attempt: its number, status and
-        /// length, and the wait that follows. With the feature `tracing`, it is an event too.
+        /// While it happens, [`Builder::on_attempt`](crate::Builder::on_attempt) tells a closure of each attempt: its number, its
+        /// status, how long it took, and the wait that follows. With the feature `tracing`, it is an event too.
         ///
         /// # A queue of your own
         ///

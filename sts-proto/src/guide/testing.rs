@@ -7,7 +7,7 @@ macro_rules! guide_testing {
         ///
         /// # Answers in place of a network
         ///
-        /// With the feature `testing`, which belongs into the development dependencies, `Builder::answered_by` makes a client that the
+        /// With the feature `testing`, which belongs in the development dependencies, `Builder::answered_by` makes a client that the
         /// test answers. Answers are outputs, refusals, failures of the network, or whole HTTP responses, given in turn. Each is
         /// written as the document that it stands for and read by the client as any other, so that retries and errors are the real
         /// ones. The requests are kept.

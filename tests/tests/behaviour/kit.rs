@@ -89,7 +89,7 @@ fn requests_are_kept_and_shown_without_secrets() {
     for sts in drivers(&service) {
         service.forget();
         let sts = sts.with_provider(keys());
-        // A token in place of a user's name, and a code.
+        // The keys have a session token, and the input has a code.
         sts.send(GetSessionToken::new().serial_number("arn:mfa").token_code("planted-code")).unwrap_err();
         sts.send(role()).unwrap_err();
         let received = service.received();
