@@ -75,6 +75,12 @@ fn what_is_no_such_input_is_refused_and_not_quoted() {
 }
 
 #[test]
+fn members_that_were_read_are_not_shown() {
+    let read = serde_json::from_str(r#"{"TokenCode": "planted"}"#).unwrap();
+    assert_eq!(format!("{:?}", super::Members::new(read).unwrap()), "[\"TokenCode\"]");
+}
+
+#[test]
 fn outputs_and_credentials_are_read_as_they_were_written() {
     let body = "<GetWebIdentityTokenResponse><GetWebIdentityTokenResult><WebIdentityToken>planted</WebIdentityToken>\
                 <Expiration>2030-01-31T12:00:00.5Z</Expiration></GetWebIdentityTokenResult>\

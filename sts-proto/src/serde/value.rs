@@ -44,6 +44,7 @@ impl Serialize for Value {
     }
 }
 
+/// Its secrets are texts, since nothing tells them from others: `Debug` shows them.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Any)
