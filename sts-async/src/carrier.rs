@@ -9,7 +9,8 @@ use sts_proto::{SendTimeouts, TransportError};
 /// An implementation follows no redirect, returns every status as a response, reads at most
 /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps both time-outs, and may be dropped at any point. A
 /// request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
-/// the machine itself. It logs neither bodies nor the `authorization` and `x-amz-security-token` headers.
+/// the machine itself. It logs neither bodies nor the `authorization` and `x-amz-security-token` headers, and the query of a
+/// URL, which may hold secrets too, is neither in its logs nor in its errors.
 ///
 /// ```
 /// use bytes::Bytes;

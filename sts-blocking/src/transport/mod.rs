@@ -77,7 +77,8 @@ pub trait Transport: Send + Sync + 'static {
     /// It follows no redirect, since that would carry the session token elsewhere, keeps both time-outs, and reads at most
     /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body. A request with [`Direct`](sts_proto::flow::Direct) among its
     /// extensions goes through no proxy: it is for a service of the machine itself. It logs neither bodies nor the headers
-    /// `authorization` and `x-amz-security-token`.
+    /// `authorization` and `x-amz-security-token`, and the query of a URL, which may hold secrets too, is neither in its logs
+    /// nor in its errors.
     fn send(
         &self,
         request: Request<Bytes>,
