@@ -41,6 +41,7 @@ pub use roles::{
 };
 pub use sts_proto::perform::{BoxFuture, MaybeSend, MaybeSync};
 #[cfg(feature = "serde")]
+#[doc(no_inline)]
 pub use sts_proto::serde;
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{

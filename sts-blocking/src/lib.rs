@@ -36,6 +36,7 @@ pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
 };
 #[cfg(feature = "serde")]
+#[doc(no_inline)]
 pub use sts_proto::serde;
 pub use sts_proto::settings::{Roots, TlsSettings};
 pub use sts_proto::{

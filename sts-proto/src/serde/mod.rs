@@ -34,7 +34,6 @@ use serde_core::ser::{Serialize, Serializer};
 
 pub use of_value::{Members, OfValue};
 #[doc(hidden)]
-#[doc(hidden)]
 pub use serde_core;
 
 use value::Written;

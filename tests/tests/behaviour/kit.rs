@@ -130,7 +130,10 @@ fn time_and_randomness_are_what_the_test_says() {
         // No time has passed here, and that of the waits there.
         let passed = clock.now().duration_since(start).unwrap();
         // Windows counts in 100 ns.
-        assert!(output.metadata.total_retry_delay().abs_diff(passed) < Duration::from_micros(1), "{passed:?}");
+        assert!(
+            output.metadata.total_retry_delay().abs_diff(passed) < Duration::from_micros(1),
+            "{passed:?}"
+        );
         assert!(clock.now() > start);
         let headers = |name: &str| {
             let received = service.received();
