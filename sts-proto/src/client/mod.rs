@@ -93,6 +93,7 @@ mod job;
 mod keys;
 mod load;
 mod look;
+mod process_calls;
 mod providers;
 mod ready;
 mod recent;

@@ -25,7 +25,6 @@ mod file_calls;
 mod kept;
 mod lookup;
 mod one_thread;
-mod process_calls;
 mod program;
 mod program_calls;
 mod read_first;
