@@ -33,7 +33,7 @@ impl Received {
         Self { request, form: if is_form { form } else { Vec::new() } }
     }
 
-    /// The action, such as `AssumeRole`; empty for a request that is none of the protocol.
+    /// The action, such as `AssumeRole`; empty where the request is not one of the protocol.
     pub fn operation(&self) -> &str {
         self.member("Action").unwrap_or_default()
     }

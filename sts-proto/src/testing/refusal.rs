@@ -28,7 +28,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// With this HTTP status, code and message. A status that is none becomes 500.
+    /// With this HTTP status, code and message. A number that is no HTTP status becomes 500.
     pub fn new(status: u16, code: impl fmt::Display, message: impl Into<String>) -> Self {
         Self {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),

@@ -107,7 +107,7 @@ fn all_cases_pass(host: &str, program: impl Fn(&str) -> Command) {
     });
     let [silent, dropped] = [Stalling::start(Stall::Silent), Stalling::start(Stall::Silent)];
     let (halting, endless) = (Stalling::start(Stall::Halting), Stalling::start(Stall::Endless));
-    // Taken and given back: nobody listens there.
+    // Taken and given back: no server listens there.
     let nobody = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
     let given = [
         ("access_key_id", keys.0.to_owned()),
