@@ -51,7 +51,7 @@ macro_rules! guide_proofs {
         ///
         /// # Check one
         ///
-        /// The service asks STS with a request that the verifier makes, which needs no credentials, and learns who has signed:
+        /// The service has the verifier make a request to STS, which needs no credentials; the answer says who has signed:
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example(request: http::Request<Vec<u8>>) {")]

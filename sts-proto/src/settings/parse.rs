@@ -30,7 +30,7 @@ pub(super) use line::key_and_value;
 pub(super) struct Parsed {
     /// Each section as a whole, or why it cannot be used.
     pub(super) sections: Sections,
-    /// The `[default]` of a config file, which is none of them yet.
+    /// The section `[default]` of a config file, which no profile has been made of yet.
     bare_default: Option<Whole>,
     /// Headers of no use, and what stands above all headers.
     pub(super) passed_over: Vec<PassedOver>,
