@@ -30,6 +30,8 @@ impl Client {
     sts_proto::common_client_methods!(sts_async, (async fn), (.await));
 }
 
+sts_proto::common_impls!();
+
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 sts_proto::credentials_for_other_crates!(Client);
 

@@ -2,7 +2,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use sts_proto::client::Config;
 use sts_proto::perform::{BoxFuture, MaybeSend};
 use sts_proto::{Event, TransportError, TransportErrorKind};
 use tokio::runtime::Handle;
@@ -13,13 +12,6 @@ mod program;
 
 pub(crate) use files::{read, replace};
 pub(crate) use program::run;
-
-pub(crate) const IN_PAGE: bool = false;
-
-/// What a client is made with to which code says nothing.
-pub(crate) fn config() -> Config {
-    Config::of_process(environment())
-}
 
 sts_proto::common_process_calls!(std::env);
 

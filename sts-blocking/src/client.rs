@@ -26,3 +26,5 @@ pub struct Client {
 impl Client {
     sts_proto::common_client_methods!(sts_blocking, (fn), ());
 }
+
+sts_proto::common_impls!();

@@ -26,7 +26,7 @@ pub(crate) struct Pump {
 /// What performs effects.
 pub(crate) struct Driver {
     pub(crate) transport: Box<dyn Transport>,
-    pub(crate) ask_mfa_code: Option<Box<AskMfaCode>>,
+    pub(crate) mfa_code: Option<Arc<AskMfaCode>>,
     pub(crate) bell: Bell,
 }
 
@@ -53,7 +53,7 @@ impl Pump {
             Effect::Read(path) => effects::read(&path),
             Effect::Replace(path, contents) => effects::replace(&path, &contents),
             Effect::Run(command) => effects::run(&command),
-            Effect::AskMfaCode(serial) => perform::mfa_code(self.driver.ask_mfa_code.as_deref(), &serial),
+            Effect::AskMfaCode(serial) => perform::mfa_code(self.driver.mfa_code.as_deref(), &serial),
             Effect::Wait(duration) if self.core.skips(duration) => Event::Elapsed,
             Effect::Wait(duration) => {
                 std::thread::sleep(duration);

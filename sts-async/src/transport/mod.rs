@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body::Body;
+use sts_proto::client::Core;
 use sts_proto::settings::Setting;
 use sts_proto::wire::MAX_BODY;
-use sts_proto::{Error, Phase, Settings, TransportError, TransportErrorKind};
+use sts_proto::{Error, Phase, TransportError, TransportErrorKind};
 
 use crate::carrier::Transport;
 
@@ -26,7 +27,8 @@ pub use self::hyper::HyperTransport;
 pub use self::tower::TowerTransport;
 
 /// The transport of a client to which code gives none, and what it makes of the settings.
-pub(crate) fn default(settings: &Settings) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
+pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
+    let settings = core.settings();
     let transport = HyperTransport::with(settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;
     Ok((Box::new(transport), settings.tls().list(&tls::DEFAULT_ROOTS)))
 }

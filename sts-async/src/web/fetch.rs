@@ -5,9 +5,10 @@ use std::cell::Cell;
 use bytes::Bytes;
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use sts_proto::client::Core;
 use sts_proto::perform::{FetchAnswer, fetch_failed, fetch_headers};
 use sts_proto::settings::Setting;
-use sts_proto::{Error, Phase, SendTimeouts, Settings, TransportError, TransportErrorKind};
+use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
 use wasm_bindgen::prelude::*;
 
 use crate::carrier::{Transport, TransportFuture};
@@ -23,7 +24,7 @@ use crate::effects::within;
 pub struct FetchTransport;
 
 /// The transport of a client to which code gives none, and what it makes of the settings.
-pub(crate) fn default(_: &Settings) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
+pub(crate) fn default(_: &Core) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
     Ok((Box::new(FetchTransport), Setting::of_own_transport()))
 }
 

@@ -368,23 +368,11 @@ macro_rules! common_client_methods {
     };
 }
 
-/// What a `Builder` and a `Client` of a driver implement. Where it is used, `Builder` has a `config: Config`.
+/// What a `Client` of a driver implements.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! common_impls {
     () => {
-        impl Default for Builder {
-            fn default() -> Self {
-                Self::new()
-            }
-        }
-
-        impl std::fmt::Debug for Builder {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
-            }
-        }
-
         impl std::fmt::Debug for Client {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.core().fmt(f)
@@ -620,7 +608,6 @@ macro_rules! testing_builder {
 }
 
 /// The hidden lines that run an example.
-#[cfg(feature = "testing")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! run_example {

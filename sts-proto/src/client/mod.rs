@@ -84,6 +84,7 @@ mod adapters;
 mod assume;
 mod both;
 mod build;
+mod builder;
 mod config;
 mod explain;
 mod fetch;

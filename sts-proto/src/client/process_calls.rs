@@ -6,6 +6,13 @@
 #[macro_export]
 macro_rules! common_process_calls {
     ($($env:ident)::*) => {
+        pub(crate) const IN_PAGE: bool = false;
+
+        /// What a client is made with to which code says nothing.
+        pub(crate) fn config() -> $crate::client::Config {
+            $crate::client::Config::of_process(environment())
+        }
+
         /// The environment of this process, as it is now.
         pub(crate) fn environment() -> $crate::settings::Env {
             $crate::settings::Env::from_iter($($env)::*::vars_os()).or_home($($env)::*::home_dir())
