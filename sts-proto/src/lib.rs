@@ -13,6 +13,7 @@
     )
 )]
 
+mod arguments;
 mod base64;
 mod call;
 #[cfg(feature = "credentials")]

@@ -1,5 +1,6 @@
 use super::profile::profile_plan;
 use super::{Plan, Role, Source, container, imds};
+use crate::arguments::names;
 use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::settings::{Env, Profiles, SettingsError};
@@ -55,7 +56,8 @@ impl Chain {
     pub fn new(env: &Env, profiles: &Profiles, profile: Option<&str>) -> Self {
         let keys = match profile {
             Some(name) => {
-                Found::NotConfigured(format!("skipped, since profile {name} is named in code").into())
+                let by = names().profile;
+                Found::NotConfigured(format!("skipped, since profile {name} is named in {by}").into())
             }
             None => Found::from_source(environment(env), NO_KEYS),
         };
@@ -159,8 +161,9 @@ fn profile_candidate(env: &Env, profiles: &Profiles, in_code: Option<&str>) -> C
             format!("it is in none of the shared files{}", profiles.hint_for_profile(name)).into(),
         ),
         Ok(None) => {
-            let problem = "it is named in code or by AWS_PROFILE, and is in none of the shared files";
-            let problem = format!("{problem}{}", profiles.hint_for_profile(name));
+            let (by, hint) = (names().profile, profiles.hint_for_profile(name));
+            let problem =
+                format!("it is named in {by} or by AWS_PROFILE, and is in none of the shared files{hint}");
             Found::Broken(CredentialsError::new(label.as_str(), problem))
         }
         Ok(Some(profile)) => {

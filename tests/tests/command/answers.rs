@@ -70,6 +70,52 @@ fn explain_works_without_region_and_credentials() {
     assert!(world.sts.requests().is_empty());
 }
 
+/// Those who use the program write no code.
+#[test]
+fn flags_are_named_as_flags() {
+    let Some(world) = World::new() else { return };
+    world.home.write(".aws/config", "[profile dev]\n");
+    let url = world.sts.url();
+    let flags = ["--profile", "dev", "--region", "eu-west-3", "--endpoint-url", &url];
+    let mut told = world.prints(&[&["explain"], &flags[..]].concat());
+    for (setting, origin) in [
+        ("profile ", "--profile"),
+        ("region ", "--region"),
+        ("endpoint url ", "--endpoint-url"),
+        ("endpoint ", "--endpoint-url"),
+        ("call time-out ", "set by the program"),
+        ("environment ", "skipped, since profile dev is named in --profile"),
+    ] {
+        let row = |line: &&str| line.trim_start().starts_with(setting) && line.ends_with(origin);
+        assert!(told.lines().any(|line| row(&line)), "{setting}: {told}");
+    }
+    for command in ["explain", "whoami"] {
+        let mut command = world.sts(&[command]);
+        command.env_remove("AWS_REGION");
+        let (_, printed, errors) = end(command);
+        told += &(printed + &errors);
+    }
+    for arguments in [
+        &["whoami", "--profile", "absent"][..],
+        &["whoami", "--region", "not a region"],
+        &["whoami", "--endpoint-url", "gopher://x"],
+        &["whoami", "--profile", "dev"],
+    ] {
+        told += &end(world.sts(arguments)).2;
+    }
+    for flag in [
+        "(named by --profile)",
+        "for in --region, AWS_REGION",
+        "for in --endpoint-url, AWS_",
+        "looked in --region",
+    ] {
+        assert!(told.contains(flag), "{flag}: {told}");
+    }
+    for word in ["code", "uilder", "Client::", "()"] {
+        assert!(!told.contains(word), "{word}: {told}");
+    }
+}
+
 #[test]
 fn a_reader_that_has_enough_is_no_error() {
     let Some(world) = World::new() else { return };

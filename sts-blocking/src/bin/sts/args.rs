@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use sts_blocking::sts_proto::settings::Arguments;
 use sts_blocking::{Builder, Client, Timeouts};
 
 use crate::failure::Failure;
@@ -58,4 +59,7 @@ impl Global {
     }
 }
 
+/// What messages call these flags.
+pub(crate) const NAMES: Arguments =
+    Arguments { profile: "--profile", region: "--region", endpoint_url: "--endpoint-url" };
 const PATIENCE: Duration = Duration::from_secs(300);

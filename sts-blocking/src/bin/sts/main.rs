@@ -39,6 +39,7 @@ use crate::args::Global;
 use crate::commands::Command;
 
 fn main() -> ExitCode {
+    args::NAMES.install();
     let (global, command) = parsed(std::env::args_os().collect());
     if global.debug {
         debug::log_to_stderr();

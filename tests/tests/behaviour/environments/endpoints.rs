@@ -234,8 +234,8 @@ fn kinds() -> Vec<Row> {
             .set("AWS_USE_FIPS_ENDPOINT", "true")
             .set("AWS_ENDPOINT_URL", "http://any.test")
             .refused(
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint in code or \
-                 in the profile, AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
+                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
+                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
                  the endpoint url (set {urls})",
             ),
         Row::new("a region with fips and a URL")
@@ -243,8 +243,8 @@ fn kinds() -> Vec<Row> {
             .set("AWS_REGION", "us-east-1-fips")
             .set("AWS_ENDPOINT_URL", "http://any.test")
             .refused(
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint in code or \
-                 in the profile, AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
+                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
+                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
                  the endpoint url (set {urls})",
             ),
         Row::new("dual stack and a URL")
@@ -253,7 +253,7 @@ fn kinds() -> Vec<Row> {
             .set("AWS_ENDPOINT_URL", "http://any.test")
             .refused(
                 "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint in code or in the profile, AWS_USE_DUALSTACK_ENDPOINT), or \
+                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or \
                  remove the endpoint url (set {urls})",
             ),
         Row::new("dual stack of code and a URL of the profile")
@@ -262,7 +262,7 @@ fn kinds() -> Vec<Row> {
             .code(|setup| setup.dual_stack())
             .refused(
                 "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint in code or in the profile, AWS_USE_DUALSTACK_ENDPOINT), or \
+                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or \
                  remove the endpoint url (set {urls})",
             ),
     ]

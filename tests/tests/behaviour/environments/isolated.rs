@@ -84,8 +84,8 @@ pub(super) fn rows() -> Vec<Row> {
                 setup.settings(Settings::new().endpoint_url("http://any.test").use_fips_endpoint(true))
             })
             .refused(
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint in code or \
-                 in the profile, AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
+                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
+                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
                  the endpoint url (set {urls})",
             ),
         isolated("isolated, dual stack and a URL")
@@ -95,7 +95,7 @@ pub(super) fn rows() -> Vec<Row> {
             })
             .refused(
                 "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint in code or in the profile, AWS_USE_DUALSTACK_ENDPOINT), or \
+                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or \
                  remove the endpoint url (set {urls})",
             ),
         isolated("isolated, a bundle that is not there")
