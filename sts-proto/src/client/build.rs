@@ -143,8 +143,12 @@ impl Flow for Build {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
                 let Looks::InEnvironment { env, look, .. } = self.config.looks.clone() else {
-                    if let Some(name) = self.config.profile.take().filter(|_| self.in_page) {
-                        return Err(SettingsError::ProfileInPage { name }.into());
+                    if let Some(name) = self.config.profile.take() {
+                        return Err(match self.in_page {
+                            true => SettingsError::ProfileInPage { name },
+                            false => SettingsError::ProfileIsolated { name },
+                        }
+                        .into());
                     }
                     let code = std::mem::take(&mut self.config.settings);
                     return self.core(code, None).map(Step::Done);

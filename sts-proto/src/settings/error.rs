@@ -73,6 +73,11 @@ pub enum SettingsError {
         /// The name.
         name: String,
     },
+    /// A profile was named, and the client looks in no file.
+    ProfileIsolated {
+        /// The name.
+        name: String,
+    },
     /// A profile names a `services` section that does not exist.
     NoServices {
         /// The section's name.
@@ -164,6 +169,11 @@ impl fmt::Display for SettingsError {
             Self::ProfileInPage { name } => write!(
                 f,
                 "profile {name:?} was named, and a web page has no files; give the client credentials or a provider"
+            ),
+            Self::ProfileIsolated { name } => write!(
+                f,
+                "profile {name:?} was named, and the builder is isolated and looks in no file; give it credentials or a \
+                 provider, or begin with one that looks in files"
             ),
             Self::NoServices { name, origin, hint } => {
                 let hint = if hint.is_empty() { "add it to the config file" } else { hint };

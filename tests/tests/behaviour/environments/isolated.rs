@@ -120,10 +120,9 @@ pub(super) fn rows() -> Vec<Row> {
                 "the proxy url of the program starts with neither http:// nor https://, and no other kind \
                  of proxy is supported; write it like http://user:password@proxy.example.com:3128",
             ),
-        isolated("isolated, a profile").code(|setup| setup.region("us-east-1").profile("dev")).fails(
-            "no credentials to sign GetCallerIdentity with (looked for in: the builder: not \
-             configured, it is isolated and looks in no environment; give it credentials or a \
-             provider)",
+        isolated("isolated, a profile").code(|setup| setup.region("us-east-1").profile("dev")).refused(
+            "profile \"dev\" was named, and the builder is isolated and looks in no file; give it credentials or a \
+             provider, or begin with one that looks in files",
         ),
     ]
 }
