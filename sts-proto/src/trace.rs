@@ -82,6 +82,11 @@ pub(crate) fn renewal(note: &str) {
     imp::renewal(note);
 }
 
+/// What became of a session that is shared with the AWS CLI: as for [`renewal`].
+pub(crate) fn shared(note: &str) {
+    imp::shared(note);
+}
+
 /// Credentials that have expired are kept in use.
 pub(crate) fn kept_in_use(credentials: &dyn Display) {
     imp::kept_in_use(credentials);
@@ -242,6 +247,13 @@ mod imp {
         }
     }
 
+    pub(super) fn shared(note: &str) {
+        match note.strip_prefix("warning: ") {
+            Some(outcome) => warn!(target: TARGET, outcome, "a session could not be shared with the aws cli"),
+            None => debug!(target: TARGET, outcome = note, "shared a session with the aws cli"),
+        }
+    }
+
     pub(super) fn kept_in_use(credentials: &dyn Display) {
         warn!(
             target: TARGET,
@@ -296,6 +308,8 @@ mod imp {
     pub(super) fn fetched(_: bool, _: Result<&dyn Display, (&dyn Display, &'static str)>) {}
 
     pub(super) fn renewal(_: &str) {}
+
+    pub(super) fn shared(_: &str) {}
 
     pub(super) fn kept_in_use(_: &dyn Display) {}
 

@@ -35,6 +35,7 @@ use crate::operations::{
 };
 use crate::secret::Secret;
 use crate::settings::Env;
+use crate::trace;
 use crate::transport::TransportError;
 
 /// The directory, and what is known of it. Clones share what is known.
@@ -175,6 +176,7 @@ impl CliCache {
     }
 
     fn tell(&self, note: String) {
+        trace::shared(&note);
         self.known().note = Some(note.into());
     }
 

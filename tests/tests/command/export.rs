@@ -236,10 +236,19 @@ fn sessions_are_kept_in_the_aws_clis_cache() {
     assert_eq!(world.prints(&arguments), first);
     let asked = || std::fs::read_to_string(world.home.path("asked")).unwrap().lines().count();
     assert_eq!((asked(), world.sts.requests().len()), (1, 1));
+    let session = |more: &str| {
+        let (status, _, errors) = end(world.sts(&[&arguments[..], &["--debug"], &[more]].concat()));
+        assert_eq!(status, Some(0), "{errors}");
+        errors
+    };
+    let (cached, until) = (session("--format=json"), &first[first.find("Expiration").unwrap() + 14..][..20]);
+    let found = cached.lines().find(|line| line.contains("from the aws cli's cache, ")).expect(&cached);
+    assert!(found.contains(".json, until ") && found.contains(until), "{found}");
+    assert!(!session("--no-cache").contains("aws cli's cache"));
     let mut uncached = arguments.to_vec();
     uncached.push("--no-cache");
     assert_ne!(world.prints(&uncached), first);
-    assert_eq!((asked(), world.sts.requests().len()), (2, 2));
+    assert_eq!((asked(), world.sts.requests().len()), (3, 3));
     // A program that fails, or knows no code.
     for process in ["exit 3", "true", "printf '\\377\\n'", "yes", "echo 123456; exit 1"] {
         let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial, "--mfa-process", process];

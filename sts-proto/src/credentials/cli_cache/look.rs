@@ -84,7 +84,8 @@ impl Looking {
                 self.cache.tell(format!("warning: a service has refused the session in {file}"));
             }
             Ok(credentials) => {
-                self.cache.tell(format!("from the aws cli's cache, {file}"));
+                let until = credentials.expiration_rfc3339().unwrap_or_default();
+                self.cache.tell(format!("from the aws cli's cache, {file}, until {until}"));
                 remember(&mut self.cache.known().found, &credentials);
                 return Step::Done(Some((assumed, credentials)));
             }
