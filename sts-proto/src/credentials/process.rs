@@ -3,6 +3,8 @@ mod said;
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use super::command_line;
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Effect, Event, Flow, ProcessOutput, Step};
@@ -60,10 +62,12 @@ impl Process {
     /// The driver's reason, unless it quotes a part of the command line, which may hold secrets.
     fn reason(&self, error: &TransportError) -> Option<String> {
         let reason = in_our_style(error.source()?);
-        let words = command_line::words(self.command.expose());
+        let words: Vec<_> =
+            command_line::words(self.command.expose()).into_iter().map(Zeroizing::new).collect();
         // Shorter words occur in any text.
-        let quoted =
-            words.iter().any(|word| word.len() >= MIN_QUOTE && reason.contains(&word.to_ascii_lowercase()));
+        let quoted = words.iter().any(|word| {
+            word.len() >= MIN_QUOTE && reason.contains(&*Zeroizing::new(word.to_ascii_lowercase()))
+        });
         (!quoted && !reason.is_empty()).then_some(reason)
     }
 
