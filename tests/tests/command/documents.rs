@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use super::program::{World, end_with_input, printed};
+use super::program::{World, end, end_with_input, printed};
 
 #[test]
 fn every_flag_is_in_the_help_the_manual_and_the_completions() {
@@ -37,6 +37,23 @@ fn every_flag_is_in_the_help_the_manual_and_the_completions() {
 }
 
 #[test]
+fn help_of_a_command_is_its_help() {
+    let Some(world) = World::new() else { return };
+    assert_eq!(world.prints(&["help"]), world.prints(&["--help"]));
+    for command in commands(&world.prints(&["--help"])) {
+        assert_eq!(world.prints(&["help", &command]), world.prints(&[&command, "--help"]), "{command}");
+    }
+    for (command, below) in [("proof", "vault"), ("token", "rds")] {
+        let help = world.prints(&[command, below, "--help"]);
+        assert_eq!(world.prints(&["help", command, below]), help);
+        assert_eq!(world.prints(&[command, "help", below]), help);
+    }
+    let (status, told, errors) = end(world.sts(&["help", "whoam"]));
+    assert_eq!((status, told.as_str()), (Some(2), ""), "{errors}");
+    assert!(errors.contains("whoam"), "{errors}");
+}
+
+#[test]
 fn completions_are_read_by_their_shells() {
     let Some(world) = World::new() else { return };
     for (name, shell, flags) in
@@ -64,7 +81,8 @@ fn completions_are_read_by_their_shells() {
 
 fn commands(help: &str) -> Vec<String> {
     let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    list.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+    let names = list.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 fn flags(help: &str) -> BTreeSet<String> {

@@ -72,7 +72,6 @@ fn command(only: Option<&str>) -> clap::Command {
         .about("Identities, temporary credentials and proofs of AWS Security Token Service")
         .long_about(ABOUT)
         .after_help(STATUSES)
-        .disable_help_subcommand(true)
         .subcommand_required(true)
         .arg_required_else_help(true);
     Command::add_to(Global::augment_args(sts), only)

@@ -26,7 +26,9 @@ pub(crate) struct Page {
 impl Run for Page {
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
         // The help of a command is shorter than its page. Operations have texts of their own in this place.
-        let mut sts = command(None).mut_subcommands(|command| command.after_help(STATUSES));
+        // There is no page for `help`.
+        let mut sts = command(None).disable_help_subcommand(true);
+        sts = sts.mut_subcommands(|command| command.after_help(STATUSES).disable_help_subcommand(true));
         if let Some(folder) = self.to {
             let created = std::fs::create_dir_all(&folder);
             let written = created.and_then(|()| clap_mangen::generate_to(sts, &folder));
