@@ -151,6 +151,21 @@ fn shells_read_what_was_exported() {
     }
 }
 
+/// What readers of such files understand in different ways.
+#[test]
+fn dotenv_has_nothing_that_its_readers_differ_about() {
+    let Some(world) = World::new() else { return };
+    for secret in ["a b", "a#b", "a$b", "a'b", "a\"b", "a\\b", "a`b", "a\nb"] {
+        let mut command = world.sts(&["export", "--format", "dotenv"]);
+        command.env("AWS_SECRET_ACCESS_KEY", secret);
+        let (status, printed, errors) = end(command);
+        assert_eq!((status, printed.as_str()), (Some(1), ""), "{secret}");
+        let problem =
+            "sts: the value of AWS_SECRET_ACCESS_KEY has characters that the format dotenv cannot express";
+        assert!(errors.starts_with(problem) && !errors.contains(secret), "{errors}");
+    }
+}
+
 fn variables(env: &str) -> BTreeMap<String, String> {
     let lines = env.lines().filter_map(|line| line.split_once('='));
     lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()

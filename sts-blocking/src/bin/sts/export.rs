@@ -45,7 +45,7 @@ pub(crate) enum Format {
     /// set NAME=value
     #[value(alias = "windows-cmd")]
     Cmd,
-    /// NAME=value, for docker's files of variables and direnv
+    /// NAME=value, for files of variables of docker and systemd, for direnv, and for dotenv of Node.js and Python
     Dotenv,
     /// A section of ~/.aws/credentials
     Ini,
@@ -137,10 +137,10 @@ fn line(format: Format, name: &'static str, value: Option<&str>) -> Result<Strin
         }
         Format::Cmd if is_plain(value) => format!("set {name}={value}\n"),
         Format::Cmd => return Err(not_expressible(name, "cmd")),
-        Format::Dotenv if is_plain(value) => format!("{name}={value}\n"),
-        // Readers of such files differ in escapes.
-        _ if value.contains(['\'', '\n', '\r']) => return Err(not_expressible(name, "dotenv")),
-        _ => format!("{name}='{value}'\n"),
+        // Docker keeps quotation marks, Node.js takes # for a comment, direnv replaces $, systemd removes \: only what needs
+        // none of them is the same to all.
+        _ if is_plain(value) => format!("{name}={value}\n"),
+        _ => return Err(not_expressible(name, "dotenv")),
     })
 }
 
@@ -186,7 +186,9 @@ mod tests {
         assert_eq!(of(Format::Fish).as_deref(), Some("set -gx N \"a'b\\\"c\\$d`e\\\\f%g\"\n"));
         assert_eq!(of(Format::Powershell).as_deref(), Some("$Env:N=\"a'b`\"c`$d``e\\f%g\"\n"));
         assert!(of(Format::Cmd).is_none() && of(Format::Dotenv).is_none());
-        assert_eq!(line(Format::Dotenv, "N", Some("a b$c")).ok().as_deref(), Some("N='a b$c'\n"));
+        for value in ["a b", "a$b", "a#b", "a\"b", "a\\b", "a\nb", "'a'", ""] {
+            assert!(line(Format::Dotenv, "N", Some(value)).is_err(), "{value}");
+        }
         assert_eq!(line(Format::Env, "N", Some("=ls")).ok().as_deref(), Some("export N='=ls'\n"));
         for format in Format::value_variants() {
             assert!(line(*format, "N", Some("a\0b")).is_err());
