@@ -22,10 +22,7 @@ fn main() {
     print!("{}", lines(&sts));
     loop {
         std::thread::sleep(TICK);
-        let requests = sts.requests();
-        // What comes in between is forgotten and not printed, which does no harm.
-        sts.forget_requests();
-        for request in requests {
+        for request in sts.take_requests() {
             let action = request.action.as_deref().unwrap_or("no action");
             let code = request.code.as_deref().unwrap_or("ok");
             eprintln!("{action}: {} {code} (request id {})", request.status.as_u16(), request.request_id);

@@ -275,6 +275,11 @@ impl Server {
         locked(&self.shared.arrivals).clone()
     }
 
+    /// All requests since these were last taken or forgotten.
+    pub fn take_requests(&self) -> Vec<Arrival> {
+        std::mem::take(&mut locked(&self.shared.arrivals))
+    }
+
     /// Clears the list of requests.
     pub fn forget_requests(&self) {
         locked(&self.shared.arrivals).clear();
