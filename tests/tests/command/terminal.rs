@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -39,15 +39,26 @@ fn at_terminal_signalled(
     typed: &[(&str, &[u8])],
     signal: Option<&'static str>,
 ) -> Seen {
+    in_session(world, world.path(), arguments, typed, signal)
+}
+
+/// The same with another program, which has the environment of `sts`.
+fn in_session(
+    world: &World,
+    program: &Path,
+    arguments: &[&str],
+    typed: &[(&str, &[u8])],
+    signal: Option<&'static str>,
+) -> Seen {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&ours).and_then(|()| unlockpt(&ours)).unwrap();
     let path = ptsname(&ours, Vec::new()).unwrap();
     let theirs = PathBuf::from(OsStr::from_bytes(path.as_bytes()));
-    let own = world.sts(arguments);
+    let own = world.sts(&[]);
     // A session of its own takes the first terminal that it opens.
     let mut command = Command::new("setsid");
     command.args(["--wait", "sh", "-c", "exec \"$0\" \"$@\" <\"$TERMINAL\" >\"$TERMINAL\" 2>&1"]);
-    command.arg(world.path()).args(arguments).env_clear();
+    command.arg(program).args(arguments).env_clear();
     command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERMINAL", &theirs);
     let keep = File::options().read(true).write(true).open(&theirs).unwrap();
     let mut child = command.spawn().unwrap();
@@ -141,6 +152,28 @@ fn signals_leave_no_child() {
         assert_eq!(ended(&mut child).signal(), Some(number), "{signal}");
         assert!(!Command::new("kill").args(["-0", &pid]).stderr(Stdio::null()).status().unwrap().success());
     }
+}
+
+/// The terminal sends it to the program that prints the credentials too.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_a_credential_process_too() {
+    let Some(world) = World::new() else { return };
+    let process = "echo $$ >\"$HOME/pid\"; printf 'confirm it: ' >/dev/tty; exec sleep 300";
+    world.home.write(".aws/config", format!("[profile slow]\ncredential_process = {process}\n"));
+    // The shell goes on: the end of the whole session would end all that is in it. A process that has ended may be there until
+    // its new parent hears of it.
+    let after = "echo \"status $?\"; pid=$(cat \"$HOME/pid\")
+        while grep -qs 'State:.[^Z]' \"/proc/$pid/status\"; do sleep 0.1; done; echo nothing is left";
+    for command in ["whoami", "export", "exec true", "serve"] {
+        let line = format!("trap : INT; \"$0\" --profile slow {command}; {after}");
+        let program = world.path().to_str().unwrap();
+        let arguments = ["-c", &line, program];
+        let seen = in_session(&world, "sh".as_ref(), &arguments, &[("confirm it: ", b"\x03")], None);
+        assert!(seen.status.success(), "{command}: {}", seen.shown);
+        assert!(seen.shown.ends_with("status 130\r\nnothing is left\r\n"), "{command}: {}", seen.shown);
+    }
+    assert!(world.sts.requests().is_empty());
 }
 
 #[test]
