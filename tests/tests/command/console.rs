@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use sts_tests::proxy::{Does, Proxy};
+
 use super::captured::Server;
 use super::program::{SECRET_KEY, World, end};
 
@@ -78,6 +80,19 @@ fn a_service_that_takes_no_body_is_asked_as_documented() {
     for secret in secrets(&requests[0].body) {
         assert!(!errors.contains(&secret), "{errors}");
     }
+}
+
+#[test]
+fn the_sign_in_goes_through_the_proxy() {
+    let Some(world) = World::new() else { return };
+    let (server, proxy) = (Server::start(&[(200, TOKEN)]), Proxy::start(Does::Tunnel));
+    let mut command = console(&world, &server, &[]);
+    command.env("HTTP_PROXY", format!("http://{}", proxy.address()));
+    let (status, printed, errors) = end(command);
+    assert_eq!(status, Some(0), "{errors}");
+    assert!(printed.ends_with("&SigninToken=sign%2Bin%2Ftoken\n"), "{printed}");
+    let target = format!("CONNECT {} HTTP/1.1\r\n", server.address);
+    assert!(proxy.heads().iter().any(|head| head.starts_with(&target)), "{:?}", proxy.heads());
 }
 
 #[test]

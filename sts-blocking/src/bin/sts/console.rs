@@ -21,7 +21,7 @@ use crate::session::{Session, duration};
 /// Signs in to the AWS Management Console and prints the URL to open, which works for 15 minutes, for all that have it.
 ///
 /// The console takes sessions of roles and of federated users: where the credentials are long-term keys, name a role with
-/// --role.
+/// --role. The sign-in service is asked once or twice, for at most 10 seconds each, by way of the proxy of the environment.
 #[derive(Args)]
 pub(crate) struct Console {
     #[command(flatten)]
