@@ -117,6 +117,7 @@ fn what_goes_wrong() {
         errors.starts_with("sts: long-term keys are not taken here: use the session of a role"),
         "{errors}"
     );
+    assert!(errors.ends_with("; name a role with --role\n"), "{errors}");
     let role = world.sts.role_arn("demo");
     // A session would be sent in the clear.
     let (code, _, errors) =

@@ -1,5 +1,6 @@
 //! A line on standard error, and a status.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use sts_tests::sts::Server;
@@ -12,7 +13,61 @@ fn every_status_and_one_line() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let closed = format!("http://{closed}");
     let role = world.sts.role_arn("absent");
+    world.home.write(
+        ".aws/config",
+        "[profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev\n\
+         [sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.test/start\n\
+         [profile login]\nlogin_session = arn:aws:iam::123456789012:user/alice\n\
+         [profile process]\ncredential_process = sh -c 'exit 7'\n\
+         [profile gone]\ncredential_process = /no/such/program\n\
+         [profile empty]\nregion = us-east-1\n",
+    );
+    let without_region = |arguments: &[&str]| {
+        let mut command = world.sts(arguments);
+        command.env_remove("AWS_REGION");
+        command
+    };
+    let with_session = |token: &str, end: &str| {
+        let mut command = world.sts(&["whoami"]);
+        command.env("AWS_SESSION_TOKEN", token).env("AWS_CREDENTIAL_EXPIRATION", end);
+        command
+    };
+    let documented = world.prints(&["help"]);
+    let documented = documented.split("Exit status:\n").nth(1).expect(&documented);
+    let mut seen = BTreeSet::from([Some(0)]);
     for (command, status, line) in [
+        (
+            without_region(&["whoami"]),
+            2,
+            "sts: the endpoint url came without a region to sign for: looked in --region, ",
+        ),
+        (without_region(&["whoami", "--endpoint-url", ""]), 2, "sts: the endpoint url "),
+        (world.sts(&["console"]), 2, "sts: long-term keys are not taken here: "),
+        (world.sts(&["verify", "--eks", "c"]), 1, "sts: the proof is not accepted: "),
+        (
+            world.sts(&["exec", "--", "--role", "x"]),
+            127,
+            "sts: --role cannot be run: no such file or directory; flags ",
+        ),
+        (
+            world.sts(&["whoami", "--profile", "sso"]),
+            3,
+            "sts: no credentials from profile sso: there is no login, ",
+        ),
+        (
+            world.sts(&["whoami", "--profile", "login"]),
+            3,
+            "sts: no credentials from profile login: there is no login, ",
+        ),
+        (world.sts(&["whoami", "--profile", "process"]), 3, "sts: no credentials from profile process: "),
+        (world.sts(&["whoami", "--profile", "gone"]), 3, "sts: no credentials from profile gone: "),
+        (
+            world.sts(&["whoami", "--profile", "empty"]),
+            3,
+            "sts: no credentials to sign GetCallerIdentity with",
+        ),
+        (with_session("wrong", "2090-01-01T00:00:00Z"), 1, "sts: GetCallerIdentity was refused"),
+        (with_session("ended", "2020-01-01T00:00:00Z"), 3, "sts: no credentials from "),
         (
             world.sts(&["assume-role", "--role-arn", &role, "--role-session-name", "s"]),
             1,
@@ -33,7 +88,13 @@ fn every_status_and_one_line() {
         assert_eq!((found, told.as_str()), (Some(status), ""), "{shown}: {errors}");
         assert!(errors.starts_with(line), "{shown}: {errors}");
         assert_eq!(errors.lines().count(), 1, "{shown}: {errors}");
+        seen.insert(found);
     }
+    let lines = documented.lines().filter_map(|line| line.trim_start().split_once("  "));
+    let documented: BTreeSet<_> = lines.map(|(status, _)| status.parse::<i32>().ok()).collect();
+    // That of a command which is not found is the command's.
+    assert!(seen.remove(&Some(127)));
+    assert_eq!(seen, documented);
 }
 
 #[test]
@@ -44,7 +105,8 @@ fn usage_has_status_two() {
         &["bogus"],
         &["whoami", "--bogus"],
         &["export", "--duration", "1h"],
-        &["export", "--role", "r", "--duration", "soon"],
+        &["export", "--role", "arn:r", "--duration", "soon"],
+        &["export", "--role", "demo"],
         &["export", "--format", "xml"],
         &["completions", "tcsh"],
         &["get-access-key-info"],

@@ -109,7 +109,10 @@ pub(crate) fn become_command(mut command: Command) -> Result<ExitCode, Failure> 
 }
 
 pub(crate) fn not_run(command: &Command, error: &io::Error) -> ExitCode {
-    tell(format_args!("{} cannot be run: {}", command.get_program().display(), in_our_style(error)));
+    let program = command.get_program().display();
+    let is_flag = command.get_program().as_encoded_bytes().starts_with(b"-");
+    let advice = if is_flag { "; flags of sts stand before -- and the command" } else { "" };
+    tell(format_args!("{program} cannot be run: {}{advice}", in_our_style(error)));
     ExitCode::from(if error.kind() == ErrorKind::NotFound { 127 } else { 126 })
 }
 

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::process::ExitCode;
 
+use sts_blocking::proof::ProofError;
 use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::{CredentialsError, Error, RetryClass};
 
@@ -32,7 +33,7 @@ impl Failure {
             Self::Sts(error) => {
                 match mfa::reason_of(error) {
                     Some(reason) => tell(reason),
-                    None => tell(error),
+                    None => tell(format_args!("{error}{}", advice(error))),
                 }
                 let mut source = error.source().filter(|_| debug);
                 while let Some(cause) = source {
@@ -55,6 +56,17 @@ impl Failure {
             Self::Other(_) => REFUSED,
             Self::Sts(error) => status_of(error),
         }
+    }
+}
+
+/// What to do, where the library says it for those who write programs, or not at all.
+fn advice(error: &Error) -> &'static str {
+    match error {
+        Error::Proof(ProofError::LongTermKeys) => "; name a role with --role",
+        Error::Credentials(CredentialsError::NotConfigured(_)) => {
+            "; name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        }
+        _ => "",
     }
 }
 

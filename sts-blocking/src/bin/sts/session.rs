@@ -16,7 +16,7 @@ use crate::input;
 #[command(next_help_heading = "Roles")]
 pub(crate) struct Session {
     /// Role to assume; more of them make a chain, each assumed with the session of the one before
-    #[arg(long = "role", value_name = "ARN")]
+    #[arg(long = "role", value_name = "ARN", value_parser = arn)]
     roles: Vec<String>,
     /// Name of the sessions of all roles, 2 to 64 characters; the user's name by default
     #[arg(long, value_name = "NAME", requires = "roles")]
@@ -140,6 +140,14 @@ pub(crate) fn text_or_file(text: &str) -> Result<String, String> {
     match text.strip_prefix("file://") {
         Some(path) => Ok(input::file(path)?.expose().to_owned()),
         None => Ok(text.to_owned()),
+    }
+}
+
+/// Any partition's, and those of other servers.
+fn arn(text: &str) -> Result<String, &'static str> {
+    match text.starts_with("arn:") {
+        true => Ok(text.to_owned()),
+        false => Err("use the arn of a role, such as arn:aws:iam::123456789012:role/demo"),
     }
 }
 
