@@ -11,15 +11,13 @@
 //! `cargo run --example event_loop`
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::error::Error;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sts_blocking::operations::{GetCallerIdentity, GetCallerIdentityOutput};
+use sts_blocking::operations::GetCallerIdentity;
 use sts_blocking::sts_proto::client::{Build, Config, Core, Job};
 use sts_blocking::sts_proto::flow::Join;
 use sts_blocking::sts_proto::settings::Env;
@@ -27,10 +25,15 @@ use sts_blocking::sts_proto::wire::MAX_BODY;
 use sts_blocking::sts_proto::{Effect, Event, Step};
 use sts_blocking::{Credentials, Flow, TransportError, TransportErrorKind};
 
+use calls::{EVERY, Tally, random};
+use config_file::ConfigFile;
 use exchange::Exchange;
 use program::Program;
-use server::ConfigFile;
 
+#[path = "event_loop/calls.rs"]
+mod calls;
+#[path = "event_loop/config_file.rs"]
+mod config_file;
 #[path = "event_loop/exchange.rs"]
 mod exchange;
 #[path = "event_loop/http11.rs"]
@@ -45,8 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut event_loop = EventLoop::new(build(config.path())?);
     let tally = Rc::new(RefCell::new(Tally::default()));
     let give_up = Instant::now() + Duration::from_secs(30);
-    // One session that the server refuses, one that is replaced before it ends, and its successor.
-    while tally.borrow().sessions.len() < 3 && Instant::now() < give_up {
+    while !tally.borrow().is_complete() && Instant::now() < give_up {
         for number in 0..10 {
             let (at, tally) = (Instant::now() + EVERY * number, Rc::clone(&tally));
             let call = event_loop.core.send(GetCallerIdentity::new(), random());
@@ -213,54 +215,6 @@ fn read(path: &Path) -> Event {
     }
 }
 
-/// The results of the calls.
-#[derive(Default)]
-struct Tally {
-    succeeded: u32,
-    sent_again: u32,
-    max_wait: Duration,
-    /// The sessions that signed: the ARN of each.
-    sessions: BTreeSet<String>,
-    failed: Vec<sts_blocking::Error>,
-}
-
-impl Tally {
-    fn count(&mut self, begun: Instant, called: Result<GetCallerIdentityOutput, sts_blocking::Error>) {
-        self.max_wait = self.max_wait.max(begun.elapsed());
-        match called {
-            Ok(me) => {
-                self.succeeded += 1;
-                self.sent_again += u32::from(me.metadata.attempts() > 1);
-                self.sessions.insert(me.arn);
-            }
-            Err(error) => self.failed.push(error),
-        }
-    }
-
-    fn check(self) -> Result<(), Box<dyn Error>> {
-        let Self { succeeded, sent_again, max_wait, sessions, failed } = self;
-        println!(
-            "{succeeded} calls, {sent_again} of them sent more than once; the longest took {max_wait:?}"
-        );
-        println!("signed with {} sessions: {sessions:#?}", sessions.len());
-        if let Some(error) = failed.into_iter().next() {
-            return Err(error.into());
-        }
-        if sessions.len() < 3 {
-            return Err("the credentials were not kept fresh".into());
-        }
-        Ok(())
-    }
-}
-
-/// A number that no other flow has. `getrandom` or `rand` do this better; the standard library has nothing else.
-fn random() -> u128 {
-    let number = || u128::from(RandomState::new().build_hasher().finish());
-    number() << 64 | number()
-}
-
-/// How often a call begins.
-const EVERY: Duration = Duration::from_millis(50);
 /// How long the user needs for a code.
 const TYPING: Duration = Duration::from_millis(100);
 

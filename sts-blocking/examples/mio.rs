@@ -10,28 +10,29 @@
 //! `cargo run --example mio`
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use mio::{Events, Poll, Token};
-use sts_blocking::operations::{AssumeRole, GetCallerIdentity, GetCallerIdentityOutput};
+use sts_blocking::operations::{AssumeRole, GetCallerIdentity};
 use sts_blocking::sts_proto::client::{Build, Config, Core, Job};
 use sts_blocking::sts_proto::flow::Join;
 use sts_blocking::sts_proto::settings::Env;
 use sts_blocking::sts_proto::{Effect, Event, Step};
 use sts_blocking::{Flow, TransportErrorKind};
 
+use calls::{EVERY, Tally, random};
 use exchange::Exchange;
 
+#[path = "event_loop/calls.rs"]
+mod calls;
 #[path = "mio/exchange.rs"]
 mod exchange;
 #[path = "event_loop/http11.rs"]
 mod http11;
-#[allow(dead_code)] // its config file is for the other loop
 #[path = "event_loop/server.rs"]
 mod server;
 
@@ -39,12 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut event_loop = EventLoop::new(build(server::start()?)?)?;
     let tally = Rc::new(RefCell::new(Tally::default()));
     let give_up = Instant::now() + Duration::from_secs(30);
-    // One session that the server refuses, one that is replaced before it ends, and its successor.
-    while tally.borrow().sessions.len() < 3 && Instant::now() < give_up {
+    while !tally.borrow().is_complete() && Instant::now() < give_up {
         for number in 0..10 {
             let (at, tally) = (Instant::now() + EVERY * number, Rc::clone(&tally));
             let call = event_loop.core.send(GetCallerIdentity::new(), random());
-            event_loop.start(at, call, move |called| tally.borrow_mut().count(called));
+            event_loop.start(at, call, move |called| tally.borrow_mut().count(at, called));
         }
         event_loop.run()?;
     }
@@ -226,51 +226,6 @@ impl Pending {
 fn later(after: Duration, event: Event) -> Pending {
     Pending::Timer(Instant::now() + after, Some(event))
 }
-
-/// The results of the calls.
-#[derive(Default)]
-struct Tally {
-    succeeded: u32,
-    sent_again: u32,
-    /// The sessions that signed: the ARN of each.
-    sessions: BTreeSet<String>,
-    failed: Vec<sts_blocking::Error>,
-}
-
-impl Tally {
-    fn count(&mut self, called: Result<GetCallerIdentityOutput, sts_blocking::Error>) {
-        match called {
-            Ok(me) => {
-                self.succeeded += 1;
-                self.sent_again += u32::from(me.metadata.attempts() > 1);
-                self.sessions.insert(me.arn);
-            }
-            Err(error) => self.failed.push(error),
-        }
-    }
-
-    fn check(self) -> Result<(), Box<dyn Error>> {
-        let Self { succeeded, sent_again, sessions, failed } = self;
-        println!("{succeeded} calls, {sent_again} of them sent more than once");
-        println!("signed with {} sessions: {sessions:#?}", sessions.len());
-        if let Some(error) = failed.into_iter().next() {
-            return Err(error.into());
-        }
-        if sessions.len() < 3 {
-            return Err("the credentials were not kept fresh".into());
-        }
-        Ok(())
-    }
-}
-
-/// A number that no other flow has. `getrandom` or `rand` do this better; the standard library has nothing else.
-fn random() -> u128 {
-    let number = || u128::from(RandomState::new().build_hasher().finish());
-    number() << 64 | number()
-}
-
-/// How often a call begins.
-const EVERY: Duration = Duration::from_millis(50);
 
 /// `cargo test` runs the example too.
 #[test]

@@ -1,9 +1,7 @@
-//! A server that speaks as much of STS as the example needs, and the config file of a client for it.
+//! A server that speaks as much of STS as the examples need.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// Starts the server in a thread of its own.
@@ -18,29 +16,6 @@ pub(crate) fn start() -> io::Result<SocketAddr> {
         }
     });
     Ok(address)
-}
-
-/// A config file, which lasts as long as this value.
-pub(crate) struct ConfigFile(PathBuf);
-
-impl ConfigFile {
-    /// A profile with a role that is assumed at this server.
-    pub(crate) fn write(server: SocketAddr) -> io::Result<Self> {
-        let file = Self(std::env::temp_dir().join(format!("event-loop-{}", std::process::id())));
-        let config = CONFIG.replace("{server}", &server.to_string());
-        File::create_new(file.path())?.write_all(config.as_bytes())?;
-        Ok(file)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for ConfigFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 #[derive(Default)]
@@ -96,19 +71,6 @@ fn session(number: u32) -> String {
 
 /// A client refreshes a session when between two thirds and nine tenths of its life are over.
 const LIFETIME: Duration = Duration::from_secs(2);
-
-/// The command line has a `;`, so a shell reads it. It takes a moment, in which the loop must go on.
-const CONFIG: &str = r#"
-[default]
-region = eu-west-1
-endpoint_url = http://{server}
-role_arn = arn:aws:iam::123456789012:role/loop
-mfa_serial = arn:aws:iam::123456789012:mfa/ada
-source_profile = base
-
-[profile base]
-credential_process = sleep 0.2; echo '{"Version": 1, "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI"}'
-"#;
 
 const SESSION: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA{number}</AccessKeyId>\
     <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>{end}</Expiration>\
