@@ -5,12 +5,13 @@ use std::fmt;
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// A connection, above its TLS, that sends head and body together, and looks whether it is open only before it is taken.
 pub(crate) struct Joined {
     inner: Box<dyn Transport>,
-    /// A head that waits for its body.
-    head: Vec<u8>,
+    /// A head that waits for its body. It may have a session token.
+    head: Zeroizing<Vec<u8>>,
     /// Some of a request was written, and no answer awaited.
     begun: bool,
     /// There was an exchange since the last look.
@@ -19,7 +20,7 @@ pub(crate) struct Joined {
 
 impl Joined {
     pub(crate) fn new(inner: Box<dyn Transport>) -> Self {
-        Self { inner, head: Vec::new(), begun: false, used: false }
+        Self { inner, head: Zeroizing::default(), begun: false, used: false }
     }
 
     /// Sends the head that waits, and what is in the buffer.
@@ -28,17 +29,15 @@ impl Joined {
         let output = self.inner.buffers().output();
         // Of a body that fills the buffer, the end goes on its own.
         let fits = amount.min(output.len().saturating_sub(head));
-        let end = output.get(fits..amount).unwrap_or_default().to_vec();
+        let end = Zeroizing::new(output.get(fits..amount).unwrap_or_default().to_vec());
         output.copy_within(..fits, head);
-        output.iter_mut().zip(&self.head).for_each(|(to, byte)| *to = *byte);
-        // It may have a session token.
-        self.head.fill(0);
-        self.head.clear();
+        output.iter_mut().zip(&*self.head).for_each(|(to, byte)| *to = *byte);
+        self.head.zeroize();
         self.inner.transmit_output(head + fits, timeout)?;
         if end.is_empty() {
             return Ok(());
         }
-        self.inner.buffers().output().iter_mut().zip(&end).for_each(|(to, byte)| *to = *byte);
+        self.inner.buffers().output().iter_mut().zip(&*end).for_each(|(to, byte)| *to = *byte);
         self.inner.transmit_output(end.len(), timeout)
     }
 }
