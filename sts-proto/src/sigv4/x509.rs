@@ -252,7 +252,6 @@ fn of_certificate(certificate: &[u8], pem: &[u8]) -> Result<impl Key + use<>, Id
 
 /// How a private key is written: RFC 5958, RFC 8017 §A.1.2, RFC 5915.
 #[derive(Clone, Copy)]
-#[allow(dead_code)] // where no library signs
 enum Kind {
     Pkcs8,
     Pkcs1,
