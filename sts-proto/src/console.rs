@@ -25,6 +25,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use crate::endpoint::{ConsoleHosts, Endpoint, Target, check_characters};
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::keys::Credentials;
+use crate::member::IntoOptional;
 use crate::proof::{Draft, Proof, ProofError};
 use crate::secret::{Given, Secret};
 use crate::trace;
@@ -53,14 +54,14 @@ impl Console {
     }
 
     /// The page to begin with: an `https` URL, or a path on the partition's console, `/s3/home`.
-    pub fn destination(mut self, page: impl Into<String>) -> Self {
-        self.destination = Some(page.into());
+    pub fn destination<By>(mut self, page: impl IntoOptional<String, By>) -> Self {
+        self.destination = page.into_optional();
         self
     }
 
     /// The URL of a page to which the console sends people when their session is over.
-    pub fn issuer(mut self, url: impl Into<String>) -> Self {
-        self.issuer = Some(url.into());
+    pub fn issuer<By>(mut self, url: impl IntoOptional<String, By>) -> Self {
+        self.issuer = url.into_optional();
         self
     }
 
@@ -73,8 +74,8 @@ impl Console {
     }
 
     /// Another sign-in service than the partition's: `https`, or `http` on this machine.
-    pub fn sign_in_url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
+    pub fn sign_in_url<By>(mut self, url: impl IntoOptional<String, By>) -> Self {
+        self.url = url.into_optional();
         self
     }
 

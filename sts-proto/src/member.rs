@@ -271,6 +271,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_member_takes_an_option_too() {
+        use crate::proof::Vault;
+        use crate::token::Rds;
+        let region = Some("eu-west-1".to_owned());
+        let set = |region: Option<String>| format!("{:?}", Rds::new("h", 5432, "u").region(region));
+        assert_eq!(set(region), format!("{:?}", Rds::new("h", 5432, "u").region("eu-west-1")));
+        assert_eq!(set(None), format!("{:?}", Rds::new("h", 5432, "u")));
+        let set = |id: Option<&str>| format!("{:?}", Vault::new("r").server_id(id));
+        assert_eq!(set(Some("vault")), format!("{:?}", Vault::new("r").server_id("vault")));
+        assert_eq!(set(None), format!("{:?}", Vault::new("r")));
+    }
+
+    #[cfg(feature = "roles-anywhere")]
+    #[test]
+    fn a_configuration_in_code_takes_an_option_too() {
+        use crate::credentials::roles_anywhere::{Config, PemFiles};
+        let config = || Config::new(PemFiles::new("c", "k"), "r", "p", "t");
+        let set = config().region("r").endpoint_url("u").duration_seconds(Duration::from_secs(900));
+        let some = config().region(Some("r")).endpoint_url(Some("u")).duration_seconds(Some(900));
+        assert_eq!(set, some);
+        let none = some.region(None::<&str>).endpoint_url(None::<&str>).duration_seconds(None::<u32>);
+        assert_eq!(none, config());
+    }
+
+    #[test]
     fn tags_are_pairs_or_maps_of_them() {
         let pairs = [("a".to_owned(), "b".to_owned())];
         let tree = BTreeMap::from(pairs.clone());

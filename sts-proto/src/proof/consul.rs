@@ -8,6 +8,7 @@ use super::request::{Header, Place, Signed};
 use super::vault::four_fields;
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
+use crate::member::IntoOptional;
 use crate::secret::Secret;
 
 /// The bearer token of a login with the auth method `aws-iam` of HashiCorp Consul: JSON, which `consul login` and
@@ -44,8 +45,8 @@ impl Consul {
 
     /// The value that the auth method is set up with (`ServerIDHeaderValue`), sent in `X-Consul-IAM-ServerID`. Without it,
     /// a proof for one server serves for every other one that asks for none.
-    pub fn server_id(mut self, id: impl Into<String>) -> Self {
-        self.server_id = Some(id.into());
+    pub fn server_id<By>(mut self, id: impl IntoOptional<String, By>) -> Self {
+        self.server_id = id.into_optional();
         self
     }
 }

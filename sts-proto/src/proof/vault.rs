@@ -9,6 +9,7 @@ use super::request::{Header, Place, Signed};
 use crate::base64::STANDARD;
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
+use crate::member::IntoOptional;
 use crate::secret::Secret;
 
 /// A login with the AWS auth method of HashiCorp Vault or OpenBao, type `iam`: JSON to post to [`path`](Self::path).
@@ -47,8 +48,8 @@ impl Vault {
 
     /// The value of the header `X-Vault-AWS-IAM-Server-ID` that the server is set up with
     /// (`iam_server_id_header_value`). Without it, a proof for one server serves for every other one that asks for none.
-    pub fn server_id(mut self, id: impl Into<String>) -> Self {
-        self.server_id = Some(id.into());
+    pub fn server_id<By>(mut self, id: impl IntoOptional<String, By>) -> Self {
+        self.server_id = id.into_optional();
         self
     }
 

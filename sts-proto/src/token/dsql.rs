@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{QUARTER_OF_AN_HOUR, Target, host};
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
+use crate::member::IntoOptional;
 use crate::proof::{Proof, ProofError};
 use crate::secret::Secret;
 
@@ -56,8 +57,8 @@ impl Dsql {
     }
 
     /// Another region than the client's.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+    pub fn region<By>(mut self, region: impl IntoOptional<String, By>) -> Self {
+        self.region = region.into_optional();
         self
     }
 }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::{Target, host, user};
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
+use crate::member::IntoOptional;
 use crate::proof::{Proof, ProofError};
 use crate::secret::Secret;
 
@@ -43,8 +44,8 @@ impl MemoryDb {
     }
 
     /// Another region than the client's.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+    pub fn region<By>(mut self, region: impl IntoOptional<String, By>) -> Self {
+        self.region = region.into_optional();
         self
     }
 }

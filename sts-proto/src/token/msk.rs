@@ -6,6 +6,7 @@ use super::{QUARTER_OF_AN_HOUR, SCHEME, Target, host, region};
 use crate::base64::URL;
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
+use crate::member::IntoOptional;
 use crate::proof::{Draft, Proof, ProofError};
 use crate::secret::Secret;
 use crate::wire::time;
@@ -46,8 +47,8 @@ impl Msk {
     }
 
     /// Another region than the client's.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+    pub fn region<By>(mut self, region: impl IntoOptional<String, By>) -> Self {
+        self.region = region.into_optional();
         self
     }
 

@@ -9,7 +9,7 @@ use super::wrong;
 use crate::endpoint::{Target, roles_anywhere};
 use crate::error::{CredentialsError, Error};
 use crate::escape::escape;
-use crate::member::{IntoMember, IntoOptional};
+use crate::member::IntoOptional;
 use crate::scope::Scope;
 use crate::sigv4::x509::Identity;
 use crate::wire::json::texts;
@@ -65,7 +65,7 @@ impl Config {
             fips: false,
             dual_stack: false,
             endpoint_url: None,
-            duration_seconds: 3600,
+            duration_seconds: HOUR,
             session_name: None,
             properties: Vec::new(),
         }
@@ -73,8 +73,8 @@ impl Config {
 
     /// Another region than the trust anchor's.
     #[must_use]
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+    pub fn region<By>(mut self, region: impl IntoOptional<String, By>) -> Self {
+        self.region = region.into_optional();
         self
     }
 
@@ -94,15 +94,15 @@ impl Config {
 
     /// Where to send the request instead of AWS's endpoint.
     #[must_use]
-    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
-        self.endpoint_url = Some(url.into());
+    pub fn endpoint_url<By>(mut self, url: impl IntoOptional<String, By>) -> Self {
+        self.endpoint_url = url.into_optional();
         self
     }
 
     /// How long a session lasts, in seconds; an hour otherwise.
     #[must_use]
-    pub fn duration_seconds(mut self, seconds: impl IntoMember<u32>) -> Self {
-        self.duration_seconds = seconds.into_member();
+    pub fn duration_seconds<By>(mut self, seconds: impl IntoOptional<u32, By>) -> Self {
+        self.duration_seconds = seconds.into_optional().unwrap_or(HOUR);
         self
     }
 
@@ -228,3 +228,5 @@ impl PemFiles {
 }
 
 const SERVICE: &str = "rolesanywhere";
+
+const HOUR: u32 = 3600;
