@@ -21,8 +21,11 @@ use std::fmt;
 ///     ErrorCode::Other("BrandNew".into())
 /// );
 ///
-/// // A code is also compared with its name on the wire.
+/// // A code is also compared with its name on the wire, as an error gives it too.
 /// assert!(ErrorCode::AccessDenied == "AccessDenied");
+/// let code: Option<&ErrorCode> = Some(&ErrorCode::AccessDenied);
+/// assert!(code.is_some_and(|code| code == "AccessDenied"));
+/// assert_eq!(code.map(ErrorCode::as_str), Some("AccessDenied"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

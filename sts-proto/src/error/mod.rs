@@ -88,6 +88,10 @@ impl Error {
     /// if let Some(ErrorCode::ExpiredToken) = error.code() {
     ///     eprintln!("the session is over, get a new one");
     /// }
+    /// // A code without a variant, by its name on the wire.
+    /// if error.code().is_some_and(|code| code == "OverQuota") {
+    ///     eprintln!("ask for less");
+    /// }
     /// # }
     /// ```
     pub fn code(&self) -> Option<&ErrorCode> {

@@ -37,7 +37,7 @@
 //! assert_eq!(AssumeRole::parse(&response).unwrap(), output);
 //! let response = service.answer(request).unwrap();
 //! let error = AssumeRole::parse(&response).unwrap_err();
-//! assert!(*error.code().unwrap() == "AccessDenied");
+//! assert!(error.code().unwrap() == "AccessDenied");
 //!
 //! let received = &service.received()[0];
 //! assert_eq!(received.operation(), "AssumeRole");
