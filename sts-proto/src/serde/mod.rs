@@ -1,7 +1,8 @@
 //! Inputs, outputs and credentials in the formats of [serde](https://serde.rs), with the names that members have on the wire.
 //!
 //! Formats that say what they hold are supported, such as JSON, TOML and YAML. A member that is not set is left out. Times are
-//! texts as RFC 3339 writes them. An input that is read may have no member that the operation does not have; other
+//! texts as RFC 3339 writes them. Nothing is converted: a text is not read from a number, nor a number from a text or from
+//! `900.0`, and a number has to fit its member. An input that is read may have no member that the operation does not have; other
 //! members of an output are passed over. The metadata of an output is not part of it.
 //!
 //! # Secrets

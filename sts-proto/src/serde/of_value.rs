@@ -133,15 +133,11 @@ of_answers! {
     Secret: "a text, and not [redacted], as secrets are written unless they are exposed"
         Value::Secret(secret) => Some(secret),
         Value::Text(text) => Some(text).filter(|text| text != REDACTED).map(Self::new),;
-    i64: "a whole number" Value::Number(number) => Some(number),;
-    u64: "a whole number, not negative"
-        Value::Number(number) => Self::try_from(number).ok(),
-        Value::Text(text) => text.parse().ok(),;
     bool: "true or false" Value::Truth(truth) => Some(truth),;
     SystemTime: "a time as RFC 3339 writes it" Value::Text(text) => time::parse(&text),;
 }
 
-macro_rules! smaller_numbers {
+macro_rules! numbers {
     ($($type:ty)*) => {$(
         impl OfValue for $type {
             fn as_value(&self) -> Value {
@@ -150,13 +146,13 @@ macro_rules! smaller_numbers {
 
             fn of_value(value: Value) -> Result<Self, String> {
                 let number = if let Value::Number(number) = value { Self::try_from(number).ok() } else { None };
-                number.ok_or_else(|| format!("it has to be a whole number from 0 to {}", Self::MAX))
+                number.ok_or_else(|| format!("it has to be a whole number from {} to {}", Self::MIN, Self::MAX))
             }
         }
     )*};
 }
 
-smaller_numbers!(u16 u32);
+numbers!(u16 u32 u64 i64);
 
 crate::serde_by_value!(Secret);
 

@@ -58,6 +58,16 @@ fn what_is_no_such_input_is_refused_and_not_quoted() {
             r#"{"RoleArn": "a", "RoleSessionName": "n", "DurationSeconds": 900.5}"#,
             "DurationSeconds: it has to be",
         ),
+        (
+            r#"{"RoleArn": "a", "RoleSessionName": "n", "DurationSeconds": 900.0}"#,
+            "DurationSeconds: it has to be",
+        ),
+        (r#"{"RoleArn": "a", "RoleSessionName": 1.5}"#, "RoleSessionName: it has to be a text"),
+        (
+            r#"{"RoleArn": "a", "RoleSessionName": 18446744073709551615}"#,
+            "RoleSessionName: it has to be a text",
+        ),
+        (r#"{"RoleArn": "a", "RoleSessionName": "n", "TokenCode": 1e300}"#, "TokenCode: it has to be a text"),
         (r#"{"RoleArn": "a", "RoleSessionName": "n", "Tags": [{"Key": "k"}]}"#, "Tags: Value is missing"),
         (r#"{"RoleArn": "a", "RoleArn": "b", "RoleSessionName": "n"}"#, "\"RoleArn\" is there twice"),
         (
@@ -71,6 +81,41 @@ fn what_is_no_such_input_is_refused_and_not_quoted() {
     ] {
         let error = serde_json::from_str::<AssumeRole>(text).unwrap_err().to_string();
         assert!(error.contains(problem) && !error.contains("planted"), "{text}: {error}");
+    }
+}
+
+crate::input! {
+    /// One member for each type of numbers.
+    pub struct Numbers {
+        short: u16 = "Short",
+        long: u32 = "Long",
+        large: u64 = "Large",
+        signed: i64 = "Signed",
+    }
+}
+
+#[test]
+fn numbers_are_read_by_one_rule_whatever_their_size() {
+    let largest = Numbers::new(u16::MAX, u32::MAX, u64::MAX, i64::MIN);
+    let text =
+        r#"{"Short":65535,"Long":4294967295,"Large":18446744073709551615,"Signed":-9223372036854775808}"#;
+    assert_eq!(serde_json::to_string(&largest).unwrap(), text);
+    assert_eq!(serde_json::from_str::<Numbers>(text).unwrap(), largest);
+    let fits = serde_json::to_value(Numbers::new(1, 1, 1, 1)).unwrap();
+    for name in ["Short", "Long", "Large", "Signed"] {
+        for wrong in [json!("1"), json!(1.0), json!(true), json!([1])] {
+            let mut with = fits.clone();
+            with[name] = wrong;
+            let error = serde_json::from_value::<Numbers>(with).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name}: it has to be a whole number from ")), "{error}");
+        }
+    }
+    for (name, wrong) in
+        [("Short", json!(65536)), ("Long", json!(-1)), ("Large", json!(-1)), ("Signed", json!(u64::MAX))]
+    {
+        let mut with = fits.clone();
+        with[name] = wrong;
+        assert!(serde_json::from_value::<Numbers>(with).is_err(), "{name}");
     }
 }
 

@@ -22,7 +22,12 @@ impl Serialize for Written<'_> {
             Value::Text(text) => serializer.serialize_str(text),
             Value::Secret(secret) if self.exposed => serializer.serialize_str(secret.expose()),
             Value::Secret(_) => serializer.serialize_str(REDACTED),
-            Value::Number(number) => serializer.serialize_i64(*number),
+            Value::Number(number) => match (i64::try_from(*number), u64::try_from(*number)) {
+                (Ok(number), _) => serializer.serialize_i64(number),
+                (_, Ok(number)) => serializer.serialize_u64(number),
+                _ => serializer.serialize_i128(*number),
+            },
+            Value::Fraction(number) => serializer.serialize_f64(*number),
             Value::Truth(truth) => serializer.serialize_bool(*truth),
             Value::List(items) => serializer.collect_seq(items.iter().map(inner)),
             Value::Structure(members) => {
@@ -57,7 +62,7 @@ impl<'de> Visitor<'de> for Any {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a whole number, a truth value, a list or a structure")
+        f.write_str("a text, a number, a truth value, a list or a structure")
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -77,16 +82,15 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Number(number))
+        Ok(Value::Number(number.into()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(i64::try_from(number).map_or_else(|_| Value::Text(number.to_string()), Value::Number))
+        Ok(Value::Number(number.into()))
     }
 
-    /// No member is one; as a text it is refused where a number has to be.
     fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::Text(number.to_string()))
+        Ok(Value::Fraction(number))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {

@@ -15,6 +15,7 @@ pub(super) fn element(name: &str, value: &Value, to: &mut String) {
         Value::Text(value) => text(value, to),
         Value::Secret(value) => text(value.expose(), to),
         Value::Number(number) => text(&number.to_string(), to),
+        Value::Fraction(number) => text(&number.to_string(), to),
         Value::Truth(truth) => text(&truth.to_string(), to),
         Value::List(items) => items.iter().for_each(|item| element("member", item, to)),
         Value::Structure(members) => members.iter().for_each(|(name, value)| element(name, value, to)),

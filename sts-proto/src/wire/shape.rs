@@ -89,7 +89,9 @@ pub enum Value {
     /// A text that is not to be shown.
     Secret(Secret),
     /// A whole number.
-    Number(i64),
+    Number(i128),
+    /// Another number, as formats of serde have them. No member of an operation is one.
+    Fraction(f64),
     /// A truth value.
     Truth(bool),
     /// A list.
@@ -110,7 +112,8 @@ impl ToForm for Value {
             Self::Absent => {}
             Self::Text(text) => text.write(form),
             Self::Secret(secret) => secret.write(form),
-            Self::Number(number) => number.write(form),
+            Self::Number(number) => number.to_string().write(form),
+            Self::Fraction(number) => number.to_string().write(form),
             Self::Truth(truth) => truth.write(form),
             Self::List(items) => form.list(items),
             Self::Structure(members) => {

@@ -88,7 +88,7 @@ impl FromXml for i64 {
     }
 
     fn to_value(&self) -> Value {
-        Value::Number(*self)
+        Value::Number((*self).into())
     }
 }
 
@@ -98,7 +98,7 @@ impl FromXml for u64 {
     }
 
     fn to_value(&self) -> Value {
-        i64::try_from(*self).map_or_else(|_| Value::Text(self.to_string()), Value::Number)
+        Value::Number((*self).into())
     }
 }
 

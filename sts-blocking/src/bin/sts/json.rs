@@ -99,6 +99,7 @@ impl Serialize for Shown<'_> {
             Value::Text(text) => text.serialize(serializer),
             Value::Secret(secret) => secret.expose().serialize(serializer),
             Value::Number(number) => number.serialize(serializer),
+            Value::Fraction(number) => number.serialize(serializer),
             Value::Truth(truth) => truth.serialize(serializer),
             Value::List(items) => serializer.collect_seq(items.iter().map(Shown)),
             Value::Structure(members) => {

@@ -146,6 +146,7 @@ fn list(path: String, value: &Value, rows: &mut Vec<(String, String)>) {
         Value::Text(text) => rows.push((path, text.clone())),
         Value::Secret(secret) => rows.push((path, secret.expose().to_owned())),
         Value::Number(number) => rows.push((path, number.to_string())),
+        Value::Fraction(number) => rows.push((path, number.to_string())),
         Value::Truth(truth) => rows.push((path, truth.to_string())),
         _ => {}
     }

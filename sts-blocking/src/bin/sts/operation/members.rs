@@ -125,7 +125,7 @@ fn of_json(shape: &Shape, json: Json, whole: bool) -> Result<Value, String> {
             Value::List(items.collect::<Result<_, _>>()?)
         }
         (Shape::Number, Json::Number(number)) => {
-            Value::Number(number.as_i64().ok_or("it has to be a whole number")?)
+            Value::Number(number.as_i64().ok_or("it has to be a whole number")?.into())
         }
         (Shape::Truth, Json::Bool(truth)) => Value::Truth(truth),
         (Shape::Text, Json::Text(text)) => Value::Text(text),
@@ -162,7 +162,7 @@ fn of_flag(member: &Member, values: &[&str], stdin: &mut Stdin) -> Result<Value,
 fn of_text(shape: &Shape, text: &str, stdin: &mut Stdin) -> Result<Value, String> {
     let wrong = || format!("it has to be {}", name_of(shape));
     Ok(match shape {
-        Shape::Number => Value::Number(text.parse().map_err(|_| wrong())?),
+        Shape::Number => Value::Number(text.parse::<i64>().map_err(|_| wrong())?.into()),
         Shape::Truth => Value::Truth(text.parse().map_err(|_| wrong())?),
         Shape::Secret => {
             let path = text.strip_prefix("file://").or((text == "-").then_some(text));
