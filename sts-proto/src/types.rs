@@ -6,6 +6,7 @@ use crate::input;
 use crate::keys::Credentials;
 use crate::member::IntoMember;
 use crate::output;
+use crate::secret::Secret;
 use crate::wire::{FromXml, Value, XmlError, XmlReader};
 
 /// Temporary keys, of which an answer has all four members.
@@ -117,8 +118,8 @@ input! {
         ..
         /// ARN of the provider.
         provider_arn: String = "ProviderArn",
-        /// What it asserts, signed and encrypted by it.
-        context_assertion: String = "ContextAssertion",
+        /// What it asserts, signed and encrypted by it. It speaks for a person, so it is kept as a secret.
+        context_assertion: Secret = "ContextAssertion",
     }
 }
 

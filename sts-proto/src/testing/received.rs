@@ -78,10 +78,8 @@ impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = members_of(self.operation());
         let members = self.members().map(|(name, value)| {
-            let outer = name.split('.').next();
-            let is_shown =
-                known.iter().any(|member| member.shape != Shape::Secret && Some(member.name) == outer);
-            (name, if is_shown { value } else { REDACTED })
+            let is_hidden = is_secret(Shape::Structure(known), &mut name.split('.'));
+            (name, if is_hidden { REDACTED } else { value })
         });
         let headers = self.request.headers().iter().map(|(name, value)| {
             let secret = value.is_sensitive() || SECRET_HEADERS.contains(&name.as_str());
@@ -93,6 +91,20 @@ impl fmt::Debug for Received {
             .field("host", &self.request.uri().host())
             .field("headers", &headers.collect::<Vec<_>>())
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether the member at this path is a secret. One that is not known may be.
+fn is_secret(shape: Shape, path: &mut dyn Iterator<Item = &str>) -> bool {
+    match shape {
+        Shape::Secret => true,
+        // `member`, and the number of the item.
+        Shape::List(item) => path.nth(1).is_some() && is_secret(*item, path),
+        Shape::Structure(members) => {
+            let known = path.next().and_then(|name| members.iter().find(|member| member.name == name));
+            known.is_none_or(|member| is_secret(member.shape, path))
+        }
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::dialects::minio;
 use crate::endpoint::{Endpoint, EndpointParams};
 use crate::operation::{Operation, Output};
 use crate::operations;
+use crate::types::ProvidedContext;
 use crate::wire::ToForm;
 
 /// Numbers that look random and are the same each time (splitmix64).
@@ -116,6 +117,22 @@ fn secrets_of_other_servers_and_of_other_protocols_are_not_shown() {
     assert_eq!((other.operation(), other.members().count()), ("", 0));
     let shown = format!("{service:?}");
     assert!(shown.contains("LDAPPassword") && shown.contains("WebIdentityAccessToken"), "{shown}");
+    assert!(!shown.contains("planted"), "{shown}");
+}
+
+#[test]
+fn a_secret_in_a_list_is_not_shown_and_what_is_beside_it_is() {
+    let params = EndpointParams { region: Some("eu-west-1"), ..Default::default() };
+    let endpoint = Endpoint::resolve(&params).unwrap();
+    let service = Service::new(|_| Refusal::new(403, "AccessDenied", "not you"));
+    let context = ProvidedContext::new().provider_arn("arn:provider").context_assertion("planted");
+    let role =
+        operations::AssumeRole::new("arn", "me").provided_contexts([context]).tags([("team", "payments")]);
+    service.answer(role.to_request(&endpoint)).unwrap();
+    let shown = format!("{service:?}");
+    for text in ["ContextAssertion", "arn:provider", "team", "payments"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
     assert!(!shown.contains("planted"), "{shown}");
 }
 

@@ -20,7 +20,10 @@ pub fn role_file(role: &AssumeRole, is_named: bool) -> Option<String> {
     let arns = list(&role.policy_arns, |policy| Json::object([("arn", text(&policy.arn))]));
     let contexts = list(&role.provided_contexts, |context| {
         Json::object([
-            ("ContextAssertion", text(&context.context_assertion)),
+            (
+                "ContextAssertion",
+                context.context_assertion.as_ref().map(|secret| Json::text(secret.expose())),
+            ),
             ("ProviderArn", text(&context.provider_arn)),
         ])
     });

@@ -349,10 +349,10 @@ mod tests {
         assert_eq!(of("Tags", r#"{"Value":"a,b","Key":"Key"}"#).unwrap(), "M.Value=a%2Cb&M.Key=Key");
         assert_eq!(of("PolicyArns", "arn:p").unwrap(), "M.arn=arn%3Ap");
         assert_eq!(of("PolicyArns", "arn=arn:p").unwrap(), "M.arn=arn%3Ap");
-        assert_eq!(
-            of("ProvidedContexts", "ProviderArn=a,ContextAssertion=b").unwrap(),
-            "M.ProviderArn=a&M.ContextAssertion=b"
-        );
+        let context = r#"{"ProviderArn": "a", "ContextAssertion": "b"}"#;
+        assert_eq!(of("ProvidedContexts", context).unwrap(), "M.ProviderArn=a&M.ContextAssertion=b");
+        let error = of("ProvidedContexts", "ProviderArn=a,ContextAssertion=b").unwrap_err();
+        assert!(error.contains("in the list of processes"), "{error}");
         assert_eq!(of("Tags", "team").unwrap_err(), "use KEY=VALUE");
         assert_eq!(of("Tags", "Key=team").unwrap_err(), "Value is missing");
         assert_eq!(of("ProvidedContexts", "x").unwrap_err(), "use ProviderArn=…,ContextAssertion=…, or JSON");
