@@ -1,5 +1,7 @@
 //! Command lines of Windows, where each program splits its own.
 
+use std::iter::{Peekable, repeat_n};
+use std::str::Chars;
 use std::time::Duration;
 
 use crate::flow::Command;
@@ -30,36 +32,56 @@ pub(super) fn command(line: &str, timeout: Duration) -> Option<Command> {
     Some(Command { program: "cmd.exe".to_owned(), arguments, timeout })
 }
 
-/// The words as most programs split them (Microsoft C language reference, "Parsing C command-line arguments"): blanks separate
-/// words, double quotes keep blanks, and backslashes matter only before a double quote.
+/// The words as most programs split them (Microsoft C language reference, "Parsing C command-line arguments"): spaces and tabs
+/// separate words, and double quotes keep them. In the name of the program, nothing else is special.
 pub(super) fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut is_quoted, mut backslashes) = (Vec::new(), None::<String>, false, 0);
-    for next in line.chars() {
-        if next == '\\' {
-            backslashes += 1;
-            continue;
+    let mut rest = line.chars().peekable();
+    let mut words = Vec::new();
+    loop {
+        while rest.next_if(|next| SEPARATORS.contains(next)).is_some() {}
+        if rest.peek().is_none() {
+            return words;
         }
-        let kept = if next == '"' { backslashes / 2 } else { backslashes };
-        let is_escaped = backslashes % 2 == 1;
-        if backslashes > 0 {
-            word.get_or_insert_default().extend(std::iter::repeat_n('\\', kept));
-            backslashes = 0;
-        }
-        match next {
-            '"' if !is_escaped => {
-                word.get_or_insert_default();
-                is_quoted = !is_quoted;
-            }
-            blank if !is_quoted && BLANKS.contains(&blank) => words.extend(word.take()),
-            kept => word.get_or_insert_default().push(kept),
-        }
+        words.push(if words.is_empty() { name(&mut rest) } else { argument(&mut rest) });
     }
-    if backslashes > 0 {
-        word.get_or_insert_default().extend(std::iter::repeat_n('\\', backslashes));
-    }
-    words.extend(word);
-    words
 }
+
+fn name(rest: &mut Peekable<Chars<'_>>) -> String {
+    let (mut name, mut is_quoted) = (String::new(), false);
+    while let Some(next) = rest.next_if(|next| is_quoted || !SEPARATORS.contains(next)) {
+        match next {
+            '"' => is_quoted = !is_quoted,
+            kept => name.push(kept),
+        }
+    }
+    name
+}
+
+/// Backslashes matter only before a double quote, and a pair of double quotes within others is one that is kept.
+fn argument(rest: &mut Peekable<Chars<'_>>) -> String {
+    let (mut word, mut is_quoted) = (String::new(), false);
+    while let Some(next) = rest.next_if(|next| is_quoted || !SEPARATORS.contains(next)) {
+        match next {
+            '\\' => {
+                let mut count = 1;
+                while rest.next_if_eq(&'\\').is_some() {
+                    count += 1;
+                }
+                let before_quote = rest.peek() == Some(&'"');
+                word.extend(repeat_n('\\', if before_quote { count / 2 } else { count }));
+                if before_quote && count % 2 == 1 {
+                    word.extend(rest.next());
+                }
+            }
+            '"' if is_quoted && rest.next_if_eq(&'"').is_some() => word.push('"'),
+            '"' => is_quoted = !is_quoted,
+            kept => word.push(kept),
+        }
+    }
+    word
+}
+
+const SEPARATORS: [char; 2] = [' ', '\t'];
 
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
@@ -118,12 +140,22 @@ mod tests {
     fn words_are_parted_as_programs_do() {
         for (line, expected) in [
             (r"C:\a\b.exe  --x", &[r"C:\a\b.exe", "--x"][..]),
-            (r#""C:\a b\" c"#, &[r#"C:\a b" c"#]),
-            (r#""C:\a b\\" c"#, &[r"C:\a b\", "c"]),
-            (r#"a\\\"b c\\\d"#, &[r#"a\"b"#, r"c\\\d"]),
-            (r#"it's "" e"#, &["it's", "", "e"]),
-            (r"end\", &[r"end\"]),
-            (r"a \ b", &["a", r"\", "b"]),
+            // A folder may end the name, whose backslashes are kept.
+            (r#""C:\a b\" c"#, &[r"C:\a b\", "c"]),
+            (r#"C:\"a b"\c d"#, &[r"C:\a b\c", "d"]),
+            (r#"t "C:\a b\" c"#, &["t", r#"C:\a b" c"#]),
+            (r#"t "C:\a b\\" c"#, &["t", r"C:\a b\", "c"]),
+            (r#"t a\\\"b c\\\d"#, &["t", r#"a\"b"#, r"c\\\d"]),
+            (r#"t it's "" e"#, &["t", "it's", "", "e"]),
+            (r"t end\", &["t", r"end\"]),
+            (r"t a \ b", &["t", "a", r"\", "b"]),
+            // The reference's own examples.
+            (r#"t "abc" d e"#, &["t", "abc", "d", "e"]),
+            (r#"t a\\b d"e f"g h"#, &["t", r"a\\b", "de fg", "h"]),
+            (r#"t a\\\"b c d"#, &["t", r#"a\"b"#, "c", "d"]),
+            (r#"t a\\\\"b c" d e"#, &["t", r"a\\b c", "d", "e"]),
+            (r#"t a"b"" c d"#, &["t", r#"ab" c d"#]),
+            (r#"t """" x"#, &["t", "\"", "x"]),
             ("", &[]),
         ] {
             assert_eq!(words(line), expected, "{line}");
