@@ -55,8 +55,14 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
 pub(super) fn judged_at(message: &str) -> Option<SystemTime> {
     let (_, inside) = message.rsplit_once('(')?;
     let (at, _) = inside.split_once([' ', ')'])?;
-    // A date, a `T` and a time without anything between the digits; not just any number.
-    time::parse(at).filter(|_| at.len() == "20240517T123000Z".len() && at.contains('T'))
+    // Only this format; not just any number, nor a text in other parentheses that is a date as well.
+    let is_in_format = at.len() == "20240517T123000Z".len()
+        && at.bytes().enumerate().all(|(index, byte)| match index {
+            8 => byte == b'T',
+            15 => byte == b'Z',
+            _ => byte.is_ascii_digit(),
+        });
+    time::parse(at).filter(|_| is_in_format)
 }
 
 pub(super) const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
@@ -83,6 +89,8 @@ mod tests {
             ("Signature expired: 20240517T120000Z is now earlier than 20240517T121500Z", None),
             ("The request has expired (1715949000 s)", None),
             ("(2024-05-17T12:30Z)", None),
+            ("(2024-05-17T12:30 x)", None),
+            ("(20240517T1230+02)", None),
             ("(20249917T123000Z - 15 min.)", None),
             ("(20240517T123000Z", None),
             ("(", None),
