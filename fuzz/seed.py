@@ -209,6 +209,43 @@ def sessions():
     write("cli_cache", "unreadable", b"\x06" + b"\xff".join([b"", *role]))
 
 
+def in_json():
+    """Inputs and outputs for `serde`, and outputs for `answer`: the first byte is the kind, the second the operation."""
+    for operation in OPERATIONS:
+        number = OPERATIONS.index(operation)
+        inputs = [v for v in vectors("request") if v["operation"] == operation and isinstance(v.get("input"), dict)]
+        for vector in spread(inputs, 2):
+            write("serde", vector["id"], bytes([0, number]) + json.dumps(vector["input"]).encode())
+        outputs = [v for v in vectors("response") if v["operation"] == operation and "output" in v.get("expect", {})]
+        for vector in spread(outputs, 2):
+            text = json.dumps(vector["expect"]["output"]).encode()
+            write("serde", vector["id"], bytes([1, number]) + text)
+            write("answer", vector["id"], bytes([0, number]) + text)
+        write("serde", f"made-{operation}", bytes([2, number]) + bytes(range(64)) * 4)
+        write("answer", f"made-{operation}", bytes([1, number]) + bytes(range(64)) * 4)
+    keys = {"AccessKeyId": "A", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2030-01-31T12:00:00.5Z", "AccountId": "1"}
+    write("serde", "credentials", b"\x03\x00" + json.dumps(keys).encode())
+    for name, parts in [("plain", [b"AccessDenied", b"not you", b"1d2f"]), ("odd", [b"a<b>&\r", b"\x00 \xc2\x85\xe2\x80\xa8", b" "])]:
+        write("answer", f"refusal-{name}", b"\x02\x03" + b"\xff".join(parts))
+
+
+def windows():
+    for number, text in enumerate([
+        r'"C:\Program Files\keys.exe" --name "a b" c\\\"d e\\\\"f g"', r'tool.exe "a""b c" """" d""', "tool.cmd a|b", "\\\\h\\s\\a.exe \\", '"a',
+    ]):
+        write("windows", f"line-{number}", text.encode())
+
+
+def skews():
+    expired = "Signature expired: 20240517T110000Z is now earlier than 20240517T114500Z (20240517T120000Z - 15 min.)"
+    for number, text in enumerate([
+        expired, expired.replace("T120000Z - 15", "T130000Z - 15"),
+        "Signature not yet current: 20240517T120000Z is still later than 20240517T115500Z (20240517T115000Z + 5 min.)",
+        "(20991231T235959Z)", "a (b) (20240101T000000Z c", "(2024-05-17T12:30 x)", "(",
+    ]):
+        write("skew", f"message-{number}", text.encode())
+
+
 responses()
 endpoints()
 requests()
@@ -219,3 +256,6 @@ certificates()
 lines()
 sessions()
 proofs()
+in_json()
+windows()
+skews()

@@ -91,6 +91,12 @@ pub fn text(input: &mut Unstructured<'_>, usual: &[&'static str]) -> Result<Byte
     Ok(Bytes::copy_from_slice(input.bytes(length)?))
 }
 
+/// What an output is made of: numbers below the one that is asked for, as the bytes choose, and zeros after them.
+pub fn source(bytes: &[u8]) -> impl FnMut(u64) -> u64 {
+    let mut input = Unstructured::new(bytes);
+    move |below| input.int_in_range(0..=below.saturating_sub(1)).unwrap_or_default()
+}
+
 /// Statuses and bodies; an empty body is replaced by one from the input.
 const ANSWERS: &[(u16, &str)] = &[
     (500, ""),
