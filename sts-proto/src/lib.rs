@@ -13,7 +13,6 @@
     )
 )]
 
-mod arguments;
 mod base64;
 mod call;
 #[cfg(feature = "credentials")]

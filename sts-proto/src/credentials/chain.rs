@@ -1,6 +1,5 @@
 use super::profile::profile_plan;
 use super::{Plan, Role, Source, container, imds};
-use crate::arguments::names;
 use crate::error::CredentialsError;
 use crate::keys::Credentials;
 use crate::settings::{Env, Profiles, SettingsError};
@@ -56,8 +55,7 @@ impl Chain {
     pub fn new(env: &Env, profiles: &Profiles, profile: Option<&str>) -> Self {
         let keys = match profile {
             Some(name) => {
-                let by = names().profile;
-                Found::NotConfigured(format!("skipped, since profile {name} is named in {by}").into())
+                Found::NotConfigured(format!("skipped, since the program names profile {name}").into())
             }
             None => Found::from_source(environment(env), NO_KEYS),
         };
@@ -161,9 +159,8 @@ fn profile_candidate(env: &Env, profiles: &Profiles, in_code: Option<&str>) -> C
             format!("it is in none of the shared files{}", profiles.hint_for_profile(name)).into(),
         ),
         Ok(None) => {
-            let (by, hint) = (names().profile, profiles.hint_for_profile(name));
-            let problem =
-                format!("it is named in {by} or by AWS_PROFILE, and is in none of the shared files{hint}");
+            let problem = "it is named by the program or AWS_PROFILE, and is in none of the shared files";
+            let problem = format!("{problem}{}", profiles.hint_for_profile(name));
             Found::Broken(CredentialsError::new(label.as_str(), problem))
         }
         Ok(Some(profile)) => {

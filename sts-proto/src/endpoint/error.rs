@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::arguments::names;
-
 /// Why the settings give no endpoint, or why requests to it cannot be signed.
 ///
 /// A message names the setting and says what to do. It never quotes an endpoint URL, which may contain a
@@ -45,40 +43,27 @@ pub enum EndpointError {
 }
 
 /// Where a region is looked for, as the continuation of "looked in".
-struct WhereRegion;
-
-impl fmt::Display for WhereRegion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(names().region)?;
-        f.write_str(match cfg!(feature = "credentials") {
-            true => {
-                ", AWS_REGION, AWS_DEFAULT_REGION, the profile's region and, unless it is switched off, instance metadata"
-            }
-            false => ", AWS_REGION and AWS_DEFAULT_REGION",
-        })
+const WHERE_REGION: &str = match cfg!(feature = "credentials") {
+    true => {
+        "the program's own settings, AWS_REGION, AWS_DEFAULT_REGION, the profile's region and, unless it is switched off, \
+         instance metadata"
     }
-}
-
+    false => "the program's own settings, AWS_REGION and AWS_DEFAULT_REGION",
+};
 /// The same of an endpoint URL.
-struct WhereUrl;
-
-impl fmt::Display for WhereUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(names().endpoint_url)?;
-        f.write_str(match cfg!(feature = "credentials") {
-            true => {
-                ", AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and endpoint_url"
-            }
-            false => ", AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL",
-        })
+const WHERE_URL: &str = match cfg!(feature = "credentials") {
+    true => {
+        "the program's own settings, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and \
+         endpoint_url"
     }
-}
+    false => "the program's own settings, AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL",
+};
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EndpointError::MissingRegion => {
-                write!(f, "no region: looked in {WhereRegion}; set one, for example us-east-1")
+                write!(f, "no region: looked in {WHERE_REGION}; set one, for example us-east-1")
             }
             EndpointError::RegionNotGiven => f.write_str(
                 "no region: none was given, and the builder is isolated and looks in no environment; set one, for \
@@ -88,32 +73,32 @@ impl fmt::Display for EndpointError {
                 "no region: none was given, and a web page has no environment and no files; set one, for example us-east-1",
             ),
             EndpointError::RegionNotFound { problem } => {
-                write!(f, "no region: looked in {WhereRegion}: {problem}; or set one, for example us-east-1")
+                write!(f, "no region: looked in {WHERE_REGION}: {problem}; or set one, for example us-east-1")
             }
             EndpointError::InvalidRegion { region } => write!(
                 f,
                 "region {region:?} is not valid: it must be 1 to 63 letters, digits and hyphens, no hyphen at \
-                 either end, for example us-east-1; it was looked for in {WhereRegion}"
+                 either end, for example us-east-1; it was looked for in {WHERE_REGION}"
             ),
             EndpointError::InvalidUrl { problem } => write!(
                 f,
                 "the endpoint url {problem}; write it like https://sts.example.com:8443/path or \
-                 http://localhost:4566; it was looked for in {WhereUrl}"
+                 http://localhost:4566; it was looked for in {WHERE_URL}"
             ),
             EndpointError::FipsWithUrl => write!(
                 f,
                 "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
                  AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint url \
-                 (set in {WhereUrl})"
+                 (set in {WHERE_URL})"
             ),
             EndpointError::DualStackWithUrl => write!(
                 f,
                 "an endpoint url and dual stack cannot be combined: turn dual stack off (use_dualstack_endpoint, \
-                 AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set in {WhereUrl})"
+                 AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set in {WHERE_URL})"
             ),
             EndpointError::MissingSigningRegion => write!(
                 f,
-                "the endpoint url came without a region to sign for: looked in {WhereRegion}; set one, for \
+                "the endpoint url came without a region to sign for: looked in {WHERE_REGION}; set one, for \
                  example us-east-1"
             ),
         }

@@ -438,7 +438,7 @@ mod tests {
     fn a_missing_region_error_says_where_a_region_is_looked_for() {
         for use_global_endpoint in [false, true] {
             let error = resolve(EndpointParams { use_global_endpoint, ..UNSET }).expect_err("no region");
-            for place in ["code", "AWS_REGION", "AWS_DEFAULT_REGION"] {
+            for place in ["the program", "AWS_REGION", "AWS_DEFAULT_REGION"] {
                 assert!(error.to_string().contains(place), "{error}");
             }
         }

@@ -220,7 +220,7 @@ impl fmt::Display for NoCredentials {
         }
         if self.tried.is_empty() {
             return f.write_str(
-                ": none were given in code, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY were not set when the \
+                ": the program gave none, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY were not set when the \
                  client was made",
             );
         }

@@ -24,7 +24,6 @@ use std::fmt;
 
 use http::HeaderValue;
 
-pub use crate::arguments::Arguments;
 #[cfg(feature = "credentials")]
 pub(crate) use endpoint_url::configured_endpoint_url;
 pub use env::Env;
@@ -48,7 +47,6 @@ use list::Found;
 use origin::Sourced;
 use proxy::Proxies;
 
-use crate::arguments::names;
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
 use crate::flow::Timeouts;
 use crate::keys::Credentials;

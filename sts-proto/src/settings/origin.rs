@@ -1,6 +1,5 @@
 use std::fmt;
 
-use crate::arguments::{CODE, are_named};
 use crate::text::one_line;
 
 /// Where the value of a setting comes from.
@@ -12,7 +11,7 @@ pub enum Origin {
     Default,
     /// Set in code.
     Code,
-    /// An argument of the program, which has named it: see [`Arguments`](super::Arguments).
+    /// An argument of the program, by its name: see [`Explanation::of_program`](crate::credentials::Explanation::of_program).
     Argument(&'static str),
     /// An environment variable.
     Environment(&'static str),
@@ -26,7 +25,6 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::Code if are_named() => f.write_str("set by the program"),
             Self::Code => f.write_str("set in code"),
             Self::Argument(name) => f.write_str(name),
             Self::Environment(variable) => f.write_str(variable),
@@ -65,11 +63,6 @@ pub(crate) struct Sourced<T> {
 impl<T> Sourced<T> {
     pub(super) fn in_code(value: T) -> Self {
         Self { value, origin: Origin::Code }
-    }
-
-    /// The value of the argument with this name, or what code sets in a program that has named none.
-    pub(super) fn argument(value: T, name: &'static str) -> Self {
-        Self { value, origin: if name == CODE { Origin::Code } else { Origin::Argument(name) } }
     }
 
     /// This one where it is set, else `base`.

@@ -11,8 +11,6 @@ use super::origin::Sourced;
 use super::profile::Kind;
 use super::proxy::Proxies;
 use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError};
-#[cfg(feature = "credentials")]
-use crate::arguments::names;
 use crate::retry::Retry;
 
 impl Settings {
@@ -57,7 +55,7 @@ impl Settings {
         [config_state, credentials_state]: [FileState; 2],
     ) -> Result<(Self, String), SettingsError> {
         let Sourced { value: name, origin } = match in_code {
-            Some(name) => Sourced::argument(name.to_owned(), names().profile),
+            Some(name) => Sourced::in_code(name.to_owned()),
             None => match env.get("AWS_PROFILE")? {
                 Some(name) => {
                     Sourced { value: name.trim().to_owned(), origin: Origin::Environment("AWS_PROFILE") }

@@ -9,13 +9,13 @@ macro_rules! settings_setters {
         $crate::$expand! { [$($with)*]
             /// The region to call, and to sign for.
             fn region(this, region: impl Into<String>) {
-                this.region = Sourced::argument(Some(region.into()), names().region);
+                this.region = Sourced::in_code(Some(region.into()));
             }
 
             /// Where to send requests instead of AWS's endpoint: `http://` or `https://`, host, and if need be port and
             /// path.
             fn endpoint_url(this, url: impl Into<String>) {
-                this.endpoint_url = Sourced::argument(Some(url.into()), names().endpoint_url);
+                this.endpoint_url = Sourced::in_code(Some(url.into()));
             }
 
             /// AWS's endpoint, whatever environment and files say.

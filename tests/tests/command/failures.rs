@@ -39,7 +39,7 @@ fn every_status_and_one_line() {
         (
             without_region(&["whoami"]),
             2,
-            "sts: the endpoint url came without a region to sign for: looked in --region, ",
+            "sts: the endpoint url came without a region to sign for: looked in the program's own settings, ",
         ),
         (without_region(&["whoami", "--endpoint-url", ""]), 2, "sts: the endpoint url "),
         (world.sts(&["console"]), 2, "sts: long-term keys are not taken here: "),

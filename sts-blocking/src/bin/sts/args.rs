@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use sts_blocking::sts_proto::settings::Arguments;
 use sts_blocking::{Builder, Client, Timeouts};
 
 use crate::failure::Failure;
@@ -59,7 +58,14 @@ impl Global {
     }
 }
 
-/// What messages call these flags.
-pub(crate) const NAMES: Arguments =
-    Arguments { profile: "--profile", region: "--region", endpoint_url: "--endpoint-url" };
+/// The flag that sets a setting which no environment and no file sets.
+pub(crate) fn flag(setting: &str) -> &'static str {
+    match setting {
+        "profile" => "--profile",
+        "region" => "--region",
+        "endpoint" | "endpoint url" => "--endpoint-url",
+        _ => "set by this program",
+    }
+}
+
 const PATIENCE: Duration = Duration::from_secs(300);

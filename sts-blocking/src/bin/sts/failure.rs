@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use sts_blocking::proof::ProofError;
 use sts_blocking::sts_proto::perform::in_our_style;
-use sts_blocking::{CredentialsError, Error, RetryClass};
+use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsError};
 
 use crate::mfa;
 use crate::output::tell;
@@ -66,6 +66,14 @@ fn advice(error: &Error) -> &'static str {
         Error::Credentials(CredentialsError::NotConfigured(_)) => {
             "; name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
+        Error::Endpoint(EndpointError::InvalidUrl { .. }) => "; --endpoint-url sets one for this command",
+        Error::Endpoint(
+            EndpointError::MissingRegion
+            | EndpointError::RegionNotFound { .. }
+            | EndpointError::InvalidRegion { .. }
+            | EndpointError::MissingSigningRegion,
+        ) => "; --region sets one for this command",
+        Error::Settings(SettingsError::NoProfile { .. }) => "; --profile names another",
         _ => "",
     }
 }

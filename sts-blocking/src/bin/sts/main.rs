@@ -39,7 +39,6 @@ use crate::args::Global;
 use crate::commands::Command;
 
 fn main() -> ExitCode {
-    args::NAMES.install();
     let (global, command) = parsed(std::env::args_os().collect());
     if global.debug {
         debug::log_to_stderr();

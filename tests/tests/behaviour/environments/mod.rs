@@ -142,7 +142,7 @@ const ABBREVIATED: [(&str, &str); 5] = [
     ),
     (
         "{regions}",
-        "in code, AWS_REGION, AWS_DEFAULT_REGION, the profile's region and, unless it is switched off, instance \
+        "in the program's own settings, AWS_REGION, AWS_DEFAULT_REGION, the profile's region and, unless it is switched off, instance \
          metadata",
     ),
     (
@@ -151,7 +151,7 @@ const ABBREVIATED: [(&str, &str); 5] = [
     ),
     (
         "{urls}",
-        "in code, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and endpoint_url",
+        "in the program's own settings, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and endpoint_url",
     ),
     ("{mend it}", "mend it, or name another with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"),
 ];

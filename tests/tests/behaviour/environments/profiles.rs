@@ -63,7 +63,7 @@ fn which() -> Vec<Row> {
             .keys()
             .goes(PROFILE_KEYS)
             .told("profile dev set in code")
-            .told("environment not configured, skipped, since profile dev is named in code"),
+            .told("environment not configured, skipped, since the program names profile dev"),
         Row::new("a quoted name")
             .set("AWS_PROFILE", "My Profile")
             .config("[profile 'My Profile']\nregion = eu-west-1\n")
