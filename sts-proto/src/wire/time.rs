@@ -5,6 +5,11 @@ use std::time::{Duration, SystemTime};
 use time::format_description::well_known::{Iso8601, Rfc2822, Rfc3339};
 use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
+use epoch::epoch_seconds;
+
+mod epoch;
+mod scanner;
+
 /// Reads an instant: ISO 8601 / RFC 3339 with any fraction and offset (UTC where none is given, midnight where there is a date
 /// alone, a space in place of `T` or before the offset, `UTC` or `GMT` in place of `Z` or behind an offset of zero), seconds
 /// since 1970 (`1715940487`, `1715940487.5`, `1.7e9`), or RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`).
@@ -111,16 +116,6 @@ fn iso_8601(text: &str) -> Option<SystemTime> {
     OffsetDateTime::parse(text, format).ok().or_else(in_utc).or_else(midnight).and_then(from_date_time)
 }
 
-fn epoch_seconds(text: &str) -> Option<SystemTime> {
-    if !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
-        return None;
-    }
-    match text.parse() {
-        Ok(seconds) => from_seconds(seconds),
-        Err(_) => from_fraction(text.parse().ok()?),
-    }
-}
-
 /// The instant so many seconds after 1970, or before it; `None` outside the years 0 to 9999.
 pub(crate) fn from_seconds(seconds: i64) -> Option<SystemTime> {
     let in_range = (EARLIEST..LATEST).contains(&(seconds as f64));
@@ -128,6 +123,7 @@ pub(crate) fn from_seconds(seconds: i64) -> Option<SystemTime> {
 }
 
 /// The same with the precision of a double, better than a microsecond.
+#[cfg(any(feature = "credentials", test))]
 pub(crate) fn from_fraction(seconds: f64) -> Option<SystemTime> {
     let in_range = seconds.is_finite() && (EARLIEST..LATEST).contains(&seconds);
     in_range.then(|| from_1970(Duration::try_from_secs_f64(seconds.abs()).ok()?, seconds < 0.0))?
@@ -146,8 +142,10 @@ fn from_1970(distance: Duration, before: bool) -> Option<SystemTime> {
 
 /// 0000-01-01T00:00:00Z, in seconds since 1970.
 const EARLIEST: f64 = -62_167_219_200.0;
+const BEFORE_1970: Duration = Duration::from_secs(62_167_219_200);
 /// 10000-01-01T00:00:00Z.
 const LATEST: f64 = 253_402_300_800.0;
+const AFTER_1970: Duration = Duration::from_secs(253_402_300_800);
 const NANOSECONDS: u32 = 1_000_000_000;
 /// No format needs more.
 const MAX_LENGTH: usize = 64;
@@ -209,6 +207,12 @@ mod tests {
             ("1715940487.5", AT + 500_000_000),
             ("1.715940487e9", AT),
             ("1.7e9", 1_700_000_000_000_000_000),
+            ("1715940487.1000000004", AT + 100_000_000),
+            ("1715940487.9999999995", AT + 1_000_000_000),
+            (".1715940487E+10", AT),
+            ("17159404870000.e-4", AT),
+            ("0e99999999999", 0),
+            ("1e-99999999999", 0),
             ("-1", -1_000_000_000),
             ("Fri, 17 May 2024 10:08:07 GMT", AT),
             ("Fri, 17 May 2024 12:08:07 +0200", AT),
@@ -242,6 +246,11 @@ mod tests {
             "inf",
             "--1",
             "1e18",
+            "1e99999999999",
+            "1e",
+            ".e1",
+            "-62167219200.1",
+            "253402300800",
             "é",
         ] {
             assert_eq!(nanos(text), None, "{text}");
