@@ -4,6 +4,7 @@ mod unescape;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BinaryHeap;
 
 use zeroize::Zeroizing;
 
@@ -69,11 +70,10 @@ impl<'a> Redactor<'a> {
     fn runs(&self) -> &[u64] {
         self.runs.get_or_init(|| {
             let all = || self.texts().flat_map(|secret| runs(secret, RUN));
-            // It must not grow: that would leave unwiped copies behind.
-            let mut sorted = Zeroizing::new(Vec::with_capacity(all().count()));
+            // It must not grow: that would leave unwiped copies behind. The heap sorts them where they are.
+            let mut sorted = BinaryHeap::with_capacity(all().count());
             sorted.extend(all());
-            sorted.sort_unstable();
-            sorted
+            Zeroizing::new(sorted.into_sorted_vec())
         })
     }
 
