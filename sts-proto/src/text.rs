@@ -2,6 +2,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use http::HeaderValue;
+
 /// Writes text in one line: a control character becomes a space. Errors name what files and variables hold, and a value
 /// there may have several lines.
 pub(crate) struct OneLine<W>(pub(crate) W);
@@ -16,6 +18,31 @@ impl<W: fmt::Write> fmt::Write for OneLine<W> {
         }
         Ok(())
     }
+}
+
+/// As [`str::to_ascii_lowercase`]. The functions of the standard library that look at each byte are compiled where they are
+/// called, each time into hundreds of bytes; these are for what is not done in each call.
+#[inline(never)]
+pub(crate) fn lower(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+/// As [`str::eq_ignore_ascii_case`].
+#[inline(never)]
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// As [`str::split_once`].
+#[inline(never)]
+pub(crate) fn cut(text: &str, at: char) -> Option<(&str, &str)> {
+    text.split_once(at)
+}
+
+/// As [`HeaderValue::to_str`]: the value if it is of ASCII that can be seen.
+#[inline(never)]
+pub(crate) fn visible(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
 }
 
 /// The text in one line.

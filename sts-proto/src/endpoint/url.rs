@@ -7,6 +7,8 @@
 use http::{HeaderValue, Uri};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::text::{cut, lower, same};
+
 /// Where requests go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -58,8 +60,8 @@ impl Scheme {
     /// Splits `scheme://rest`. The scheme's case does not matter (RFC 3986 §3.1).
     fn split(text: &str) -> Result<(Scheme, &str), Problem> {
         match text.split_once("://") {
-            Some((name, rest)) if name.eq_ignore_ascii_case("https") => Ok((Scheme::Https, rest)),
-            Some((name, rest)) if name.eq_ignore_ascii_case("http") => Ok((Scheme::Http, rest)),
+            Some((name, rest)) if same(name, "https") => Ok((Scheme::Https, rest)),
+            Some((name, rest)) if same(name, "http") => Ok((Scheme::Http, rest)),
             _ => Err("does not start with http:// or https://"),
         }
     }
@@ -130,14 +132,14 @@ fn read_authority(scheme: Scheme, authority: &str) -> Result<String, Problem> {
 pub(crate) fn read_host_and_port(authority: &str) -> Result<(String, Option<u16>), Problem> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let (address, after) = rest.split_once(']').ok_or(BAD_IPV6)?;
+            let (address, after) = cut(rest, ']').ok_or(BAD_IPV6)?;
             let port = match after {
                 "" => None,
                 _ => Some(after.strip_prefix(':').ok_or(BAD_IPV6)?),
             };
             (format!("[{}]", read_ipv6(address)?), port)
         }
-        None => match authority.split_once(':') {
+        None => match cut(authority, ':') {
             Some((_, after)) if after.contains(':') => return Err(BAD_IPV6),
             Some((name, port)) => (read_name(name)?, Some(port)),
             None => (read_name(authority)?, None),
@@ -151,7 +153,7 @@ fn read_ipv6(text: &str) -> Result<String, Problem> {
         return Err("has an IPv6 address with a zone, which cannot be sent as a host");
     }
     text.parse::<Ipv6Addr>().map_err(|_| BAD_IPV6)?;
-    Ok(text.to_ascii_lowercase())
+    Ok(lower(text))
 }
 
 /// A host name (RFC 1123 §2.1) or an IPv4 address. Underscores are accepted too, since container tools use
@@ -169,7 +171,7 @@ fn read_name(text: &str) -> Result<String, Problem> {
     if last.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<Ipv4Addr>().is_err() {
         return Err("has a host that looks like an IPv4 address but is not one");
     }
-    Ok(text.to_ascii_lowercase())
+    Ok(lower(text))
 }
 
 fn read_port(text: &str) -> Result<u16, Problem> {

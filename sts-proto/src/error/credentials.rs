@@ -37,10 +37,15 @@ impl CredentialsError {
     /// The error of a provider. `provider` names it; `problem` says in lower case what went wrong and what to do. Neither
     /// may hold a secret.
     pub fn new(provider: impl Into<Box<str>>, problem: impl Into<Box<str>>) -> Self {
+        Self::failed(provider.into(), problem.into())
+    }
+
+    #[cold]
+    fn failed(provider: Box<str>, problem: Box<str>) -> Self {
         Self::Failed(ProviderError(Arc::new(Inner {
             wanted: "credentials from",
-            provider: provider.into(),
-            problem: problem.into(),
+            provider,
+            problem,
             cause: None,
             class: RetryClass::Never,
             tried: Arc::default(),
@@ -149,10 +154,18 @@ impl CredentialsError {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        if let Self::Failed(error) = &mut self {
-            change(Arc::make_mut(&mut error.0));
+        if let Some(inner) = self.inner_mut() {
+            change(inner);
         }
         self
+    }
+
+    #[cold]
+    fn inner_mut(&mut self) -> Option<&mut Inner> {
+        match self {
+            Self::NotConfigured(_) => None,
+            Self::Failed(error) => Some(Arc::make_mut(&mut error.0)),
+        }
     }
 }
 

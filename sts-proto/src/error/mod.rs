@@ -253,54 +253,63 @@ impl std::error::Error for Error {
 }
 
 impl From<SettingsError> for Error {
+    #[cold]
     fn from(error: SettingsError) -> Self {
         Self::Settings(error)
     }
 }
 
 impl From<EndpointError> for Error {
+    #[cold]
     fn from(error: EndpointError) -> Self {
         Self::Endpoint(error)
     }
 }
 
 impl From<SignError> for Error {
+    #[cold]
     fn from(error: SignError) -> Self {
         Self::Sign(error)
     }
 }
 
 impl From<ProofError> for Error {
+    #[cold]
     fn from(error: ProofError) -> Self {
         Self::Proof(error)
     }
 }
 
 impl From<NoCredentials> for Error {
+    #[cold]
     fn from(error: NoCredentials) -> Self {
         Self::Credentials(error.into())
     }
 }
 
 impl From<CredentialsError> for Error {
+    #[cold]
     fn from(error: CredentialsError) -> Self {
         Self::Credentials(error)
     }
 }
 
 impl From<TransportError> for Error {
+    #[cold]
     fn from(error: TransportError) -> Self {
         Self::Transport(Box::new(error))
     }
 }
 
 impl From<ServiceError> for Error {
+    #[cold]
     fn from(error: ServiceError) -> Self {
         Self::Service(Box::new(error))
     }
 }
 
 impl From<ResponseError> for Error {
+    #[cold]
     fn from(error: ResponseError) -> Self {
         Self::Response(Box::new(error))
     }

@@ -28,6 +28,7 @@ pub struct Env {
 
 impl Env {
     /// The value of a variable; `None` if it is absent or blank.
+    #[inline(never)]
     pub(crate) fn get(&self, variable: &'static str) -> Result<Option<&str>, SettingsError> {
         match self.find(variable) {
             None => Ok(None),

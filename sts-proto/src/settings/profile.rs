@@ -12,7 +12,7 @@ use super::properties::{Properties, Property};
 use super::{Origin, SettingsError};
 use crate::perform::TOO_LARGE;
 use crate::secret::Secret;
-use crate::text::one_line;
+use crate::text::{lower, one_line, same};
 use crate::wire::MAX_BODY;
 
 /// The sections of the shared config and credentials files (AWS SDKs and Tools Reference Guide, "Shared
@@ -321,7 +321,7 @@ impl Section {
         let (line, value) = lines
             .enumerate()
             .filter_map(|(line, text)| Some((line + 1, parse::key_and_value(text).ok()?)))
-            .filter(|(_, (name, _))| name.eq_ignore_ascii_case(key))
+            .filter(|(_, (name, _))| same(name, key))
             .map(|(line, (_, value))| (line, value))
             .last()?;
         Some((line, value)).filter(|(_, value)| !value.is_empty())
@@ -334,9 +334,7 @@ impl Section {
     }
 
     fn insert<K: AsRef<str>, V: Into<Secret>>(&mut self, properties: impl IntoIterator<Item = (K, V)>) {
-        let property = |(key, value): (K, V)| {
-            (key.as_ref().to_ascii_lowercase().into(), Property::by_hand(&value.into()))
-        };
+        let property = |(key, value): (K, V)| (lower(key.as_ref()).into(), Property::by_hand(&value.into()));
         self.properties.extend(properties.into_iter().map(property));
     }
 }

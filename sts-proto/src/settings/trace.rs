@@ -31,7 +31,7 @@ mod tests {
 
     fn of(variables: &[(&str, &str)]) -> Option<String> {
         let id = Env::from_iter(variables.iter().copied()).trace_id()?;
-        id.to_str().ok().map(str::to_owned)
+        visible(id).map(str::to_owned)
     }
 
     #[test]

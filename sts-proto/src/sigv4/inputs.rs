@@ -10,6 +10,7 @@ use super::SignError;
 use super::canonical::{Fields, Hex};
 use super::date::Date;
 use super::sign::Signer;
+use crate::text::lower;
 
 /// Computed first for both forms; the canonical request borrows from it.
 pub(super) struct Inputs<'r> {
@@ -101,9 +102,9 @@ fn host(uri: &Uri) -> Option<Cow<'_, str>> {
 fn plain(host: &str) -> Cow<'_, str> {
     let padded = split_port(host).filter(|(_, port)| port.starts_with(['0', '+']));
     if let Some((name, port)) = padded.and_then(|(name, port)| Some((name, port.parse::<u16>().ok()?))) {
-        Cow::Owned(format!("{}:{port}", name.to_ascii_lowercase()))
+        Cow::Owned(format!("{}:{port}", lower(name)))
     } else if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(host.to_ascii_lowercase())
+        Cow::Owned(lower(host))
     } else {
         Cow::Borrowed(host)
     }

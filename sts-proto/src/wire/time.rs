@@ -8,6 +8,8 @@ use epoch::epoch_seconds;
 use iso_8601::{iso_8601, rfc_3339};
 use rfc_2822::rfc_2822;
 
+use crate::text::same;
+
 mod at;
 mod epoch;
 mod iso_8601;
@@ -89,7 +91,7 @@ pub(crate) fn format_exactly(at: SystemTime) -> Option<String> {
 fn in_words(text: &str) -> Option<SystemTime> {
     let named = ["UTC", "GMT", "Z"].into_iter().find_map(|name| {
         let (before, end) = text.split_at_checked(text.len().checked_sub(name.len())?)?;
-        end.eq_ignore_ascii_case(name).then_some(before)
+        same(end, name).then_some(before)
     });
     let mut words = named.unwrap_or(text).split_ascii_whitespace();
     let (date, time, offset) = (words.next()?, words.next(), words.next().unwrap_or_default());

@@ -52,18 +52,18 @@ impl Renewals {
 
     pub(super) fn failed(&self, file: &Path, now: SystemTime, problem: &str) {
         let note = format!("warning: renewing the login failed{}: {problem}", at(now));
-        self.keep(file, note, |known| known.failed = Some(now));
+        self.keep(file, note, Box::new(move |known: &mut Known| known.failed = Some(now)));
     }
 
     pub(super) fn written(&self, file: &Path, now: SystemTime) {
         let note = format!("the login was renewed{} and written to {}", at(now), file.display());
-        self.keep(file, note, |known| (known.failed, known.unwritten) = (None, None));
+        self.keep(file, note, Box::new(|known: &mut Known| (known.failed, known.unwritten) = (None, None)));
     }
 
     /// Renewed, and for this reason not to be written.
     pub(super) fn renewed(&self, file: &Path, now: SystemTime, why: &str) {
         let note = format!("the login was renewed{}, and {why}", at(now));
-        self.keep(file, note, |known| (known.failed, known.unwritten) = (None, None));
+        self.keep(file, note, Box::new(|known: &mut Known| (known.failed, known.unwritten) = (None, None)));
     }
 
     pub(super) fn unwritten(
@@ -77,10 +77,14 @@ impl Renewals {
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let note = format!("warning: the login was renewed{} and could not be written, {why}", at(now));
         let unwritten = Some(Unwritten { spent, contents });
-        self.keep(file, note, |known| (known.failed, known.unwritten) = (None, unwritten));
+        self.keep(
+            file,
+            note,
+            Box::new(move |known: &mut Known| (known.failed, known.unwritten) = (None, unwritten)),
+        );
     }
 
-    fn keep(&self, file: &Path, note: String, change: impl FnOnce(&mut Known)) {
+    fn keep(&self, file: &Path, note: String, change: Box<dyn FnOnce(&mut Known) + '_>) {
         let mut all = self.known();
         let known = all.iter().position(|known| known.file == file).map(|index| all.remove(index));
         let mut known = known.unwrap_or_else(|| Known {

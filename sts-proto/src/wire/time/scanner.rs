@@ -57,6 +57,7 @@ impl<'a> Scanner<'a> {
         Some(sign)
     }
 
+    #[inline(never)]
     pub(super) fn digit(&mut self) -> Option<u8> {
         let digit = self.0.first().filter(|byte| byte.is_ascii_digit())? - b'0';
         self.next();
@@ -64,6 +65,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A number of so many digits, which are at most nine.
+    #[inline(never)]
     pub(super) fn digits(&mut self, count: usize) -> Option<u32> {
         let mut after = *self;
         let mut number = 0;
