@@ -9,8 +9,7 @@ pub(crate) static UNRESERVED: Kept = {
     let mut kept = [false; 256];
     let mut byte = 0;
     while byte < kept.len() {
-        let b = byte as u8;
-        kept[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+        kept[byte] = is_unreserved(byte as u8);
         byte += 1;
     }
     kept
@@ -23,6 +22,22 @@ pub(crate) static UNRESERVED_OR_SLASH: Kept = {
     kept[b'/' as usize] = true;
     kept
 };
+
+/// Whether a text contains itself when it is escaped. For names that are known when the program is compiled.
+pub(crate) const fn is_plain(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        if !is_unreserved(*byte) {
+            return false;
+        }
+        rest = after;
+    }
+    true
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
 
 /// Calls `each` with pieces that together are `bytes` escaped: unchanged where `kept` is set, else as `%XX`.
 /// All pieces are ASCII.
@@ -73,7 +88,11 @@ mod tests {
             let expected = if kept { char::from(byte).to_string() } else { format!("%{byte:02X}") };
             assert_eq!(shown, format!("a{expected}z").as_bytes());
         }
-        assert_eq!(escape("/é "), "%2F%C3%A9%20");
-        assert_eq!(escape(""), "");
+        for (text, escaped) in
+            [("/é ", "%2F%C3%A9%20"), ("", ""), ("2011-06-15", "2011-06-15"), ("a b", "a%20b")]
+        {
+            assert_eq!(escape(text), escaped);
+            assert_eq!(is_plain(text), text == escaped);
+        }
     }
 }

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata, ResponseError, ResponseProblem, ServiceError};
+use crate::escape::is_plain;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 use crate::sigv4;
@@ -19,9 +20,9 @@ use crate::wire::{Form, FromXml, MAX_BODY, ToForm, XmlError, XmlReader};
 /// The eleven of the service are in [`operations`](crate::operations), those of other servers in
 /// [`dialects`](crate::dialects). Any other action is one more implementation, in your crate; see `examples/own_action.rs`.
 pub trait Operation: ToForm {
-    /// The value of `Action`.
+    /// The value of `Action`: letters, digits, `-`, `.`, `_` and `~`. With others, a program that sends it does not compile.
     const ACTION: &'static str;
-    /// The value of `Version`.
+    /// The value of `Version`, of the same characters.
     const VERSION: &'static str = "2011-06-15";
     /// Whether the request has to be signed. One that has not is never signed, and needs no credentials.
     const SIGNED: bool = true;
@@ -472,7 +473,14 @@ macro_rules! output_structure {
 // Each of these is compiled once, and not for each operation.
 
 fn form_of<O: Operation + ?Sized>(operation: &O) -> Form {
-    let mut form = new_form(O::ACTION, O::VERSION);
+    // Not escaped each time.
+    const {
+        assert!(
+            is_plain(O::ACTION) && is_plain(O::VERSION),
+            "a character in ACTION or VERSION would be escaped"
+        )
+    };
+    let mut form = Form::of_action(O::ACTION, O::VERSION);
     operation.write(&mut form);
     form
 }
@@ -492,13 +500,6 @@ fn move_to_query(request: &mut Request<Bytes>, endpoint: &Endpoint) {
 /// Refuses a request whose form should be in the URL and is not.
 pub(crate) fn check_query(request: &Request<Bytes>) -> Result<(), Error> {
     if request.body().is_empty() { Ok(()) } else { Err(sigv4::SignError::Uri.into()) }
-}
-
-fn new_form(action: &str, version: &str) -> Form {
-    let mut form = Form::new();
-    form.member("Action", action);
-    form.member("Version", version);
-    form
 }
 
 fn post(form: Form, endpoint: &Endpoint) -> Request<Bytes> {

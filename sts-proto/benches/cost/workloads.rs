@@ -22,12 +22,12 @@ pub struct Core;
 impl Workloads for Core {
     const WORKLOADS: &'static [Workload] = &[
         Workload { name: "sha256-12-blocks", ceiling: None },
-        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 12_900, allocations: 6 }) },
+        Workload { name: "sign-warm", ceiling: Some(Ceiling { instructions: 12_100, allocations: 6 }) },
         Workload { name: "sha256-30-blocks", ceiling: None },
-        Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 21_900, allocations: 9 }) },
+        Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 21_200, allocations: 9 }) },
         Workload { name: "quick-xml-loop", ceiling: None },
         Workload { name: "parse", ceiling: Some(Ceiling { instructions: 21_500, allocations: 9 }) },
-        Workload { name: "call", ceiling: Some(Ceiling { instructions: 42_700, allocations: 18 }) },
+        Workload { name: "call", ceiling: Some(Ceiling { instructions: 41_900, allocations: 18 }) },
         Workload { name: "error", ceiling: Some(Ceiling { instructions: 31_000, allocations: 18 }) },
         Workload {
             name: "error-of-session",

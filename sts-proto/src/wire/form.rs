@@ -24,10 +24,9 @@ use crate::secret::Secret;
 #[derive(Default)]
 pub struct Form {
     text: Vec<u8>,
-    /// Where the text has the name of the member being written, as far as it is known, escaped: `Tags.member.3`.
+    /// Where the text has the name of the member being written, as far as it is known, escaped: `Tags.member.3`. If that is
+    /// the end of the text, the value is next.
     name: Range<usize>,
-    /// It stands at the end, and its value is next.
-    begun: bool,
     secrets: Option<Vec<Secret>>,
 }
 
@@ -35,6 +34,15 @@ impl Form {
     /// An empty form.
     pub fn new() -> Self {
         Self { text: Vec::with_capacity(INITIAL_CAPACITY), ..Self::default() }
+    }
+
+    /// With its first two members, which escaping would not change.
+    pub(crate) fn of_action(action: &str, version: &str) -> Self {
+        let mut form = Self::new();
+        for piece in ["Action=", action, "&Version=", version] {
+            form.text.extend_from_slice(piece.as_bytes());
+        }
+        form
     }
 
     /// The secret values that `value` would send, and nothing else: for taking them out of a text that is
@@ -58,9 +66,17 @@ impl Form {
     pub fn text(&mut self, value: &str) {
         if self.secrets.is_none() {
             self.begin();
-            self.begun = false;
             self.text.push(b'=');
             put_escaped(value, &mut self.text);
+        }
+    }
+
+    /// The same for a number, which has nothing to escape.
+    fn number(&mut self, value: &Decimal) {
+        if self.secrets.is_none() {
+            self.begin();
+            self.text.push(b'=');
+            self.text.extend_from_slice(value.as_bytes());
         }
     }
 
@@ -92,26 +108,22 @@ impl Form {
 
     /// Writes the current name, unless it stands at the end.
     fn begin(&mut self) -> Outer {
-        let outer = Outer { length: self.text.len(), name: self.name.clone(), begun: self.begun };
-        if !self.begun {
-            if !self.text.is_empty() {
-                self.text.push(b'&');
-            }
+        let outer = Outer { length: self.text.len(), name: self.name.clone() };
+        if self.name.end != self.text.len() {
+            self.text.push(b'&');
             let start = self.text.len();
             if !self.name.is_empty() {
                 self.text.extend_from_within(self.name.clone());
             }
             self.name = start..self.text.len();
-            self.begun = true;
         }
         outer
     }
 
     /// Makes the outer member the current one again, and takes back the name of one that wrote nothing.
     fn leave(&mut self, outer: Outer) {
-        if self.begun {
+        if self.name.end == self.text.len() {
             self.text.truncate(outer.length);
-            self.begun = outer.begun;
         }
         self.name = outer.name;
     }
@@ -138,7 +150,6 @@ impl Form {
 struct Outer {
     length: usize,
     name: Range<usize>,
-    begun: bool,
 }
 
 /// A value that a form can hold.
@@ -195,7 +206,7 @@ impl ToForm for u64 {
     const SHAPE: Shape = Shape::Number;
 
     fn write(&self, form: &mut Form) {
-        form.text(Decimal::of(*self).as_str());
+        form.number(&Decimal::of(*self));
     }
 }
 
