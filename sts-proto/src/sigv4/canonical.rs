@@ -247,7 +247,7 @@ impl<'a> Fields<'a> {
 
     /// Adds a field in its place by name; fields of the same name keep their order.
     pub(super) fn push(&mut self, name: &'a str, value: &'a [u8]) {
-        let at = self.all().partition_point(|(known, _)| *known <= name);
+        let at = self.all().iter().rposition(|(known, _)| *known <= name).map_or(0, |before| before + 1);
         if self.heap.is_empty() && self.count < self.inline.len() {
             self.inline.copy_within(at..self.count, at + 1);
             if let Some(free) = self.inline.get_mut(at) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use sts_async::operations::AssumeRole;
-use sts_async::{Client, Error, SendTimeouts, Timeouts, Transport, TransportFuture};
+use sts_async::{Builder, Client, Error, SendTimeouts, Timeouts, Transport, TransportFuture};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
