@@ -2,7 +2,6 @@
 
 use std::future::{poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -34,12 +33,28 @@ pub(crate) struct Driver {
 }
 
 impl Pump {
-    pub(crate) async fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
-        let mut event = Event::Start;
-        loop {
-            match flow.step(self.core.now(effects::now), event)? {
-                Step::Perform(effect) => event = self.perform(effect).await,
-                Step::Done(output) => return Ok(output),
+    pub(crate) fn drive<F: Flow>(&self, flow: F) -> impl Future<Output = Result<F::Output, F::Error>> {
+        self.drive_within(Span::default(), flow)
+    }
+
+    /// Performs within a span; the steps of a flow enter their own. An `async fn` would hold the flow twice.
+    #[allow(clippy::manual_async_fn)]
+    pub(crate) fn drive_within<F: Flow>(
+        &self,
+        span: Span,
+        mut flow: F,
+    ) -> impl Future<Output = Result<F::Output, F::Error>> {
+        async move {
+            let mut effect = None;
+            loop {
+                let event = match effect {
+                    Some(effect) => within(&span, effect).await,
+                    None => Event::Start,
+                };
+                match flow.step(self.core.now(effects::now), event)? {
+                    Step::Perform(next) => effect = Some(span.enter(|| self.perform(next))),
+                    Step::Done(output) => return Ok(output),
+                }
             }
         }
     }
@@ -65,10 +80,6 @@ impl Pump {
             }),
             Effect::Join(join) => Box::pin(self.join(join)),
         }
-    }
-
-    pub(crate) async fn drive_within<F: Flow>(&self, span: Span, flow: F) -> Result<F::Output, F::Error> {
-        within(span, self.drive(flow)).await
     }
 
     async fn join(&self, join: Join) -> Event {
@@ -116,15 +127,17 @@ impl Ringing {
     fn work(pump: Pump, job: Job) -> impl Future<Output = ()> + MaybeSend {
         let span = job.span().clone();
         let mut ringing = Self { pump, job: Some(job) };
-        within(span, async move {
+        async move {
             let job = ringing.job.take();
             let pump = &ringing.pump;
             match job {
-                Some(Job::Flow(job)) => pump.drive(job).await.unwrap_or_else(|never| match never {}),
-                Some(Job::Provider(job)) => pump.ask(job).await,
+                Some(Job::Flow(job)) => {
+                    pump.drive_within(span, job).await.unwrap_or_else(|never| match never {})
+                }
+                Some(Job::Provider(job)) => within(&span, Box::pin(pump.ask(job))).await,
                 None => {}
             }
-        })
+        }
     }
 }
 
@@ -137,7 +150,6 @@ impl Drop for Ringing {
 }
 
 /// Polls a future within a span.
-async fn within<F: Future>(span: Span, future: F) -> F::Output {
-    let mut future = pin!(future);
-    poll_fn(|cx| span.enter(|| Pin::as_mut(&mut future).poll(cx))).await
+async fn within<T>(span: &Span, mut future: BoxFuture<'_, T>) -> T {
+    poll_fn(|cx| span.enter(|| future.as_mut().poll(cx))).await
 }

@@ -1,6 +1,7 @@
 mod runtimes;
 
 use sts_proto::Retry;
+use sts_proto::operations::GetCallerIdentity;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -24,6 +25,16 @@ async fn a_future_that_is_dropped_leaves_connections_and_quota_as_they_were() {
         assert_eq!(told.recv().await, Some("closed"));
         assert_eq!(client.context().retry_quota(), 500);
     }
+}
+
+/// A program may have many calls under way, and futures are moved until they are polled.
+#[test]
+fn the_future_of_a_call_holds_what_the_call_needs_once() {
+    let client = client("http://127.0.0.1:9");
+    let call = size_of_val(&client.core().send(GetCallerIdentity::new(), 1));
+    let future = size_of_val(&client.get_caller_identity());
+    assert!(future < call + 400, "{future} bytes for a call of {call}");
+    assert!(future < 2_000, "{future} bytes");
 }
 
 /// One attempt a call: whatever is sent again is not paid for.

@@ -231,9 +231,13 @@ macro_rules! common_client_methods {
             &self,
             operation: O,
         ) -> Result<O::Output, $crate::Error> {
-            let core = &self.pump.core;
-            let flow = core.send(operation, seed()).trace_id(core.trace_id(environment));
-            self.pump.drive_within(flow.span().clone(), flow) $($wait)*
+            // In a block, so that a future does not hold the flow here as well.
+            ({
+                let core = &self.pump.core;
+                let flow = core.send(operation, seed()).trace_id(core.trace_id(environment));
+                self.pump.drive_within(flow.span().clone(), flow)
+            })
+            $($wait)*
         }
 
         /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.
