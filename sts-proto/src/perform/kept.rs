@@ -8,34 +8,30 @@ use crate::transport::{TransportError, TransportErrorKind as Kind};
 /// All are given up together after an exchange that ended in silence or broke: a network that has changed, a machine that
 /// has slept or a gateway that has forgotten them leaves all in the same state, and each would cost another attempt.
 pub struct Kept<T> {
-    now: Mutex<Generation<T>>,
+    now: Mutex<Arc<T>>,
     renew: Box<dyn Fn() -> T + Send + Sync>,
 }
 
-impl<T: Clone> Kept<T> {
+impl<T> Kept<T> {
     /// Nothing yet, made like this each time.
     pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
-        let now = Generation { number: Arc::new(()), connections: make() };
-        Self { now: Mutex::new(now), renew: Box::new(make) }
+        Self { now: Mutex::new(Arc::new(make())), renew: Box::new(make) }
     }
 
     /// For one exchange, which tells [how it ended](Lent::ended).
     pub fn lend(&self) -> Lent<'_, T> {
-        let now = self.locked();
-        Lent { kept: self, number: Some(Arc::clone(&now.number)), connections: now.connections.clone() }
+        Lent { kept: self, connections: Arc::clone(&self.locked()), ended: false }
     }
-}
 
-impl<T> Kept<T> {
-    fn give_up(&self, number: &Arc<()>) {
+    fn give_up(&self, connections: &Arc<T>) {
         let mut now = self.locked();
         // Another exchange may have seen to it.
-        if Arc::ptr_eq(&now.number, number) {
-            *now = Generation { number: Arc::new(()), connections: (self.renew)() };
+        if Arc::ptr_eq(&now, connections) {
+            *now = Arc::new((self.renew)());
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Generation<T>> {
+    fn locked(&self) -> MutexGuard<'_, Arc<T>> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,9 +46,8 @@ impl<T> fmt::Debug for Kept<T> {
 /// for its caller may be, they are given up.
 pub struct Lent<'a, T> {
     kept: &'a Kept<T>,
-    /// `None` once it has ended.
-    number: Option<Arc<()>>,
-    connections: T,
+    connections: Arc<T>,
+    ended: bool,
 }
 
 impl<T> Lent<'_, T> {
@@ -64,7 +59,7 @@ impl<T> Lent<'_, T> {
     /// The exchange has ended like this.
     pub fn ended<R>(mut self, end: Result<R, TransportError>) -> Result<R, TransportError> {
         if !end.as_ref().err().is_some_and(|error| is_doubtful(error.kind())) {
-            self.number = None;
+            self.ended = true;
         }
         end
     }
@@ -72,8 +67,8 @@ impl<T> Lent<'_, T> {
 
 impl<T> Drop for Lent<'_, T> {
     fn drop(&mut self) {
-        if let Some(number) = self.number.take() {
-            self.kept.give_up(&number);
+        if !self.ended {
+            self.kept.give_up(&self.connections);
         }
     }
 }
@@ -82,12 +77,6 @@ impl<T> fmt::Debug for Lent<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lent").finish_non_exhaustive()
     }
-}
-
-struct Generation<T> {
-    /// Tells it from the others.
-    number: Arc<()>,
-    connections: T,
 }
 
 fn is_doubtful(kind: Kind) -> bool {
