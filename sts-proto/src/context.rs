@@ -40,7 +40,7 @@ pub struct Context {
     endpoint: Result<Endpoint, EndpointError>,
     /// With the region that was asked for elsewhere, once it is known, and that region.
     #[cfg(feature = "credentials")]
-    located: std::sync::OnceLock<(Endpoint, Box<str>)>,
+    located: std::sync::OnceLock<Box<(Endpoint, Box<str>)>>,
     /// Why the region cannot be asked for there.
     #[cfg(feature = "credentials")]
     no_search: Option<Box<str>>,
@@ -160,8 +160,8 @@ impl Context {
     /// No endpoint can be made of the settings, or the region is not known yet.
     pub fn endpoint(&self) -> Result<&Endpoint, EndpointError> {
         #[cfg(feature = "credentials")]
-        if let Some((endpoint, _)) = self.located.get() {
-            return Ok(endpoint);
+        if let Some(located) = self.located.get() {
+            return Ok(&located.0);
         }
         self.endpoint.as_ref().map_err(|error| self.reason(error.clone()))
     }
@@ -210,14 +210,14 @@ impl Context {
     pub(crate) fn locate(&self, region: &str) -> Result<(), EndpointError> {
         let endpoint = self.settings.endpoint_in(Some(region))?;
         // If another search was first, its answer is the same.
-        let _ = self.located.set((endpoint, region.into()));
+        let _ = self.located.set(Box::new((endpoint, region.into())));
         Ok(())
     }
 
     /// The endpoint and the region that were found since this was made.
     #[cfg(feature = "credentials")]
     pub(crate) fn located(&self) -> Option<(&Endpoint, &str)> {
-        self.located.get().map(|(endpoint, region)| (endpoint, &**region))
+        self.located.get().map(|located| (&located.0, &*located.1))
     }
 
     /// What the clock of the service says when ours says `now`, as far as a refusal has shown it.

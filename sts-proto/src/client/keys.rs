@@ -85,9 +85,9 @@ struct Last {
     tried: Arc<[Tried]>,
     /// Whether the credentials had expired.
     kept_in_use: bool,
-    held: Option<Credentials>,
+    held: Option<Box<Credentials>>,
     /// What a provider is to be told of before it is asked.
-    refused: Option<Credentials>,
+    refused: Option<Box<Credentials>>,
 }
 
 /// What a flow that needs credentials finds.
@@ -162,7 +162,11 @@ impl Keys {
                 let keys = Arc::clone(self);
                 Some(match work {
                     Work::Flow(fetch, first) => Job::Flow(FlowJob::of_keys(keys, span, fetch, first)),
-                    Work::Provider => Job::Provider(ProviderJob::new(keys, span, state.last.refused.take())),
+                    Work::Provider => Job::Provider(ProviderJob::new(
+                        keys,
+                        span,
+                        state.last.refused.take().map(|refused| *refused),
+                    )),
                 })
             }
             other => {
@@ -186,7 +190,7 @@ impl Keys {
         self.ended.fetch_add(1, Ordering::SeqCst);
         state.cache.abandon();
         if state.last.refused.is_none() {
-            state.last.refused = refused;
+            state.last.refused = refused.map(Box::new);
         }
     }
 
@@ -198,7 +202,7 @@ impl Keys {
         let clocks = self.context.clocks(now);
         let mut state = self.state();
         if self.are_provided() {
-            state.last.refused = Some(refused.clone());
+            state.last.refused = Some(Box::new(refused.clone()));
         }
         let drops = state.cache.refuse(clocks, refused);
         if let Some(cache) = self.cli_cache.as_ref().filter(|_| drops) {
@@ -330,7 +334,7 @@ impl Keys {
                     context: &self.context,
                     seed,
                     refused: std::mem::take(&mut state.refused),
-                    held: state.last.held.clone(),
+                    held: state.last.held.as_deref().cloned(),
                     mfa_session: &self.mfa_session,
                     renewals: &self.renewals,
                     cli_cache: self.cli_cache.as_ref(),
@@ -360,7 +364,7 @@ impl Keys {
                 if trace::ENABLED && kept_in_use {
                     told.kept_in_use = Some(describe(&credentials, clocks));
                 }
-                let held = Some(credentials.clone());
+                let held = Some(Box::new(credentials.clone()));
                 let refused = state.last.refused.take();
                 state.last = Last { tried, kept_in_use, held, refused };
             }

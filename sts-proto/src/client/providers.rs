@@ -165,7 +165,7 @@ impl<C> SourceProvider<C> {
     pub fn new(client: C, source: Source) -> Self {
         let plan = Plan::of(source);
         let name = plan.to_string();
-        let candidates = vec![Candidate { name: name.as_str().into(), found: Found::Plan(plan) }];
+        let candidates = vec![Candidate { name: name.as_str().into(), found: Found::Plan(Box::new(plan)) }];
         Self { client, name, chain: Arc::new(Chain { candidates }), renewals: Renewals::default() }
     }
 

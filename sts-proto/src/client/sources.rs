@@ -235,7 +235,7 @@ fn asked(chain: &Chain) -> Option<(usize, &Plan)> {
     let mut candidates = chain.candidates.iter().enumerate();
     let (index, candidate) = candidates.find(|(_, candidate)| configured(&candidate.found))?;
     match &candidate.found {
-        Found::Plan(plan) => Some((index, plan)),
+        Found::Plan(plan) => Some((index, &**plan)),
         _ => None,
     }
 }

@@ -39,10 +39,9 @@ pub struct Candidate {
 /// What is configured for a source.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[allow(clippy::large_enum_variant)] // made once for a client
 pub enum Found {
     /// Credentials can be fetched according to this plan.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// Nothing, for this reason.
     NotConfigured(Box<str>),
     /// Something that cannot work.
@@ -100,7 +99,7 @@ impl Found {
 
     fn from_plan(plan: Result<Option<Plan>, CredentialsError>, absence: &str) -> Self {
         match plan {
-            Ok(Some(plan)) => Self::Plan(plan),
+            Ok(Some(plan)) => Self::Plan(Box::new(plan)),
             Ok(None) => Self::NotConfigured(absence.into()),
             Err(error) => Self::Broken(error),
         }

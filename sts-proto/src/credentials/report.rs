@@ -147,7 +147,7 @@ impl Chain {
 
     fn plan(&self, index: usize) -> Option<&Plan> {
         match &self.candidates.get(index)?.found {
-            Found::Plan(plan) => Some(plan),
+            Found::Plan(plan) => Some(&**plan),
             _ => None,
         }
     }
@@ -242,7 +242,7 @@ mod tests {
         Chain {
             candidates: vec![
                 candidate("environment", Found::NotConfigured("nothing is set".into())),
-                candidate("profile dev", Found::Plan(Plan::of(process))),
+                candidate("profile dev", Found::Plan(Box::new(Plan::of(process)))),
                 candidate("container", Found::NotConfigured("nothing is set".into())),
             ],
         }

@@ -169,7 +169,7 @@ impl Resolve {
                 Found::NotConfigured(why) => self.not_configured(name, why.clone()),
                 Found::Broken(error) => return Err(self.failed(name, error.clone())),
                 Found::Plan(plan) => {
-                    return self.begin(now, Turn { name: name.clone(), plan: plan.clone() });
+                    return self.begin(now, Turn { name: name.clone(), plan: Plan::clone(plan) });
                 }
             }
         }

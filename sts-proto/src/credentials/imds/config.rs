@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use http::Uri;
 
 use super::is_role;
@@ -21,14 +23,18 @@ use crate::text::same;
 /// `AWS_EC2_INSTANCE_PROFILE_NAME`, else the key `ec2_instance_profile_name`, names the role whose credentials to ask for; the
 /// service is asked for the name otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub struct Config(Arc<Configured>);
+
+/// Shared, since a client has it in several places, and few use it.
+#[derive(Debug, PartialEq, Eq)]
+struct Configured {
     /// Without a slash at the end.
     endpoint: String,
     endpoint_origin: Origin,
-    pub(super) allows_v1: bool,
+    allows_v1: bool,
     v1_origin: Origin,
     /// The name of the role, and where it is set.
-    pub(super) role: Option<(String, Origin)>,
+    role: Option<(String, Origin)>,
 }
 
 /// Which of its addresses to use.
@@ -82,14 +88,25 @@ impl Config {
 
     /// The URL of the service, without a slash at the end.
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        &self.0.endpoint
+    }
+
+    /// Whether version 1 of the service may be asked.
+    pub(super) fn allows_v1(&self) -> bool {
+        self.0.allows_v1
+    }
+
+    /// The name of the role, and where it is set.
+    pub(super) fn role(&self) -> Option<&(String, Origin)> {
+        self.0.role.as_ref()
     }
 
     /// The result of [`Config::new`], for the list of all settings.
     pub(crate) fn listed(found: &Result<Option<Self>, CredentialsError>) -> Vec<Setting> {
         let endpoint = |value: &str, origin| Setting::new("metadata endpoint", value, origin);
         match found {
-            Ok(Some(Self { endpoint: url, endpoint_origin, allows_v1, v1_origin, role })) => {
+            Ok(Some(Self(configured))) => {
+                let Configured { endpoint: url, endpoint_origin, allows_v1, v1_origin, role } = &**configured;
                 let v1 = if *allows_v1 { "allowed" } else { "not allowed" };
                 let v1 = Setting::new("metadata version 1", v1, v1_origin.clone());
                 let role =
@@ -103,8 +120,9 @@ impl Config {
 
     /// The URL of a path of the service.
     pub(super) fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
-        let uri = Uri::try_from(format!("{}{path}", self.endpoint));
-        uri.map_err(|error| wrong(format!("{} cannot be extended by {path}", self.endpoint)).because(error))
+        let endpoint = self.endpoint();
+        let uri = Uri::try_from(format!("{endpoint}{path}"));
+        uri.map_err(|error| wrong(format!("{endpoint} cannot be extended by {path}")).because(error))
     }
 
     fn find(
@@ -146,7 +164,8 @@ impl Config {
             }
             role => role.map(|(name, origin)| (name.to_owned(), origin)),
         };
-        Ok(Self { endpoint, endpoint_origin: origin, allows_v1: !v1_disabled, v1_origin, role })
+        let allows_v1 = !v1_disabled;
+        Ok(Self(Arc::new(Configured { endpoint, endpoint_origin: origin, allows_v1, v1_origin, role })))
     }
 
     /// Any value but `true` leaves the service enabled, as in every AWS tool.

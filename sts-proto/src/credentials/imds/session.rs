@@ -66,7 +66,7 @@ impl Session {
 
     /// The name of the role that the configuration gives, and where.
     pub(super) fn role(&self) -> Option<(String, Origin)> {
-        self.config.role.clone()
+        self.config.role().cloned()
     }
 
     /// Sets the path to ask for next. Step the flow with [`Event::Start`] afterwards.
@@ -94,7 +94,7 @@ impl Session {
     fn ask_for_token(&mut self, now: SystemTime) -> Result<Step<Answer>, Error> {
         let fetch = self.fetch(Method::PUT, "/latest/api/token")?;
         let fetch = fetch.header(TOKEN_TTL, HeaderValue::from_static("21600"));
-        let fetch = match (self.renewed, self.config.allows_v1) {
+        let fetch = match (self.renewed, self.config.allows_v1()) {
             (true, _) => fetch,
             (false, false) => fetch.probing(),
             (false, true) => fetch.probing().hurrying(),
@@ -115,7 +115,7 @@ impl Session {
             Step::Done(reply) => reply,
         };
         self.next_seed();
-        let may_do_without = self.config.allows_v1;
+        let may_do_without = self.config.allows_v1();
         self.token = match reply.status() {
             Some(200..=299) => Token::Value(token(&reply)?),
             // The request for a token was understood, so there is a version 2.

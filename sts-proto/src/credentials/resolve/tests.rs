@@ -15,7 +15,7 @@ fn keys(id: &str) -> Source {
 fn roles(source: Source, roles: Vec<Role>) -> Vec<Candidate> {
     vec![
         candidate("environment", Found::NotConfigured("AWS_ACCESS_KEY_ID is not set".into())),
-        candidate("profile dev", Found::Plan(Plan { source, roles })),
+        candidate("profile dev", Found::Plan(Box::new(Plan { source, roles }))),
         candidate("container", Found::NotConfigured("nothing is set".into())),
     ]
 }
@@ -156,7 +156,7 @@ fn keys_of_the_instance_outlive_trouble_of_its_metadata_and_others_do_not() {
         (metadata(), vec![Role::new("arn:one")], held(NOW), false),
         (Source::Process { command: "tool".into(), account_id: None }, Vec::new(), held(NOW), false),
     ] {
-        let candidates = vec![candidate("profile dev", Found::Plan(Plan { source, roles: links }))];
+        let candidates = vec![candidate("profile dev", Found::Plan(Box::new(Plan { source, roles: links })))];
         let mut flow = resolve(candidates).held(held);
         step(&mut flow, Event::Start).unwrap();
         let next = step(&mut flow, Event::Failed(TransportErrorKind::UnknownHost.into()));
