@@ -283,7 +283,7 @@ impl<'a> Parser<'a> {
             // Allocated once, so that no copy of a secret is left behind.
             let value = draft.lines.join("\n").into_boxed_str();
             let property = Property::at(value, Arc::clone(&self.path), draft.numbers);
-            section.properties.push(lower(&draft.key).into(), property);
+            section.properties.push(lower(draft.key).into(), property);
         }
     }
 

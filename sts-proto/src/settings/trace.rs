@@ -28,10 +28,11 @@ impl Env {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::visible;
 
     fn of(variables: &[(&str, &str)]) -> Option<String> {
         let id = Env::from_iter(variables.iter().copied()).trace_id()?;
-        visible(id).map(str::to_owned)
+        visible(&id).map(str::to_owned)
     }
 
     #[test]
