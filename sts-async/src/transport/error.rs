@@ -115,15 +115,16 @@ fn meaning(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
     }
 }
 
-/// The layers of a tower service have error types of their own, of which only the text is known here.
+/// What tower, tower-http and reqwest say: their types are not known here. A text that is like it may mean anything.
 fn of_layer(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
-    let text = cause.to_string().to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
-    if says(&["timed out", "time out", "timeout", "deadline has elapsed"]) {
-        Some(Meaning::Likely(Kind::Timeout(Phase::Response)))
-    } else {
-        says(&["overloaded"]).then_some(Meaning::Likely(Kind::Overloaded))
-    }
+    const SLOW_BODY: &str = "data was not received within the designated timeout";
+    let kind = match &*cause.to_string() {
+        _ if cause.is::<tokio::time::error::Elapsed>() => Kind::Timeout(Phase::Response),
+        "request timed out" | "operation timed out" | SLOW_BODY => Kind::Timeout(Phase::Response),
+        "service overloaded" => Kind::Overloaded,
+        _ => return None,
+    };
+    Some(Meaning::Likely(kind))
 }
 
 fn of_io(kind: io::ErrorKind) -> Option<Meaning> {

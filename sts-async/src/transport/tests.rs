@@ -273,17 +273,22 @@ impl std::error::Error for Layer {}
 
 #[tokio::test]
 async fn what_the_layers_of_a_tower_service_report_has_its_cause() {
-    use TransportErrorKind::{Closed, Other, RateLimited, Timeout};
+    use TransportErrorKind::{Closed, Other, Overloaded, RateLimited, Timeout};
     let elapsed = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
     let late = Timeout(Phase::Response);
-    let cases: [(BoxError, TransportErrorKind); 7] = [
+    let cases: [(BoxError, TransportErrorKind); 11] = [
         (Layer("request timed out").into(), late),
         (elapsed.into(), late),
         (std::io::Error::new(std::io::ErrorKind::TimedOut, "x").into(), late),
         (std::io::Error::other(Layer("data was not received within the designated timeout")).into(), late),
         (std::io::Error::new(std::io::ErrorKind::ConnectionReset, "x").into(), Closed),
         (TransportError::from(RateLimited).into(), RateLimited),
+        (Layer("operation timed out").into(), late),
+        (Layer("service overloaded").into(), Overloaded),
+        // These may mean anything.
         (Layer("no quota").into(), Other),
+        (Layer("the timeout of a pool is not set").into(), Other),
+        (Layer("an overloaded method").into(), Other),
     ];
     for (error, expected) in cases {
         let text = error.to_string();

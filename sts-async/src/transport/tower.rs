@@ -16,8 +16,9 @@ use crate::carrier::{Transport, TransportFuture};
 /// This transport keeps the attempt's time-out and the bound on the body. A service does not tell when it is connected, so
 /// it has to keep the connect time-out itself; and it must have no layer that follows redirects.
 ///
-/// A layer may say what has happened with a [`TransportError`](crate::TransportError), which decides about retries. Of other
-/// errors the time-outs and the overload of `tower`'s own layers are known by their texts; what is not known ends the call.
+/// A layer may say what has happened with a [`TransportError`](crate::TransportError), which decides about retries. Errors of the
+/// system, of hyper, of TLS and of tokio's time-outs are known by their types; those of the layers of `tower` and `tower-http` and
+/// of `reqwest` by their whole texts. Any other error ends the call, whatever words are in it.
 ///
 /// ```
 /// # use std::convert::Infallible;

@@ -14,7 +14,8 @@ macro_rules! config_setters {
             }
 
             /// Uses this profile of the shared files, whatever `AWS_PROFILE` says. It goes before keys in the environment,
-            /// which are passed over. An isolated client reads no files and passes the name over; in a web page it is an error.
+            /// which are passed over. For a client that reads no files, an isolated one or one in a web page, it is an error of
+            /// `build`.
             fn profile(this, name: impl Into<String>) {
                 this.profile = Some(name.into());
             }
