@@ -66,6 +66,7 @@ fn every_status_and_one_line() {
             3,
             "sts: no credentials to sign GetCallerIdentity with",
         ),
+        (world.sts(&["serve", "--endpoint-url", &closed]), 4, "sts: GetSessionToken got no answer"),
         (with_session("wrong", "2090-01-01T00:00:00Z"), 1, "sts: GetCallerIdentity was refused"),
         (with_session("ended", "2020-01-01T00:00:00Z"), 3, "sts: no credentials from "),
         (
@@ -95,6 +96,20 @@ fn every_status_and_one_line() {
     // That of a command which is not found is the command's.
     assert!(seen.remove(&Some(127)));
     assert_eq!(seen, documented);
+}
+
+#[test]
+fn a_proxy_that_is_not_reached_is_named() {
+    let Some(world) = World::new() else { return };
+    let role = world.sts.role_arn("demo");
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for arguments in [&["whoami"][..], &["export", "--role", &role], &["serve"]] {
+        let mut command = world.sts(arguments);
+        command.env("HTTP_PROXY", format!("http://{closed}"));
+        let (status, _, errors) = end(command);
+        assert_eq!((status, errors.lines().count()), (Some(4), 1), "{errors}");
+        assert!(errors.ends_with(&format!("; no connection through the proxy {closed}\n")), "{errors}");
+    }
 }
 
 #[test]

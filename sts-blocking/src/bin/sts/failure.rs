@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use sts_blocking::proof::ProofError;
 use sts_blocking::sts_proto::perform::in_our_style;
+use sts_blocking::sts_proto::settings::proxy::ThroughProxy;
 use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsError};
 
 use crate::mfa;
@@ -31,10 +32,7 @@ impl Failure {
     pub(crate) fn report(&self, debug: bool) -> ExitCode {
         match self {
             Self::Sts(error) => {
-                match mfa::reason_of(error) {
-                    Some(reason) => tell(reason),
-                    None => tell(format_args!("{error}{}", advice(error))),
-                }
+                tell(mfa::reason_of(error).unwrap_or_else(|| told(error)));
                 let mut source = error.source().filter(|_| debug);
                 while let Some(cause) = source {
                     tell(format_args!("  because {cause}"));
@@ -57,6 +55,25 @@ impl Failure {
             Self::Sts(error) => status_of(error),
         }
     }
+}
+
+/// What the library says, and what those who run this program have to know besides.
+fn told(error: &Error) -> String {
+    let text = match error {
+        // To them, a call that was made for credentials is no provider.
+        Error::Credentials(CredentialsError::Failed(error)) if error.provider() == "the provider" => {
+            error.problem().to_owned()
+        }
+        _ => error.to_string(),
+    };
+    text + &through_proxy(error) + advice(error)
+}
+
+/// That it was a proxy which could not be reached: variables that name one are easily forgotten.
+pub(crate) fn through_proxy(error: &dyn std::error::Error) -> String {
+    let mut causes = std::iter::successors(error.source(), |cause| cause.source());
+    let proxy = causes.find_map(|cause| cause.downcast_ref::<ThroughProxy>());
+    proxy.map(|proxy| format!("; {proxy}")).unwrap_or_default()
 }
 
 /// What to do, where the library says it for those who write programs, or not at all.
