@@ -141,7 +141,7 @@ fn of_json(shape: &Shape, json: Json, whole: bool) -> Result<Value, String> {
 fn of_flag(member: &Member, values: &[&str], stdin: &mut Stdin) -> Result<Value, String> {
     match (member.shape, values) {
         (shape @ Shape::List(Shape::Structure(_)), [text]) if text.starts_with('[') => {
-            of_json(&shape, parse(text)?, true)
+            of_json_in_line(&shape, text)
         }
         (Shape::List(item), values) => {
             Ok(Value::List(values.iter().map(|text| of_text(item, text, stdin)).collect::<Result<_, _>>()?))
@@ -166,16 +166,14 @@ fn of_text(shape: &Shape, text: &str, stdin: &mut Stdin) -> Result<Value, String
         Shape::Truth => Value::Truth(text.parse().map_err(|_| wrong())?),
         Shape::Secret => {
             let path = text.strip_prefix("file://").or((text == "-").then_some(text));
-            let path = path.ok_or(
-                "other programs could read it in the list of processes; give file://PATH, or - for standard input",
-            )?;
+            let path = path.ok_or_else(|| format!("{IN_LIST}; give file://PATH, or - for standard input"))?;
             let text = stdin.read(path)?;
             match text.expose().trim() {
                 "" => return Err("it is empty".to_owned()),
                 text => Value::Secret(text.into()),
             }
         }
-        Shape::Structure(members) => structure(members, text)?,
+        Shape::Structure(members) => structure(members, text, stdin)?,
         _ => Value::Text(match text.strip_prefix("file://") {
             // The end of a line is that of the file.
             Some(path) => stdin.read(path)?.expose().trim_end_matches(['\r', '\n']).to_owned(),
@@ -186,9 +184,9 @@ fn of_text(shape: &Shape, text: &str, stdin: &mut Stdin) -> Result<Value, String
 
 /// A JSON object, `Name=value,Name=value`, or short forms: the value alone if there is but one member, `key=value` if there
 /// are two that have to be there.
-fn structure(members: &'static [Member], text: &str) -> Result<Value, String> {
+fn structure(members: &'static [Member], text: &str, stdin: &mut Stdin) -> Result<Value, String> {
     if text.starts_with('{') {
-        return of_json(&Shape::Structure(members), parse(text)?, true);
+        return of_json_in_line(&Shape::Structure(members), text);
     }
     let named = |part: &str| {
         let (name, value) = part.split_once('=')?;
@@ -203,12 +201,36 @@ fn structure(members: &'static [Member], text: &str) -> Result<Value, String> {
         }
         _ => {
             let parts: Option<Members> = text.split(',').map(named).collect();
-            parts.ok_or_else(|| format!("use {}, or JSON", short_form(members)))?
+            let mut parts = parts.ok_or_else(|| format!("use {}, or JSON", short_form(members)))?;
+            for (name, value) in &mut parts {
+                let is_secret =
+                    members.iter().any(|known| known.name == name && known.shape == Shape::Secret);
+                if let (true, Value::Text(text)) = (is_secret, &*value) {
+                    *value = of_text(&Shape::Secret, text, stdin)
+                        .map_err(|problem| format!("{name}: {problem}"))?;
+                }
+            }
+            parts
         }
     };
     match missing(members, &given) {
         Some(name) => Err(format!("{name} is missing")),
         None => Ok(Value::Structure(given)),
+    }
+}
+
+/// JSON in an argument, where no secret may be.
+fn of_json_in_line(shape: &Shape, text: &str) -> Result<Value, String> {
+    let value = of_json(shape, parse(text)?, true)?;
+    if holds_secret(&value) { Err(format!("{IN_LIST}; give it with --input")) } else { Ok(value) }
+}
+
+fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::Secret(_) => true,
+        Value::List(items) => items.iter().any(holds_secret),
+        Value::Structure(members) => members.iter().any(|(_, value)| holds_secret(value)),
+        _ => false,
     }
 }
 
@@ -274,6 +296,9 @@ pub(super) const HELP: &str = "\
 TEXT may be file://PATH. What is secret is read from file://PATH, or from standard input (-), since other programs can read
 arguments. STRUCTURE is JSON, or Name=value,Name=value; a tag is KEY=VALUE, a policy its ARN. A code of an MFA device that
 is missing is asked.";
+
+/// Why no secret may be in an argument.
+const IN_LIST: &str = "other programs could read it in the list of processes";
 
 #[cfg(test)]
 mod tests {
@@ -349,10 +374,19 @@ mod tests {
         assert_eq!(of("Tags", r#"{"Value":"a,b","Key":"Key"}"#).unwrap(), "M.Value=a%2Cb&M.Key=Key");
         assert_eq!(of("PolicyArns", "arn:p").unwrap(), "M.arn=arn%3Ap");
         assert_eq!(of("PolicyArns", "arn=arn:p").unwrap(), "M.arn=arn%3Ap");
-        let context = r#"{"ProviderArn": "a", "ContextAssertion": "b"}"#;
-        assert_eq!(of("ProvidedContexts", context).unwrap(), "M.ProviderArn=a&M.ContextAssertion=b");
-        let error = of("ProvidedContexts", "ProviderArn=a,ContextAssertion=b").unwrap_err();
-        assert!(error.contains("in the list of processes"), "{error}");
+        for context in
+            [r#"{"ProviderArn": "a", "ContextAssertion": "b"}"#, "ProviderArn=a,ContextAssertion=b"]
+        {
+            let error = of("ProvidedContexts", context).unwrap_err();
+            assert!(error.contains("in the list of processes"), "{error}");
+        }
+        assert_eq!(of("ProvidedContexts", "ProviderArn=a").unwrap(), "M.ProviderArn=a");
+        let file = std::env::temp_dir().join(format!("sts-context-{}", std::process::id()));
+        std::fs::write(&file, "b\n").unwrap();
+        let context = format!("ProviderArn=a,ContextAssertion=file://{}", file.display());
+        let form = of("ProvidedContexts", &context);
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(form.unwrap(), "M.ProviderArn=a&M.ContextAssertion=b");
         assert_eq!(of("Tags", "team").unwrap_err(), "use KEY=VALUE");
         assert_eq!(of("Tags", "Key=team").unwrap_err(), "Value is missing");
         assert_eq!(of("ProvidedContexts", "x").unwrap_err(), "use ProviderArn=…,ContextAssertion=…, or JSON");
