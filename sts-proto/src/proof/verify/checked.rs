@@ -37,9 +37,10 @@ impl Checked {
         url.put(&signature.host);
         url.put("/?");
         url.put(ACTION);
+        let credential = signature.credential();
         let items = [
             ("&X-Amz-Algorithm=", Some("AWS4-HMAC-SHA256")),
-            ("&X-Amz-Credential=", Some(&*signature.credential())),
+            ("&X-Amz-Credential=", Some(&*credential)),
             ("&X-Amz-Date=", Some(&*signature.date)),
             ("&X-Amz-Expires=", Some(expires)),
             ("&X-Amz-SignedHeaders=", Some(&*policy.token_headers)),
