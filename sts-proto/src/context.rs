@@ -52,6 +52,8 @@ pub struct Context {
     trace_id: Option<HeaderValue>,
     /// Whether the calls are those of a web page.
     in_page: bool,
+    /// Whether a region was looked for in an environment.
+    looked: bool,
     retry: Retry,
     observer: Option<Observer>,
     keys: Mutex<KeyCache>,
@@ -87,6 +89,7 @@ impl Context {
             user_agent: user_agent(product, app_id),
             trace_id: trace_id.cloned(),
             in_page: false,
+            looked: settings.looked(),
             retry,
             observer: None,
             keys: Mutex::default(),
@@ -146,6 +149,7 @@ impl Context {
             user_agent: self.user_agent.clone(),
             trace_id: self.trace_id.clone(),
             in_page: self.in_page,
+            looked: self.looked,
             retry: self.retry,
             observer: self.observer.clone(),
             keys: Mutex::default(),
@@ -187,8 +191,15 @@ impl Context {
 
     /// Why there is no endpoint or no scope.
     fn reason(&self, error: EndpointError) -> EndpointError {
-        if self.in_page && error == EndpointError::RegionNotGiven {
-            return EndpointError::RegionNotGivenInPage;
+        let not_given = match error {
+            EndpointError::RegionNotGiven => true,
+            EndpointError::MissingSigningRegion => !self.looked,
+            _ => false,
+        };
+        match (not_given, self.in_page) {
+            (true, true) => return EndpointError::RegionNotGivenInPage,
+            (true, false) => return EndpointError::RegionNotGiven,
+            (false, _) => {}
         }
         #[cfg(feature = "credentials")]
         if let (EndpointError::MissingRegion | EndpointError::MissingSigningRegion, Some(problem)) =

@@ -4,8 +4,9 @@ use std::fmt;
 
 /// Why the settings give no endpoint, or why requests to it cannot be signed.
 ///
-/// A message names the setting and says what to do. It never quotes an endpoint URL, which may contain a
-/// password.
+/// A message names the setting and what sets it, and says what to do. It never quotes an endpoint URL, which may contain a
+/// password. The fields that name what sets something, such as `AWS_REGION`, are `None` where
+/// [`Endpoint::resolve`](super::Endpoint::resolve) was given the value itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndpointError {
@@ -26,18 +27,34 @@ pub enum EndpointError {
     InvalidRegion {
         /// The region as it was given, truncated to 80 characters.
         region: String,
+        /// What sets it.
+        set_by: Option<Box<str>>,
     },
     /// The endpoint URL is not one that requests can be sent to.
     #[non_exhaustive]
     InvalidUrl {
         /// What is wrong, in words that continue "the endpoint URL". Quotes no part of the URL.
         problem: &'static str,
+        /// What sets it.
+        set_by: Option<Box<str>>,
     },
     /// FIPS was requested, by its own setting or by a region such as `fips-us-east-1`, together with an
     /// endpoint URL.
-    FipsWithUrl,
+    #[non_exhaustive]
+    FipsWithUrl {
+        /// What turns FIPS on.
+        fips: Option<Box<str>>,
+        /// What sets the URL.
+        url: Option<Box<str>>,
+    },
     /// Dual stack was requested together with an endpoint URL.
-    DualStackWithUrl,
+    #[non_exhaustive]
+    DualStackWithUrl {
+        /// What turns dual stack on.
+        dual_stack: Option<Box<str>>,
+        /// What sets the URL.
+        url: Option<Box<str>>,
+    },
     /// The request has to be signed, but the endpoint URL was given without a region.
     MissingSigningRegion,
 }
@@ -49,14 +66,6 @@ const WHERE_REGION: &str = match cfg!(feature = "credentials") {
          instance metadata"
     }
     false => "the program's own settings, AWS_REGION and AWS_DEFAULT_REGION",
-};
-/// The same of an endpoint URL.
-const WHERE_URL: &str = match cfg!(feature = "credentials") {
-    true => {
-        "the program's own settings, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, and the profile's services section and \
-         endpoint_url"
-    }
-    false => "the program's own settings, AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL",
 };
 
 impl fmt::Display for EndpointError {
@@ -75,27 +84,22 @@ impl fmt::Display for EndpointError {
             EndpointError::RegionNotFound { problem } => {
                 write!(f, "no region: looked in {WHERE_REGION}: {problem}; or set one, for example us-east-1")
             }
-            EndpointError::InvalidRegion { region } => write!(
+            EndpointError::InvalidRegion { region, set_by } => write!(
                 f,
-                "region {region:?} is not valid: it must be 1 to 63 letters, digits and hyphens, no hyphen at \
-                 either end, for example us-east-1; it was looked for in {WHERE_REGION}"
+                "region {region:?}{} is not valid: it must be 1 to 63 letters, digits and hyphens, no hyphen at \
+                 either end, for example us-east-1",
+                Of(set_by)
             ),
-            EndpointError::InvalidUrl { problem } => write!(
+            EndpointError::InvalidUrl { problem, set_by } => write!(
                 f,
-                "the endpoint url {problem}; write it like https://sts.example.com:8443/path or \
-                 http://localhost:4566; it was looked for in {WHERE_URL}"
+                "the endpoint url{} {problem}; write it like https://sts.example.com:8443/path or \
+                 http://localhost:4566",
+                Of(set_by)
             ),
-            EndpointError::FipsWithUrl => write!(
-                f,
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
-                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove the endpoint url \
-                 (set in {WHERE_URL})"
-            ),
-            EndpointError::DualStackWithUrl => write!(
-                f,
-                "an endpoint url and dual stack cannot be combined: turn dual stack off (use_dualstack_endpoint, \
-                 AWS_USE_DUALSTACK_ENDPOINT), or remove the endpoint url (set in {WHERE_URL})"
-            ),
+            EndpointError::FipsWithUrl { fips, url } => contradiction(f, "FIPS", fips, url),
+            EndpointError::DualStackWithUrl { dual_stack, url } => {
+                contradiction(f, "dual stack", dual_stack, url)
+            }
             EndpointError::MissingSigningRegion => write!(
                 f,
                 "the endpoint url came without a region to sign for: looked in {WHERE_REGION}; set one, for \
@@ -106,3 +110,25 @@ impl fmt::Display for EndpointError {
 }
 
 impl std::error::Error for EndpointError {}
+
+fn contradiction(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    turned_on_by: &Option<Box<str>>,
+    url: &Option<Box<str>>,
+) -> fmt::Result {
+    write!(f, "the endpoint url{} cannot be combined with {what}", Of(url))?;
+    if let Some(place) = turned_on_by {
+        write!(f, ", which {place} turns on")?;
+    }
+    write!(f, "; turn {what} off, or remove the endpoint url")
+}
+
+/// What sets a value, behind its name.
+struct Of<'a>(&'a Option<Box<str>>);
+
+impl fmt::Display for Of<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |place| write!(f, " of {place}"))
+    }
+}

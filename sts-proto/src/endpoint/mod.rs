@@ -151,10 +151,10 @@ impl Endpoint {
 
         if let Some(url) = params.endpoint_url {
             if fips {
-                return Err(EndpointError::FipsWithUrl);
+                return Err(EndpointError::FipsWithUrl { fips: None, url: None });
             }
             if params.use_dual_stack {
-                return Err(EndpointError::DualStackWithUrl);
+                return Err(EndpointError::DualStackWithUrl { dual_stack: None, url: None });
             }
             let signing_region = region.as_ref().map(|region| {
                 match Partition::of(&region.name).signing_region(&region.name) {
@@ -247,7 +247,8 @@ impl Endpoint {
     }
 
     fn new(url: &str, signing_region: Option<&str>) -> Result<Endpoint, EndpointError> {
-        let target = Target::parse(url).map_err(|problem| EndpointError::InvalidUrl { problem })?;
+        let target =
+            Target::parse(url).map_err(|problem| EndpointError::InvalidUrl { problem, set_by: None })?;
         let scope = signing_region.map(|region| Scope::new(region.to_owned(), SERVICE));
         Ok(Endpoint {
             target,
@@ -284,7 +285,8 @@ impl<'a> Region<'a> {
             written = rest;
         }
         if !url::is_label(written, |_| false) {
-            return Err(EndpointError::InvalidRegion { region: text.chars().take(80).collect() });
+            let region = text.chars().take(80).collect();
+            return Err(EndpointError::InvalidRegion { region, set_by: None });
         }
         let name = match written.bytes().any(|byte| byte.is_ascii_uppercase()) {
             true => Cow::Owned(written.to_ascii_lowercase()),
@@ -334,7 +336,7 @@ mod tests {
             let params = EndpointParams { use_dual_stack: true, use_global_endpoint: true, ..params };
             assert_eq!(resolve(params), found("https://sts-fips.us-east-1.api.aws/", "us-east-1"));
             let params = EndpointParams { region: Some(name), endpoint_url: Some("https://h"), ..UNSET };
-            assert_eq!(resolve(params), Err(EndpointError::FipsWithUrl));
+            assert_eq!(resolve(params), Err(EndpointError::FipsWithUrl { fips: None, url: None }));
         }
         let params = EndpointParams { region: Some("us-gov-west-1-fips"), ..UNSET };
         assert_eq!(resolve(params), found("https://sts.us-gov-west-1.amazonaws.com/", "us-gov-west-1"));
@@ -390,7 +392,7 @@ mod tests {
             for endpoint_url in [None, Some("https://h")] {
                 let params = EndpointParams { region: Some(name), endpoint_url, ..UNSET };
                 let error = resolve(params).expect_err(name);
-                assert_eq!(error, EndpointError::InvalidRegion { region: name.to_owned() });
+                assert_eq!(error, EndpointError::InvalidRegion { region: name.to_owned(), set_by: None });
                 assert!(error.to_string().starts_with(&format!("region {name:?} is not valid")), "{error}");
             }
         }
@@ -421,7 +423,10 @@ mod tests {
         let with_url = |name| EndpointParams { endpoint_url: Some("https://h"), ..region(name) };
         assert_eq!(resolve(with_url("EU-West-1")), found("https://h/", "EU-West-1"));
         assert_eq!(resolve(with_url("AWS-Global")), found("https://h/", "us-east-1"));
-        assert_eq!(resolve(with_url("FIPS-US-EAST-1")), Err(EndpointError::FipsWithUrl));
+        assert_eq!(
+            resolve(with_url("FIPS-US-EAST-1")),
+            Err(EndpointError::FipsWithUrl { fips: None, url: None })
+        );
     }
 
     #[test]
@@ -471,14 +476,17 @@ mod tests {
 
     #[test]
     fn messages_are_lower_case_fragments_that_name_the_setting() {
+        let by = |place: &str| Some(place.into());
+        let (region, url) = (by("AWS_REGION"), by("AWS_ENDPOINT_URL_STS"));
         let url_setting = "AWS_ENDPOINT_URL_STS";
+        let fips = by("AWS_USE_FIPS_ENDPOINT");
         for (error, setting) in [
             (EndpointError::MissingRegion, "AWS_REGION"),
             (EndpointError::RegionNotFound { problem: "nothing".into() }, "AWS_REGION"),
-            (EndpointError::InvalidRegion { region: "\n".to_owned() }, "AWS_REGION"),
-            (EndpointError::InvalidUrl { problem: "is empty" }, url_setting),
-            (EndpointError::FipsWithUrl, url_setting),
-            (EndpointError::DualStackWithUrl, url_setting),
+            (EndpointError::InvalidRegion { region: "\n".to_owned(), set_by: region }, "AWS_REGION"),
+            (EndpointError::InvalidUrl { problem: "is empty", set_by: url.clone() }, url_setting),
+            (EndpointError::FipsWithUrl { fips, url: url.clone() }, url_setting),
+            (EndpointError::DualStackWithUrl { dual_stack: by("the program"), url }, url_setting),
             (EndpointError::MissingSigningRegion, "AWS_REGION"),
         ] {
             let text = error.to_string();

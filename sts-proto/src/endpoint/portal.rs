@@ -39,7 +39,7 @@ fn named(
     };
     let suffix = if dual_stack { partition.dual_stack_dns_suffix } else { partition.dns_suffix };
     let target = Target::parse(&format!("https://{label}.{}.{suffix}", region.name))
-        .map_err(|problem| EndpointError::InvalidUrl { problem })?;
+        .map_err(|problem| EndpointError::InvalidUrl { problem, set_by: None })?;
     Ok((target, region.name.into_owned()))
 }
 

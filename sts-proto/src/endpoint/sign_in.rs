@@ -16,7 +16,8 @@ pub(crate) fn sign_in(region: &str, fips: bool, dual_stack: bool) -> Result<Targ
         (true, false) if partition.fips_label == SERVICE => format!("{name}.{GOV_CLOUD_FIPS}"),
         (true, false) => format!("signin-fips.{name}.{}", partition.dns_suffix),
     };
-    Target::parse(&format!("https://{host}")).map_err(|problem| EndpointError::InvalidUrl { problem })
+    Target::parse(&format!("https://{host}"))
+        .map_err(|problem| EndpointError::InvalidUrl { problem, set_by: None })
 }
 
 const GOV_CLOUD_FIPS: &str = "signin-fips.amazonaws-us-gov.com";

@@ -234,7 +234,7 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Where something was named.
-struct Named<'a>(&'a Origin);
+pub(super) struct Named<'a>(pub(super) &'a Origin);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,6 +16,7 @@ mod properties;
 pub mod proxy;
 mod reason;
 mod resolve;
+mod set_by;
 mod setters;
 mod tls;
 mod trace;
@@ -175,10 +176,7 @@ impl Settings {
             use_global_endpoint: self.use_global_endpoint.value,
             endpoint_url: self.endpoint_url.value.as_deref(),
         })
-        .map_err(|error| match error {
-            EndpointError::MissingRegion if !self.looked => EndpointError::RegionNotGiven,
-            error => error,
-        })?;
+        .map_err(|error| self.set_by(error, region))?;
         #[cfg(feature = "sigv4a")]
         if self.use_sigv4a.value {
             return Ok(endpoint.in_regions(self.signing_region_set.value.as_deref().unwrap_or_default()));
@@ -225,6 +223,11 @@ impl Settings {
     #[cfg(feature = "credentials")]
     pub(crate) fn named_region(&self) -> Option<&str> {
         self.region.value.as_deref()
+    }
+
+    /// Whether an environment was looked in.
+    pub(crate) fn looked(&self) -> bool {
+        self.looked
     }
 
     /// Whether a region is set.

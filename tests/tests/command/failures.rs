@@ -41,7 +41,11 @@ fn every_status_and_one_line() {
             2,
             "sts: the endpoint url came without a region to sign for: looked in the program's own settings, ",
         ),
-        (without_region(&["whoami", "--endpoint-url", ""]), 2, "sts: the endpoint url "),
+        (
+            without_region(&["whoami", "--endpoint-url", ""]),
+            2,
+            "sts: the endpoint url of --endpoint-url is empty; ",
+        ),
         (world.sts(&["console"]), 2, "sts: long-term keys are not taken here: "),
         (world.sts(&["verify", "--eks", "c"]), 1, "sts: the proof is not accepted: "),
         (
@@ -75,8 +79,22 @@ fn every_status_and_one_line() {
             "sts: AssumeRole was refused",
         ),
         (world.sts(&["export", "--role", &role]), 1, "sts: no credentials from "),
-        (world.sts(&["whoami", "--region", "not a region"]), 2, "sts: "),
-        (world.sts(&["whoami", "--endpoint-url", "gopher://x"]), 2, "sts: "),
+        (
+            world.sts(&["whoami", "--region", "not a region"]),
+            2,
+            "sts: region \"not a region\" of --region is not valid: ",
+        ),
+        (
+            world.sts(&["whoami", "--region", "us-east-1-fips", "--endpoint-url", &closed]),
+            2,
+            "sts: the endpoint url of --endpoint-url cannot be combined with FIPS, which region \
+             us-east-1-fips of --region turns on; ",
+        ),
+        (
+            world.sts(&["whoami", "--endpoint-url", "gopher://x"]),
+            2,
+            "sts: the endpoint url of --endpoint-url does not start with ",
+        ),
         (world.sts(&["whoami", "--profile", "absent"]), 2, "sts: there is no profile \"absent\""),
         (world.sts(&["man", "absent"]), 2, "sts: there is no command \"absent\""),
         (world.without_keys(&["whoami"]), 3, "sts: no credentials to sign GetCallerIdentity with"),

@@ -32,7 +32,7 @@ impl Failure {
     pub(crate) fn report(&self, debug: bool) -> ExitCode {
         match self {
             Self::Sts(error) => {
-                tell(mfa::reason_of(error).unwrap_or_else(|| told(error)));
+                tell(mfa::reason_of(error).unwrap_or_else(|| told(&naming_flags(error))));
                 let mut source = error.source().filter(|_| debug);
                 while let Some(cause) = source {
                     tell(format_args!("  because {cause}"));
@@ -83,7 +83,9 @@ fn advice(error: &Error) -> &'static str {
         Error::Credentials(CredentialsError::NotConfigured(_)) => {
             "; name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
+        Error::Endpoint(EndpointError::InvalidUrl { set_by, .. }) if is(set_by, URL_FLAG) => "",
         Error::Endpoint(EndpointError::InvalidUrl { .. }) => "; --endpoint-url sets one for this command",
+        Error::Endpoint(EndpointError::InvalidRegion { set_by, .. }) if is(set_by, REGION_FLAG) => "",
         Error::Endpoint(
             EndpointError::MissingRegion
             | EndpointError::RegionNotFound { .. }
@@ -93,6 +95,38 @@ fn advice(error: &Error) -> &'static str {
         Error::Settings(SettingsError::NoProfile { .. }) => "; --profile names another",
         _ => "",
     }
+}
+
+/// The error with the flag, where the library says that the program sets something.
+fn naming_flags(error: &Error) -> Error {
+    let mut error = error.clone();
+    if let Error::Endpoint(endpoint) = &mut error {
+        match endpoint {
+            EndpointError::InvalidRegion { set_by, .. } => name_flag(set_by, REGION_FLAG),
+            EndpointError::InvalidUrl { set_by: url, .. } | EndpointError::DualStackWithUrl { url, .. } => {
+                name_flag(url, URL_FLAG);
+            }
+            EndpointError::FipsWithUrl { fips, url, .. } => {
+                name_flag(url, URL_FLAG);
+                // There is no flag for FIPS: a region of this program turns it on.
+                if let Some(region) = fips.as_ref().and_then(|fips| fips.strip_suffix(PROGRAM)) {
+                    *fips = Some(format!("{region}{REGION_FLAG}").into());
+                }
+            }
+            _ => {}
+        }
+    }
+    error
+}
+
+fn name_flag(set_by: &mut Option<Box<str>>, flag: &str) {
+    if is(set_by, PROGRAM) {
+        *set_by = Some(flag.into());
+    }
+}
+
+fn is(set_by: &Option<Box<str>>, place: &str) -> bool {
+    set_by.as_deref() == Some(place)
 }
 
 fn status_of(error: &Error) -> u8 {
@@ -125,6 +159,9 @@ impl From<io::Error> for Failure {
     }
 }
 
+const PROGRAM: &str = "the program";
+const REGION_FLAG: &str = "--region";
+const URL_FLAG: &str = "--endpoint-url";
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 const NO_CREDENTIALS: u8 = 3;

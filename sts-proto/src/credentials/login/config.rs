@@ -105,7 +105,9 @@ impl Config {
             (Service::Url(url), _) => url.clone(),
             (Service::OfAws { fips, dual_stack }, Some(region)) => {
                 let target = sign_in(region, *fips, *dual_stack).map_err(|error| match error {
-                    EndpointError::InvalidRegion { region } => format!("its region {region:?} is not valid"),
+                    EndpointError::InvalidRegion { region, .. } => {
+                        format!("its region {region:?} is not valid")
+                    }
                     error => error.to_string(),
                 })?;
                 target.uri.to_string()

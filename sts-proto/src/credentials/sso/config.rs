@@ -265,7 +265,7 @@ fn find(
         Some(url) => Target::parse(&url)
             .map_err(|problem| wrong(format!("the endpoint url for {} {problem} ({origin})", service.name))),
         None => (service.endpoint)(region, fips, dual_stack).map_err(|error| match error {
-            EndpointError::InvalidRegion { region } => wrong(format!(
+            EndpointError::InvalidRegion { region, .. } => wrong(format!(
                 "{REGION} {region:?} is not valid; it has to be a region, for example us-east-1"
             )),
             error => wrong(error.to_string()).because(error),

@@ -46,21 +46,26 @@ fn regions() -> Vec<Row> {
             .keys()
             .set("AWS_REGION", "aws-global")
             .goes("GetCallerIdentity https://sts.amazonaws.com/ AKIDENVIRON us-east-1"),
-        Row::new("a region that is none").keys().set("AWS_REGION", "us east 1").refused(
-            "region \"us east 1\" is not valid: it must be 1 to 63 letters, digits and hyphens, no \
-             hyphen at either end, for example us-east-1; it was looked for {regions}",
-        ),
-        Row::new("a region with a host").keys().set("AWS_REGION", "x.example.com/").refused(
-            "region \"x.example.com/\" is not valid: it must be 1 to 63 letters, digits and hyphens, \
-             no hyphen at either end, for example us-east-1; it was looked for {regions}",
-        ),
+        Row::new("a region that is none")
+            .keys()
+            .set("AWS_REGION", "us east 1")
+            .refused("region \"us east 1\" of AWS_REGION {is no region}"),
+        Row::new("a default region that is none")
+            .keys()
+            .without("AWS_REGION")
+            .set("AWS_DEFAULT_REGION", "us.east")
+            .refused("region \"us.east\" of AWS_DEFAULT_REGION {is no region}"),
+        Row::new("a region with a host")
+            .keys()
+            .set("AWS_REGION", "x.example.com/")
+            .refused("region \"x.example.com/\" of AWS_REGION {is no region}"),
         Row::new("a region of a profile that is none")
             .keys()
             .without("AWS_REGION")
             .config("[default]\nregion = us_east_1\n")
             .refused(
-                "region \"us_east_1\" is not valid: it must be 1 to 63 letters, digits and hyphens, no \
-                 hyphen at either end, for example us-east-1; it was looked for {regions}",
+                "region \"us_east_1\" of profile default, region ({home}/.aws/config line 2) {is no \
+                 region}",
             ),
         Row::new("an old name of a region with fips")
             .keys()
@@ -146,7 +151,7 @@ fn urls() -> Vec<Row> {
             .keys()
             .set("AWS_ENDPOINT_URL", "http://me:planted@any.test")
             .refused(
-                "the endpoint url has a user name or password before the host, which is not used; {write \
+                "the endpoint url of AWS_ENDPOINT_URL has a user name or password before the host, which is not used; {write \
                  it}",
             ),
         Row::new("a URL with a password for a client that gives credentials")
@@ -154,31 +159,45 @@ fn urls() -> Vec<Row> {
             .set("AWS_ENDPOINT_URL", "http://me:planted@any.test")
             .code(|setup| setup.credentials_only())
             .fails(
-                "the endpoint url has a user name or password before the host, which is not used; {write \
+                "the endpoint url of AWS_ENDPOINT_URL has a user name or password before the host, which is not used; {write \
                  it}",
             )
             .told("endpoint url not shown, since it cannot be used AWS_ENDPOINT_URL"),
         Row::new("a URL without a scheme")
             .keys()
             .set("AWS_ENDPOINT_URL", "any.test")
-            .refused("the endpoint url does not start with http:// or https://; {write it}"),
+            .refused("the endpoint url of AWS_ENDPOINT_URL does not start with http:// or https://; {write it}"),
         Row::new("a URL of another scheme")
             .keys()
             .set("AWS_ENDPOINT_URL", "ftp://planted.test")
-            .refused("the endpoint url does not start with http:// or https://; {write it}"),
+            .refused("the endpoint url of AWS_ENDPOINT_URL does not start with http:// or https://; {write it}"),
         Row::new("a URL with a query")
             .keys()
             .set("AWS_ENDPOINT_URL", "http://any.test/?key=planted")
-            .refused("the endpoint url has a query ('?'), which an endpoint cannot have; {write it}"),
+            .refused("the endpoint url of AWS_ENDPOINT_URL has a query ('?'), which an endpoint cannot have; {write it}"),
         Row::new("a URL with a port that is none")
             .keys()
             .set("AWS_ENDPOINT_URL", "http://any.test:99999")
-            .refused("the endpoint url has a port that is not a number from 1 to 65535; {write it}"),
+            .refused("the endpoint url of AWS_ENDPOINT_URL has a port that is not a number from 1 to 65535; {write it}"),
         Row::new("a URL of a profile with a password")
             .keys()
             .config("[default]\nendpoint_url = http://me:planted@any.test\n")
             .refused(
-                "the endpoint url has a user name or password before the host, which is not used; {write \
+                "the endpoint url of profile default, endpoint_url ({home}/.aws/config line 2) has a user name or password before the host, which is not used; {write \
+                 it}",
+            ),
+        Row::new("a URL of a services section without a scheme")
+            .keys()
+            .config("[default]\nservices = here\n[services here]\nsts =\n  endpoint_url = planted\n")
+            .refused(
+                "the endpoint url of services here, sts.endpoint_url ({home}/.aws/config line 5) does not \
+                 start with http:// or https://; {write it}",
+            ),
+        Row::new("a URL for STS without a scheme")
+            .keys()
+            .set("AWS_ENDPOINT_URL_STS", "localhost:4566")
+            .refused(
+                "the endpoint url of AWS_ENDPOINT_URL_STS does not start with http:// or https://; {write \
                  it}",
             ),
     ]
@@ -234,36 +253,32 @@ fn kinds() -> Vec<Row> {
             .set("AWS_USE_FIPS_ENDPOINT", "true")
             .set("AWS_ENDPOINT_URL", "http://any.test")
             .refused(
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
-                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
-                 the endpoint url (set {urls})",
+                "the endpoint url of AWS_ENDPOINT_URL cannot be combined with FIPS, which \
+                 AWS_USE_FIPS_ENDPOINT turns on; {turn FIPS off}",
             ),
         Row::new("a region with fips and a URL")
             .keys()
             .set("AWS_REGION", "us-east-1-fips")
             .set("AWS_ENDPOINT_URL", "http://any.test")
             .refused(
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
-                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
-                 the endpoint url (set {urls})",
+                "the endpoint url of AWS_ENDPOINT_URL cannot be combined with FIPS, which \
+                 region us-east-1-fips of AWS_REGION turns on; {turn FIPS off}",
             ),
         Row::new("dual stack and a URL")
             .keys()
             .set("AWS_USE_DUALSTACK_ENDPOINT", "true")
             .set("AWS_ENDPOINT_URL", "http://any.test")
             .refused(
-                "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or \
-                 remove the endpoint url (set {urls})",
+                "the endpoint url of AWS_ENDPOINT_URL cannot be combined with dual stack, which \
+                 AWS_USE_DUALSTACK_ENDPOINT turns on; {turn dual stack off}",
             ),
         Row::new("dual stack of code and a URL of the profile")
             .keys()
             .config("[default]\nendpoint_url = http://any.test\n")
             .code(|setup| setup.dual_stack())
             .refused(
-                "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or \
-                 remove the endpoint url (set {urls})",
+                "the endpoint url of profile default, endpoint_url ({home}/.aws/config line 2) cannot be combined with dual stack, which \
+                 the program turns on; {turn dual stack off}",
             ),
     ]
 }

@@ -54,49 +54,44 @@ pub(super) fn rows() -> Vec<Row> {
              provider)",
         ),
         isolated("isolated, a URL without a region")
-            .lists_places()
             .code(|setup| {
                 setup.settings(Settings::new().endpoint_url("http://any.test").credentials(given()))
             })
             .fails(
-                "the endpoint url came without a region to sign for: looked {regions}; set one, for \
-                 example us-east-1",
+                "no region: none was given, and the builder is isolated and looks in no environment; set \
+                 one, for example us-east-1",
             ),
         isolated("isolated, a URL that cannot be used")
-            .lists_places()
             .code(|setup| {
                 setup.settings(Settings::new().endpoint_url("http://me:planted@any.test")).region("us-east-1")
             })
             .refused(
-                "the endpoint url has a user name or password before the host, which is not used; {write \
+                "the endpoint url of the program has a user name or password before the host, which is not used; {write \
                  it}",
             ),
         isolated("isolated, a region that is none")
-            .lists_places()
             .code(|setup| setup.region("us east 1"))
             .refused(
-                "region \"us east 1\" is not valid: it must be 1 to 63 letters, digits and hyphens, no \
-                 hyphen at either end, for example us-east-1; it was looked for {regions}",
+                "region \"us east 1\" of the program {is no region}",
             ),
+        isolated("isolated, an empty region")
+            .code(|setup| setup.region(""))
+            .refused("region \"\" of the program {is no region}"),
         isolated("isolated, fips and a URL")
-            .lists_places()
             .code(|setup| {
                 setup.settings(Settings::new().endpoint_url("http://any.test").use_fips_endpoint(true))
             })
             .refused(
-                "an endpoint url and FIPS cannot be combined: turn FIPS off (use_fips_endpoint, \
-                 AWS_USE_FIPS_ENDPOINT, or a region named fips-… or …-fips), or remove \
-                 the endpoint url (set {urls})",
+                "the endpoint url of the program cannot be combined with FIPS, which \
+                 the program turns on; {turn FIPS off}",
             ),
         isolated("isolated, dual stack and a URL")
-            .lists_places()
             .code(|setup| {
                 setup.settings(Settings::new().endpoint_url("http://any.test").use_dualstack_endpoint(true))
             })
             .refused(
-                "an endpoint url and dual stack cannot be combined: turn dual stack off \
-                 (use_dualstack_endpoint, AWS_USE_DUALSTACK_ENDPOINT), or \
-                 remove the endpoint url (set {urls})",
+                "the endpoint url of the program cannot be combined with dual stack, which \
+                 the program turns on; {turn dual stack off}",
             ),
         isolated("isolated, a bundle that is not there")
             .real()

@@ -21,8 +21,6 @@ pub(super) struct Row {
     /// All lines that `explain()` has.
     pub(super) whole: Option<Vec<&'static str>>,
     pub(super) isolated: bool,
-    /// Whether the error of an isolated client lists all places where a setting may stand.
-    pub(super) lists_places: bool,
     /// Whether the clients have the transports of their own.
     pub(super) real: bool,
     variables: Vec<(&'static str, OsString)>,
@@ -62,7 +60,6 @@ impl Row {
             told: Vec::new(),
             whole: None,
             isolated: false,
-            lists_places: false,
             real: false,
             variables: variables.map(|(name, value)| (name, value.into())).into(),
             files: Vec::new(),
@@ -140,12 +137,6 @@ impl Row {
     /// With builders that look in no environment.
     pub(super) fn isolated(mut self) -> Self {
         self.isolated = true;
-        self
-    }
-
-    /// The error lists all places, though an isolated client looks in none of them.
-    pub(super) fn lists_places(mut self) -> Self {
-        self.lists_places = true;
         self
     }
 
