@@ -42,8 +42,9 @@ impl Pump {
     pub(crate) fn drive_within<F: Flow>(
         &self,
         span: Span,
-        mut flow: F,
+        flow: F,
     ) -> impl Future<Output = Result<F::Output, F::Error>> {
+        let mut flow = self.core.timed(flow);
         async move {
             let mut effect = None;
             loop {
@@ -73,7 +74,6 @@ impl Pump {
                 Some(ask) => effects::beside(move || perform::mfa_code(Some(&*ask), &serial)),
                 None => Box::pin(ready(perform::mfa_code(None, &serial))),
             },
-            Effect::Wait(duration) if self.core.skips(duration) => Box::pin(ready(Event::Elapsed)),
             Effect::Wait(duration) => Box::pin(async move {
                 effects::sleep(duration).await;
                 Event::Elapsed

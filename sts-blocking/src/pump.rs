@@ -31,7 +31,8 @@ pub(crate) struct Driver {
 }
 
 impl Pump {
-    pub(crate) fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
+    pub(crate) fn drive<F: Flow>(&self, flow: F) -> Result<F::Output, F::Error> {
+        let mut flow = self.core.timed(flow);
         let mut event = Event::Start;
         loop {
             event = match flow.step(self.core.now(SystemTime::now), event)? {
@@ -54,7 +55,6 @@ impl Pump {
             Effect::Replace(path, contents) => effects::replace(&path, &contents),
             Effect::Run(command) => effects::run(&command),
             Effect::AskMfaCode(serial) => perform::mfa_code(self.driver.mfa_code.as_deref(), &serial),
-            Effect::Wait(duration) if self.core.skips(duration) => Event::Elapsed,
             Effect::Wait(duration) => {
                 std::thread::sleep(duration);
                 Event::Elapsed

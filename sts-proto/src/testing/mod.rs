@@ -59,6 +59,8 @@ mod xml;
 
 pub use answer::Answer;
 pub use clock::Clock;
+#[cfg(feature = "credentials")]
+pub(crate) use clock::Watch;
 #[doc(hidden)]
 pub use made::{example_keys, metadata};
 pub use received::Received;

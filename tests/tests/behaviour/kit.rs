@@ -6,7 +6,7 @@ use sts_proto::operations::{
     AssumeRole, AssumeRoleOutput, GetCallerIdentity, GetCallerIdentityOutput, GetSessionToken,
 };
 use sts_proto::testing::{Answer, Clock, Refusal, Seeds, Service};
-use sts_proto::{Credentials, RetryClass, Settings, TransportErrorKind};
+use sts_proto::{Credentials, RetryClass, Settings, Timeouts, TransportErrorKind};
 use sts_tests::driver::{Driver, Setup, through_both};
 
 fn keys() -> Credentials {
@@ -172,6 +172,57 @@ fn an_expiration_passes_by_the_clock_of_the_test() {
             assert_eq!(begun(), expected);
         }
     });
+}
+
+#[test]
+fn calls_beside_each_other_wait_beside_each_other() {
+    const CALLS: usize = 50;
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let config = |service: &Service, clock: &Clock| {
+        let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKID", "s"));
+        let settings = settings.retry(sts_proto::Retry::standard().max_attempts(2));
+        let settings = settings.timeouts(Timeouts { call: Duration::from_secs(2), ..Timeouts::default() });
+        Setup::new(settings).service(service).clock(clock).seeds(&Seeds::from(7))
+    };
+    type Run = fn(&Setup);
+    let runs: [(&str, Run); 2] = [
+        ("blocking", |setup| {
+            let Driver::Blocking(sts) = setup.blocking().unwrap() else { panic!("another driver") };
+            std::thread::scope(|scope| {
+                let call = || sts.get_caller_identity().unwrap_err();
+                let calls: Vec<_> = (0..CALLS).map(|_| scope.spawn(call)).collect();
+                calls.into_iter().for_each(|call| assert_eq!(call.join().unwrap().attempts(), 2));
+            });
+        }),
+        ("async", |setup| {
+            let Driver::Async(sts, runtime) = setup.asynchronous().unwrap() else { panic!("another driver") };
+            runtime.block_on(async {
+                let call = || {
+                    let sts = sts.clone();
+                    tokio::spawn(async move { sts.get_caller_identity().await.unwrap_err() })
+                };
+                let calls: Vec<_> = (0..CALLS).map(|_| call()).collect();
+                for call in calls {
+                    assert_eq!(call.await.unwrap().attempts(), 2);
+                }
+            });
+        }),
+    ];
+    for (driver, run) in runs {
+        // No answer is given before every call has begun.
+        let begun = std::sync::Barrier::new(CALLS);
+        let first = std::sync::atomic::AtomicUsize::new(0);
+        let service = Service::new(move |_| {
+            if first.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < CALLS {
+                begun.wait();
+            }
+            Refusal::new(400, "Throttling", "slow")
+        });
+        let clock = Clock::at(start);
+        run(&config(&service, &clock));
+        assert_eq!(service.received().len(), 2 * CALLS, "{driver}");
+        assert!(clock.now() < start + Duration::from_secs(2), "{driver}: {:?}", clock.now());
+    }
 }
 
 #[test]

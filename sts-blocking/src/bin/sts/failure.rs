@@ -32,7 +32,10 @@ impl Failure {
     pub(crate) fn report(&self, debug: bool) -> ExitCode {
         match self {
             Self::Sts(error) => {
-                tell(mfa::reason_of(error).unwrap_or_else(|| told(&naming_flags(error))));
+                match mfa::reason_of(error) {
+                    Some(reason) => tell(reason),
+                    None => tell(told(&naming_flags(error))),
+                }
                 let mut source = error.source().filter(|_| debug);
                 while let Some(cause) = source {
                     tell(format_args!("  because {cause}"));
