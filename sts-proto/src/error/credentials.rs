@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{Error, Metadata, ServiceError};
 use crate::retry::RetryClass;
 use crate::text::OneLine;
+use crate::transport::TransportError;
 
 /// Why there are no credentials to sign with. Cheap to clone: all calls that wait for the same fetch get the same error.
 ///
@@ -123,6 +124,14 @@ impl CredentialsError {
         self.causes().find_map(|cause| match cause.downcast_ref::<Error>() {
             Some(error) => error.as_service_error(),
             None => cause.downcast_ref::<ServiceError>(),
+        })
+    }
+
+    /// What happened on the way, if a call for credentials got no whole answer.
+    pub fn as_transport_error(&self) -> Option<&TransportError> {
+        self.causes().find_map(|cause| match cause.downcast_ref::<Error>() {
+            Some(error) => error.as_transport_error(),
+            None => cause.downcast_ref::<TransportError>(),
         })
     }
 
@@ -384,7 +393,7 @@ mod tests {
     use crate::error::ErrorCode;
     use crate::operation::Operation;
     use crate::operations::AssumeRole;
-    use crate::transport::{TransportError, TransportErrorKind};
+    use crate::transport::TransportErrorKind;
 
     fn refusal() -> Error {
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error>\
@@ -438,6 +447,30 @@ mod tests {
         }
         let error = Error::from(CredentialsError::new("the vault", "it is sealed"));
         assert_eq!((error.code(), error.request_id()), (None, None));
+    }
+
+    #[test]
+    fn what_the_transport_met_with_is_reached_through_every_wrapper() {
+        let closed = || {
+            let mut error = TransportError::from(TransportErrorKind::Closed);
+            error.set_effort(3, std::time::Duration::from_secs(1));
+            error
+        };
+        let error = || Error::from(closed());
+        for error in [
+            CredentialsError::from(error()),
+            CredentialsError::met_by("outer", CredentialsError::met_by("inner", error()).into()),
+            CredentialsError::new("the vault", "it does not open").because(closed()),
+            CredentialsError::new("the vault", "it does not open").because(Own("outer", None, Some(error()))),
+        ] {
+            let error = error.while_calling("GetCallerIdentity");
+            let met = error.as_transport_error().unwrap();
+            assert_eq!((met.kind(), met.attempts()), (TransportErrorKind::Closed, 3), "{error:?}");
+            // The operation itself was not sent, as with a refusal.
+            assert_eq!((error.attempts(), error.error_type()), (0, "credentials"));
+        }
+        let refused = Error::from(CredentialsError::from(refusal()));
+        assert!(refused.as_transport_error().is_none() && error().as_service_error().is_none());
     }
 
     #[test]

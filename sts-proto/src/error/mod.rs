@@ -72,10 +72,12 @@ impl Error {
         matches!(self, Self::Credentials(CredentialsError::NotConfigured(_)))
     }
 
-    /// What happened on the way, if no whole answer arrived.
+    /// What happened on the way, if no whole answer arrived. Where the operation was not sent because a call for its
+    /// credentials got none, what happened to that call.
     pub fn as_transport_error(&self) -> Option<&TransportError> {
         match self {
             Self::Transport(error) => Some(error),
+            Self::Credentials(error) => error.as_transport_error(),
             _ => None,
         }
     }
@@ -135,7 +137,9 @@ impl Error {
     }
 
     /// What to file the error under: the service's code (in one line, cut after 128 characters), else what the transport met
-    /// with, else the HTTP status, else the kind of error. OpenTelemetry calls it `error.type`.
+    /// with, else the HTTP status, else the kind of error. OpenTelemetry calls it `error.type`. Where the operation was not
+    /// sent, it is the kind of error, also if a call for its credentials was refused or got no answer:
+    /// [`code`](Self::code) and [`as_transport_error`](Self::as_transport_error) are of that call.
     pub fn error_type(&self) -> &str {
         match self {
             Self::Settings(_) => "settings",
@@ -151,7 +155,8 @@ impl Error {
         }
     }
 
-    /// How many requests were sent for the operation; 0 where it was not sent.
+    /// How many requests were sent for the operation; 0 where it was not sent. How many were sent for its credentials is
+    /// told by [`as_transport_error`](Self::as_transport_error) or [`metadata`](Self::metadata).
     pub fn attempts(&self) -> u32 {
         match self {
             Self::Credentials(_) => 0,

@@ -84,6 +84,21 @@ fn a_closure_answers_what_it_receives() {
 }
 
 #[test]
+fn a_role_that_cannot_be_assumed_says_what_the_transport_met_with() {
+    for at in [0, 1] {
+        let closed = || Answer::from(TransportErrorKind::Closed);
+        let service = Service::from([closed(), closed(), closed()]);
+        let sts = &drivers(&service)[at];
+        let in_role = sts.with_provider(sts.assumes(role()));
+        let error = in_role.send(GetCallerIdentity::new()).unwrap_err();
+        let met = error.as_transport_error().unwrap();
+        assert_eq!((met.kind(), met.attempts()), (TransportErrorKind::Closed, 3), "{error}");
+        assert_eq!((error.attempts(), error.error_type()), (0, "credentials"));
+        assert!(service.received().iter().all(|sent| sent.operation() == "AssumeRole"));
+    }
+}
+
+#[test]
 fn requests_are_kept_and_shown_without_secrets() {
     let service = Service::new(|_| me());
     for sts in drivers(&service) {

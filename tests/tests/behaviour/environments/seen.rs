@@ -89,7 +89,7 @@ impl Seen {
         let class = format!("{:?} {:?} {:?}", error.retry_class(), error.code(), error.request_id());
         self.seen.push(("class", class));
         // What lies below is what the HTTP library of a client says.
-        if error.as_transport_error().is_some() {
+        if matches!(error, Error::Transport(_)) {
             return;
         }
         let mut below = error.source();
