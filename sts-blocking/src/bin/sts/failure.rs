@@ -74,7 +74,7 @@ fn told(error: &Error) -> String {
 
 /// That it was a proxy which could not be reached: variables that name one are easily forgotten.
 pub(crate) fn through_proxy(error: &dyn std::error::Error) -> String {
-    let mut causes = std::iter::successors(error.source(), |cause| cause.source());
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
     let proxy = causes.find_map(|cause| cause.downcast_ref::<ThroughProxy>());
     proxy.map(|proxy| format!("; {proxy}")).unwrap_or_default()
 }
