@@ -10,6 +10,8 @@ use crate::retry::RetryClass;
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// What to say in place of what the kind says.
+    problem: Option<Box<str>>,
     /// The action and the host, once known.
     tried: Option<(&'static str, Box<str>)>,
     attempts: u32,
@@ -20,6 +22,11 @@ impl TransportError {
     /// An error of this kind that came from `source`.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(source.into().into()), ..kind.into() }
+    }
+
+    /// Says this in place of what the kind says.
+    pub(crate) fn saying(self, problem: String) -> Self {
+        Self { problem: Some(problem.into()), ..self }
     }
 
     pub(crate) fn of_kind(self, kind: TransportErrorKind) -> Self {
@@ -74,14 +81,24 @@ impl TransportError {
 
 impl From<TransportErrorKind> for TransportError {
     fn from(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None, tried: None, attempts: 1, total_retry_delay: Duration::ZERO }
+        Self {
+            kind,
+            source: None,
+            problem: None,
+            tried: None,
+            attempts: 1,
+            total_retry_delay: Duration::ZERO,
+        }
     }
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.tried {
-            Some((operation, host)) => write!(f, "{operation} got no answer from {host}: {}", self.kind),
+        if let Some((operation, host)) = &self.tried {
+            write!(f, "{operation} got no answer from {host}: ")?;
+        }
+        match &self.problem {
+            Some(problem) => f.write_str(problem),
             None => self.kind.fmt(f),
         }?;
         if self.attempts > 1 { write!(f, " ({} attempts)", self.attempts) } else { Ok(()) }

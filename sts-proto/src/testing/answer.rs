@@ -1,3 +1,5 @@
+use std::any::type_name;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -19,8 +21,8 @@ pub struct Answer {
 
 #[derive(Debug)]
 enum What {
-    /// The members and the request id of an output.
-    Output(Value, Option<String>),
+    /// The members and the request id of an output, and the path of its type.
+    Output(Value, Option<String>, &'static str),
     Refusal(Refusal),
     Response(Box<Response<Bytes>>),
     Failed(TransportError),
@@ -42,7 +44,13 @@ impl Answer {
                 return Ok(*response);
             }
             What::Refusal(refusal) => (refusal.status(), refusal.to_xml()),
-            What::Output(value, id) => (StatusCode::OK, document(action, &value, id)),
+            What::Output(value, id, path) => {
+                if let Some(other) = other_operation(path, action) {
+                    let problem = format!("the test answers {action} with the output of {other}");
+                    return Err(TransportError::from(TransportErrorKind::Unsupported).saying(problem));
+                }
+                (StatusCode::OK, document(action, &value, id))
+            }
         };
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
@@ -50,6 +58,14 @@ impl Answer {
         response.headers_mut().entry(CONTENT_TYPE).or_insert(XML);
         Ok(response)
     }
+}
+
+/// The operation that this output is of, where that is another than the one that is called. Outputs of a program's own may be
+/// called what it likes.
+fn other_operation(path: &'static str, action: &str) -> Option<&'static str> {
+    let name = path.strip_prefix(concat!(env!("CARGO_CRATE_NAME"), "::"))?.rsplit("::").next()?;
+    let operation = name.strip_suffix("Output")?;
+    (!action.is_empty() && !operation.eq_ignore_ascii_case(action)).then_some(operation)
 }
 
 fn document(action: &str, result: &Value, request_id: Option<String>) -> String {
@@ -70,7 +86,7 @@ impl From<What> for Answer {
 impl<O: Output> From<O> for Answer {
     fn from(output: O) -> Self {
         let id = output.metadata().body_request_id().map(str::to_owned);
-        What::Output(output.to_value(), id).into()
+        What::Output(output.to_value(), id, type_name::<O>()).into()
     }
 }
 

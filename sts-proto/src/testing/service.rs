@@ -50,7 +50,7 @@ impl Service {
                 };
                 let problem =
                     format!("the {count} answers of the test are given, and there is none for {what}");
-                TransportError::new(TransportErrorKind::Unsupported, problem).into()
+                TransportError::from(TransportErrorKind::Unsupported).saying(problem).into()
             })
         })
     }

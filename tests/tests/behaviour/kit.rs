@@ -62,9 +62,27 @@ fn a_list_is_given_out_in_turn() {
         assert_eq!(sts.send(GetCallerIdentity::new()).unwrap(), me());
         // One more than there are.
         let error = sts.send(GetSessionToken::new()).unwrap_err();
-        let why = std::error::Error::source(&error).unwrap().to_string();
-        assert_eq!(why, "the 5 answers of the test are given, and there is none for GetSessionToken");
+        assert_eq!(
+            error.to_string(),
+            "GetSessionToken got no answer from sts.us-east-1.amazonaws.com: the 5 answers of the test are \
+             given, and there is none for GetSessionToken"
+        );
         assert_eq!((error.attempts(), service.received().len()), (1, 6));
+    }
+}
+
+#[test]
+fn the_output_of_another_operation_is_called_so() {
+    let service = Service::new(|_| AssumeRoleOutput::new(keys()));
+    for sts in drivers(&service) {
+        service.forget();
+        let error = sts.send(GetCallerIdentity::new()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "GetCallerIdentity got no answer from sts.us-east-1.amazonaws.com: the test answers \
+             GetCallerIdentity with the output of AssumeRole"
+        );
+        assert_eq!(service.received().len(), 1);
     }
 }
 
