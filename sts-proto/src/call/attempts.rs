@@ -129,7 +129,6 @@ impl Attempts {
 
     #[cfg(feature = "credentials")]
     pub(crate) fn set_up(&mut self, time: Duration, credentials: Option<Arc<Credentials>>) {
-        self.timeouts.call = time;
         self.progress.deadline = Deadline::new(time);
         self.credentials = credentials;
     }
@@ -191,7 +190,7 @@ impl Attempts {
                 self.answered(asked, now, at, offset, &response)
             }
             (State::Sent { at, .. }, Event::Failed(error)) => {
-                let error = self.transport_error(asked, error);
+                let error = self.transport_error(asked, self.timed_out(now, at, error));
                 let decision = Decision::After(error.retry_class(), None);
                 self.failed(asked, now, at, error, decision, None)
             }
@@ -199,8 +198,42 @@ impl Attempts {
         }
     }
 
+    /// A time-out of zero is over at once, whatever a transport makes of it: nothing is sent.
+    pub(crate) fn check_timeouts(&self, asked: &dyn Asked) -> Result<(), Error> {
+        let Timeouts { connect, attempt, call } = self.timeouts;
+        let all = [(call, "the call's time-out"), (attempt, "the attempt's time-out"), (connect, TO_CONNECT)];
+        let Some((_, which)) = all.iter().find(|(time, _)| time.is_zero()) else { return Ok(()) };
+        let error = TransportError::from(TransportErrorKind::Timeout(Phase::Connect));
+        let error = error.saying(format!("nothing was sent, since {which} is zero"));
+        Err(self.ended(self.transport_error(asked, error)))
+    }
+
+    /// The error of the transport, with the time-out that ended the attempt. A transport may have given up before, for reasons
+    /// of its own.
+    fn timed_out(&self, now: SystemTime, sent: SystemTime, error: TransportError) -> TransportError {
+        let TransportErrorKind::Timeout(phase) = error.kind() else { return error };
+        let Timeouts { connect, attempt, call } = self.timeouts;
+        let left = self.progress.deadline.left(sent);
+        let bounds = self.timeouts.of_attempt(left);
+        let (bound, which, time) = match phase {
+            Phase::Connect if bounds.connect < bounds.attempt => (bounds.connect, TO_CONNECT, connect),
+            _ if bounds.attempt == left => (left, "the call's time-out", call),
+            _ => (bounds.attempt, "the attempt's time-out", attempt),
+        };
+        // Clocks and timers disagree a little.
+        let took = now.duration_since(sent).unwrap_or_default();
+        match took.saturating_mul(10) >= bound.saturating_mul(9) {
+            true => {
+                let problem = format!("{}: {which} of {time:?} is over", error.kind());
+                error.saying(problem)
+            }
+            false => error,
+        }
+    }
+
     /// Sends, or waits until the client's rate limit has a place.
     fn begin(&mut self, asked: &dyn Asked, now: SystemTime) -> Result<Step<()>, Error> {
+        self.check_timeouts(asked)?;
         // A wait may have lasted longer than was asked for.
         if self.progress.deadline.is_over(now) && self.progress.attempts > 0 {
             return Err(self.given_up(asked, TransportErrorKind::Timeout(Phase::Connect)));
@@ -519,6 +552,8 @@ impl Attempts {
         error
     }
 }
+
+const TO_CONNECT: &str = "the time-out to connect";
 
 /// What may follow a failure.
 enum Decision {

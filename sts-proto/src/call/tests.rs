@@ -6,7 +6,7 @@ use crate::keys::Credentials;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
 use crate::retry::{Offset, Retry};
 use crate::settings::Settings;
-use crate::transport::TransportErrorKind;
+use crate::transport::{Phase, TransportErrorKind};
 
 const SECRET: &str = "planted-secret";
 const TOKEN: &str = "planted-token";
@@ -148,8 +148,7 @@ fn play<O: Operation>(
                 let (took, event) = serve(now, &request);
                 // A driver gives up where the attempt's time ends.
                 now += took.min(timeouts.attempt);
-                let late =
-                    || Event::Failed(TransportErrorKind::Timeout(crate::transport::Phase::Response).into());
+                let late = || Event::Failed(TransportErrorKind::Timeout(Phase::Response).into());
                 if took <= timeouts.attempt { event } else { late() }
             }
             Ok(Step::Perform(Effect::Wait(wait))) => {
@@ -254,6 +253,51 @@ fn the_last_error_is_told_with_the_number_of_attempts() {
             play(call, start(), |_, _| (BRIEF, Event::Failed(TransportErrorKind::Refused.into())));
         let error = result.unwrap_err();
         assert!(error.attempts() == most && error.to_string().contains(shown), "{error}");
+    }
+}
+
+#[test]
+fn the_error_says_which_time_out_is_over() {
+    let second = Duration::from_secs(1);
+    let timeouts = |connect, attempt, call| Timeouts {
+        connect: connect * second,
+        attempt: attempt * second,
+        call: call * second,
+    };
+    let (silent, connecting) = (Phase::Response, Phase::Connect);
+    for (timeouts, phase, after, expected) in [
+        (
+            timeouts(1, 2, 9),
+            silent,
+            2,
+            "the answer did not begin in time: the attempt's time-out of 2s is over",
+        ),
+        (
+            timeouts(1, 2, 9),
+            Phase::Body,
+            2,
+            "the answer did not end in time: the attempt's time-out of 2s is over",
+        ),
+        (timeouts(1, 9, 2), silent, 2, "the answer did not begin in time: the call's time-out of 2s is over"),
+        (timeouts(1, 9, 9), connecting, 1, "connecting took too long: the time-out to connect of 1s is over"),
+        (timeouts(9, 2, 9), connecting, 2, "connecting took too long: the attempt's time-out of 2s is over"),
+        (timeouts(9, 9, 2), connecting, 2, "connecting took too long: the call's time-out of 2s is over"),
+        // A transport that has given up by itself.
+        (timeouts(9, 9, 9), silent, 2, "the answer did not begin in time"),
+    ] {
+        let settings = Settings::new().credentials(Credentials::new("AKID", SECRET)).timeouts(timeouts);
+        let call = Call::new(
+            GetCallerIdentity::new(),
+            context(settings.retry(Retry::standard().max_attempts(1))),
+            1,
+        );
+        let late = || Event::Failed(TransportErrorKind::Timeout(phase).into());
+        let (_, _, result) = play(call, start(), |_, _| (after * second, late()));
+        let error = result.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("GetCallerIdentity got no answer from sts.eu-west-1.amazonaws.com: {expected}")
+        );
     }
 }
 

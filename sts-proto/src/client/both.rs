@@ -30,7 +30,8 @@ macro_rules! common_client_methods {
         }
 
         /// The same client with other time-outs for its calls. Connections, signing key, quota and clock are shared with
-        /// this one.
+        /// this one. What is not to change is taken from [`timeouts`](Self::timeouts): `Timeouts::default()` would undo what
+        /// the builder set.
         ///
         /// ```no_run
         #[doc = $crate::example!($client, ($($function)*))]
@@ -38,8 +39,8 @@ macro_rules! common_client_methods {
         #[doc = concat!("use ", stringify!($client), "::{Client, Timeouts};")]
         ///
         /// let sts = Client::from_env()?;
-        /// let two = Duration::from_secs(2);
-        /// let two = Timeouts { call: two, ..Timeouts::default() };
+        /// let call = Duration::from_secs(2);
+        /// let two = Timeouts { call, ..sts.timeouts() };
         /// let hurried = sts.with_timeouts(two);
         #[doc = concat!("let me = hurried.get_caller_identity()", stringify!($($wait)*), "?;")]
         /// # Ok(())
@@ -48,6 +49,11 @@ macro_rules! common_client_methods {
         #[must_use]
         pub fn with_timeouts(&self, timeouts: $crate::Timeouts) -> Self {
             self.with_core(self.pump.core.with_timeouts(timeouts))
+        }
+
+        /// How long things may take.
+        pub fn timeouts(&self) -> $crate::Timeouts {
+            self.pump.core.timeouts()
         }
 
         /// The same client for another region, with the same credentials, connections, quota and clock. A region of which no

@@ -142,6 +142,9 @@ impl Sending {
 
     fn go_on(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
         self.deadline.tick(now);
+        if matches!(event, Event::Start) {
+            self.attempts.check_timeouts(asked)?;
+        }
         match std::mem::replace(&mut self.state, State::Over) {
             State::Ready(mut ready) => match ready.step(now, event, &self.deadline)? {
                 Step::Perform(effect) => {

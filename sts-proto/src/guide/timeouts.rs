@@ -24,7 +24,7 @@ macro_rules! guide_timeouts {
         ///
         /// // For some calls: a client that shares everything with the first.
         /// let call = Duration::from_secs(2);
-        /// let health = sts.with_timeouts(Timeouts { call, ..patient });
+        /// let health = sts.with_timeouts(Timeouts { call, ..sts.timeouts() });
         #[doc = concat!("println!(\"{}\", health.get_caller_identity()", $wait, "?.arn);")]
         /// # Ok(())
         /// # }

@@ -259,6 +259,53 @@ fn calls_beside_each_other_wait_beside_each_other() {
 }
 
 #[test]
+fn a_time_out_of_zero_is_over_at_once() {
+    through_both(|make| {
+        let service = Service::new(|_| me());
+        let settings = Settings::new().region("eu-west-1").credentials(Credentials::new("AKID", "s"));
+        let sound = Timeouts::default();
+        let zero = Duration::ZERO;
+        for (timeouts, which) in [
+            (Timeouts { call: zero, attempt: zero, connect: zero }, "the call's time-out"),
+            (Timeouts { call: zero, ..sound }, "the call's time-out"),
+            (Timeouts { attempt: zero, ..sound }, "the attempt's time-out"),
+            (Timeouts { connect: zero, ..sound }, "the time-out to connect"),
+        ] {
+            let setup = Setup::new(settings.clone().timeouts(timeouts)).service(&service);
+            let error = make(&setup).unwrap().send(GetCallerIdentity::new()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "GetCallerIdentity got no answer from sts.eu-west-1.amazonaws.com: nothing was sent, \
+                     since {which} is zero"
+                )
+            );
+            assert_eq!((error.attempts(), error.error_type()), (0, "timeout"));
+        }
+        assert!(service.received().is_empty());
+    });
+}
+
+#[test]
+fn time_outs_of_a_client_are_what_its_builder_set() {
+    let set = Timeouts {
+        connect: Duration::from_secs(1),
+        attempt: Duration::from_secs(2),
+        call: Duration::from_secs(3),
+    };
+    let call = Duration::from_secs(1);
+    let service = Service::new(|_| me());
+    let blocking = sts_blocking::Builder::answered_by(&service).timeouts(set).build().unwrap();
+    let asynchronous = sts_async::Builder::answered_by(&service).timeouts(set);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let asynchronous = runtime.block_on(async { asynchronous.build().unwrap() });
+    let hurried = Timeouts { call, ..set };
+    assert_eq!((blocking.timeouts(), asynchronous.timeouts()), (set, set));
+    assert_eq!(blocking.with_timeouts(Timeouts { call, ..blocking.timeouts() }).timeouts(), hurried);
+    assert_eq!(asynchronous.with_timeouts(Timeouts { call, ..asynchronous.timeouts() }).timeouts(), hurried);
+}
+
+#[test]
 fn errors_are_made_without_a_client() {
     let busy = Refusal::new(400, sts_proto::ErrorCode::Throttling, "").while_calling("AssumeRole");
     assert_eq!((busy.retry_class(), busy.error_type()), (RetryClass::Throttling, "Throttling"));
