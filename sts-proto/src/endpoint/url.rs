@@ -47,7 +47,11 @@ impl Target {
 
 const BAD_HOST: Problem = "has a host that is neither an IP address nor a name made of letters, digits, '-', \
                            '_' and '.' (labels of 1 to 63 characters, no '-' at their ends)";
-const BAD_IPV6: Problem = "has an IPv6 address that is malformed or lacks its brackets: [::1]";
+const BAD_IPV6: Problem = "has brackets without an IPv6 address in them, which is written like [2001:db8::1]";
+const OPEN_BRACKET: Problem =
+    "has a '[' without a ']' behind it, as an IPv6 address has it, which is written like [2001:db8::1]";
+const COLONS: Problem =
+    "has more than one ':' in its host and port; an IPv6 address is written like [2001:db8::1]";
 const BAD_PORT: Problem = "has a port that is not a number from 1 to 65535";
 
 #[derive(Clone, Copy)]
@@ -132,7 +136,7 @@ fn read_authority(scheme: Scheme, authority: &str) -> Result<String, Problem> {
 pub(crate) fn read_host_and_port(authority: &str) -> Result<(String, Option<u16>), Problem> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let (address, after) = cut(rest, ']').ok_or(BAD_IPV6)?;
+            let (address, after) = cut(rest, ']').ok_or(OPEN_BRACKET)?;
             let port = match after {
                 "" => None,
                 _ => Some(after.strip_prefix(':').ok_or(BAD_IPV6)?),
@@ -140,7 +144,7 @@ pub(crate) fn read_host_and_port(authority: &str) -> Result<(String, Option<u16>
             (format!("[{}]", read_ipv6(address)?), port)
         }
         None => match cut(authority, ':') {
-            Some((_, after)) if after.contains(':') => return Err(BAD_IPV6),
+            Some((_, after)) if after.contains(':') => return Err(COLONS),
             Some((name, port)) => (read_name(name)?, Some(port)),
             None => (read_name(authority)?, None),
         },
@@ -291,10 +295,11 @@ mod tests {
             ("https://h:%38", "port"),
             ("https://[::1]:", "port"),
             ("https://[::1]:x", "port"),
-            ("https://::1", "IPv6"),
-            ("https://::1:8080/", "IPv6"),
-            ("https://h:80:80", "IPv6"),
-            ("https://[::1", "IPv6"),
+            ("https://::1", "more than one ':' in its host and port; an IPv6"),
+            ("https://::1:8080/", "more than one ':' in its host and port; an IPv6"),
+            ("https://h:80:80", "more than one ':' in its host and port; an IPv6"),
+            ("https://nonsense::", "more than one ':' in its host and port; an IPv6"),
+            ("https://[::1", "'[' without a ']' behind it, as an IPv6 address has it"),
             ("https://[]", "IPv6"),
             ("https://[::g]", "IPv6"),
             ("https://[1:2]", "IPv6"),

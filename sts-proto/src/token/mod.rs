@@ -130,11 +130,15 @@ fn region<'a>(set: Option<&'a str>, endpoint: &'a Endpoint) -> Result<Cow<'a, st
 
 /// A host name in lower case.
 fn host(name: &'static str, text: &str) -> Result<String, ProofError> {
-    match read_host_and_port(text) {
-        Ok((host, None)) => Ok(host),
-        Ok((_, Some(_))) => Err(ProofError::Argument { name, problem: "has a port: give the name alone" }),
-        Err(problem) => Err(ProofError::Argument { name, problem }),
-    }
+    let problem = match read_host_and_port(text) {
+        Ok((host, None)) => return Ok(host),
+        Ok((_, Some(_))) => "has a port: give the name alone",
+        Err(_) if text.is_empty() => "is empty",
+        Err(_) if text.contains("://") => "has a scheme: give the name alone",
+        Err(_) if text.contains('/') => "has a path: give the name alone",
+        Err(problem) => problem,
+    };
+    Err(ProofError::Argument { name, problem })
 }
 
 fn user(text: &str) -> Result<&str, ProofError> {
@@ -150,6 +154,20 @@ mod tests {
     use super::*;
     use crate::endpoint::EndpointParams;
     use crate::proof::Proof;
+
+    #[test]
+    fn more_than_a_name_is_called_what_it_is() {
+        for (text, problem) in [
+            ("https://db.example.com", "has a scheme: give the name alone"),
+            ("https://db.example.com:5432/", "has a scheme: give the name alone"),
+            ("db.example.com/path", "has a path: give the name alone"),
+            ("db.example.com:5432/path", "has a path: give the name alone"),
+            ("db.example.com:5432", "has a port: give the name alone"),
+            ("", "is empty"),
+        ] {
+            assert_eq!(host("host", text), Err(ProofError::Argument { name: "host", problem }), "{text}");
+        }
+    }
 
     #[test]
     fn tokens_are_signed_for_the_region_that_is_set_where_sts_is_global() {
