@@ -1,4 +1,6 @@
 //! [guide]: crate::guide
+//! [proto]: sts_proto
+//! [rules]: sts_proto::client#what-every-client-does
 #![doc = include_str!("../README.md")]
 // Labels what a feature brings, on docs.rs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

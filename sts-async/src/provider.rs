@@ -10,7 +10,8 @@ use sts_proto::{Credentials, Error};
 ///
 /// A client asks when it has none that hold, or when it is time for new ones: see
 /// [`Builder::credentials_provider`](crate::Builder::credentials_provider). It asks once at a time and keeps what it gets,
-/// so a provider need keep nothing. The text of an error should say what to do and hold no secret.
+/// so a provider need keep nothing. One that fails returns a [`CredentialsError`](crate::CredentialsError), whose text says what
+/// to do and holds no secret.
 ///
 /// It is asked in a task of its own, on the runtime of the call that needed credentials first, and that task goes on only
 /// while that runtime does. Where a runtime runs only within one `block_on` a request, fetching ahead of expiry gets no

@@ -8,7 +8,8 @@ use sts_proto::{Credentials, Error};
 ///
 /// A client asks when it has none that hold, or when it is time for new ones: see
 /// [`Builder::credentials_provider`](crate::Builder::credentials_provider). It asks once at a time and keeps what it gets,
-/// so a provider need keep nothing. The text of an error should say what to do and hold no secret.
+/// so a provider need keep nothing. One that fails returns a [`CredentialsError`](crate::CredentialsError), whose text says what
+/// to do and holds no secret.
 ///
 /// Credentials themselves, a [`Client`](crate::Client) and every closure without arguments are providers, and so are
 /// [`AssumeRoleProvider`](crate::AssumeRoleProvider) and [`WebIdentityProvider`](crate::WebIdentityProvider).

@@ -1,3 +1,5 @@
+//! [blocking]: https://docs.rs/sts-blocking
+//! [async]: https://docs.rs/sts-async
 #![doc = include_str!("../README.md")]
 // Labels what a feature brings, on docs.rs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

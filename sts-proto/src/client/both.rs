@@ -73,8 +73,8 @@ macro_rules! common_client_methods {
             self.with_core(self.pump.core.with_region(region.as_ref()))
         }
 
-        /// The same client with another maximum of requests for each call: 1 for calls that are not repeated. All else is
-        /// shared with this one, the quota that retries are paid from included.
+        /// The same client with another maximum of requests for each call: 1 for calls that are not repeated, and 0
+        /// counts as 1. All else is shared with this one, the quota that retries are paid from included.
         ///
         /// ```no_run
         #[doc = $crate::example!($client, ($($function)*))]

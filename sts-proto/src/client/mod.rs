@@ -78,6 +78,9 @@
 //! # }
 //! ```
 //!
+//! [proxies]: crate::settings::proxy
+#![cfg_attr(feature = "testing", doc = "[kit]: crate::testing")]
+//!
 #![doc = include_str!("../../CLIENTS.md")]
 
 mod adapters;
@@ -251,7 +254,7 @@ impl Core {
         Self { timeouts, ..self.clone() }
     }
 
-    /// The same client with another maximum of requests for each call, at least 1.
+    /// The same client with another maximum of requests for each call; 0 counts as 1.
     #[must_use]
     pub fn with_max_attempts(&self, max: u32) -> Self {
         Self { max_attempts: Some(max), ..self.clone() }

@@ -141,22 +141,61 @@ macro_rules! guide_credentials {
         ///
         /// Any closure is a provider. The client asks it when it needs credentials, once for all calls that wait, and again before
         /// those that it gave expire, so a provider keeps nothing. A type of your own implements
-        /// [`CredentialsProvider`](crate::CredentialsProvider), whose documentation has an example.
+        /// [`CredentialsProvider`](crate::CredentialsProvider), whose documentation has an example. One that fails returns a
+        /// [`CredentialsError`](crate::CredentialsError), which names it and says what to do; [`Error`](crate::Error) is made of it
+        /// with `into`. While credentials that it gave before hold, calls go on with them; after that they end with its error,
+        /// and later calls ask it again.
         ///
         /// ```no_run
         #[doc = concat!("# fn example() -> Result<(), ", $client, "::Error> {")]
         /// use std::time::{Duration, SystemTime};
-        #[doc = concat!("use ", $client, "::{Client, Credentials};")]
+        #[doc = concat!("use ", $client, "::{Client, Credentials, CredentialsError};")]
+        ///
+        /// // From a vault, a file, another service.
+        /// fn read() -> Option<String> {
+        ///     Some("wJalrXUtnFEMI".to_owned())
+        /// }
         ///
         /// let sts = Client::builder()
         #[doc = concat!("    .credentials_provider(|| ", $asynchronous, "{")]
-        ///         // From a vault, a file, another service.
-        ///         let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI");
+        ///         let secret = read().ok_or_else(|| {
+        ///             CredentialsError::new("the vault", "it is sealed; unseal it")
+        ///         })?;
+        ///         let keys = Credentials::new("ASIAEXAMPLE", secret);
         ///         let end = SystemTime::now() + Duration::from_secs(900);
         ///         Ok(keys.with_session_token("AQoDYXdz").with_expiration(end))
         ///     })
         ///     .build()?;
         /// # let _ = sts;
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// # For another program
+        ///
+        /// A child process gets the credentials as variables, with [`to_env`](crate::Credentials::to_env), which also names those to
+        /// remove. A program that is itself the `credential_process` of a profile prints
+        /// [`to_credential_process`](crate::Credentials::to_credential_process). For any other format, the end is text with
+        /// [`expiration_rfc3339`](crate::Credentials::expiration_rfc3339).
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), Box<dyn std::error::Error>> {")]
+        /// use std::process::Command;
+        #[doc = concat!("use ", $client, "::Client;")]
+        ///
+        /// let sts = Client::builder().credentials_only().build()?;
+        #[doc = concat!("let keys = sts.credentials()", $wait, "?;")]
+        /// let mut command = Command::new("aws");
+        /// for (name, value) in keys.to_env() {
+        ///     match value {
+        ///         Some(value) => command.env(name, value.expose()),
+        ///         None => command.env_remove(name),
+        ///     };
+        /// }
+        /// command.args(["s3", "ls"]).status()?;
+        ///
+        /// // For a profile's `credential_process`:
+        /// println!("{}", keys.to_credential_process().expose());
         /// # Ok(())
         /// # }
         /// ```

@@ -13,10 +13,25 @@ macro_rules! guide_errors {
         /// AssumeRole was refused: AccessDenied: … (http 403, request id 1d2f…)
         /// ```
         ///
+        /// That line is what `Display` prints. A `main` that returns a `Result` prints `Debug`, which is for programmers, so a program
+        /// prints the error itself:
+        ///
+        /// ```no_run
+        #[doc = concat!("# fn program() -> Result<(), ", $client, "::Error> { Ok(()) }")]
+        /// fn main() -> std::process::ExitCode {
+        ///     if let Err(error) = program() {
+        ///         eprintln!("{error}");
+        ///         return 1.into();
+        ///     }
+        ///     0.into()
+        /// }
+        /// ```
+        ///
         /// # For a program
         ///
         /// [`code`](crate::Error::code) is the code of the service, also where the refused call was one that the client made to get
-        /// credentials. Codes that have no variant are `Other`, with their text.
+        /// credentials. Codes that have no variant are `Other`, with their text. `None` is everything but a refusal: no credentials, no
+        /// answer, an answer that cannot be read, and what was not sent; the table below tells them apart.
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
@@ -41,6 +56,28 @@ macro_rules! guide_errors {
         /// # }
         /// ```
         ///
+        /// A code is compared with its name too, and each kind has a test or a variant:
+        ///
+        /// ```
+        #[doc = concat!("use ", $client, "::{Error, ErrorCode};")]
+        ///
+        /// fn advice(error: &Error) -> &'static str {
+        ///     if error.is_not_configured() {
+        ///         return "configure credentials";
+        ///     }
+        ///     if error.code().is_some_and(|code| code == "AccessDenied") {
+        ///         return "ask for the permission";
+        ///     }
+        ///     match error {
+        ///         Error::Service(_) => "see the code",
+        ///         Error::Transport(_) => "no answer: see the network",
+        ///         Error::Response(_) => "the endpoint is not an STS",
+        ///         _ => "not sent: see the settings",
+        ///     }
+        /// }
+        /// # let _ = (advice, ErrorCode::AccessDenied);
+        /// ```
+        ///
         /// # Which error asks for what
         ///
         /// | [`Error`](crate::Error) | what to do |
@@ -53,6 +90,14 @@ macro_rules! guide_errors {
         /// | `Response` | check that the endpoint is an STS, and no proxy or web page between |
         /// | `Sign`, `Proof` | correct the argument that it names |
         /// | `OutOfTurn` | only a driver of your own can cause it: see [embedding](crate::guide::embedding) |
+        ///
+        /// # What is checked where
+        ///
+        /// Before a request is sent: the settings, the region and the endpoint by `build`, and the keys when the request is signed.
+        /// Lengths, ranges and patterns of an operation's members are checked by the service alone, which may change them: it refuses
+        /// what it does not take, mostly with [`ValidationError`](crate::ErrorCode::ValidationError). Setters take every integer, and
+        /// for seconds a `Duration`; one that is too large for the member becomes the largest that it can hold, rather than a small
+        /// one: see [`IntoMember`](sts_proto::IntoMember).
         ///
         /// # For a log or a metric
         ///

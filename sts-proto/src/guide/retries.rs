@@ -13,7 +13,8 @@ macro_rules! guide_retries {
         ///
         /// # Other numbers
         ///
-        /// For a client, in code; `AWS_MAX_ATTEMPTS` and `AWS_RETRY_MODE` say the same to programs that do not:
+        /// For a client, in code; `AWS_MAX_ATTEMPTS` and `AWS_RETRY_MODE` say the same to programs that do not. A
+        /// maximum of 0 counts as 1 in code, and is an error in the environment and in a profile:
         ///
         /// ```no_run
         #[doc = concat!("# fn example() -> Result<(), ", $client, "::Error> {")]

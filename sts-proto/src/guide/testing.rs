@@ -3,12 +3,17 @@
 macro_rules! guide_testing {
     // No literals, since these cannot be told from each other by another macro.
     ($client:tt, $asynchronous:tt, $wait:tt) => {
-        /// How to test code that uses a client, without AWS and without a network.
+        /// How to test code that uses a client, without AWS and without a network: with the feature `testing`.
         ///
         /// # Answers in place of a network
         ///
-        /// With the feature `testing`, which belongs in the development dependencies, `Builder::answered_by` makes a client that the
-        /// test answers. Answers are outputs, refusals, failures of the network, or whole HTTP responses, given in turn. Each is
+        /// `Builder::answered_by` makes a client that the test answers. It is there with the feature `testing`, which belongs in the
+        /// development dependencies, and without it the compiler does not find the function:
+        ///
+        /// ```sh
+        #[doc = $crate::add_testing!($client)]
+        /// ```
+        /// Answers are outputs, refusals, failures of the network, or whole HTTP responses, given in turn. Each is
         /// written as the document that it stands for and read by the client as any other, so that retries and errors are the real
         /// ones. The requests are kept.
         ///
@@ -162,6 +167,18 @@ macro_rules! guide_testing {
         ///
         /// `AWS_ENDPOINT_URL_STS` does the same without a change of the program.
         pub mod testing {}
+    };
+}
+
+/// The command that adds the kit to a program.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! add_testing {
+    ("sts_blocking") => {
+        "cargo add --dev sts-blocking --features testing"
+    };
+    ("sts_async") => {
+        "cargo add --dev sts-async --features testing"
     };
 }
 

@@ -62,6 +62,8 @@ macro_rules! operation_pages {
             #[doc = concat!(" - [`", stringify!($operation), "`](crate::operations::", stringify!($operation), "):")]
             $(#[$sentence])*
         )*
+        ///
+        /// Their inputs are checked by the service: see [what is checked where](crate::guide::errors#what-is-checked-where).
         pub mod operations {$(
             $crate::with_example! {
                 {

@@ -1,5 +1,10 @@
 //! The eleven operations of the service (API version 2011-06-15), one per file, with input, output and an
 //! example.
+//!
+//! Lengths, ranges and patterns of members are the service's to check, since it may change them: it refuses what it does not
+//! take, mostly with [`ValidationError`](crate::ErrorCode::ValidationError). What is checked before a request is sent: region
+//! and endpoint when a client is made, keys when a request is signed with them. A number that a member cannot hold becomes the
+//! nearest that it can, also one of seconds: see [`IntoMember`](crate::IntoMember).
 
 #[macro_use]
 mod list;

@@ -60,7 +60,7 @@ impl Retry {
         Self { max_attempts: 1, ..Self::standard() }
     }
 
-    /// The maximum number of requests per call, at least 1. 3 by default.
+    /// The maximum number of requests per call; 3 by default. 0 counts as 1.
     pub fn max_attempts(mut self, max: u32) -> Self {
         self.max_attempts = max.max(1);
         self

@@ -11,6 +11,7 @@ use crate::secret::Secret;
 pub type Source<'a> = dyn FnMut(u64) -> u64 + 'a;
 
 /// A type of members.
+#[doc(hidden)]
 pub trait Sample {
     /// Any value of it.
     fn sample(source: &mut Source<'_>) -> Self;
