@@ -18,12 +18,11 @@ macro_rules! guide_errors {
         ///
         /// ```no_run
         #[doc = concat!("# fn program() -> Result<(), ", $client, "::Error> { Ok(()) }")]
-        /// fn main() -> std::process::ExitCode {
+        /// fn main() {
         ///     if let Err(error) = program() {
         ///         eprintln!("{error}");
-        ///         return 1.into();
+        ///         std::process::exit(1);
         ///     }
-        ///     0.into()
         /// }
         /// ```
         ///
@@ -59,7 +58,7 @@ macro_rules! guide_errors {
         /// A code is compared with its name too, and each kind has a test or a variant:
         ///
         /// ```
-        #[doc = concat!("use ", $client, "::{Error, ErrorCode};")]
+        #[doc = concat!("use ", $client, "::Error;")]
         ///
         /// fn advice(error: &Error) -> &'static str {
         ///     if error.is_not_configured() {
@@ -75,7 +74,7 @@ macro_rules! guide_errors {
         ///         _ => "not sent: see the settings",
         ///     }
         /// }
-        /// # let _ = (advice, ErrorCode::AccessDenied);
+        /// # let _ = advice;
         /// ```
         ///
         /// # Which error asks for what
