@@ -169,3 +169,41 @@ const LOST: &str =
     "the thread or task that asked the instance's metadata was ended before it had an answer, more than once";
 /// How often work may be lost before a flow gives up.
 pub(super) const MAX_LOST: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Env, Settings};
+
+    fn unknown() -> Arc<Region> {
+        let context = Context::without_endpoint(&Settings::new(), "test/0").unwrap();
+        let metadata = imds::Config::new(&Env::default(), None).unwrap().unwrap();
+        Arc::new(Region::new(Arc::new(context), Some((metadata, begin))))
+    }
+
+    #[test]
+    fn a_search_that_is_lost_again_and_again_is_given_up() {
+        let region = unknown();
+        let mut waiting = Locate::new(Arc::clone(&region), true);
+        let mut event = Event::Start;
+        for _ in 0..MAX_LOST {
+            let step = waiting.step(&event, region.ended(), Duration::from_secs(9)).unwrap();
+            assert!(matches!(step, Step::Perform(_)), "it is waited for");
+            drop(region.job().expect("a search is to be driven"));
+            event = Event::Joined;
+        }
+        let error = waiting.step(&event, region.ended(), Duration::from_secs(9)).unwrap_err();
+        assert!(error.to_string().contains(LOST), "{error}");
+    }
+
+    #[test]
+    fn a_search_that_takes_too_long_or_is_not_waited_for_is_an_error() {
+        let region = unknown();
+        let left = Duration::from_secs(9);
+        let mut waiting = Locate::new(Arc::clone(&region), true);
+        assert!(matches!(waiting.step(&Event::Joined, 0, left), Err(Error::OutOfTurn)));
+        waiting.step(&Event::Start, 0, left).unwrap();
+        let error = waiting.step(&Event::Elapsed, 0, left).unwrap_err();
+        assert!(format!("{error:?}").contains("set a region"), "{error:?}");
+    }
+}

@@ -139,6 +139,14 @@ mod tests {
         assert_eq!(read("<r>+5</r>"), Ok(5i64));
         assert_eq!(read("<r>2147483648</r>"), Ok(2_147_483_648i64));
         assert!(read::<i64>("<r>6.0</r>").is_err());
+        assert_eq!(read("<r> 18446744073709551615 </r>"), Ok(u64::MAX));
+        for wrong in ["<r>-1</r>", "<r>18446744073709551616</r>", "<r/>"] {
+            assert_eq!(read::<u64>(wrong), Err(XmlError::not_a("whole number, not negative")), "{wrong}");
+        }
+        assert_eq!((read("<r>true</r>"), read("<r> false\n</r>")), (Ok(true), Ok(false)));
+        for wrong in ["<r>True</r>", "<r>1</r>", "<r/>"] {
+            assert_eq!(read::<bool>(wrong), Err(XmlError::not_a("truth value")), "{wrong}");
+        }
         assert!(read::<i64>("<r/>").is_err());
         assert!(read::<SystemTime>("<r>not a date</r>").is_err());
         assert_eq!(read("<r><member>a</member><member/></r>"), Ok(vec!["a".to_owned(), String::new()]));

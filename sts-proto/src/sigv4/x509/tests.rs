@@ -23,6 +23,18 @@ impl Key for Fixed {
 }
 
 #[test]
+fn an_identity_is_its_certificate_and_shows_nothing_of_its_key() {
+    let of = |serials: &[u8]| {
+        let pem: String = serials.iter().map(|serial| certificate(*serial)).collect();
+        Identity::new(pem.as_bytes(), Fixed).unwrap()
+    };
+    assert_eq!(of(&[1, 2]), of(&[1, 2]));
+    assert_ne!(of(&[1, 2]), of(&[1, 3]), "another chain");
+    assert_ne!(of(&[1]), of(&[2]), "another certificate");
+    assert_eq!(format!("{:?}", of(&[7])), "Identity { serial: \"7\", .. }");
+}
+
+#[test]
 fn the_chain_stands_behind_the_own_certificate() {
     let signed = |pem: String| {
         let identity = Identity::new(pem.as_bytes(), Fixed).unwrap();
