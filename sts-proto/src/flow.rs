@@ -185,7 +185,7 @@ impl fmt::Debug for Event {
 }
 
 /// How long things may take. Exhaustive on purpose: a program writes what it changes and takes the rest from `default()`, or
-/// from those of a client. A time-out of zero is over at once: nothing is sent.
+/// from those of a client. An operation with a time-out of zero ends at once: nothing of it is sent.
 #[allow(clippy::exhaustive_structs)] // on purpose
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {

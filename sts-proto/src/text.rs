@@ -23,25 +23,25 @@ impl<W: fmt::Write> fmt::Write for OneLine<W> {
 /// As [`str::to_ascii_lowercase`]. The functions of the standard library that look at each byte are compiled where they are
 /// called, each time into hundreds of bytes; these are for what is not done in each call.
 #[inline(never)]
-pub(crate) fn lower(text: &str) -> String {
+pub(crate) fn to_ascii_lowercase(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 
 /// As [`str::eq_ignore_ascii_case`].
 #[inline(never)]
-pub(crate) fn same(one: &str, other: &str) -> bool {
+pub(crate) fn eq_ignore_ascii_case(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
 /// As [`str::split_once`].
 #[inline(never)]
-pub(crate) fn cut(text: &str, at: char) -> Option<(&str, &str)> {
+pub(crate) fn split_once(text: &str, at: char) -> Option<(&str, &str)> {
     text.split_once(at)
 }
 
 /// As [`HeaderValue::to_str`]: the value if it is of ASCII that can be seen.
 #[inline(never)]
-pub(crate) fn visible(value: &HeaderValue) -> Option<&str> {
+pub(crate) fn to_str(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()
 }
 

@@ -6,7 +6,7 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::digits::{Decimal, hex};
-use crate::text::visible;
+use crate::text::to_str;
 use crate::wire::time;
 
 /// A UUID of version 4 (RFC 9562 §5.4) out of 122 of the seed's bits.
@@ -32,7 +32,7 @@ pub(super) fn attempt_of(attempt: u32, max: u32) -> HeaderValue {
 /// How long the server asks to be left alone: `x-amz-retry-after` in milliseconds, else `retry-after` in seconds or as a
 /// date (RFC 9110 §10.2.3).
 pub(super) fn hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name: &HeaderName| visible(headers.get(name)?).map(str::trim);
+    let text = |name: &HeaderName| to_str(headers.get(name)?).map(str::trim);
     if let Some(milliseconds) = text(&AMZ_RETRY_AFTER).and_then(|text| text.parse().ok()) {
         return Some(Duration::from_millis(milliseconds));
     }
@@ -47,7 +47,7 @@ pub(super) fn hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 
 /// When the server says that it answered (RFC 9110 §6.6.1).
 pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
-    time::parse(visible(headers.get(DATE)?)?)
+    time::parse(to_str(headers.get(DATE)?)?)
 }
 
 /// When the service says that it judged the date of a request that it refuses, for answers whose `date` is not there or hidden

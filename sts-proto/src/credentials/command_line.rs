@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::flow::Command;
-use crate::text::cut;
+use crate::text::split_once;
 
 /// Splits a command line into words as a POSIX shell does (IEEE Std 1003.1, Shell Command Language, §2.2): blanks
 /// separate words, single quotes keep everything, double quotes keep everything but `\` before `$`, `` ` ``, `"`, `\` and a
@@ -147,7 +147,7 @@ fn double_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<bo
 /// Whether the word assigns a variable (§2.9.1, simple commands). It may have been quoted, which makes no difference: the shell
 /// decides then.
 fn is_assignment(word: &str) -> bool {
-    let Some((name, _)) = cut(word, '=') else { return false };
+    let Some((name, _)) = split_once(word, '=') else { return false };
     !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

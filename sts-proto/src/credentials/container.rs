@@ -15,7 +15,7 @@ use crate::error::{CredentialsError, Error};
 use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
 use crate::settings::{Env, SettingsError};
-use crate::text::cut;
+use crate::text::split_once;
 
 /// The URL of the endpoint, and the token to send to it.
 ///
@@ -152,7 +152,7 @@ fn full_uri(text: &str) -> Result<Uri, CredentialsError> {
 /// Parses a URL, which may have a query. Also returns whether it is `https`.
 fn parse(variable: &str, text: &str) -> Result<(Uri, bool), CredentialsError> {
     let refused = |problem: &str| wrong(format!("the url of {variable} {problem}"));
-    let (base, query) = match cut(text, '?') {
+    let (base, query) = match split_once(text, '?') {
         Some((base, query)) => (base, Some(query)),
         None => (text, None),
     };

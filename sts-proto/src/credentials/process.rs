@@ -11,7 +11,7 @@ use crate::flow::{Effect, Event, Flow, ProcessOutput, Step};
 use crate::keys::Credentials;
 use crate::perform::{Unfinished, Why, in_our_style};
 use crate::secret::{Given, Secret};
-use crate::text::lower;
+use crate::text::to_ascii_lowercase;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::json::{JsonError, Object};
 
@@ -66,9 +66,9 @@ impl Process {
         let words: Vec<_> =
             command_line::words(self.command.expose()).into_iter().map(Zeroizing::new).collect();
         // Shorter words occur in any text.
-        let quoted = words
-            .iter()
-            .any(|word| word.len() >= MIN_QUOTE && reason.contains(&*Zeroizing::new(lower(word))));
+        let quoted = words.iter().any(|word| {
+            word.len() >= MIN_QUOTE && reason.contains(&*Zeroizing::new(to_ascii_lowercase(word)))
+        });
         (!quoted && !reason.is_empty()).then_some(reason)
     }
 

@@ -7,7 +7,7 @@
 //! All partitions support FIPS and dual stack, so the table has no columns for them. The same test fails if
 //! that changes.
 
-use crate::text::cut;
+use crate::text::split_once;
 
 /// A group of regions with its own domain names.
 #[derive(Debug, PartialEq, Eq)]
@@ -192,7 +192,7 @@ impl Partition {
 fn is_word_and_number(text: &str) -> bool {
     let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    cut(text, '-').is_some_and(|(word, number)| {
+    split_once(text, '-').is_some_and(|(word, number)| {
         !word.is_empty() && is_word(word) && !number.is_empty() && is_number(number)
     })
 }

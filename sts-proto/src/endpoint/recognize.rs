@@ -2,7 +2,7 @@
 
 use super::partitions::{GLOBAL_HOST, GLOBAL_SIGNING_REGION, PARTITIONS, SERVICE, SERVICE_FIPS};
 use super::url::is_label;
-use crate::text::cut;
+use crate::text::split_once;
 
 /// A host of STS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub(crate) fn recognize(host: &str) -> Option<Recognized<'_>> {
     if host == GLOBAL_HOST {
         return Some(Recognized { partition: "aws", region: GLOBAL_SIGNING_REGION });
     }
-    let (service, rest) = cut(host, '.')?;
-    let (region, suffix) = cut(rest, '.')?;
+    let (service, rest) = split_once(host, '.')?;
+    let (region, suffix) = split_once(rest, '.')?;
     if !is_label(region, |_| false) || region.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return None;
     }

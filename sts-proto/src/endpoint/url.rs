@@ -7,7 +7,7 @@
 use http::{HeaderValue, Uri};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::text::{cut, lower, same};
+use crate::text::{eq_ignore_ascii_case, split_once, to_ascii_lowercase};
 
 /// Where requests go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +47,11 @@ impl Target {
 
 const BAD_HOST: Problem = "has a host that is neither an IP address nor a name made of letters, digits, '-', \
                            '_' and '.' (labels of 1 to 63 characters, no '-' at their ends)";
-const BAD_IPV6: Problem = "has brackets without an IPv6 address in them, which is written like [2001:db8::1]";
-const OPEN_BRACKET: Problem =
-    "has a '[' without a ']' behind it, as an IPv6 address has it, which is written like [2001:db8::1]";
+const BAD_IPV6: Problem = "has brackets without an IPv6 address in them; write one like [2001:db8::1]";
+const OPEN_BRACKET: Problem = "has a '[' without a ']'; write an IPv6 address like [2001:db8::1]";
+const AFTER_BRACKET: Problem = "has something other than a port behind the ']'";
 const COLONS: Problem =
-    "has more than one ':' in its host and port; an IPv6 address is written like [2001:db8::1]";
+    "has more than one ':' in its host and port; write an IPv6 address like [2001:db8::1]";
 const BAD_PORT: Problem = "has a port that is not a number from 1 to 65535";
 
 #[derive(Clone, Copy)]
@@ -64,8 +64,8 @@ impl Scheme {
     /// Splits `scheme://rest`. The scheme's case does not matter (RFC 3986 §3.1).
     fn split(text: &str) -> Result<(Scheme, &str), Problem> {
         match text.split_once("://") {
-            Some((name, rest)) if same(name, "https") => Ok((Scheme::Https, rest)),
-            Some((name, rest)) if same(name, "http") => Ok((Scheme::Http, rest)),
+            Some((name, rest)) if eq_ignore_ascii_case(name, "https") => Ok((Scheme::Https, rest)),
+            Some((name, rest)) if eq_ignore_ascii_case(name, "http") => Ok((Scheme::Http, rest)),
             _ => Err("does not start with http:// or https://"),
         }
     }
@@ -136,14 +136,14 @@ fn read_authority(scheme: Scheme, authority: &str) -> Result<String, Problem> {
 pub(crate) fn read_host_and_port(authority: &str) -> Result<(String, Option<u16>), Problem> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let (address, after) = cut(rest, ']').ok_or(OPEN_BRACKET)?;
+            let (address, after) = split_once(rest, ']').ok_or(OPEN_BRACKET)?;
             let port = match after {
                 "" => None,
-                _ => Some(after.strip_prefix(':').ok_or(BAD_IPV6)?),
+                _ => Some(after.strip_prefix(':').ok_or(AFTER_BRACKET)?),
             };
             (format!("[{}]", read_ipv6(address)?), port)
         }
-        None => match cut(authority, ':') {
+        None => match split_once(authority, ':') {
             Some((_, after)) if after.contains(':') => return Err(COLONS),
             Some((name, port)) => (read_name(name)?, Some(port)),
             None => (read_name(authority)?, None),
@@ -157,7 +157,7 @@ fn read_ipv6(text: &str) -> Result<String, Problem> {
         return Err("has an IPv6 address with a zone, which cannot be sent as a host");
     }
     text.parse::<Ipv6Addr>().map_err(|_| BAD_IPV6)?;
-    Ok(lower(text))
+    Ok(to_ascii_lowercase(text))
 }
 
 /// A host name (RFC 1123 §2.1) or an IPv4 address. Underscores are accepted too, since container tools use
@@ -175,7 +175,7 @@ fn read_name(text: &str) -> Result<String, Problem> {
     if last.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<Ipv4Addr>().is_err() {
         return Err("has a host that looks like an IPv4 address but is not one");
     }
-    Ok(lower(text))
+    Ok(to_ascii_lowercase(text))
 }
 
 fn read_port(text: &str) -> Result<u16, Problem> {

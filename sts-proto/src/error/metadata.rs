@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::text::{lower, visible};
+use crate::text::{to_ascii_lowercase, to_str};
 
 /// What an answer says about itself; present on outputs and on errors.
 ///
@@ -64,7 +64,7 @@ impl Metadata {
 
     /// Each line may have several, and `identity` stands for no encoding (RFC 9110 §8.4).
     fn add_encoding(&mut self, value: &HeaderValue) {
-        let line = lower(&lossy(value));
+        let line = to_ascii_lowercase(&lossy(value));
         let line = line.split(',').map(str::trim).filter(|coding| !["", "identity"].contains(coding));
         let all: Vec<&str> = self.content_encoding().into_iter().chain(line).collect();
         if !all.is_empty() {
@@ -214,7 +214,7 @@ fn keep_first(kept: &mut Option<HeaderValue>, value: &HeaderValue) {
 }
 
 fn text(value: &Option<HeaderValue>) -> Option<&str> {
-    visible(value.as_ref()?)
+    to_str(value.as_ref()?)
 }
 
 fn lossy(value: &HeaderValue) -> Cow<'_, str> {

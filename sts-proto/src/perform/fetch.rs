@@ -4,14 +4,14 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::text::visible;
+use crate::text::to_str;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::MAX_BODY;
 
 /// The headers of a request that `fetch` is given, which writes `host` and `content-length` by itself.
 pub fn fetch_headers(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let given = headers.iter().filter(|(name, _)| ![HOST, CONTENT_LENGTH].contains(name));
-    given.filter_map(|(name, value)| Some((name.as_str(), visible(value)?)))
+    given.filter_map(|(name, value)| Some((name.as_str(), to_str(value)?)))
 }
 
 /// An answer of `fetch` while it is read.

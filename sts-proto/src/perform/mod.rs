@@ -54,7 +54,7 @@ pub use started::started_by;
 
 use crate::flow::Event;
 use crate::secret::Secret;
-use crate::text::lower;
+use crate::text::to_ascii_lowercase;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Answers with the current code of the MFA device with this serial number, or not at all.
@@ -86,7 +86,7 @@ fn failed(kind: TransportErrorKind, problem: impl Into<String>) -> Event {
 pub fn in_our_style(error: &dyn Display) -> String {
     let text = error.to_string();
     let text = text.lines().next().unwrap_or_default();
-    lower(text.split(" (os error").next().unwrap_or_default())
+    to_ascii_lowercase(text.split(" (os error").next().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which failures may be retried. No HTTP here: statuses are numbers, codes are text.
 
-use crate::text::lower;
+use crate::text::to_ascii_lowercase;
 
 /// Whether the same call may succeed when it is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +32,7 @@ impl RetryClass {
 /// 2026.
 pub(crate) fn classify(status: u16, code: Option<&str>, message: Option<&str>) -> RetryClass {
     let code = code.map_or("", |code| code.rsplit_once('#').map_or(code, |(_, name)| name));
-    let message = lower(message.unwrap_or(""));
+    let message = to_ascii_lowercase(message.unwrap_or(""));
     let says = |words: &str| message.contains(words);
     if status == 429 || THROTTLING.contains(&code) {
         RetryClass::Throttling

@@ -8,7 +8,7 @@ use super::header::{is_deceptive, written};
 use super::profile::Kind;
 #[cfg(feature = "credentials")]
 use super::{Origin, Setting};
-use crate::text::{same, shown};
+use crate::text::{eq_ignore_ascii_case, shown};
 
 /// A line that cannot be understood. The section that it stands in cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl PassedOver {
             let text = text.trim_matches(is_blank);
             text == name || text.trim_matches(['\'', '"']) == name
         };
-        let has_word = same(word, kind.word());
+        let has_word = eq_ignore_ascii_case(word, kind.word());
         if !(is_named(whole) || has_word && is_named(rest)) {
             return None;
         }

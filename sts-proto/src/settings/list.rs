@@ -6,7 +6,7 @@ use super::{Origin, Roots, Setting, Settings, proxy};
 use crate::endpoint::Endpoint;
 use crate::flow::Timeouts;
 use crate::keys::Credentials;
-use crate::text::visible;
+use crate::text::to_str;
 
 /// What was read beside the environment, for a person to know.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Settings {
         list.extend(self.listed_sigv4a());
         list.extend(self.tls.list(&Roots::Mozilla));
         list.push(self.listed_proxy(self.endpoint().ok().as_ref()));
-        if let Some(id) = self.trace_id.as_ref().and_then(visible) {
+        if let Some(id) = self.trace_id.as_ref().and_then(to_str) {
             list.push(Setting::new("trace id", id, Origin::Environment("_X_AMZN_TRACE_ID")));
         }
         list

@@ -1,7 +1,7 @@
 //! One setting from several places: variables first, then the profile.
 
 use super::{Env, Origin, Section, SettingsError};
-use crate::text::same;
+use crate::text::eq_ignore_ascii_case;
 
 /// Where settings are looked for.
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl<'a> Lookup<'a> {
         choices: &'static [&'static str],
     ) -> Result<Option<(usize, Origin)>, SettingsError> {
         let Some((value, origin)) = self.text(&[variable], key)? else { return Ok(None) };
-        match choices.iter().position(|choice| same(choice, value)) {
+        match choices.iter().position(|choice| eq_ignore_ascii_case(choice, value)) {
             Some(position) => Ok(Some((position, origin))),
             None => Err(SettingsError::NotOneOf { origin, choices }),
         }

@@ -11,7 +11,7 @@ pub enum Origin {
     Default,
     /// Set in code.
     Code,
-    /// An argument of the program, by its name: see [`Explanation::of_program`](crate::credentials::Explanation::of_program).
+    /// An argument of the program, by its name: see `Explanation::of_program`.
     Argument(&'static str),
     /// An environment variable.
     Environment(&'static str),

@@ -22,7 +22,7 @@ use super::fault::{Fault, PassedOver};
 use super::header::{COMMENT, Header, ReadHeader, between_brackets, is_deceptive, is_invisible};
 use super::profile::Section;
 use super::properties::Property;
-use crate::text::{lower, same};
+use crate::text::{eq_ignore_ascii_case, to_ascii_lowercase};
 use line::{COMMAND, Problem};
 
 pub(super) use line::key_and_value;
@@ -251,7 +251,7 @@ impl<'a> Parser<'a> {
     /// Whether the key says whose credentials to use and stands below this header already. The header between the two may be
     /// a comment by mistake.
     fn is_repeated(&mut self, key: &str) -> bool {
-        let seen = ONCE.iter().zip(&mut self.once).find(|(name, _)| same(name, key));
+        let seen = ONCE.iter().zip(&mut self.once).find(|(name, _)| eq_ignore_ascii_case(name, key));
         seen.is_some_and(|(_, seen)| std::mem::replace(seen, true))
     }
 
@@ -283,7 +283,7 @@ impl<'a> Parser<'a> {
             // Allocated once, so that no copy of a secret is left behind.
             let value = draft.lines.join("\n").into_boxed_str();
             let property = Property::at(value, Arc::clone(&self.path), draft.numbers);
-            section.properties.push(lower(draft.key).into(), property);
+            section.properties.push(to_ascii_lowercase(draft.key).into(), property);
         }
     }
 
@@ -327,7 +327,7 @@ fn is_name(text: &str) -> bool {
 
 /// Whether the key says whose credentials to use.
 fn is_credentials_key(key: &str) -> bool {
-    ONCE.iter().any(|name| same(name, key.trim()))
+    ONCE.iter().any(|name| eq_ignore_ascii_case(name, key.trim()))
 }
 
 /// Of headers that begin no section of use, in a file. More are not told of.

@@ -12,7 +12,7 @@ use super::properties::{Properties, Property};
 use super::{Origin, SettingsError};
 use crate::perform::TOO_LARGE;
 use crate::secret::Secret;
-use crate::text::{lower, one_line, same};
+use crate::text::{eq_ignore_ascii_case, one_line, to_ascii_lowercase};
 use crate::wire::MAX_BODY;
 
 /// The sections of the shared config and credentials files (AWS SDKs and Tools Reference Guide, "Shared
@@ -321,7 +321,7 @@ impl Section {
         let (line, value) = lines
             .enumerate()
             .filter_map(|(line, text)| Some((line + 1, parse::key_and_value(text).ok()?)))
-            .filter(|(_, (name, _))| same(name, key))
+            .filter(|(_, (name, _))| eq_ignore_ascii_case(name, key))
             .map(|(line, (_, value))| (line, value))
             .last()?;
         Some((line, value)).filter(|(_, value)| !value.is_empty())
@@ -334,7 +334,9 @@ impl Section {
     }
 
     fn insert<K: AsRef<str>, V: Into<Secret>>(&mut self, properties: impl IntoIterator<Item = (K, V)>) {
-        let property = |(key, value): (K, V)| (lower(key.as_ref()).into(), Property::by_hand(&value.into()));
+        let property = |(key, value): (K, V)| {
+            (to_ascii_lowercase(key.as_ref()).into(), Property::by_hand(&value.into()))
+        };
         self.properties.extend(properties.into_iter().map(property));
     }
 }

@@ -28,11 +28,11 @@ impl Env {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::visible;
+    use crate::text::to_str;
 
     fn of(variables: &[(&str, &str)]) -> Option<String> {
         let id = Env::from_iter(variables.iter().copied()).trace_id()?;
-        visible(&id).map(str::to_owned)
+        to_str(&id).map(str::to_owned)
     }
 
     #[test]

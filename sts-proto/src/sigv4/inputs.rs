@@ -10,7 +10,7 @@ use super::SignError;
 use super::canonical::{Fields, Hex};
 use super::date::Date;
 use super::sign::Signer;
-use crate::text::lower;
+use crate::text::to_ascii_lowercase;
 
 /// Computed first for both forms; the canonical request borrows from it.
 pub(super) struct Inputs<'r> {
@@ -102,9 +102,9 @@ fn host(uri: &Uri) -> Option<Cow<'_, str>> {
 fn plain(host: &str) -> Cow<'_, str> {
     let padded = split_port(host).filter(|(_, port)| port.starts_with(['0', '+']));
     if let Some((name, port)) = padded.and_then(|(name, port)| Some((name, port.parse::<u16>().ok()?))) {
-        Cow::Owned(format!("{}:{port}", lower(name)))
+        Cow::Owned(format!("{}:{port}", to_ascii_lowercase(name)))
     } else if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(lower(host))
+        Cow::Owned(to_ascii_lowercase(host))
     } else {
         Cow::Borrowed(host)
     }

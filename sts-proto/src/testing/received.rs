@@ -99,11 +99,23 @@ fn is_secret(shape: Shape, path: &mut dyn Iterator<Item = &str>) -> bool {
     match shape {
         Shape::Secret => true,
         // `member`, and the number of the item.
-        Shape::List(item) => path.nth(1).is_some() && is_secret(*item, path),
+        Shape::List(item) => match path.nth(1) {
+            Some(_) => is_secret(*item, path),
+            None => has_secrets(*item),
+        },
         Shape::Structure(members) => {
             let known = path.next().and_then(|name| members.iter().find(|member| member.name == name));
             known.is_none_or(|member| is_secret(member.shape, path))
         }
+        _ => false,
+    }
+}
+
+fn has_secrets(shape: Shape) -> bool {
+    match shape {
+        Shape::Secret => true,
+        Shape::List(item) => has_secrets(*item),
+        Shape::Structure(members) => members.iter().any(|member| has_secrets(member.shape)),
         _ => false,
     }
 }

@@ -240,7 +240,7 @@ fn json(value: Read) -> Value {
         }
         Read::Text(text) => text.into(),
         Read::Secret(secret) => secret.expose().into(),
-        Read::Number(number) => serde_json::Number::from_i128(number).into(),
+        Read::Number(number) => serde_json::Number::from_i128(number).expect("a number of 64 bits").into(),
         other => format!("{other:?}").into(),
     }
 }

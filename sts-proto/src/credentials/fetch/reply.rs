@@ -6,7 +6,7 @@ use super::secrets::Secrets;
 use crate::error::{CredentialsError, Metadata};
 use crate::retry::RetryClass;
 use crate::secret::{Given, Secret};
-use crate::text::{cut, visible};
+use crate::text::{split_once, to_str};
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::json::Object;
 
@@ -102,9 +102,9 @@ impl Reply {
     /// The kind of error that a header names, as the SDKs know it.
     pub(in crate::credentials) fn error_type(&self) -> Option<&str> {
         let header = self.outcome.as_ref().ok()?.headers().get("x-amzn-errortype")?;
-        let header = visible(header)?;
+        let header = to_str(header)?;
         // A namespace may stand before it, and a URL behind it.
-        let (named, _) = cut(header, ':').unwrap_or((header, ""));
+        let (named, _) = split_once(header, ':').unwrap_or((header, ""));
         named.split('#').next_back().map(str::trim)
     }
 

@@ -3,7 +3,7 @@ use http::{HeaderValue, Request};
 
 use crate::error::Redactor;
 use crate::secret::Secret;
-use crate::text::same;
+use crate::text::eq_ignore_ascii_case;
 
 /// The secrets of a request. An answer may quote them, and must not be shown then.
 pub(super) struct Secrets {
@@ -39,7 +39,7 @@ impl Secrets {
 /// The value of a header and each word of it: the token often follows the name of a scheme, which is not a secret.
 fn words(value: &HeaderValue) -> impl Iterator<Item = Secret> {
     let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
-    let words = text.split_ascii_whitespace().filter(|word| !same(word, "bearer"));
+    let words = text.split_ascii_whitespace().filter(|word| !eq_ignore_ascii_case(word, "bearer"));
     words.chain([text]).map(Secret::from)
 }
 

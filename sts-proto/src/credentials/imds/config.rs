@@ -6,7 +6,7 @@ use super::is_role;
 use crate::endpoint::Target;
 use crate::error::CredentialsError;
 use crate::settings::{Env, Lookup, Origin, Section, Setting, SettingsError};
-use crate::text::same;
+use crate::text::eq_ignore_ascii_case;
 
 /// The endpoint of the service.
 ///
@@ -171,7 +171,7 @@ impl Config {
     /// Any value but `true` leaves the service enabled, as in every AWS tool.
     fn off(env: &Env) -> Result<bool, CredentialsError> {
         let value = env.get(DISABLED).map_err(unusable)?;
-        Ok(value.is_some_and(|value| same(value.trim(), "true")))
+        Ok(value.is_some_and(|value| eq_ignore_ascii_case(value.trim(), "true")))
     }
 }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::credentials::command_line;
 use crate::error::Redactor;
 use crate::secret::Secret;
-use crate::text::{cut, lower, same};
+use crate::text::{eq_ignore_ascii_case, split_once, to_ascii_lowercase};
 
 /// The last line that a program wrote to standard error: plain text of bounded length, with `[redacted]` in place of what may
 /// be a secret. `None` if it wrote none, nothing else is left of it, or it printed more than credentials are.
@@ -81,7 +81,7 @@ fn arguments(command_line: &str) -> Vec<Secret> {
     let mut is_shown = false;
     for (index, word) in words.into_iter().map(Zeroizing::new).enumerate() {
         let is_shown = std::mem::replace(&mut is_shown, SHOWN.contains(&word.as_str()));
-        match cut(&word, '=') {
+        match split_once(&word, '=') {
             Some((option, _)) if SHOWN.contains(&option) => {}
             Some((_, value)) => secrets.extend([value.into(), word.as_str().into()]),
             None if index == 0 || is_shown || is_option(&word) || is_path(&word) => {}
@@ -119,7 +119,7 @@ fn skip_sequence(rest: &mut Peekable<Chars<'_>>) {
 
 /// The word up to the query of a URL, and whether there is one.
 fn without_query(word: &str) -> (&str, bool) {
-    match cut(word, '?') {
+    match split_once(word, '?') {
         Some((url, query)) if url.contains("://") && !query.is_empty() => (url, true),
         _ => (word, false),
     }
@@ -148,12 +148,12 @@ fn names_and_gives(word: &str) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    let name = lower(name.trim_end_matches(QUOTES)).replace(['-', '_'], "");
+    let name = to_ascii_lowercase(name.trim_end_matches(QUOTES)).replace(['-', '_'], "");
     NAMES.iter().any(|end| name.ends_with(end))
 }
 
 fn is_scheme(word: &str) -> bool {
-    ["bearer", "basic"].iter().any(|scheme| same(word.trim_matches(QUOTES), scheme))
+    ["bearer", "basic"].iter().any(|scheme| eq_ignore_ascii_case(word.trim_matches(QUOTES), scheme))
 }
 
 /// Whether a part of the word is long and mixed, as keys and tokens are.

@@ -132,9 +132,9 @@ impl Config {
     /// A trust anchor without a region, an endpoint URL that cannot be used, a key that does not sign.
     pub fn request(&self, identity: &Identity, now: SystemTime) -> Result<Request<Bytes>, Error> {
         let region = self.region.as_deref().or_else(|| self.trust_anchor_arn.split(':').nth(3));
-        let region = region.filter(|region| !region.is_empty()).ok_or_else(|| {
-            wrong("the arn of the trust anchor names no region: check it, or set a region in code")
-        })?;
+        let region = region
+            .filter(|region| !region.is_empty())
+            .ok_or_else(|| wrong("the arn of the trust anchor names no region: check it, or set a region"))?;
         let (uri, host, region) = self.target(region)?;
         let mut request = Request::new(Bytes::from(self.body()));
         *request.method_mut() = Method::POST;

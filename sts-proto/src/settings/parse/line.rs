@@ -1,11 +1,11 @@
 //! A line with a property, and where its comment begins.
 
-use crate::text::{cut, same};
+use crate::text::{eq_ignore_ascii_case, split_once};
 
 /// `key = value # comment`, both trimmed.
 pub(in crate::settings) fn key_and_value(line: &str) -> Result<(&str, &str), Problem> {
     let line = comment(line).and_then(|at| line.get(..at)).unwrap_or(line);
-    let (key, value) = cut(line, '=').ok_or(Problem::NoEqualsSign)?;
+    let (key, value) = split_once(line, '=').ok_or(Problem::NoEqualsSign)?;
     match key.trim() {
         "" => Err(Problem::NoKey),
         key => Ok((key, value.trim())),
@@ -16,7 +16,7 @@ pub(in crate::settings) fn key_and_value(line: &str) -> Result<(&str, &str), Pro
 /// them. A mark that is never closed, or that stands behind a letter or digit, is an apostrophe. Command lines quote as a
 /// shell does, in the middle of a word too.
 fn comment(line: &str) -> Option<usize> {
-    let is_command = line.split('=').next().is_some_and(|key| same(key.trim(), COMMAND));
+    let is_command = line.split('=').next().is_some_and(|key| eq_ignore_ascii_case(key.trim(), COMMAND));
     let (mut before, mut rest, mut is_closed) = ('=', line, true);
     while let Some(next) = rest.chars().next() {
         let at = line.len() - rest.len();

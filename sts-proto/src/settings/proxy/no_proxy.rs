@@ -6,7 +6,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use super::super::Origin;
-use crate::text::{cut, same};
+use crate::text::{eq_ignore_ascii_case, split_once};
 
 /// The entries of `NO_PROXY`.
 #[derive(Debug, Default)]
@@ -83,7 +83,7 @@ impl Hosts {
         if text == "*" {
             return Some(Self::All);
         }
-        let (address, bits) = match cut(text, '/') {
+        let (address, bits) = match split_once(text, '/') {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
         };
@@ -128,7 +128,7 @@ impl Hosts {
                 let differing = network.to_bits() ^ address.to_bits();
                 differing.checked_shr(128 - bits).unwrap_or(0) == 0
             }
-            (Self::Name(name), Host::Name(host)) => same(host, name) || is_below(host, name),
+            (Self::Name(name), Host::Name(host)) => eq_ignore_ascii_case(host, name) || is_below(host, name),
             (Self::Below(name), Host::Name(host)) => is_below(host, name),
             _ => false,
         }
@@ -137,7 +137,7 @@ impl Hosts {
 
 fn is_below(host: &str, name: &str) -> bool {
     let before = host.len().checked_sub(name.len()).and_then(|at| host.split_at_checked(at));
-    before.is_some_and(|(before, end)| before.ends_with('.') && same(end, name))
+    before.is_some_and(|(before, end)| before.ends_with('.') && eq_ignore_ascii_case(end, name))
 }
 
 fn is_number(text: &str) -> bool {

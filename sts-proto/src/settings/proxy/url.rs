@@ -10,7 +10,7 @@ use super::tunnel::Tunnel;
 use crate::base64::STANDARD;
 use crate::endpoint::{Problem, check_characters, read_host_and_port};
 use crate::secret::Secret;
-use crate::text::{cut, lower, same};
+use crate::text::{eq_ignore_ascii_case, split_once, to_ascii_lowercase};
 
 /// A proxy that requests go through. `Display` prints host and port, with `https://` in front for a proxy that uses TLS.
 /// Neither `Display` nor `Debug` shows user or password.
@@ -81,22 +81,22 @@ fn read(url: &str) -> Result<(Uri, Option<Secret>), Problem> {
     check_characters(url)?;
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let default_port = match scheme {
-        _ if same(scheme, "http") => 80,
-        _ if same(scheme, "https") => 443,
+        _ if eq_ignore_ascii_case(scheme, "http") => 80,
+        _ if eq_ignore_ascii_case(scheme, "https") => 443,
         _ => return Err("starts with neither http:// nor https://, and no other kind of proxy is supported"),
     };
     let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if !matches!(tail, "" | "/") {
         return Err(TAIL);
     }
-    let (user, host) = match cut(authority, '@') {
+    let (user, host) = match split_once(authority, '@') {
         Some((_, host)) if host.contains('@') => return Err(USER),
         Some((user, host)) => (user, host),
         None => ("", authority),
     };
     let (host, port) = read_host_and_port(host)?;
     let port = port.unwrap_or(default_port);
-    let uri = Uri::try_from(format!("{}://{host}:{port}/", lower(scheme)));
+    let uri = Uri::try_from(format!("{}://{host}:{port}/", to_ascii_lowercase(scheme)));
     Ok((uri.map_err(|_| "is too long")?, read_user(user)?))
 }
 
@@ -105,7 +105,7 @@ fn read_user(text: &str) -> Result<Option<Secret>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    let (user, password) = cut(text, ':').unwrap_or((text, ""));
+    let (user, password) = split_once(text, ':').unwrap_or((text, ""));
     let (user, password) = (decode(user)?, decode(password)?);
     // The proxy would read the rest of the user name as the password (RFC 7617 §2).
     if user.expose().contains(':') {
@@ -121,7 +121,7 @@ fn read_user(text: &str) -> Result<Option<Secret>, Problem> {
 
 fn decode(text: &str) -> Result<Secret, Problem> {
     let mut rest = text;
-    while let Some((_, after)) = cut(rest, '%') {
+    while let Some((_, after)) = split_once(rest, '%') {
         let digits = after.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         rest = digits.and_then(|_| after.get(2..)).ok_or(USER)?;
     }
