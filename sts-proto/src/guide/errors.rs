@@ -29,8 +29,9 @@ macro_rules! guide_errors {
         /// # For a program
         ///
         /// [`code`](crate::Error::code) is the code of the service, also where the refused call was one that the client made to get
-        /// credentials. Codes that have no variant are `Other`, with their text. `None` is everything but a refusal: no credentials, no
-        /// answer, an answer that cannot be read, and what was not sent; the table below tells them apart.
+        /// credentials. Codes that have no variant are `Other`, with their text. `None` is everything else: a
+        /// refusal without a code, such as a proxy's, no credentials, no answer, an answer that cannot be read, and what was not
+        /// sent; the table below tells them apart.
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
@@ -48,7 +49,7 @@ macro_rules! guide_errors {
         ///             println!("activate STS in this region");
         ///         }
         ///         Some(code) => println!("{}: {error}", code.as_str()),
-        ///         None => println!("no refusal: {error}"),
+        ///         None => println!("no code: {error}"),
         ///     },
         /// }
         /// # Ok(())

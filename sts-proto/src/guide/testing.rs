@@ -175,10 +175,10 @@ macro_rules! guide_testing {
 #[macro_export]
 macro_rules! add_testing {
     ("sts_blocking") => {
-        "cargo add --dev sts-blocking --features testing"
+        "cargo add --dev --git REPOSITORY sts-blocking --features testing"
     };
     ("sts_async") => {
-        "cargo add --dev sts-async --features testing"
+        "cargo add --dev --git REPOSITORY sts-async --features testing"
     };
 }
 
