@@ -123,7 +123,7 @@ pub(crate) fn from_seconds(seconds: i64) -> Option<SystemTime> {
 }
 
 /// The same with the precision of a double, better than a microsecond.
-#[cfg(any(feature = "credentials", test))]
+#[cfg(feature = "credentials")]
 pub(crate) fn from_fraction(seconds: f64) -> Option<SystemTime> {
     let in_range = seconds.is_finite() && (EARLIEST..LATEST).contains(&seconds);
     in_range.then(|| from_1970(Duration::try_from_secs_f64(seconds.abs()).ok()?, seconds < 0.0))?
