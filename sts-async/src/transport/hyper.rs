@@ -12,7 +12,7 @@ use http::uri::Scheme;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use sts_proto::perform::{Addresses, Kept};
+use sts_proto::perform::{Addresses, Kept, MAX_IDLE};
 use sts_proto::settings::proxy::{Proxies, Proxy, ThroughProxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
@@ -193,5 +193,3 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Hop, BoxError>> 
 
 /// Status line and headers of an answer, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// Connections that are kept for later, to one host. They are closed after 90 s without use.
-const MAX_IDLE: usize = 32;

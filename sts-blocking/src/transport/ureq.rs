@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
 use sts_proto::flow::SendTimeouts;
-use sts_proto::perform::{Kept, Lookups};
+use sts_proto::perform::{Kept, Lookups, MAX_IDLE};
 use sts_proto::settings::proxy::{Proxies, Proxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::wire::MAX_BODY;
@@ -129,8 +129,6 @@ fn bound(timeout: std::time::Duration) -> Option<std::time::Duration> {
     Some(timeout).filter(|timeout| *timeout <= MAX_TIMEOUT)
 }
 
-/// Connections that are kept for later. ureq keeps three by default; with more threads, most calls would connect anew.
-const MAX_IDLE: usize = 32;
 /// About thirty years.
 const MAX_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
 

@@ -79,6 +79,10 @@ impl<T> fmt::Debug for Lent<'_, T> {
     }
 }
 
+/// Connections to one host that are kept for later: as many as a busy server has in use at once, since one that is not
+/// kept then is made anew, TLS included, for one of the next requests.
+pub const MAX_IDLE: usize = 1024;
+
 fn is_doubtful(kind: Kind) -> bool {
     matches!(kind, Kind::Timeout(_) | Kind::Closed | Kind::Other)
 }

@@ -42,7 +42,7 @@ pub use buffer::Buffer;
 pub use fetch::{FetchAnswer, fetch_failed, fetch_headers};
 pub(crate) use file::TOO_LARGE;
 pub use file::{FileKind, ReadFile, Seen};
-pub use kept::{Kept, Lent};
+pub use kept::{Kept, Lent, MAX_IDLE};
 pub use lookup::{Lookup, LookupWork, Lookups};
 pub use one_thread::{BoxFuture, MaybeSend, MaybeSync};
 pub use program::{RunProgram, Stream, Wait};
