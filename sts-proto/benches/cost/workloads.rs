@@ -26,9 +26,9 @@ impl Workloads for Core {
         Workload { name: "sha256-30-blocks", ceiling: None },
         Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 21_200, allocations: 9 }) },
         Workload { name: "quick-xml-loop", ceiling: None },
-        Workload { name: "parse", ceiling: Some(Ceiling { instructions: 21_500, allocations: 9 }) },
-        Workload { name: "call", ceiling: Some(Ceiling { instructions: 42_600, allocations: 18 }) },
-        Workload { name: "error", ceiling: Some(Ceiling { instructions: 31_000, allocations: 18 }) },
+        Workload { name: "parse", ceiling: Some(Ceiling { instructions: 20_900, allocations: 9 }) },
+        Workload { name: "call", ceiling: Some(Ceiling { instructions: 41_900, allocations: 18 }) },
+        Workload { name: "error", ceiling: Some(Ceiling { instructions: 29_700, allocations: 18 }) },
         Workload {
             name: "error-of-session",
             ceiling: Some(Ceiling { instructions: 70_000, allocations: 20 }),
