@@ -88,7 +88,7 @@ fn refusal(status: u8, bytes: &[u8]) {
     let read = sts_proto::operations::GetCallerIdentity::parse(&response);
     let Err(sts_proto::Error::Service(read)) = read else { panic!("a refusal is a service error: {read:?}") };
     let filled = |text: &str| Some(held(text)).filter(|text| !text.trim().is_empty());
-    // A code without a character that can be shown is none.
+    // The reader takes a code of nothing but blanks and control characters for no code.
     let code = Some(held(&code)).filter(|code| code.trim().chars().any(|c| !c.is_control()));
     assert_eq!(read.wire_code(), code.as_deref());
     assert_eq!(read.message(), Some(held(&message)).filter(|text| !text.is_empty()).as_deref());

@@ -64,7 +64,7 @@ macro_rules! common_builder {
             ///
             /// let sts = Builder::isolated()
             ///     .region("eu-west-1")
-            #[doc = concat!("    .credentials_provider(|| ", $crate::block!($($wait)*))]
+            #[doc = concat!("    .credentials_provider(|| ", $crate::example_block!($($wait)*))]
             ///         let end = SystemTime::now() + Duration::from_secs(900);
             ///         let keys = Credentials::new("ASIAEXAMPLE", "wJalrXUtnFEMI");
             ///         Ok(keys.with_session_token("AQoDYXdz").with_expiration(end))
@@ -146,7 +146,7 @@ macro_rules! common_builder {
 /// How the block of an example's closure begins.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! block {
+macro_rules! example_block {
     () => {
         "{"
     };

@@ -129,8 +129,11 @@ fn a_secret_in_a_list_is_not_shown_and_what_is_beside_it_is() {
     let role =
         operations::AssumeRole::new("arn", "me").provided_contexts([context]).tags([("team", "payments")]);
     service.answer(role.to_request(&endpoint)).unwrap();
+    // Names that end before the item of a list does.
+    let body = "Action=AssumeRole&ProvidedContexts=planted&ProvidedContexts.member=planted&Tags=plain";
+    service.answer(Request::new(body.into())).unwrap();
     let shown = format!("{service:?}");
-    for text in ["ContextAssertion", "arn:provider", "team", "payments"] {
+    for text in ["plain", "ContextAssertion", "arn:provider", "team", "payments"] {
         assert!(shown.contains(text), "{text}: {shown}");
     }
     assert!(!shown.contains("planted"), "{shown}");
