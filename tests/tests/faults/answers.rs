@@ -148,23 +148,23 @@ fn hints() -> Vec<Row> {
         Row::scripted(
             "retry-after in seconds",
             busy(vec![("Retry-After", "1".to_owned())]),
-            Expect::success(2).between(1000, 3500),
+            Expect::success(2).between(1000, 2000),
         ),
         // Ten minutes are too long: five seconds more than the wait would be.
         Row::scripted(
             "retry-after as a date, far away",
             busy(vec![("Retry-After", date)]),
-            Expect::success(2).between(5000, 8000),
+            Expect::success(2).between(5000, 6000),
         ),
         Row::scripted(
             "x-amz-retry-after in milliseconds",
             busy(vec![("x-amz-retry-after", "700".to_owned())]),
-            Expect::success(2).between(700, 3500),
+            Expect::success(2).between(700, 1700),
         ),
         Row::scripted(
             "both: x-amz-retry-after goes first",
             busy(vec![("Retry-After", "5".to_owned()), ("x-amz-retry-after", "300".to_owned())]),
-            Expect::success(2).between(300, 3500),
+            Expect::success(2).between(300, 1300),
         ),
         Row::scripted(
             "retry-after that is none",
