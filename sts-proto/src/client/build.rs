@@ -12,7 +12,7 @@ use super::{Core, Shared};
 use crate::context::Context;
 use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Settings, SettingsError, SettingsErrorKind};
 use crate::transport::TransportErrorKind;
 
 /// Makes a [`Core`] of a [`Config`]. The only effects that it asks for are [`Effect::Read`](crate::flow::Effect::Read).
@@ -144,11 +144,11 @@ impl Flow for Build {
             (State::Ready, Event::Start) => {
                 let Looks::InEnvironment { env, look, .. } = self.config.looks.clone() else {
                     if let Some(name) = self.config.profile.take() {
-                        return Err(match self.in_page {
-                            true => SettingsError::ProfileInPage { name },
-                            false => SettingsError::ProfileIsolated { name },
-                        }
-                        .into());
+                        let kind = match self.in_page {
+                            true => SettingsErrorKind::ProfileInPage { name },
+                            false => SettingsErrorKind::ProfileIsolated { name },
+                        };
+                        return Err(SettingsError::from(kind).into());
                     }
                     let code = std::mem::take(&mut self.config.settings);
                     return self.core(code, None).map(Step::Done);

@@ -6,7 +6,8 @@ use crate::flow::{Effect, Event, Flow, Step};
 use crate::perform::TOO_LARGE;
 use crate::secret::Given;
 use crate::settings::{
-    CONFIG, CREDENTIALS, Env, FileState, Files, Platform, Profiles, Section, Settings, SettingsError, reason,
+    CONFIG, CREDENTIALS, Env, FileState, Files, Platform, Profiles, Section, Settings, SettingsError,
+    SettingsErrorKind, reason,
 };
 use crate::wire::MAX_BODY;
 
@@ -131,7 +132,8 @@ impl Load {
             _ => return Err(Error::OutOfTurn),
         };
         if self.env.has(variable) {
-            return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason }.into());
+            let kind = SettingsErrorKind::ProfileFile { path: path.to_path_buf(), reason };
+            return Err(SettingsError::from(kind).into());
         }
         // Not asked for, and perhaps not needed.
         Ok(Contents::NotRead(reason))

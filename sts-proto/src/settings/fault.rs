@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::SettingsError;
 use super::header::{is_deceptive, written};
 use super::profile::Kind;
 #[cfg(feature = "credentials")]
 use super::{Origin, Setting};
+use super::{SettingsError, SettingsErrorKind};
 use crate::text::{eq_ignore_ascii_case, shown};
 
 /// A line that cannot be understood. The section that it stands in cannot be used.
@@ -20,11 +20,12 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn error(&self) -> SettingsError {
-        SettingsError::ProfileSyntax {
+        SettingsErrorKind::ProfileSyntax {
             path: self.path.to_path_buf(),
             line: usize::try_from(self.line).unwrap_or(usize::MAX),
             problem: self.problem,
         }
+        .into()
     }
 
     /// For a person to read. `section` is the section that it stands in.

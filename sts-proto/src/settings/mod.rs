@@ -28,7 +28,7 @@ use http::HeaderValue;
 #[cfg(feature = "credentials")]
 pub(crate) use endpoint_url::configured_endpoint_url;
 pub use env::Env;
-pub use error::SettingsError;
+pub use error::{SettingsError, SettingsErrorKind};
 #[cfg(all(test, feature = "credentials"))]
 pub(crate) use files::slashed;
 #[cfg(feature = "credentials")]

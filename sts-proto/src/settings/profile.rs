@@ -9,7 +9,7 @@ use super::fault::{Fault, NotRead, PassedOver};
 use super::header::Header;
 use super::parse::{self, Parsed, Sections, Whole};
 use super::properties::{Properties, Property};
-use super::{Origin, SettingsError};
+use super::{Origin, SettingsError, SettingsErrorKind};
 use crate::perform::TOO_LARGE;
 use crate::secret::Secret;
 use crate::text::{eq_ignore_ascii_case, one_line, to_ascii_lowercase};
@@ -88,7 +88,7 @@ impl Profiles {
         for (path, bytes) in [config, credentials] {
             if bytes.len() > MAX_BODY {
                 let reason = TOO_LARGE.to_owned();
-                return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason });
+                return Err(SettingsErrorKind::ProfileFile { path: path.to_path_buf(), reason }.into());
             }
         }
         let mut profiles = Self::default();

@@ -10,7 +10,7 @@ use super::origin::Sourced;
 #[cfg(feature = "credentials")]
 use super::profile::Kind;
 use super::proxy::Proxies;
-use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError};
+use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError, SettingsErrorKind};
 use crate::retry::Retry;
 
 impl Settings {
@@ -67,7 +67,7 @@ impl Settings {
         if profile.is_none() && name != DEFAULT {
             let files = [files.config, files.credentials].into_iter().flatten().collect();
             let hint = profiles.hint(Kind::Profile, &name);
-            return Err(SettingsError::NoProfile { name, origin, files, hint });
+            return Err(SettingsErrorKind::NoProfile { name, origin, files, hint }.into());
         }
         let found = |variable, path, state| {
             let origin = if env.has(variable) { Origin::Environment(variable) } else { Origin::Default };
@@ -228,11 +228,19 @@ mod tests {
         );
         assert_eq!(
             keys(&[id, ("AWS_SECRET_ACCESS_KEY", "")]),
-            Err(SettingsError::HalfKeyPair { set: "AWS_ACCESS_KEY_ID", missing: "AWS_SECRET_ACCESS_KEY" })
+            Err(SettingsErrorKind::HalfKeyPair {
+                set: "AWS_ACCESS_KEY_ID",
+                missing: "AWS_SECRET_ACCESS_KEY"
+            }
+            .into())
         );
         assert_eq!(
             keys(&[secret]),
-            Err(SettingsError::HalfKeyPair { set: "AWS_SECRET_ACCESS_KEY", missing: "AWS_ACCESS_KEY_ID" })
+            Err(SettingsErrorKind::HalfKeyPair {
+                set: "AWS_SECRET_ACCESS_KEY",
+                missing: "AWS_ACCESS_KEY_ID"
+            }
+            .into())
         );
         assert!(keys(&[id, secret, ("AWS_CREDENTIAL_EXPIRATION", "soon")]).is_err());
         // Code goes before the environment, right or wrong.

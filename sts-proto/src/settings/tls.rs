@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::origin::Sourced;
 use super::reason::reason;
-use super::{Origin, Setting, SettingsError};
+use super::{Origin, Setting, SettingsError, SettingsErrorKind};
 use crate::flow::Event;
 use crate::secret::Secret;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -132,10 +132,10 @@ impl TlsSettings {
         let mut all = Vec::new();
         if let Some((pem, path)) = bundle {
             let origin = self.roots.origin.clone();
-            all = read(pem).ok_or(SettingsError::CaBundle { path, origin })?;
+            all = read(pem).ok_or(SettingsErrorKind::CaBundle { path, origin })?;
         }
         if let Some(pem) = &self.extra_roots.value {
-            all.append(&mut read(pem).ok_or(SettingsError::ExtraRoots)?);
+            all.append(&mut read(pem).ok_or(SettingsErrorKind::ExtraRoots)?);
         }
         Ok(all)
     }
@@ -176,7 +176,7 @@ impl TlsSettings {
             Event::Failed(error) => reason(path, &error),
             _ => "it was not read".to_owned(),
         };
-        Err(SettingsError::CaBundleFile { path: path.clone(), reason, origin: self.roots.origin })
+        Err(SettingsErrorKind::CaBundleFile { path: path.clone(), reason, origin: self.roots.origin }.into())
     }
 
     /// The rows of a client's explanation, where these roots are the default.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Request;
 use sts_proto::operations::GetCallerIdentity;
-use sts_proto::settings::{Origin, Setting, SettingsError};
+use sts_proto::settings::{Origin, Setting, SettingsErrorKind};
 use sts_proto::{Credentials, Error, Phase, Retry, Settings, Timeouts, TransportErrorKind as Kind};
 use sts_tests::driver::{Driver, Setup};
 use sts_tests::exchange::send;
@@ -203,11 +203,11 @@ fn go(variables: &[(&str, &str)], endpoint: &str, make: fn(&Setup) -> Result<Dri
                 .iter()
                 .map(|(name, _)| *name)
                 .find(|name| told.contains(&format!("the proxy url of {name} ")));
-            let Error::Settings(SettingsError::Proxy { origin: Origin::Environment(variable), .. }) = error
-            else {
+            let Error::Settings(error) = error else { panic!("{variables:?} {endpoint}: {told}") };
+            let SettingsErrorKind::Proxy { origin: Origin::Environment(variable), .. } = error.kind() else {
                 panic!("{variables:?} {endpoint}: {told}");
             };
-            assert_eq!(culprit, Some(variable), "{told}");
+            assert_eq!(culprit, Some(*variable), "{told}");
             return Went { way: Refused(variable), told };
         }
     };
@@ -549,7 +549,8 @@ fn urls_that_cannot_be_used_are_refused_and_not_shown() {
         let texts = [setup.blocking(), setup.asynchronous()].map(|built| {
             let Err(error) = built else { panic!("{url} is taken") };
             assert!(
-                matches!(&error, Error::Settings(SettingsError::Proxy { origin: Origin::Code, .. })),
+                matches!(&error, Error::Settings(error)
+                    if matches!(error.kind(), SettingsErrorKind::Proxy { origin: Origin::Code, .. })),
                 "{url}"
             );
             format!("{error} {error:?}")

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use sts_blocking::proof::ProofError;
 use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::sts_proto::settings::proxy::ThroughProxy;
-use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsError};
+use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsErrorKind};
 
 use crate::mfa;
 use crate::output::tell;
@@ -95,7 +95,9 @@ fn advice(error: &Error) -> &'static str {
             | EndpointError::InvalidRegion { .. }
             | EndpointError::MissingSigningRegion,
         ) => "; --region sets one for this command",
-        Error::Settings(SettingsError::NoProfile { .. }) => "; --profile names another",
+        Error::Settings(error) if matches!(error.kind(), SettingsErrorKind::NoProfile { .. }) => {
+            "; --profile names another"
+        }
         _ => "",
     }
 }

@@ -42,7 +42,7 @@ pub use tunnel::{ThroughProxy, Tunnel, TunnelError};
 pub use url::Proxy;
 
 use self::no_proxy::NoProxy;
-use super::{Env, Origin, Setting, SettingsError};
+use super::{Env, Origin, Setting, SettingsError, SettingsErrorKind};
 use crate::flow::Direct;
 
 /// The proxies of a client. A proxy whose URL cannot be used never becomes part of it.
@@ -180,9 +180,11 @@ pub(super) fn origin(proxies: &Result<Proxies, SettingsError>) -> Origin {
             .next()
             .map_or(&proxies.origin, |proxy| proxy.origin())
             .clone(),
-        Err(SettingsError::Proxy { origin, .. }) => origin.clone(),
-        Err(SettingsError::NotUnicode { variable }) => Origin::Environment(variable),
-        Err(_) => Origin::Default,
+        Err(error) => match error.kind() {
+            SettingsErrorKind::Proxy { origin, .. } => origin.clone(),
+            SettingsErrorKind::NotUnicode { variable } => Origin::Environment(variable),
+            _ => Origin::Default,
+        },
     }
 }
 
