@@ -82,19 +82,20 @@ pub(crate) fn through_proxy(error: &dyn std::error::Error) -> String {
 /// What to do, where the library says it for those who write programs, or not at all.
 fn advice(error: &Error) -> &'static str {
     match error {
-        Error::Proof(ProofError::LongTermKeys) => "; name a role with --role",
+        Error::Proof(error) if matches!(**error, ProofError::LongTermKeys) => "; name a role with --role",
         Error::Credentials(CredentialsError::NotConfigured(_)) => {
             "; name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
-        Error::Endpoint(EndpointError::InvalidUrl { set_by, .. }) if is(set_by, URL_FLAG) => "",
-        Error::Endpoint(EndpointError::InvalidUrl { .. }) => "; --endpoint-url sets one for this command",
-        Error::Endpoint(EndpointError::InvalidRegion { set_by, .. }) if is(set_by, REGION_FLAG) => "",
-        Error::Endpoint(
+        Error::Endpoint(error) => match &**error {
+            EndpointError::InvalidUrl { set_by, .. } if is(set_by, URL_FLAG) => "",
+            EndpointError::InvalidUrl { .. } => "; --endpoint-url sets one for this command",
+            EndpointError::InvalidRegion { set_by, .. } if is(set_by, REGION_FLAG) => "",
             EndpointError::MissingRegion
             | EndpointError::RegionNotFound { .. }
             | EndpointError::InvalidRegion { .. }
-            | EndpointError::MissingSigningRegion,
-        ) => "; --region sets one for this command",
+            | EndpointError::MissingSigningRegion => "; --region sets one for this command",
+            _ => "",
+        },
         Error::Settings(error) if matches!(error.kind(), SettingsErrorKind::NoProfile { .. }) => {
             "; --profile names another"
         }
@@ -106,7 +107,7 @@ fn advice(error: &Error) -> &'static str {
 fn naming_flags(error: &Error) -> Error {
     let mut error = error.clone();
     if let Error::Endpoint(endpoint) = &mut error {
-        match endpoint {
+        match &mut **endpoint {
             EndpointError::InvalidRegion { set_by, .. } => name_flag(set_by, REGION_FLAG),
             EndpointError::InvalidUrl { set_by: url, .. } | EndpointError::DualStackWithUrl { url, .. } => {
                 name_flag(url, URL_FLAG);
