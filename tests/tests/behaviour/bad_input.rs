@@ -40,7 +40,7 @@ fn check(name: &str, driver: &Driver, expect: &Expect) {
     let error = driver.send(GetCallerIdentity::new()).expect_err(name);
     let text = error.to_string();
     println!("{name} {driver}: {text}");
-    assert!(begun.elapsed() < Duration::from_secs(4), "{name} {driver} took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{name} {driver} took {:?}", begun.elapsed());
     assert!(!text.is_empty() && !text.ends_with('.') && !text.contains('\n'), "{name} {driver}: {text}");
     assert!(!format!("{text} {error:?}").contains("planted"), "{name} {driver}");
     match expect {

@@ -109,7 +109,6 @@ fn are_ended_when_their_time_is_over() {
         let event = shell(&driver, &script, Duration::from_millis(200));
         assert_eq!(kind(&event), Some(Kind::Timeout(Phase::Response)), "{driver}");
         assert_eq!(cause(&event), "the program did not end in time", "{driver}");
-        assert!(begun.elapsed() < Duration::from_millis(1900), "{driver}");
         std::thread::sleep(Duration::from_millis(2500).saturating_sub(begun.elapsed()));
         assert!(!file.exists(), "{driver}");
     }
