@@ -1,5 +1,3 @@
-#[cfg(feature = "credentials")]
-use super::Files;
 use super::endpoint_url::configured_endpoint_url;
 #[cfg(feature = "credentials")]
 use super::files::{CONFIG, CREDENTIALS};
@@ -10,7 +8,9 @@ use super::origin::Sourced;
 #[cfg(feature = "credentials")]
 use super::profile::Kind;
 use super::proxy::Proxies;
-use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError, SettingsErrorKind};
+use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError};
+#[cfg(feature = "credentials")]
+use super::{Files, SettingsErrorKind};
 use crate::retry::Retry;
 
 impl Settings {
@@ -168,6 +168,7 @@ fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SettingsErrorKind;
     use super::*;
     use crate::keys::Credentials;
 
