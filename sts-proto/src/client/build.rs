@@ -12,7 +12,7 @@ use super::{Core, Shared};
 use crate::context::Context;
 use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
-use crate::settings::{Settings, SettingsError, SettingsErrorKind};
+use crate::settings::{Settings, SettingsError, SettingsErrorKind, Sourced};
 use crate::transport::TransportErrorKind;
 
 /// Makes a [`Core`] of a [`Config`]. The only effects that it asks for are [`Effect::Read`](crate::flow::Effect::Read).
@@ -143,7 +143,7 @@ impl Flow for Build {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
                 let Looks::InEnvironment { env, look, .. } = self.config.looks.clone() else {
-                    if let Some(name) = self.config.profile.take() {
+                    if let Some(Sourced { value: name, .. }) = self.config.profile.take() {
                         let kind = match self.in_page {
                             true => SettingsErrorKind::ProfileInPage { name },
                             false => SettingsErrorKind::ProfileIsolated { name },

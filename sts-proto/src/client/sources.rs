@@ -14,7 +14,7 @@ use crate::credentials::{
 use crate::error::{CredentialsError, Error, ErrorCode, Tried};
 use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
-use crate::settings::{Env, Settings};
+use crate::settings::{Env, Settings, Sourced};
 
 /// The sources of a client, as its keys know them. A trait, so that a program whose clients look nowhere does not hold the code
 /// of all sources.
@@ -59,11 +59,11 @@ pub(super) struct Sources {
     chain: Mutex<Arc<Chain>>,
     env: Env,
     /// The profile that code names.
-    profile: Option<String>,
+    profile: Option<Sourced<String>>,
 }
 
 impl Sources {
-    pub(super) fn new(chain: Chain, env: Env, profile: Option<String>) -> Self {
+    pub(super) fn new(chain: Chain, env: Env, profile: Option<Sourced<String>>) -> Self {
         Self { chain: Mutex::new(Arc::new(chain)), env, profile }
     }
 
@@ -82,17 +82,14 @@ impl Sources {
 
     /// Of the files, only the keys are wanted: no setting that is known is looked for again.
     fn load(&self, settings: &Settings) -> Load {
-        let load = Load::new(self.env.clone()).under(settings.clone());
-        match &self.profile {
-            Some(profile) => load.profile(profile.as_str()),
-            None => load,
-        }
+        Load::new(self.env.clone()).under(settings.clone()).named(self.profile.clone())
     }
 
     /// Takes what the files hold now, if that leads to other keys of the same profile. Where it leads to another profile or
     /// role, or nowhere, or cannot be understood, a program may be about to write it: everything stays as it is.
     fn take(&self, loaded: &Loaded) -> bool {
-        let newer = Chain::new(&self.env, &loaded.profiles, self.profile.as_deref());
+        let newer =
+            Chain::new(&self.env, &loaded.profiles, self.profile.as_ref().map(|profile| &*profile.value));
         let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
         let is_newer = match (asked(&chain), asked(&newer)) {
             (Some((old_index, old)), Some((index, plan))) => {

@@ -45,7 +45,7 @@ pub(crate) use reason::reason;
 pub use tls::{LazyTls, Roots, TlsLibrary, TlsSettings};
 
 use list::Found;
-use origin::Sourced;
+pub(crate) use origin::Sourced;
 use proxy::Proxies;
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};

@@ -48,14 +48,14 @@ impl Settings {
     #[cfg(feature = "credentials")]
     pub(crate) fn from_files(
         env: &Env,
-        in_code: Option<&str>,
+        in_code: Option<&Sourced<String>>,
         profiles: &Profiles,
         files: Files,
         code: &Self,
         [config_state, credentials_state]: [FileState; 2],
     ) -> Result<(Self, String), SettingsError> {
         let Sourced { value: name, origin } = match in_code {
-            Some(name) => Sourced::in_code(name.to_owned()),
+            Some(named) => named.clone(),
             None => match env.get("AWS_PROFILE")? {
                 Some(name) => {
                     Sourced { value: name.trim().to_owned(), origin: Origin::Environment("AWS_PROFILE") }

@@ -95,7 +95,11 @@ fn every_status_and_one_line() {
             2,
             "sts: the endpoint url of --endpoint-url does not start with ",
         ),
-        (world.sts(&["whoami", "--profile", "absent"]), 2, "sts: there is no profile \"absent\""),
+        (
+            world.sts(&["whoami", "--profile", "absent"]),
+            2,
+            "sts: there is no profile \"absent\" (named by --profile); looked in ",
+        ),
         (world.sts(&["man", "absent"]), 2, "sts: there is no command \"absent\""),
         (world.without_keys(&["whoami"]), 3, "sts: no credentials to sign GetCallerIdentity with"),
         (world.without_keys(&["export"]), 3, "sts: no credentials (looked for in"),

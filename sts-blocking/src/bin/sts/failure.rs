@@ -9,6 +9,7 @@ use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::sts_proto::settings::proxy::ThroughProxy;
 use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsErrorKind};
 
+use crate::args::Global;
 use crate::mfa;
 use crate::output::tell;
 
@@ -28,15 +29,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Says what went wrong, in a line, and with `debug` also what the causes are.
-    pub(crate) fn report(&self, debug: bool) -> ExitCode {
+    /// Says what went wrong, in a line, and with `--debug` also what the causes are.
+    pub(crate) fn report(&self, global: &Global) -> ExitCode {
         match self {
             Self::Sts(error) => {
                 match mfa::reason_of(error) {
                     Some(reason) => tell(reason),
-                    None => tell(told(&naming_flags(error))),
+                    None => tell(told(error, global)),
                 }
-                let mut source = error.source().filter(|_| debug);
+                let mut source = error.source().filter(|_| global.debug);
                 while let Some(cause) = source {
                     tell(format_args!("  because {cause}"));
                     source = cause.source();
@@ -61,7 +62,7 @@ impl Failure {
 }
 
 /// What the library says, and what those who run this program have to know besides.
-fn told(error: &Error) -> String {
+fn told(error: &Error, global: &Global) -> String {
     let text = match error {
         // To them, a call that was made for credentials is no provider.
         Error::Credentials(CredentialsError::Failed(error)) if error.provider() == "the provider" => {
@@ -69,7 +70,7 @@ fn told(error: &Error) -> String {
         }
         _ => error.to_string(),
     };
-    text + &through_proxy(error) + advice(error)
+    text + &through_proxy(error) + advice(error, global)
 }
 
 /// That it was a proxy which could not be reached: variables that name one are easily forgotten.
@@ -80,59 +81,33 @@ pub(crate) fn through_proxy(error: &dyn std::error::Error) -> String {
 }
 
 /// What to do, where the library says it for those who write programs, or not at all.
-fn advice(error: &Error) -> &'static str {
+fn advice(error: &Error, global: &Global) -> &'static str {
     match error {
         Error::Proof(error) if matches!(**error, ProofError::LongTermKeys) => "; name a role with --role",
         Error::Credentials(CredentialsError::NotConfigured(_)) => {
             "; name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
         Error::Endpoint(error) => match &**error {
-            EndpointError::InvalidUrl { set_by, .. } if is(set_by, URL_FLAG) => "",
-            EndpointError::InvalidUrl { .. } => "; --endpoint-url sets one for this command",
-            EndpointError::InvalidRegion { set_by, .. } if is(set_by, REGION_FLAG) => "",
+            EndpointError::InvalidUrl { .. } if global.endpoint_url.is_none() => {
+                "; --endpoint-url sets one for this command"
+            }
             EndpointError::MissingRegion
             | EndpointError::RegionNotFound { .. }
             | EndpointError::InvalidRegion { .. }
-            | EndpointError::MissingSigningRegion => "; --region sets one for this command",
+            | EndpointError::MissingSigningRegion
+                if global.region.is_none() =>
+            {
+                "; --region sets one for this command"
+            }
             _ => "",
         },
-        Error::Settings(error) if matches!(error.kind(), SettingsErrorKind::NoProfile { .. }) => {
+        Error::Settings(error)
+            if global.profile.is_none() && matches!(error.kind(), SettingsErrorKind::NoProfile { .. }) =>
+        {
             "; --profile names another"
         }
         _ => "",
     }
-}
-
-/// The error with the flag, where the library says that the program sets something.
-fn naming_flags(error: &Error) -> Error {
-    let mut error = error.clone();
-    if let Error::Endpoint(endpoint) = &mut error {
-        match &mut **endpoint {
-            EndpointError::InvalidRegion { set_by, .. } => name_flag(set_by, REGION_FLAG),
-            EndpointError::InvalidUrl { set_by: url, .. } | EndpointError::DualStackWithUrl { url, .. } => {
-                name_flag(url, URL_FLAG);
-            }
-            EndpointError::FipsWithUrl { fips, url, .. } => {
-                name_flag(url, URL_FLAG);
-                // There is no flag for FIPS: a region of this program turns it on.
-                if let Some(region) = fips.as_ref().and_then(|fips| fips.strip_suffix(PROGRAM)) {
-                    *fips = Some(format!("{region}{REGION_FLAG}").into());
-                }
-            }
-            _ => {}
-        }
-    }
-    error
-}
-
-fn name_flag(set_by: &mut Option<Box<str>>, flag: &str) {
-    if is(set_by, PROGRAM) {
-        *set_by = Some(flag.into());
-    }
-}
-
-fn is(set_by: &Option<Box<str>>, place: &str) -> bool {
-    set_by.as_deref() == Some(place)
 }
 
 fn status_of(error: &Error) -> u8 {
@@ -165,9 +140,6 @@ impl From<io::Error> for Failure {
     }
 }
 
-const PROGRAM: &str = "the program";
-const REGION_FLAG: &str = "--region";
-const URL_FLAG: &str = "--endpoint-url";
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 const NO_CREDENTIALS: u8 = 3;

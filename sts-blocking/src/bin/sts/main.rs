@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
     let status = match command.run(&global) {
         Ok(status) => status,
-        Err(failure) => failure.report(global.debug),
+        Err(failure) => failure.report(&global),
     };
     // A question that was not answered in time is still there, on another thread.
     mfa::restore_terminal();
