@@ -10,7 +10,7 @@ use sts_blocking::sts_proto::settings::proxy::ThroughProxy;
 use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsErrorKind};
 
 use crate::args::Global;
-use crate::mfa;
+use crate::mfa::NoCode;
 use crate::output::tell;
 
 pub(crate) enum Failure {
@@ -33,8 +33,8 @@ impl Failure {
     pub(crate) fn report(&self, global: &Global) -> ExitCode {
         match self {
             Self::Sts(error) => {
-                match mfa::reason_of(error) {
-                    Some(reason) => tell(reason),
+                match NoCode::behind(error) {
+                    Some(missing) => tell(missing.line()),
                     None => tell(told(error, global)),
                 }
                 let mut source = error.source().filter(|_| global.debug);
