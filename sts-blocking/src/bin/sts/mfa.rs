@@ -16,6 +16,8 @@ use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::{Error, Secret};
 
 use crate::output::printable;
+#[cfg(unix)]
+use crate::signals;
 
 /// There is no code of an MFA device.
 #[derive(Debug)]
@@ -66,7 +68,7 @@ pub(crate) fn code(serial: &str, process: Option<&str>) -> Result<Secret, NoCode
 pub(crate) fn stop_asking() {
     IS_OTHERS.store(true, Ordering::Relaxed);
     #[cfg(unix)]
-    terminal::stop_handling();
+    signals::stop_handling();
 }
 
 /// Puts back the modes of the terminal while a question still waits for its answer.
@@ -95,7 +97,7 @@ fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
     let of_system = |error: io::Error| failed(&in_our_style(&error));
     // Before the program begins, so that no signal leaves it behind.
     #[cfg(unix)]
-    let asking = terminal::Asking::begin().map_err(of_system)?;
+    let asking = signals::Asking::begin().map_err(of_system)?;
     let mut child = in_shell(command);
     let child = child.env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
     let mut child = child.spawn().map_err(of_system)?;
@@ -165,7 +167,7 @@ mod terminal {
     }
 }
 
-static IS_OTHERS: AtomicBool = AtomicBool::new(false);
+pub(crate) static IS_OTHERS: AtomicBool = AtomicBool::new(false);
 
 const MAX_CODE: u64 = 256;
 const MAX_REST: u64 = 64 * 1024;
