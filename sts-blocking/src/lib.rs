@@ -33,6 +33,9 @@ mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
+#[cfg(all(unix, feature = "cli"))]
+#[doc(hidden)]
+pub use effects::{Watch, watch_programs};
 pub use provider::CredentialsProvider;
 pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,

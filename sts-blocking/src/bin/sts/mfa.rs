@@ -97,7 +97,7 @@ fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
     let of_system = |error: io::Error| failed(&in_our_style(&error));
     // Before the program begins, so that no signal leaves it behind.
     #[cfg(unix)]
-    let asking = signals::Asking::begin().map_err(of_system)?;
+    let asking = signals::Held::begin().map_err(of_system)?;
     let mut child = in_shell(command);
     let child = child.env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
     let mut child = child.spawn().map_err(of_system)?;
@@ -167,7 +167,7 @@ mod terminal {
     }
 }
 
-pub(crate) static IS_OTHERS: AtomicBool = AtomicBool::new(false);
+static IS_OTHERS: AtomicBool = AtomicBool::new(false);
 
 const MAX_CODE: u64 = 256;
 const MAX_REST: u64 = 64 * 1024;

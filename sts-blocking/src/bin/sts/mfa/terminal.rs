@@ -14,7 +14,7 @@ use sts_blocking::Secret;
 use sts_blocking::sts_proto::perform::in_our_style;
 
 use super::{MAX_CODE, PATIENCE};
-use crate::signals::{Asking, end_by};
+use crate::signals::{Held, end_by};
 
 /// Asks without echo. The terminal sends each key at once and keeps Ctrl-C to itself, so that its modes are put back
 /// before this process ends.
@@ -28,7 +28,7 @@ pub(super) fn ask(prompt: &str) -> Result<Secret, String> {
         return Err("it runs in the background, where it cannot ask; use --mfa-process".to_owned());
     }
     let asking =
-        Asking::begin().map_err(|error| format!("signals cannot be handled: {}", in_our_style(&error)))?;
+        Held::begin().map_err(|error| format!("signals cannot be handled: {}", in_our_style(&error)))?;
     let key = Keyboard::new(&terminal).and_then(|keyboard| keyboard.line(prompt, &asking));
     drop(asking);
     match key.map_err(|error| format!("the terminal cannot be read: {}", in_our_style(&error)))? {
@@ -70,7 +70,7 @@ impl<'a> Keyboard<'a> {
     }
 
     /// Waits for a key; a signal, or nothing for a long time, ends the question.
-    fn wait(&self, asking: &Asking, until: Instant) -> io::Result<Option<End>> {
+    fn wait(&self, asking: &Held, until: Instant) -> io::Result<Option<End>> {
         let left = until.saturating_duration_since(Instant::now());
         let left = Timespec::try_from(left).unwrap_or_default();
         let mut both =
@@ -82,7 +82,7 @@ impl<'a> Keyboard<'a> {
         })
     }
 
-    fn line(&self, prompt: &str, asking: &Asking) -> io::Result<End> {
+    fn line(&self, prompt: &str, asking: &Held) -> io::Result<End> {
         let until = Instant::now() + PATIENCE;
         let mut terminal = self.terminal;
         terminal.write_all(prompt.as_bytes())?;
