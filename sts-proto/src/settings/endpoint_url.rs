@@ -48,6 +48,7 @@ fn first(
         if let Some(url) = services.nested(service_key, URL) {
             return Ok(Some((url.to_owned(), services.nested_origin(service_key, URL))));
         }
+        services.check_block(service_key, URL)?;
     }
     Ok(profile.get(URL).map(|url| (url.to_owned(), profile.origin(URL))))
 }

@@ -66,9 +66,10 @@ impl PassedOver {
             return None;
         }
         let text = shown(&self.text, MAX_SHOWN);
-        let right = match self.is_in_credentials {
-            true => format!("[{name}]"),
-            false => written(kind, name),
+        let right = match (self.is_in_credentials, kind) {
+            (false, _) => written(kind, name),
+            (true, Kind::Profile) => format!("[{name}]"),
+            (true, _) => format!("{} in the config file", written(kind, name)),
         };
         // It may look right as it is.
         let anew = if self.text.contains(is_deceptive) { ANEW } else { "" };
