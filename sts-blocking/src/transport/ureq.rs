@@ -5,7 +5,7 @@ use http::uri::Scheme;
 use http::{Request, Response};
 use sts_proto::flow::SendTimeouts;
 use sts_proto::perform::{Kept, Lookups, MAX_IDLE};
-use sts_proto::settings::proxy::{Proxies, Proxy};
+use sts_proto::settings::proxy::{Proxies, Proxy, ThroughProxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
@@ -170,7 +170,10 @@ fn failure(error: ureq::Error, phase: Phase) -> TransportError {
     match error {
         ureq::Error::Other(error) => match error.downcast::<TransportError>() {
             Ok(error) => *error,
-            Err(error) => TransportError::new(kind, error),
+            Err(error) => match error.downcast::<ThroughProxy>() {
+                Ok(error) => (*error).into(),
+                Err(error) => TransportError::new(kind, error),
+            },
         },
         error => TransportError::new(kind, error),
     }

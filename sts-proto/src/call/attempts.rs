@@ -224,7 +224,7 @@ impl Attempts {
         let took = now.duration_since(sent).unwrap_or_default();
         match took.saturating_mul(10) >= bound.saturating_mul(9) {
             true => {
-                let problem = format!("{}: {which} of {time:?} is over", error.kind());
+                let problem = format!("{error}: {which} of {time:?} is over");
                 error.saying(problem)
             }
             false => error,

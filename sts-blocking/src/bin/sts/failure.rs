@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use sts_blocking::proof::ProofError;
 use sts_blocking::sts_proto::perform::in_our_style;
-use sts_blocking::sts_proto::settings::proxy::ThroughProxy;
 use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsErrorKind};
 
 use crate::args::Global;
@@ -70,14 +69,7 @@ fn told(error: &Error, global: &Global) -> String {
         }
         _ => error.to_string(),
     };
-    text + &through_proxy(error) + advice(error, global)
-}
-
-/// That it was a proxy which could not be reached: variables that name one are easily forgotten.
-pub(crate) fn through_proxy(error: &dyn std::error::Error) -> String {
-    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let proxy = causes.find_map(|cause| cause.downcast_ref::<ThroughProxy>());
-    proxy.map(|proxy| format!("; {proxy}")).unwrap_or_default()
+    text + advice(error, global)
 }
 
 /// What to do, where the library says it for those who write programs, or not at all.

@@ -9,7 +9,7 @@ use http::{StatusCode, Uri};
 
 use super::Proxy;
 use crate::secret::Secret;
-use crate::transport::{Phase, TransportErrorKind};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 /// The exchange with a proxy that makes a connection to it a connection to the host.
 ///
@@ -153,6 +153,20 @@ impl ThroughProxy {
     /// The kind of the request's failure.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
+    }
+}
+
+/// Its text names the proxy and what it did, by itself: below it are causes alone.
+impl From<ThroughProxy> for TransportError {
+    fn from(error: ThroughProxy) -> Self {
+        let told = error.source.downcast_ref::<TunnelError>().map(ToString::to_string);
+        let why = told.unwrap_or_else(|| error.kind.to_string());
+        let cause = match error.source.downcast_ref::<TransportError>() {
+            Some(below) => below.cause(),
+            None if error.source.is::<TunnelError>() => None,
+            None => Some(Arc::clone(&error.source)),
+        };
+        TransportError::from(error.kind).saying(format!("{error}: {why}")).caused_by(cause)
     }
 }
 
