@@ -160,7 +160,12 @@ impl ThroughProxy {
 impl From<ThroughProxy> for TransportError {
     fn from(error: ThroughProxy) -> Self {
         let told = error.source.downcast_ref::<TunnelError>().map(ToString::to_string);
-        let why = told.unwrap_or_else(|| error.kind.to_string());
+        let why = told.unwrap_or_else(|| match error.kind {
+            TransportErrorKind::UnknownHost => {
+                "the proxy's name has no address; check its url and dns".to_owned()
+            }
+            kind => kind.to_string(),
+        });
         let cause = match error.source.downcast_ref::<TransportError>() {
             Some(below) => below.cause(),
             None if error.source.is::<TunnelError>() => None,
@@ -300,7 +305,24 @@ mod tests {
             assert_eq!(error.kind(), expected);
             assert_eq!(error.to_string(), "no connection through the proxy proxy:3128");
             assert!(!format!("{error:?}").contains("planted"));
+            let error = TransportError::from(error);
+            assert_eq!(error.kind(), expected);
+            assert_eq!(
+                error.to_string(),
+                "no connection through the proxy proxy:3128: the proxy closed the connection and did not respond"
+            );
+            assert!(error.source().is_none());
         }
+        let failed = |kind| {
+            let below = TransportError::new(kind, "the system says so");
+            let error = TransportError::from(ThroughProxy::new(proxy, kind, below));
+            assert_eq!(error.source().unwrap().to_string(), "the system says so");
+            error.to_string()
+        };
+        assert!(
+            failed(Kind::UnknownHost).ends_with(": the proxy's name has no address; check its url and dns")
+        );
+        assert!(failed(Kind::Refused).ends_with(&format!(": {}", Kind::Refused)));
         for (code, said) in
             [(403, "403 Forbidden"), (502, "502 Bad Gateway"), (407, "a password"), (407, "407")]
         {
