@@ -10,7 +10,7 @@ use super::profile::Kind;
 use super::proxy::Proxies;
 use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError};
 #[cfg(feature = "credentials")]
-use super::{Files, SettingsErrorKind};
+use super::{Files, Setting, SettingsErrorKind};
 use crate::retry::Retry;
 
 impl Settings {
@@ -73,13 +73,18 @@ impl Settings {
             let origin = if env.has(variable) { Origin::Environment(variable) } else { Origin::Default };
             FoundFile { path, origin, state }
         };
+        let mut not_understood = profiles.not_understood();
+        if origin == Origin::Default && env.has(DEFAULT_PROFILE) {
+            let advice = "name the profile in AWS_PROFILE";
+            not_understood.push(Setting::new("not read", advice, Origin::Environment(DEFAULT_PROFILE)));
+        }
         let mut settings = Self::resolve(env, profiles, profile, code)?;
         settings.found = Some(Found {
             profile_exists: profile.is_some(),
             profile: Sourced { value: name.clone(), origin },
             config: found(CONFIG, files.config, config_state),
             credentials: found(CREDENTIALS, files.credentials, credentials_state),
-            not_understood: profiles.not_understood(),
+            not_understood,
         });
         Ok((settings, name))
     }
@@ -151,6 +156,9 @@ impl Settings {
 
 #[cfg(feature = "credentials")]
 const DEFAULT: &str = "default";
+/// Read by the AWS CLI and some SDKs, and not by that of JavaScript.
+#[cfg(feature = "credentials")]
+const DEFAULT_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
 /// Whether SigV4a is the first of the preferred schemes that this client knows. A preference is no demand: schemes that it
 /// does not know are passed over.

@@ -33,6 +33,11 @@ fn which() -> Vec<Row> {
             .goes("GetCallerIdentity https://sts.eu-west-1.amazonaws.com/ AKIDPROFILE eu-west-1")
             .told("profile dev AWS_PROFILE"),
         Row::new("a blank AWS_PROFILE").set("AWS_PROFILE", " ").keys(),
+        Row::new("AWS_DEFAULT_PROFILE is not read, which is told")
+            .set("AWS_DEFAULT_PROFILE", "gone")
+            .keys()
+            .told("profile default (not there) default")
+            .told("not read name the profile in AWS_PROFILE AWS_DEFAULT_PROFILE"),
         Row::new("AWS_PROFILE names no profile")
             .set("AWS_PROFILE", "gone")
             .config("[default]\n")
