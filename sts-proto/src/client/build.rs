@@ -119,13 +119,12 @@ impl Build {
         let keys = Arc::new(keys);
         let traced = matches!(looks, Looks::InEnvironment { traced: true, .. });
         let timeouts = context.timeouts();
-        let told = Vec::new();
         let shared = Shared {
             context,
             region,
             metadata,
             cli_cache,
-            told,
+            told: |_| Vec::new(),
             isolated,
             traced,
             #[cfg(feature = "testing")]

@@ -119,7 +119,10 @@ macro_rules! common_builder {
                 let build = $crate::client::Build::new(self.config, name).seed(seed()).in_page(IN_PAGE);
                 let core = build.in_place(now(), |path| read(&path))?;
                 let (transport, told) = match self.transport {
-                    Some(transport) => (transport, $crate::settings::Setting::of_own_transport()),
+                    Some(transport) => {
+                        let told: $crate::client::Told = |_| $crate::settings::Setting::of_own_transport();
+                        (transport, told)
+                    }
                     None => default(&core)?,
                 };
                 let driver = Arc::new(Driver { transport, mfa_code: self.mfa_code, bell: Default::default() });

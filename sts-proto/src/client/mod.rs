@@ -164,13 +164,16 @@ struct Shared {
     metadata: Result<Option<imds::Config>, CredentialsError>,
     cli_cache: Option<CliCache>,
     /// What a driver knows better than the settings do.
-    told: Vec<Setting>,
+    told: Told,
     isolated: bool,
     /// Whether each call belongs to a trace that the environment names by then.
     traced: bool,
     #[cfg(feature = "testing")]
     fixed: Fixed,
 }
+
+/// What a driver makes of the settings, told when it is asked for.
+pub type Told = fn(&Settings) -> Vec<Setting>;
 
 impl Core {
     /// Calls an operation. `seed` is any number that no other flow of this client has: random, as a rule.
@@ -310,7 +313,7 @@ impl Core {
 
     /// What a driver knows better than the settings do, for [`explain`](Self::explain).
     #[must_use]
-    pub fn told(self, told: Vec<Setting>) -> Self {
+    pub fn told(self, told: Told) -> Self {
         self.with_shared(|shared| Shared { told, ..shared })
     }
 
