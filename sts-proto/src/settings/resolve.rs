@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::endpoint_url::configured_endpoint_url;
 #[cfg(feature = "credentials")]
 use super::files::{CONFIG, CREDENTIALS};
@@ -37,8 +39,8 @@ impl Settings {
     /// A variable that is not Unicode or has a value that it may not have. Keys and proxies that cannot be used are
     /// an error only when a client is built, and not if code sets others.
     pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
-        let credentials =
-            Sourced { value: env.credentials(), origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
+        let value = env.credentials().map(|keys| keys.map(Arc::new));
+        let credentials = Sourced { value, origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
         Ok(Self { credentials, ..Self::resolve(env, &Profiles::default(), None, &Self::new())? })
     }
 
@@ -128,9 +130,10 @@ impl Settings {
             let set = lookup.text(&["AWS_SIGV4A_SIGNING_REGION_SET"], "sigv4a_signing_region_set")?;
             settings.signing_region_set = set.into();
         }
-        if code.tls.roots.is_default() {
-            let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
-            settings.tls.roots = bundle.map(|(path, origin)| (Roots::File(path.into()), origin)).into();
+        if !code.tls.has_roots()
+            && let Some((path, origin)) = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?
+        {
+            settings.tls.configure_roots(Roots::File(path.into()), origin);
         }
         if !code.sets_retry() {
             settings.read_retry(lookup)?;
@@ -226,7 +229,8 @@ mod tests {
 
     #[test]
     fn keys_come_in_pairs() {
-        let keys = |pairs: &[_]| from(pairs).unwrap().credentials.value;
+        let keys =
+            |pairs: &[_]| from(pairs).unwrap().credentials.value.map(|keys| keys.map(Arc::unwrap_or_clone));
         let (id, secret) = (("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s"));
         assert_eq!(keys(&[]), Ok(None));
         assert_eq!(keys(&[id, secret]), Ok(Some(Credentials::new("AKID", "s"))));
