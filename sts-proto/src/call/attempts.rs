@@ -35,7 +35,8 @@ pub(crate) struct Attempts {
     timeouts: Timeouts,
     credentials: Option<Arc<Credentials>>,
     max_attempts: u32,
-    invocation: HeaderValue,
+    /// What the id of the invocation is made of.
+    invocation: u128,
     trace_id: Option<HeaderValue>,
     dice: Dice,
     progress: Progress,
@@ -115,7 +116,7 @@ impl Attempts {
             max_attempts: context.retry().attempt_limit(),
             trace_id: context.trace_id().cloned(),
             context,
-            invocation: invocation_id(seed),
+            invocation: seed,
             dice: Dice::new(seed),
             progress,
             state: State::Ready,
@@ -280,7 +281,7 @@ impl Attempts {
         let headers = request.headers_mut();
         let (name, value) = context.user_agent();
         headers.insert(name, value.clone());
-        headers.insert(INVOCATION_ID, self.invocation.clone());
+        headers.insert(INVOCATION_ID, invocation_id(self.invocation));
         headers.insert(ATTEMPT, attempt_of(attempt, self.max_attempts));
         if asked.is_signed() {
             let credentials =
