@@ -432,12 +432,7 @@ macro_rules! output_structure {
                 reader: &mut $crate::wire::XmlReader<'_>,
             ) -> ::core::result::Result<Self, $crate::wire::XmlError> {
                 $(let mut $member: ::core::option::Option<$type> = ::core::option::Option::None;)*
-                while let ::core::option::Option::Some(name) = reader.child()? {
-                    match name {
-                        $($wire => $crate::wire::read_member(reader, $wire, &mut $member)?,)*
-                        _ => reader.skip()?,
-                    }
-                }
+                $crate::wire::read_members(reader, &mut [$(($wire, &mut $member),)*])?;
                 ::core::result::Result::Ok(Self {
                     $($member: match $member {
                         ::core::option::Option::Some(value) => value,
