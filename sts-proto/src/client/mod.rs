@@ -120,13 +120,16 @@ pub use assume::AssumingRole;
 pub use build::Build;
 pub use config::Config;
 pub use explain::Explain;
+pub use fixed::Pace;
 pub use get::GetCredentials;
 pub use job::{FlowJob, Job, ProviderJob};
 pub use load::{Load, Loaded};
 pub use providers::{AssumeRoleProvider, SourceProvider, WebIdentityProvider};
 pub use role_sessions::{InRole, RoleSessions};
-pub use send::Send;
+pub use send::{Send, Sending, Steps};
 pub use tokens::{GetToken, KeepToken, WebIdentityToken, WebIdentityTokens};
+
+pub use crate::call::{Asking, Untyped};
 
 use crate::context::Context;
 use crate::credentials::{CliCache, imds};
@@ -179,6 +182,13 @@ impl Core {
     /// Calls an operation. `seed` is any number that no other flow of this client has: random, as a rule.
     pub fn send<O: Operation>(&self, operation: O, seed: u128) -> Send<O> {
         Send::new(self, operation, self.seed(seed))
+    }
+
+    /// The same without the operation's type: see [`Sending`]. `env` is that of [`trace_id`](Self::trace_id).
+    pub fn sending(&self, asked: &Untyped<'_>, seed: u128, env: impl FnOnce() -> Env) -> Sending {
+        let mut sending = Sending::new(self, asked, self.seed(seed));
+        sending.set_trace_id(self.trace_id(env));
+        sending
     }
 
     /// The operation as a URL: see [`Operation::presign`]. Nothing is sent but what finding region and credentials takes.
