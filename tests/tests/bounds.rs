@@ -46,7 +46,7 @@ const WHILE_READING_PROFILES: usize = 28;
 const WHILE_READING: usize = 5;
 /// A session of a role, beside its token and twice its input.
 const SESSION: usize = 2048;
-/// A client that has made no call, with keys of the environment. The features of these tests take a tenth of it.
+/// A client that has made no call, with keys of the environment.
 const IDLE: usize = 4608;
 /// How much more may be in use after a thousand more calls: a closed connection that has not been cleared away yet.
 const WHILE_CALLING: usize = 48 * 1024;
