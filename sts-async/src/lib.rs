@@ -50,7 +50,8 @@ pub use sts_proto::{
     self, Attempt, AttemptEnd, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode,
     Fault, Flow, Metadata, NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError,
     ResponseProblem, Retry, RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError,
-    SignError, Timeouts, TransportError, TransportErrorKind, bytes, dialects, http, proof, token, types,
+    SettingsErrorKind, SignError, Timeouts, TransportError, TransportErrorKind, bytes, dialects, http, proof,
+    token, types,
 };
 pub use transport::*;
 

@@ -1,15 +1,15 @@
 //! Drives flows: performs what they ask for, and runs the client's jobs in tasks of their own.
 
-use std::future::{poll_fn, ready};
+use std::future::{self, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use sts_proto::Span;
-use sts_proto::client::{Core, Job, ProviderJob};
+use sts_proto::client::{Asking, Core, Job, Pace, ProviderJob, Sending, Untyped};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
 use sts_proto::perform::{self, AskMfaCode, Bell, BoxFuture, MaybeSend};
+use sts_proto::{Error, Operation, Span};
 
 use crate::carrier::Transport;
 use crate::effects;
@@ -33,31 +33,27 @@ pub(crate) struct Driver {
 }
 
 impl Pump {
-    pub(crate) fn drive<F: Flow>(&self, flow: F) -> impl Future<Output = Result<F::Output, F::Error>> {
+    /// Calls an operation: only what has to be there once for each is here.
+    pub(crate) fn send<O: Operation>(&self, operation: O) -> impl Future<Output = Answer<O>> {
+        let mut asking = Asking::new(operation);
+        let mut call = self.call(&asking.untyped());
+        poll_fn(move |cx| call.poll(cx, &mut asking))
+    }
+
+    fn call(&self, asked: &Untyped<'_>) -> Calling<'_> {
+        let call = self.core.sending(asked, effects::seed(), effects::environment);
+        let span = call.span().clone();
+        Calling(Driving { pump: self, pace: self.core.pace(), span, under_way: None }, call)
+    }
+
+    pub(crate) fn drive<F: Flow>(&self, flow: F) -> impl Future<Output = Ended<F>> {
         self.drive_within(Span::default(), flow)
     }
 
-    /// Performs within a span; the steps of a flow enter their own. An `async fn` would hold the flow twice.
-    #[allow(clippy::manual_async_fn)]
-    pub(crate) fn drive_within<F: Flow>(
-        &self,
-        span: Span,
-        flow: F,
-    ) -> impl Future<Output = Result<F::Output, F::Error>> {
-        let mut flow = self.core.timed(flow);
-        async move {
-            let mut effect = None;
-            loop {
-                let event = match effect {
-                    Some(effect) => within(&span, effect).await,
-                    None => Event::Start,
-                };
-                match flow.step(self.core.now(effects::now), event)? {
-                    Step::Perform(next) => effect = Some(span.enter(|| self.perform(next))),
-                    Step::Done(output) => return Ok(output),
-                }
-            }
-        }
+    /// Performs within a span; the steps of a flow enter their own.
+    pub(crate) fn drive_within<F: Flow>(&self, span: Span, mut flow: F) -> impl Future<Output = Ended<F>> {
+        let mut driving = Driving { pump: self, pace: self.core.pace(), span, under_way: None };
+        poll_fn(move |cx| driving.poll(cx, &mut flow))
     }
 
     /// Boxed, so that a program holds this code once and not once for each kind of flow.
@@ -72,7 +68,7 @@ impl Pump {
             Effect::Run(command) => Box::pin(effects::run(command)),
             Effect::AskMfaCode(serial) => match self.driver.mfa_code.clone() {
                 Some(ask) => effects::beside(move || perform::mfa_code(Some(&*ask), &serial)),
-                None => Box::pin(ready(perform::mfa_code(None, &serial))),
+                None => Box::pin(future::ready(perform::mfa_code(None, &serial))),
             },
             Effect::Wait(duration) => Box::pin(async move {
                 effects::sleep(duration).await;
@@ -116,6 +112,46 @@ impl Pump {
     }
 }
 
+type Answer<O> = Result<<O as Operation>::Output, Error>;
+type Ended<F> = Result<<F as Flow>::Output, <F as Flow>::Error>;
+
+/// A call on its way, without its operation. A method and no closure, which would be copied to where it is called.
+struct Calling<'a>(Driving<'a>, Sending);
+
+impl Calling<'_> {
+    #[inline(never)]
+    fn poll<O: Operation>(&mut self, cx: &mut Context<'_>, asking: &mut Asking<O>) -> Poll<Answer<O>> {
+        ready!(self.0.poll(cx, &mut self.1.steps(asking.untyped())))?;
+        Poll::Ready(asking.output())
+    }
+}
+
+/// What a flow on its way needs besides the flow.
+struct Driving<'a> {
+    pump: &'a Pump,
+    pace: Pace,
+    span: Span,
+    /// What the flow waits for; `None` before its first step.
+    under_way: Option<BoxFuture<'a, Event>>,
+}
+
+impl Driving<'_> {
+    fn poll<F: Flow>(&mut self, cx: &mut Context<'_>, flow: &mut F) -> Poll<Ended<F>> {
+        loop {
+            let event = match &mut self.under_way {
+                Some(effect) => ready!(self.span.enter(|| effect.as_mut().poll(cx))),
+                None => Event::Start,
+            };
+            // What is over is dropped before the next begins, which may want its connection.
+            self.under_way = None;
+            match self.pace.step(flow, effects::now, event)? {
+                Step::Done(output) => return Poll::Ready(Ok(output)),
+                Step::Perform(effect) => self.under_way = Some(self.span.enter(|| self.pump.perform(effect))),
+            }
+        }
+    }
+}
+
 /// Wakes all that wait for a job, however it ends: its task may be dropped with its runtime.
 struct Ringing {
     pump: Pump,
@@ -134,7 +170,7 @@ impl Ringing {
                 Some(Job::Flow(job)) => {
                     pump.drive_within(span, job).await.unwrap_or_else(|never| match never {})
                 }
-                Some(Job::Provider(job)) => within(&span, Box::pin(pump.ask(job))).await,
+                Some(Job::Provider(job)) => span.within(Box::pin(pump.ask(job))).await,
                 None => {}
             }
         }
@@ -147,9 +183,4 @@ impl Drop for Ringing {
         drop(self.job.take());
         self.pump.driver.bell.ring();
     }
-}
-
-/// Polls a future within a span.
-async fn within<T>(span: &Span, mut future: BoxFuture<'_, T>) -> T {
-    poll_fn(|cx| span.enter(|| future.as_mut().poll(cx))).await
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::builder::Builder;
-use crate::effects::{environment, now, seed};
+use crate::effects::{now, seed};
 use crate::provider::CredentialsProvider;
 use crate::pump::Pump;
 
@@ -20,7 +20,7 @@ use crate::pump::Pump;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    pump: Pump,
+    pub(crate) pump: Pump,
 }
 
 impl Client {

@@ -3,9 +3,13 @@
 mod files;
 mod pipe;
 mod program;
+#[cfg(all(unix, feature = "cli"))]
+mod watch;
 
 pub(crate) use files::{read, replace};
 pub(crate) use program::run;
 pub(crate) use sts_proto::perform::AskMfaCode;
+#[cfg(all(unix, feature = "cli"))]
+pub use watch::{Watch, watch_programs};
 
 sts_proto::common_process_calls!(std::env);

@@ -33,6 +33,9 @@ mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
+#[cfg(all(unix, feature = "cli"))]
+#[doc(hidden)]
+pub use effects::{Watch, watch_programs};
 pub use provider::CredentialsProvider;
 pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,
@@ -45,7 +48,8 @@ pub use sts_proto::{
     self, Attempt, AttemptEnd, Context, Credentials, CredentialsError, EndpointError, Error, ErrorCode,
     Fault, Flow, Metadata, NoCredentials, Operation, Phase, Presign, ProviderError, ResponseError,
     ResponseProblem, Retry, RetryClass, Secret, SendTimeouts, ServiceError, Settings, SettingsError,
-    SignError, Timeouts, TransportError, TransportErrorKind, bytes, dialects, http, proof, token, types,
+    SettingsErrorKind, SignError, Timeouts, TransportError, TransportErrorKind, bytes, dialects, http, proof,
+    token, types,
 };
 pub use transport::{Transport, UreqTransport};
 

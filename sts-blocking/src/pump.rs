@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use sts_proto::Span;
-use sts_proto::client::{Core, Job};
+use sts_proto::client::{Asking, Core, Job, Untyped};
 use sts_proto::flow::{Effect, Event, Flow, Join, Step};
 use sts_proto::perform;
+use sts_proto::{Error, Operation, Span};
 
 use crate::bell::Bell;
 use crate::effects::{self, AskMfaCode};
@@ -31,11 +31,23 @@ pub(crate) struct Driver {
 }
 
 impl Pump {
-    pub(crate) fn drive<F: Flow>(&self, flow: F) -> Result<F::Output, F::Error> {
-        let mut flow = self.core.timed(flow);
+    /// Calls an operation: only what has to be there once for each is here.
+    pub(crate) fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        let mut asking = Asking::new(operation);
+        self.call(asking.untyped())?;
+        asking.output()
+    }
+
+    fn call(&self, asked: Untyped<'_>) -> Result<(), Error> {
+        let mut call = self.core.sending(&asked, effects::seed(), effects::environment);
+        self.drive_within(call.span().clone(), call.steps(asked))
+    }
+
+    pub(crate) fn drive<F: Flow>(&self, mut flow: F) -> Result<F::Output, F::Error> {
+        let mut pace = self.core.pace();
         let mut event = Event::Start;
         loop {
-            event = match flow.step(self.core.now(SystemTime::now), event)? {
+            event = match pace.step(&mut flow, SystemTime::now, event)? {
                 Step::Done(output) => return Ok(output),
                 Step::Perform(effect) => self.perform(effect),
             };

@@ -1,5 +1,8 @@
 //! One call of an operation as a flow.
 
+// Without the feature `credentials` there is no client to take a call without its type.
+#![cfg_attr(not(feature = "credentials"), allow(dead_code, unreachable_pub))]
+
 mod attempts;
 mod headers;
 
@@ -7,17 +10,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::{HeaderValue, Request, Response};
+use http::HeaderValue;
 
 use crate::context::Context;
-use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata};
 use crate::flow::{Event, Flow, Step, Timeouts};
 use crate::keys::Credentials;
-use crate::operation::{Operation, Output};
+use crate::operation::{About, Operation, Output, Slot};
 use crate::retry::RetryClass;
-use crate::secret::Secret;
+use crate::wire::{Form, FromXml, Place, XmlError, XmlReader};
 
 pub(crate) use attempts::{Asked, Attempts};
 #[cfg(feature = "roles-anywhere")]
@@ -122,54 +123,88 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
-/// An operation, and its output once there is one.
-pub(crate) struct Asking<O: Operation> {
+/// An operation that is called, and its output once there is one.
+pub struct Asking<O: Operation> {
     operation: O,
     output: Option<O::Output>,
 }
 
+/// An [`Asking`] without the type of its operation.
+pub struct Untyped<'a>(pub(crate) &'a mut dyn Asked);
+
 impl<O: Operation> Asking<O> {
-    pub(crate) fn new(operation: O) -> Self {
+    /// Nothing was sent yet.
+    #[inline]
+    pub fn new(operation: O) -> Self {
         Self { operation, output: None }
+    }
+
+    /// For a call, which leaves the output here.
+    #[inline]
+    pub fn untyped(&mut self) -> Untyped<'_> {
+        Untyped(self)
+    }
+
+    /// What the service has answered.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] before the call is done, and once the output was taken.
+    #[inline]
+    pub fn output(&mut self) -> Result<O::Output, Error> {
+        self.output.take().ok_or(Error::OutOfTurn)
     }
 
     /// The same step, with the output if it is the last.
     pub(crate) fn end(&mut self, step: Step<()>) -> Result<Step<O::Output>, Error> {
         match step {
             Step::Perform(effect) => Ok(Step::Perform(effect)),
-            Step::Done(()) => self.output.take().map(Step::Done).ok_or(Error::OutOfTurn),
+            Step::Done(()) => self.output().map(Step::Done),
         }
     }
 }
 
+/// Prints the action; members may be secrets that are not known as such.
+impl<O: Operation> fmt::Debug for Asking<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asking").field("action", &O::ACTION).finish_non_exhaustive()
+    }
+}
+
+/// Prints the action.
+impl fmt::Debug for Untyped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Untyped").field("action", &self.0.about().action).finish_non_exhaustive()
+    }
+}
+
+// Inline like the methods of `Asking`: a program has all that an operation needs in one place then, and one copy of what drops
+// its members.
+
 impl<O: Operation> Asked for Asking<O> {
-    fn action(&self) -> &'static str {
-        O::ACTION
+    #[inline]
+    fn about(&self) -> &'static About {
+        About::of::<O>()
     }
 
-    fn is_signed(&self) -> bool {
-        O::SIGNED
+    #[inline]
+    fn write(&self, form: &mut Form) {
+        self.operation.write(form);
     }
+}
 
-    fn is_in_query(&self) -> bool {
-        O::IN_QUERY
+impl<O: Operation> Slot for Asking<O> {
+    #[inline]
+    fn metadata(&mut self) -> Option<&mut Metadata> {
+        self.output.as_mut().map(Output::metadata_mut)
     }
+}
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes> {
-        self.operation.to_request(endpoint)
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        self.operation.secrets()
-    }
-
-    fn read(&mut self, response: &Response<Bytes>) -> Result<&mut Metadata, Error> {
-        Ok(self.output.insert(O::parse(response)?).metadata_mut())
-    }
-
-    #[cfg(feature = "credentials")]
-    fn metadata(&self) -> Option<&Metadata> {
-        self.output.as_ref().map(Output::metadata)
+impl<O: Operation> Place for Asking<O> {
+    #[inline]
+    fn read(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        self.output = Some(FromXml::read(reader)?);
+        Ok(())
     }
 }
 

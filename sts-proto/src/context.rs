@@ -84,7 +84,7 @@ impl Context {
         let Parts { credentials, timeouts, retry, app_id, trace_id } = settings.parts()?;
         Ok(Self {
             endpoint,
-            credentials: credentials.cloned().map(Arc::new),
+            credentials: credentials.cloned(),
             timeouts,
             user_agent: user_agent(product, app_id),
             trace_id: trace_id.cloned(),

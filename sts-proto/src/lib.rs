@@ -78,7 +78,7 @@ pub use observe::AttemptEnd;
 pub use operation::{Operation, Output, Presign};
 pub use retry::{Retry, RetryClass};
 pub use secret::Secret;
-pub use settings::{Settings, SettingsError};
+pub use settings::{Settings, SettingsError, SettingsErrorKind};
 pub use sigv4::SignError;
 pub use trace::Span;
 pub use transport::{Phase, TransportError, TransportErrorKind};

@@ -13,12 +13,13 @@ use crate::escape::is_plain;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 use crate::sigv4;
-use crate::wire::{Form, FromXml, MAX_BODY, ToForm, XmlError, XmlReader};
+use crate::wire::{Form, FromXml, MAX_BODY, Place, ToForm, XmlError, XmlReader};
 
 /// An action of the AWS Query protocol: its input is the implementing type, its output is [`Operation::Output`].
 ///
 /// The eleven of the service are in [`operations`](crate::operations), those of other servers in
 /// [`dialects`](crate::dialects). Any other action is one more implementation, in your crate; see `examples/own_action.rs`.
+/// It says what the constants and the output are. The methods are the same for all: a call does not ask for them.
 pub trait Operation: ToForm {
     /// The value of `Action`: letters, digits, `-`, `.`, `_` and `~`. With others, a program that sends it does not compile.
     const ACTION: &'static str;
@@ -37,16 +38,12 @@ pub trait Operation: ToForm {
     /// With [`IN_QUERY`](Self::IN_QUERY) the form is in the URL. One that makes the URL too long (64 KiB) stays in the body,
     /// where the server does not look for it; a [`Call`](crate::Call) ends with an error instead of sending it.
     fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes> {
-        let mut request = post(form_of(self), endpoint);
-        if Self::IN_QUERY {
-            move_to_query(&mut request, endpoint);
-        }
-        request
+        request_of(About::of::<Self>(), &|form| self.write(form), endpoint)
     }
 
     /// The form: `Action`, `Version`, then the members in the order of the service's model.
     fn to_form(&self) -> String {
-        form_of(self).finish()
+        form_of(About::of::<Self>(), &|form| self.write(form)).finish()
     }
 
     /// Reads an answer, whatever its status: an output, or the error that it stands for.
@@ -158,7 +155,7 @@ pub trait Operation: ToForm {
 
     /// The secrets among the members that are set.
     fn secrets(&self) -> Vec<Secret> {
-        Form::secrets_of(self)
+        Form::secrets_in(&|form| self.write(form))
     }
 }
 
@@ -432,12 +429,7 @@ macro_rules! output_structure {
                 reader: &mut $crate::wire::XmlReader<'_>,
             ) -> ::core::result::Result<Self, $crate::wire::XmlError> {
                 $(let mut $member: ::core::option::Option<$type> = ::core::option::Option::None;)*
-                while let ::core::option::Option::Some(name) = reader.child()? {
-                    match name {
-                        $($wire => $crate::wire::read_member(reader, $wire, &mut $member)?,)*
-                        _ => reader.skip()?,
-                    }
-                }
+                $crate::wire::read_members(reader, &mut [$(($wire, &mut $member),)*])?;
                 ::core::result::Result::Ok(Self {
                     $($member: match $member {
                         ::core::option::Option::Some(value) => value,
@@ -470,19 +462,42 @@ macro_rules! output_structure {
     };
 }
 
-// Each of these is compiled once, and not for each operation.
+// Code that knows an operation by these alone is compiled once, and not for each operation.
 
-fn form_of<O: Operation + ?Sized>(operation: &O) -> Form {
-    // Not escaped each time.
-    const {
-        assert!(
-            is_plain(O::ACTION) && is_plain(O::VERSION),
-            "a character in ACTION or VERSION would be escaped"
-        )
-    };
-    let mut form = Form::of_action(O::ACTION, O::VERSION);
-    operation.write(&mut form);
+/// The constants of an operation.
+pub(crate) struct About {
+    pub(crate) action: &'static str,
+    version: &'static str,
+    pub(crate) is_signed: bool,
+    pub(crate) is_in_query: bool,
+}
+
+impl About {
+    pub(crate) fn of<O: Operation + ?Sized>() -> &'static Self {
+        const {
+            // Not escaped each time.
+            assert!(
+                is_plain(O::ACTION) && is_plain(O::VERSION),
+                "a character in ACTION or VERSION would be escaped"
+            );
+            &Self { action: O::ACTION, version: O::VERSION, is_signed: O::SIGNED, is_in_query: O::IN_QUERY }
+        }
+    }
+}
+
+fn form_of(about: &About, write: &dyn Fn(&mut Form)) -> Form {
+    let mut form = Form::of_action(about.action, about.version);
+    write(&mut form);
     form
+}
+
+/// The unsigned request of an operation that `write` writes the members of.
+pub(crate) fn request_of(about: &About, write: &dyn Fn(&mut Form), endpoint: &Endpoint) -> Request<Bytes> {
+    let mut request = post(form_of(about, write), endpoint);
+    if about.is_in_query {
+        move_to_query(&mut request, endpoint);
+    }
+    request
 }
 
 /// Moves the form from the body into the URL, unless that makes it longer than a URL may be.
@@ -513,33 +528,26 @@ fn post(form: Form, endpoint: &Endpoint) -> Request<Bytes> {
     request
 }
 
-/// Where an output goes; not generic, so that [`read_answer`] is not.
-trait Slot {
-    /// Reads the result of the operation.
-    fn read(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError>;
+/// Where an output goes, without its type.
+pub(crate) trait Slot: Place {
     /// Where the metadata goes, once the result is read.
     fn metadata(&mut self) -> Option<&mut Metadata>;
 }
 
 impl<O: Output> Slot for Option<O> {
-    fn read(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
-        *self = Some(O::read(reader)?);
-        Ok(())
-    }
-
     fn metadata(&mut self) -> Option<&mut Metadata> {
         self.as_mut().map(Output::metadata_mut)
     }
 }
 
-/// Fills the slot, or returns the error that the answer stands for.
-fn read_answer(
+/// Fills the slot, or returns the error that the answer stands for. After an error the slot may be filled too.
+pub(crate) fn read_answer<'a>(
     action: &'static str,
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
-    output: &mut dyn Slot,
-) -> Result<(), Error> {
+    output: &'a mut dyn Slot,
+) -> Result<&'a mut Metadata, Error> {
     let mut metadata = Metadata::new(status, headers);
     if !status.is_success() {
         return Err(ServiceError::read(action, metadata, body).into());
@@ -549,12 +557,12 @@ fn read_answer(
         None => read_result(action, body, output),
     };
     let problem = match read {
-        Ok(request_id) => {
+        Ok(ReadResult { request_id, found }) => {
             metadata.set_body_request_id(request_id.as_deref());
-            match output.metadata() {
+            match output.metadata().filter(|_| found) {
                 Some(place) => {
                     *place = metadata;
-                    return Ok(());
+                    return Ok(place);
                 }
                 None => ResponseProblem::NoResult,
             }
@@ -569,31 +577,41 @@ fn read_answer(
     Err(ResponseError { operation: action, problem, metadata: refusal.into_metadata() }.into())
 }
 
-/// Returns the request id of the document.
+/// What a document has.
+#[derive(Default)]
+struct ReadResult<'a> {
+    request_id: Option<Cow<'a, str>>,
+    /// Whether the result is in it. The slot may be filled from before.
+    found: bool,
+}
+
 fn read_result<'a>(
     action: &str,
     body: &'a [u8],
     output: &mut dyn Slot,
-) -> Result<Option<Cow<'a, str>>, ResponseProblem> {
+) -> Result<ReadResult<'a>, ResponseProblem> {
     if body.len() > MAX_BODY {
         return Err(ResponseProblem::TooLarge);
     }
     let mut read = || -> Result<_, XmlError> {
-        let mut request_id = None;
+        let mut result = ReadResult::default();
         let mut reader = XmlReader::new(body)?;
         // Whatever else stands in it, an error document is no success.
         if matches!(reader.root(), "ErrorResponse" | "Error") {
-            return Ok(None);
+            return Ok(result);
         }
         while let Some(name) = reader.child()? {
             match name {
-                "ResponseMetadata" => request_id = crate::error::read_request_id(&mut reader)?,
-                name if name.strip_suffix("Result") == Some(action) => output.read(&mut reader)?,
+                "ResponseMetadata" => result.request_id = crate::error::read_request_id(&mut reader)?,
+                name if name.strip_suffix("Result") == Some(action) => {
+                    output.read(&mut reader)?;
+                    result.found = true;
+                }
                 _ => reader.skip()?,
             }
         }
         reader.end()?;
-        Ok(request_id)
+        Ok(result)
     };
     read().map_err(ResponseProblem::Document)
 }

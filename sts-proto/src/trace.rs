@@ -8,6 +8,8 @@
 #![cfg_attr(not(feature = "credentials"), allow(dead_code))]
 
 use std::fmt::Display;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
 use http::Uri;
@@ -33,6 +35,11 @@ impl Span {
     /// Does something within it.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.enter(work)
+    }
+
+    /// Polls a future within it.
+    pub async fn within<F: Future + Unpin>(&self, mut future: F) -> F::Output {
+        poll_fn(|cx| self.enter(|| Pin::new(&mut future).poll(cx))).await
     }
 
     /// The call of this span has ended.

@@ -29,6 +29,14 @@ impl TransportError {
         Self { problem: Some(problem.into()), ..self }
     }
 
+    pub(crate) fn cause(&self) -> Option<Arc<dyn StdError + Send + Sync>> {
+        self.source.clone()
+    }
+
+    pub(crate) fn caused_by(self, source: Option<Arc<dyn StdError + Send + Sync>>) -> Self {
+        Self { source, ..self }
+    }
+
     pub(crate) fn of_kind(self, kind: TransportErrorKind) -> Self {
         Self { kind, ..self }
     }

@@ -30,6 +30,7 @@ fn memory_is_bounded_by_the_body() {
     while_reading_profiles();
     while_reading();
     while_keeping_sessions();
+    while_idle();
     while_calling();
 }
 
@@ -45,6 +46,8 @@ const WHILE_READING_PROFILES: usize = 28;
 const WHILE_READING: usize = 5;
 /// A session of a role, beside its token and twice its input.
 const SESSION: usize = 2048;
+/// A client that has made no call, with keys of the environment.
+const IDLE: usize = 4608;
 /// How much more may be in use after a thousand more calls: a closed connection that has not been cleared away yet.
 const WHILE_CALLING: usize = 48 * 1024;
 /// What does not depend on the body.
@@ -171,6 +174,26 @@ fn while_keeping_sessions() {
         let kept = kept(|| (1..3 * SESSIONS).for_each(fetch)) / SESSIONS;
         println!("a session, {}: {kept} bytes", sessions.source());
         assert!(kept <= SESSION, "{}: {kept} bytes", sessions.source());
+    }
+}
+
+/// Clients that are made and have not called yet.
+fn while_idle() {
+    const CLIENTS: usize = 100;
+    let setup = Setup::of_environment([
+        ("HOME", "/there/is/no/home"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:8080"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLEAKIDEXAMP"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]);
+    for driver in setup.drivers().expect("the settings can be used") {
+        let mut clients = Vec::with_capacity(CLIENTS);
+        let make = |_| setup.beside(&driver).expect("the settings can be used");
+        let kept = kept(|| clients.extend((0..CLIENTS).map(make))) / CLIENTS;
+        println!("a client that is idle, {driver}: {kept} bytes");
+        assert!(kept <= IDLE, "{driver}: {kept} bytes");
     }
 }
 

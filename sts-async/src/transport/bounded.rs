@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use sts_proto::perform::{AnswerBound, ReadFirst};
 use tokio::net::TcpStream;
@@ -100,12 +99,6 @@ impl Write for Bounded {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-impl Connection for Bounded {
-    fn connected(&self) -> Connected {
-        self.stream.connected()
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn of(error: BoxError) -> TransportError {
         Err(error) => error,
     };
     let connector = causes(&*error).find_map(|cause| match cause.downcast_ref::<ThroughProxy>() {
-        Some(through) => Some(TransportError::new(through.kind(), through.clone())),
+        Some(through) => Some(through.clone().into()),
         None => cause.downcast_ref::<ConnectError>()?.take(),
     });
     connector.unwrap_or_else(|| TransportError::new(kind(&*error), error))

@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body::Body;
-use sts_proto::client::Core;
-use sts_proto::settings::Setting;
+use sts_proto::client::{Core, Told};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind};
 
@@ -26,11 +25,11 @@ use crate::carrier::Transport;
 pub use self::hyper::HyperTransport;
 pub use self::tower::TowerTransport;
 
-/// The transport of a client to which code gives none, and what it makes of the settings.
-pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
+/// The transport of a client to which code gives none, and what is told of what it makes of the settings.
+pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Told), Error> {
     let settings = core.settings();
     let transport = HyperTransport::with(settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;
-    Ok((Box::new(transport), settings.tls().list(&tls::DEFAULT_ROOTS)))
+    Ok((Box::new(transport), |settings| settings.tls().list(&tls::DEFAULT_ROOTS)))
 }
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;

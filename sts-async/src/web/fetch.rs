@@ -5,7 +5,7 @@ use std::cell::Cell;
 use bytes::Bytes;
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
-use sts_proto::client::Core;
+use sts_proto::client::{Core, Told};
 use sts_proto::perform::{FetchAnswer, fetch_failed, fetch_headers};
 use sts_proto::settings::Setting;
 use sts_proto::{Error, Phase, SendTimeouts, TransportError, TransportErrorKind};
@@ -23,9 +23,9 @@ use crate::effects::within;
 #[non_exhaustive]
 pub struct FetchTransport;
 
-/// The transport of a client to which code gives none, and what it makes of the settings.
-pub(crate) fn default(_: &Core) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
-    Ok((Box::new(FetchTransport), Setting::of_own_transport()))
+/// The transport of a client to which code gives none, and what is told of what it makes of the settings.
+pub(crate) fn default(_: &Core) -> Result<(Box<dyn Transport>, Told), Error> {
+    Ok((Box::new(FetchTransport), |_| Setting::of_own_transport()))
 }
 
 impl Transport for FetchTransport {

@@ -20,12 +20,20 @@ struct Program {
     child: Child,
     begun: Instant,
     run: RunProgram,
+    #[cfg(all(unix, feature = "cli"))]
+    watch: Option<super::watch::Watch>,
 }
 
 impl Program {
     fn start(command: &Command) -> io::Result<Self> {
         let begun = Instant::now();
-        Ok(Self { child: prepared(command).spawn()?, begun, run: RunProgram::new(command.timeout) })
+        Ok(Self {
+            #[cfg(all(unix, feature = "cli"))]
+            watch: super::watch::begin(),
+            child: prepared(command).spawn()?,
+            begun,
+            run: RunProgram::new(command.timeout),
+        })
     }
 
     fn finish(&mut self) -> io::Result<Event> {
@@ -53,7 +61,13 @@ impl Program {
                 return Err(error);
             }
             #[cfg(unix)]
-            Ok(None) => self.run.looked(is_stopped(self.child.id()), self.begun.elapsed()),
+            Ok(None) => {
+                #[cfg(feature = "cli")]
+                if let Some(asked) = self.watch.as_mut().and_then(|watch| watch()) {
+                    signal(self.child.id(), asked);
+                }
+                self.run.looked(is_stopped(self.child.id()), self.begun.elapsed());
+            }
             #[cfg(not(unix))]
             Ok(None) => {}
             Err(_) => {}

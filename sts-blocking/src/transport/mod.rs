@@ -11,18 +11,17 @@ mod ureq;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use sts_proto::client::Core;
+use sts_proto::client::{Core, Told};
 use sts_proto::flow::SendTimeouts;
-use sts_proto::settings::Setting;
 use sts_proto::{Error, TransportError};
 
 pub use self::ureq::UreqTransport;
 
-/// The transport of a client to which code gives none, and what it makes of the settings.
-pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Vec<Setting>), Error> {
+/// The transport of a client to which code gives none, and what is told of what it makes of the settings.
+pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Told), Error> {
     let (settings, timeouts) = (core.settings(), core.context().timeouts().into());
     let transport = UreqTransport::with(timeouts, settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;
-    Ok((Box::new(transport), settings.tls().list(&tls::DEFAULT_ROOTS)))
+    Ok((Box::new(transport), |settings| settings.tls().list(&tls::DEFAULT_ROOTS)))
 }
 
 /// Sends requests. Implement it to bring an HTTP stack of your own, or to record what is sent.

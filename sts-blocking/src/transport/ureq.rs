@@ -5,12 +5,12 @@ use http::uri::Scheme;
 use http::{Request, Response};
 use sts_proto::flow::SendTimeouts;
 use sts_proto::perform::{Kept, Lookups, MAX_IDLE};
-use sts_proto::settings::proxy::{Proxies, Proxy};
+use sts_proto::settings::proxy::{Proxies, Proxy, ThroughProxy};
 use sts_proto::settings::{LazyTls, TlsSettings};
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{Error, Phase, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
-use ureq::config::AutoHeaderValue;
+use ureq::config::{AutoHeaderValue, Config};
 
 use super::error::kind;
 use super::mute_ureq_log::Muted;
@@ -60,24 +60,10 @@ impl UreqTransport {
         lookups: Arc<Lookups<Bell>>,
     ) -> Result<Self, Error> {
         let tls = Arc::new(LazyTls::new(tls, tls::LIBRARY, effects::read)?);
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // By itself ureq would take one from the environment.
-            .proxy(None)
-            .user_agent(AutoHeaderValue::None)
-            .accept(AutoHeaderValue::None)
-            .accept_encoding(AutoHeaderValue::None)
-            .max_idle_connections(MAX_IDLE)
-            .max_idle_connections_per_host(MAX_IDLE)
-            .timeout_global(bound(timeouts.attempt))
-            .timeout_connect(bound(timeouts.connect))
-            .build();
         let kept = |proxies: Proxies| {
-            let (config, tls, lookups) = (config.clone(), Arc::clone(&tls), Arc::clone(&lookups));
+            let (tls, lookups) = (Arc::clone(&tls), Arc::clone(&lookups));
             Arc::new(Kept::new(move || {
-                connector::agent(config.clone(), proxies.clone(), Arc::clone(&tls), Arc::clone(&lookups))
+                connector::agent(config(timeouts), proxies.clone(), Arc::clone(&tls), Arc::clone(&lookups))
             }))
         };
         let direct = kept(Proxies::default());
@@ -122,6 +108,23 @@ impl UreqTransport {
             .build();
         agent.run(request)
     }
+}
+
+fn config(timeouts: SendTimeouts) -> Config {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        // By itself ureq would take one from the environment.
+        .proxy(None)
+        .user_agent(AutoHeaderValue::None)
+        .accept(AutoHeaderValue::None)
+        .accept_encoding(AutoHeaderValue::None)
+        .max_idle_connections(MAX_IDLE)
+        .max_idle_connections_per_host(MAX_IDLE)
+        .timeout_global(bound(timeouts.attempt))
+        .timeout_connect(bound(timeouts.connect))
+        .build()
 }
 
 /// ureq adds time-outs to the clock; one that the clock cannot hold counts as no time-out.
@@ -170,7 +173,10 @@ fn failure(error: ureq::Error, phase: Phase) -> TransportError {
     match error {
         ureq::Error::Other(error) => match error.downcast::<TransportError>() {
             Ok(error) => *error,
-            Err(error) => TransportError::new(kind, error),
+            Err(error) => match error.downcast::<ThroughProxy>() {
+                Ok(error) => (*error).into(),
+                Err(error) => TransportError::new(kind, error),
+            },
         },
         error => TransportError::new(kind, error),
     }

@@ -27,7 +27,7 @@ impl Workloads for Core {
         Workload { name: "sign-cold", ceiling: Some(Ceiling { instructions: 21_200, allocations: 9 }) },
         Workload { name: "quick-xml-loop", ceiling: None },
         Workload { name: "parse", ceiling: Some(Ceiling { instructions: 20_900, allocations: 9 }) },
-        Workload { name: "call", ceiling: Some(Ceiling { instructions: 41_900, allocations: 18 }) },
+        Workload { name: "call", ceiling: Some(Ceiling { instructions: 40_600, allocations: 17 }) },
         Workload { name: "error", ceiling: Some(Ceiling { instructions: 29_700, allocations: 18 }) },
         Workload {
             name: "error-of-session",

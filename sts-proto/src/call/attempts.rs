@@ -10,18 +10,16 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 
 use crate::context::Context;
 use crate::deadline::Deadline;
-use crate::endpoint::Endpoint;
 use crate::error::{Error, Metadata, NoCredentials};
 use crate::flow::{Effect, Event, Step, Timeouts};
 use crate::keys::Credentials;
 use crate::observe::AttemptEnd;
-use crate::operation::check_query;
+use crate::operation::{About, Slot, check_query, read_answer, request_of};
 use crate::retry::{Dice, Offset, RetryClass, backoff, is_dated_anew, with_hint};
-use crate::secret::Secret;
 use crate::sigv4::Signer;
 use crate::trace;
 use crate::transport::{Phase, TransportError, TransportErrorKind};
-use crate::wire::IDENTITY;
+use crate::wire::{Form, IDENTITY};
 
 use super::Attempt;
 use super::headers::{ATTEMPT, INVOCATION_ID, TRACE_ID, attempt_of, date, hint, invocation_id, judged_at};
@@ -35,25 +33,19 @@ pub(crate) struct Attempts {
     timeouts: Timeouts,
     credentials: Option<Arc<Credentials>>,
     max_attempts: u32,
-    invocation: HeaderValue,
+    /// What the id of the invocation is made of.
+    invocation: u128,
     trace_id: Option<HeaderValue>,
     dice: Dice,
     progress: Progress,
     state: State,
 }
 
-/// What the attempts of a call need of its operation.
-pub(crate) trait Asked {
-    fn action(&self) -> &'static str;
-    fn is_signed(&self) -> bool;
-    fn is_in_query(&self) -> bool;
-    fn to_request(&self, endpoint: &Endpoint) -> Request<Bytes>;
-    fn secrets(&self) -> Vec<Secret>;
-    /// Reads an answer and keeps the output.
-    fn read(&mut self, response: &Response<Bytes>) -> Result<&mut Metadata, Error>;
-    /// Of the output that was read.
-    #[cfg(feature = "credentials")]
-    fn metadata(&self) -> Option<&Metadata>;
+/// What the attempts of a call need of its operation, besides a place for its output.
+pub(crate) trait Asked: Slot {
+    fn about(&self) -> &'static About;
+    /// Writes the members.
+    fn write(&self, form: &mut Form);
 }
 
 #[derive(Debug)]
@@ -115,7 +107,7 @@ impl Attempts {
             max_attempts: context.retry().attempt_limit(),
             trace_id: context.trace_id().cloned(),
             context,
-            invocation: invocation_id(seed),
+            invocation: seed,
             dice: Dice::new(seed),
             progress,
             state: State::Ready,
@@ -224,7 +216,7 @@ impl Attempts {
         let took = now.duration_since(sent).unwrap_or_default();
         match took.saturating_mul(10) >= bound.saturating_mul(9) {
             true => {
-                let problem = format!("{}: {which} of {time:?} is over", error.kind());
+                let problem = format!("{error}: {which} of {time:?} is over");
                 error.saying(problem)
             }
             false => error,
@@ -273,18 +265,18 @@ impl Attempts {
     fn request(&self, asked: &dyn Asked, date: SystemTime, attempt: u32) -> Result<Request<Bytes>, Error> {
         let context = &*self.context;
         let endpoint = context.endpoint()?;
-        let mut request = asked.to_request(endpoint);
-        if asked.is_in_query() {
+        let mut request = request_of(asked.about(), &|form| asked.write(form), endpoint);
+        if asked.about().is_in_query {
             check_query(&request)?;
         }
         let headers = request.headers_mut();
         let (name, value) = context.user_agent();
         headers.insert(name, value.clone());
-        headers.insert(INVOCATION_ID, self.invocation.clone());
+        headers.insert(INVOCATION_ID, invocation_id(self.invocation));
         headers.insert(ATTEMPT, attempt_of(attempt, self.max_attempts));
-        if asked.is_signed() {
+        if asked.about().is_signed {
             let credentials =
-                self.credentials.as_deref().ok_or_else(|| NoCredentials::new(asked.action()))?;
+                self.credentials.as_deref().ok_or_else(|| NoCredentials::new(asked.about().action))?;
             let scope = context.scope()?;
             let key = context.signing_key(credentials, scope, date)?;
             Signer::new(credentials, scope, date).key(&key).sign(&mut request)?;
@@ -306,10 +298,11 @@ impl Attempts {
         response: &Response<Bytes>,
     ) -> Result<Step<()>, Error> {
         let status = Some(response.status().as_u16());
-        let operation = asked.action();
-        let read = asked.read(response);
+        let operation = asked.about().action;
+        let (code, headers, body) = (response.status(), response.headers(), response.body());
+        let read = read_answer(operation, code, headers, body, asked);
         let refusal = read.as_ref().err();
-        let measured = self.measure_clock(now, sent, offset, response.headers(), refusal);
+        let measured = self.measure_clock(now, sent, offset, headers, refusal);
         let error = match read {
             Ok(metadata) => {
                 let mut shared = self.context.shared();
@@ -346,7 +339,7 @@ impl Attempts {
         };
         let class = error.retry_class();
         // Only what the service refused can have come of the date.
-        let refused = asked.is_signed()
+        let refused = asked.about().is_signed
             && error.as_service_error().is_some_and(|error| error.metadata().status().as_u16() >= 400);
         let skewed = refused && class == RetryClass::ClockSkew;
         let moved = measured.is_some_and(|measured| measured.moved_from(offset));
@@ -493,7 +486,7 @@ impl Attempts {
         let (error_type, class) = (error.error_type(), error.retry_class());
         let request_id = error.metadata().and_then(Metadata::short_request_id);
         self.tell(&AttemptEnd {
-            operation: asked.action(),
+            operation: asked.about().action,
             host: self.authority(),
             number,
             took: now.duration_since(sent).unwrap_or_default(),
@@ -525,7 +518,7 @@ impl Attempts {
     }
 
     fn transport_error(&self, asked: &dyn Asked, error: TransportError) -> Error {
-        error.while_calling(asked.action(), self.authority()).into()
+        error.while_calling(asked.about().action, self.authority()).into()
     }
 
     /// Host and port of the endpoint.
@@ -537,8 +530,8 @@ impl Attempts {
 
     /// Withholds what quotes a secret of the call.
     fn redacted(&self, asked: &dyn Asked, mut error: Error) -> Error {
-        let mut secrets = asked.secrets();
-        if let Some(credentials) = self.credentials.as_deref().filter(|_| asked.is_signed()) {
+        let mut secrets = Form::secrets_in(&|form| asked.write(form));
+        if let Some(credentials) = self.credentials.as_deref().filter(|_| asked.about().is_signed) {
             secrets.push(credentials.secret_access_key.clone());
             secrets.extend(credentials.session_token.clone());
         }

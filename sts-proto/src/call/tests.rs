@@ -1,8 +1,12 @@
+use bytes::Bytes;
+use http::{Request, Response};
+
 use super::headers::TRACE_ID;
 use super::*;
 use crate::error::CredentialsError;
 use crate::flow::{Effect, SendTimeouts, Timeouts};
 use crate::keys::Credentials;
+use crate::operation::read_answer;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
 use crate::retry::{Offset, Retry};
 use crate::settings::Settings;
@@ -131,6 +135,21 @@ fn what_the_server_quotes_of_our_secrets_is_taken_out() {
     *response.status_mut() = http::StatusCode::FORBIDDEN;
     let error = call.step(SystemTime::UNIX_EPOCH, Event::Response(response)).unwrap_err();
     assert_eq!(error.as_service_error().unwrap().message(), Some("[redacted]"));
+}
+
+#[test]
+fn what_a_broken_answer_has_left_is_not_the_output_of_the_next() {
+    let mut asking = Asking::new(GetCallerIdentity::new());
+    let mut read = |body: &str| {
+        let (status, headers) = (http::StatusCode::OK, http::HeaderMap::new());
+        let read = read_answer("GetCallerIdentity", status, &headers, body.as_bytes(), &mut asking);
+        read.map(drop).unwrap_err().to_string()
+    };
+    let me = "<UserId>u</UserId><Account>1</Account><Arn>a</Arn>";
+    let broken = read(&format!("<R><GetCallerIdentityResult>{me}</GetCallerIdentityResult>"));
+    assert!(broken.contains("well-formed"), "{broken}");
+    let empty = read("<R></R>");
+    assert!(empty.contains("no result"), "{empty}");
 }
 
 /// Drives a call through virtual time: `serve` answers each request, waits pass at once. What was waited, and the end.

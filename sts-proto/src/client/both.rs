@@ -237,13 +237,7 @@ macro_rules! common_client_methods {
             &self,
             operation: O,
         ) -> Result<O::Output, $crate::Error> {
-            // In a block, so that a future does not hold the flow here as well.
-            ({
-                let core = &self.pump.core;
-                let flow = core.send(operation, seed()).trace_id(core.trace_id(environment));
-                self.pump.drive_within(flow.span().clone(), flow)
-            })
-            $($wait)*
+            self.pump.send(operation) $($wait)*
         }
 
         /// Drives any flow to its end, performing what it asks for: requests, files, programs, questions, waits.

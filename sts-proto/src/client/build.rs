@@ -12,7 +12,7 @@ use super::{Core, Shared};
 use crate::context::Context;
 use crate::error::Error;
 use crate::flow::{Effect, Event, Flow, Step};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Settings, SettingsError, SettingsErrorKind, Sourced};
 use crate::transport::TransportErrorKind;
 
 /// Makes a [`Core`] of a [`Config`]. The only effects that it asks for are [`Effect::Read`](crate::flow::Effect::Read).
@@ -119,13 +119,12 @@ impl Build {
         let keys = Arc::new(keys);
         let traced = matches!(looks, Looks::InEnvironment { traced: true, .. });
         let timeouts = context.timeouts();
-        let told = Vec::new();
         let shared = Shared {
             context,
             region,
             metadata,
             cli_cache,
-            told,
+            told: |_| Vec::new(),
             isolated,
             traced,
             #[cfg(feature = "testing")]
@@ -143,12 +142,12 @@ impl Flow for Build {
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Ready, Event::Start) => {
                 let Looks::InEnvironment { env, look, .. } = self.config.looks.clone() else {
-                    if let Some(name) = self.config.profile.take() {
-                        return Err(match self.in_page {
-                            true => SettingsError::ProfileInPage { name },
-                            false => SettingsError::ProfileIsolated { name },
-                        }
-                        .into());
+                    if let Some(Sourced { value: name, .. }) = self.config.profile.take() {
+                        let kind = match self.in_page {
+                            true => SettingsErrorKind::ProfileInPage { name },
+                            false => SettingsErrorKind::ProfileIsolated { name },
+                        };
+                        return Err(SettingsError::from(kind).into());
                     }
                     let code = std::mem::take(&mut self.config.settings);
                     return self.core(code, None).map(Step::Done);

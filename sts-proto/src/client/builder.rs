@@ -88,20 +88,20 @@ macro_rules! common_builder {
                 self
             }
 
-            /// Where to get the current code of the MFA device with this serial number; `None` gives up. It may block, on
-            /// a terminal for instance: it runs on a thread of its own. White space around the code, such as the end of
-            /// a line, does no harm.
+            /// Where to get the current code of the MFA device with this serial number. `None` gives up, and so does an error
+            /// in its place, which the call's error has as its cause. It may block, on a terminal for instance: it runs on a
+            /// thread of its own. White space around the code, such as the end of a line, does no harm.
             ///
             /// It is asked whenever a role's session that needs a code is begun: by the first call that needs one, and
             /// again before that session ends, at a time of the client's choosing, while calls go on with the old one; and
-            /// where the answer is `None` again after a while, from a second or less up to a minute. So a program that asks
+            /// where there is no code again after a while, from a second or less up to a minute. So a program that asks
             /// a person should have sessions that outlast it (`duration_seconds`), or answer `None` at once when there is no
             /// person to ask.
-            pub fn mfa_code(
+            pub fn mfa_code<A: $crate::perform::MfaAnswer>(
                 mut self,
-                ask: impl Fn(&str) -> Option<$crate::Secret> + Send + Sync + 'static,
+                ask: impl Fn(&str) -> A + Send + Sync + 'static,
             ) -> Self {
-                self.mfa_code = Some(Arc::new(ask));
+                self.mfa_code = Some(Arc::new(move |serial: &str| ask(serial).code()));
                 self
             }
 
@@ -119,7 +119,10 @@ macro_rules! common_builder {
                 let build = $crate::client::Build::new(self.config, name).seed(seed()).in_page(IN_PAGE);
                 let core = build.in_place(now(), |path| read(&path))?;
                 let (transport, told) = match self.transport {
-                    Some(transport) => (transport, $crate::settings::Setting::of_own_transport()),
+                    Some(transport) => {
+                        let told: $crate::client::Told = |_| $crate::settings::Setting::of_own_transport();
+                        (transport, told)
+                    }
                     None => default(&core)?,
                 };
                 let driver = Arc::new(Driver { transport, mfa_code: self.mfa_code, bell: Default::default() });

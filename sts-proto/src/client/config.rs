@@ -3,7 +3,7 @@
 use super::look::{Look, look};
 use crate::credentials::CliCache;
 use crate::observe::Observer;
-use crate::settings::{Env, Settings};
+use crate::settings::{Env, Settings, Sourced};
 #[cfg(feature = "testing")]
 use crate::testing::Fixed;
 
@@ -14,7 +14,7 @@ use crate::testing::Fixed;
 pub struct Config {
     pub(super) settings: Settings,
     pub(super) looks: Looks,
-    pub(super) profile: Option<String>,
+    pub(super) profile: Option<Sourced<String>>,
     /// Whether a provider of the program's own gives the credentials.
     pub(super) provided: bool,
     pub(super) credentials_only: bool,

@@ -131,6 +131,6 @@ impl Core {
                 told = told.with(setting);
             }
         }
-        self.shared.told.iter().cloned().fold(told, Explanation::with)
+        (self.shared.told)(settings).into_iter().fold(told, Explanation::with)
     }
 }

@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use super::{Config, Core};
-use crate::flow::Flow;
 #[cfg(feature = "testing")]
-use crate::flow::{Effect, Event, Step};
+use crate::flow::Effect;
+use crate::flow::{Event, Flow, Step};
 #[cfg(feature = "testing")]
 use crate::testing::Watch;
 
@@ -19,12 +19,12 @@ impl Core {
         clock()
     }
 
-    /// The flow, which is to be stepped in place of it. Where a test has given the client a clock, the flow is told the time by
-    /// that one, and its waits are over at once.
-    pub fn timed<F: Flow>(&self, flow: F) -> impl Flow<Output = F::Output, Error = F::Error> + use<F> {
-        #[cfg(feature = "testing")]
-        let flow = Timed { flow, watch: self.shared.fixed.clock.as_ref().map(Watch::of) };
-        flow
+    /// How time passes for a flow that begins now.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            #[cfg(feature = "testing")]
+            watch: self.shared.fixed.clock.as_ref().map(Watch::of),
+        }
     }
 
     pub(super) fn seed(&self, random: u128) -> u128 {
@@ -54,29 +54,48 @@ impl Config {
     }
 }
 
-/// A flow in the time of a test.
-#[cfg(feature = "testing")]
-struct Timed<F> {
-    flow: F,
+/// How time passes for a flow: as `clock` says, unless a test has given the client a clock of its own. The flow is told the time
+/// by that one then, and its waits are over at once.
+#[derive(Debug)]
+pub struct Pace {
+    #[cfg(feature = "testing")]
     watch: Option<Watch>,
 }
 
-#[cfg(feature = "testing")]
-impl<F: Flow> Flow for Timed<F> {
-    type Output = F::Output;
-    type Error = F::Error;
+impl Pace {
+    /// The flow's next step.
+    ///
+    /// # Errors
+    ///
+    /// The flow's own.
+    pub fn step<F: Flow>(
+        &mut self,
+        flow: &mut F,
+        clock: impl FnOnce() -> SystemTime,
+        event: Event,
+    ) -> Result<Step<F::Output>, F::Error> {
+        #[cfg(feature = "testing")]
+        if let Some(watch) = &mut self.watch {
+            return step_watched(watch, flow, event);
+        }
+        flow.step(clock(), event)
+    }
+}
 
-    fn step(&mut self, now: SystemTime, mut event: Event) -> Result<Step<F::Output>, F::Error> {
-        let Some(watch) = &mut self.watch else { return self.flow.step(now, event) };
-        if matches!(event, Event::Joined) {
-            watch.catch_up();
+#[cfg(feature = "testing")]
+fn step_watched<F: Flow>(
+    watch: &mut Watch,
+    flow: &mut F,
+    mut event: Event,
+) -> Result<Step<F::Output>, F::Error> {
+    if matches!(event, Event::Joined) {
+        watch.catch_up();
+    }
+    loop {
+        match flow.step(watch.now(), event)? {
+            Step::Perform(Effect::Wait(time)) => watch.wait(time),
+            step => return Ok(step),
         }
-        loop {
-            match self.flow.step(watch.now(), event)? {
-                Step::Perform(Effect::Wait(time)) => watch.wait(time),
-                step => return Ok(step),
-            }
-            event = Event::Elapsed;
-        }
+        event = Event::Elapsed;
     }
 }

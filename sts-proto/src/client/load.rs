@@ -6,7 +6,8 @@ use crate::flow::{Effect, Event, Flow, Step};
 use crate::perform::TOO_LARGE;
 use crate::secret::Given;
 use crate::settings::{
-    CONFIG, CREDENTIALS, Env, FileState, Files, Platform, Profiles, Section, Settings, SettingsError, reason,
+    CONFIG, CREDENTIALS, Env, FileState, Files, Platform, Profiles, Section, Settings, SettingsError,
+    SettingsErrorKind, Sourced, reason,
 };
 use crate::wire::MAX_BODY;
 
@@ -36,7 +37,7 @@ use crate::wire::MAX_BODY;
 #[derive(Debug)]
 pub struct Load {
     env: Env,
-    profile: Option<String>,
+    profile: Option<Sourced<String>>,
     /// What code sets.
     code: Box<Settings>,
     platform: Platform,
@@ -86,7 +87,13 @@ impl Load {
 
     /// With this profile, whatever the environment says.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
-        self.profile = Some(name.into());
+        self.profile = Some(Sourced::in_code(name.into()));
+        self
+    }
+
+    /// The same with what names it, where code names one.
+    pub(super) fn named(mut self, profile: Option<Sourced<String>>) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -131,7 +138,8 @@ impl Load {
             _ => return Err(Error::OutOfTurn),
         };
         if self.env.has(variable) {
-            return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason }.into());
+            let kind = SettingsErrorKind::ProfileFile { path: path.to_path_buf(), reason };
+            return Err(SettingsError::from(kind).into());
         }
         // Not asked for, and perhaps not needed.
         Ok(Contents::NotRead(reason))
@@ -154,7 +162,7 @@ impl Load {
         }
         let states = [config.state(), credentials.state()];
         let (settings, profile) =
-            Settings::from_files(&self.env, self.profile.as_deref(), &profiles, files, &self.code, states)?;
+            Settings::from_files(&self.env, self.profile.as_ref(), &profiles, files, &self.code, states)?;
         Ok(Loaded { settings: std::mem::take(&mut *self.code).over(settings), profiles, profile })
     }
 }

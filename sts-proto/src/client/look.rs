@@ -10,7 +10,7 @@ use super::sources::{Chained, Sources};
 use crate::credentials::{Chain, CliCache, imds};
 use crate::error::{CredentialsError, Error};
 use crate::flow::{Event, Flow, Step};
-use crate::settings::{Env, Settings};
+use crate::settings::{Env, Settings, Sourced};
 
 /// Begins to look, for a client that is made with this.
 pub(super) type Look = fn(Env, &mut Config) -> Looking;
@@ -31,11 +31,7 @@ pub(super) struct Looked {
 /// The only [`Look`] that there is.
 pub(super) fn look(env: Env, config: &mut Config) -> Looking {
     let (code, profile) = (std::mem::take(&mut config.settings), config.profile.take());
-    let load = Load::new(env.clone()).under(code);
-    let load = match &profile {
-        Some(name) => load.profile(name.as_str()),
-        None => load,
-    };
+    let load = Load::new(env.clone()).under(code).named(profile.clone());
     let cli_cache = config.cli_cache.map(|make| make(&env));
     Box::new(InEnvironment { load, env, profile, cli_cache })
 }
@@ -44,7 +40,7 @@ struct InEnvironment {
     load: Load,
     env: Env,
     /// The profile that code names.
-    profile: Option<String>,
+    profile: Option<Sourced<String>>,
     cli_cache: Option<CliCache>,
 }
 
@@ -60,7 +56,7 @@ impl Flow for InEnvironment {
         // What is wrong with it matters where it is asked: the chain's candidate says so.
         let metadata = imds::Config::new(&self.env, loaded.profile());
         let Loaded { settings, profiles, .. } = loaded;
-        let chain = Chain::new(&self.env, &profiles, self.profile.as_deref());
+        let chain = Chain::new(&self.env, &profiles, self.profile.as_ref().map(|profile| &*profile.value));
         let sources = Arc::new(Sources::new(chain, self.env.clone(), self.profile.take()));
         let cli_cache = self.cli_cache.take();
         Ok(Step::Done(Looked { settings, sources, metadata, search: region::begin, cli_cache }))

@@ -120,13 +120,16 @@ pub use assume::AssumingRole;
 pub use build::Build;
 pub use config::Config;
 pub use explain::Explain;
+pub use fixed::Pace;
 pub use get::GetCredentials;
 pub use job::{FlowJob, Job, ProviderJob};
 pub use load::{Load, Loaded};
 pub use providers::{AssumeRoleProvider, SourceProvider, WebIdentityProvider};
 pub use role_sessions::{InRole, RoleSessions};
-pub use send::Send;
+pub use send::{Send, Sending, Steps};
 pub use tokens::{GetToken, KeepToken, WebIdentityToken, WebIdentityTokens};
+
+pub use crate::call::{Asking, Untyped};
 
 use crate::context::Context;
 use crate::credentials::{CliCache, imds};
@@ -164,7 +167,7 @@ struct Shared {
     metadata: Result<Option<imds::Config>, CredentialsError>,
     cli_cache: Option<CliCache>,
     /// What a driver knows better than the settings do.
-    told: Vec<Setting>,
+    told: Told,
     isolated: bool,
     /// Whether each call belongs to a trace that the environment names by then.
     traced: bool,
@@ -172,10 +175,20 @@ struct Shared {
     fixed: Fixed,
 }
 
+/// What a driver makes of the settings, told when it is asked for.
+pub type Told = fn(&Settings) -> Vec<Setting>;
+
 impl Core {
     /// Calls an operation. `seed` is any number that no other flow of this client has: random, as a rule.
     pub fn send<O: Operation>(&self, operation: O, seed: u128) -> Send<O> {
         Send::new(self, operation, self.seed(seed))
+    }
+
+    /// The same without the operation's type: see [`Sending`]. `env` is that of [`trace_id`](Self::trace_id).
+    pub fn sending(&self, asked: &Untyped<'_>, seed: u128, env: impl FnOnce() -> Env) -> Sending {
+        let mut sending = Sending::new(self, asked, self.seed(seed));
+        sending.set_trace_id(self.trace_id(env));
+        sending
     }
 
     /// The operation as a URL: see [`Operation::presign`]. Nothing is sent but what finding region and credentials takes.
@@ -310,7 +323,7 @@ impl Core {
 
     /// What a driver knows better than the settings do, for [`explain`](Self::explain).
     #[must_use]
-    pub fn told(self, told: Vec<Setting>) -> Self {
+    pub fn told(self, told: Told) -> Self {
         self.with_shared(|shared| Shared { told, ..shared })
     }
 

@@ -86,7 +86,7 @@ impl Region {
         state.ended = state.ended.wrapping_add(1);
         state.failure = match found {
             Ok(()) => None,
-            Err(Error::Endpoint(error)) => Some(error),
+            Err(Error::Endpoint(error)) => Some(*error),
             Err(error) => Some(EndpointError::RegionNotFound { problem: error.to_string().into() }),
         };
     }

@@ -9,7 +9,7 @@ use http::HeaderValue;
 use super::Core;
 use super::keys::Take;
 use super::ready::Ready;
-use crate::call::{Asked, Asking, Attempt, Attempts};
+use crate::call::{Asked, Asking, Attempt, Attempts, Untyped};
 use crate::deadline::Deadline;
 use crate::error::{Error, Metadata};
 use crate::flow::{Event, Flow, Step};
@@ -27,17 +27,15 @@ pub struct Send<O: Operation> {
 
 impl<O: Operation> Send<O> {
     pub(super) fn new(core: &Core, operation: O, seed: u128) -> Self {
-        let asking = Asking::new(operation);
-        let sending = Sending::new(core, &asking, seed);
+        let mut asking = Asking::new(operation);
+        let sending = Sending::new(core, &asking.untyped(), seed);
         Self { asking, sending }
     }
 
     /// With this in `X-Amzn-Trace-Id`: see [`Core::trace_id`].
     #[must_use]
     pub fn trace_id(mut self, id: Option<HeaderValue>) -> Self {
-        if id.is_some() {
-            self.sending.attempts.set_trace_id(id);
-        }
+        self.sending.set_trace_id(id);
         self
     }
 
@@ -64,7 +62,7 @@ impl<O: Operation> Flow for Send<O> {
     type Error = Error;
 
     fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<O::Output>, Error> {
-        let step = self.sending.step(&mut self.asking, now, event)?;
+        let step = self.sending.steps(self.asking.untyped()).step(now, event)?;
         self.asking.end(step)
     }
 }
@@ -79,8 +77,39 @@ impl<O: Operation> fmt::Debug for Send<O> {
     }
 }
 
-/// All but the operation's type, so that a program has one such machine and not one for each operation.
-struct Sending {
+/// A call without its operation, which is an [`Asking`]. A driver that takes the [`steps`](Self::steps) of this one is compiled
+/// once, and not for each operation as with [`Send`].
+///
+/// ```
+/// use std::time::SystemTime;
+/// use sts_proto::client::{Asking, Core, Steps};
+/// use sts_proto::flow::{Effect, Event, Flow, Step};
+/// use sts_proto::operations::GetCallerIdentity;
+/// use sts_proto::Error;
+/// use sts_proto::settings::Env;
+///
+/// fn drive(
+///     mut call: Steps<'_>,
+///     perform: &dyn Fn(Effect) -> Event,
+/// ) -> Result<(), Error> {
+///     let mut event = Event::Start;
+///     loop {
+///         event = match call.step(SystemTime::now(), event)? {
+///             Step::Done(()) => return Ok(()),
+///             Step::Perform(effect) => perform(effect),
+///         };
+///     }
+/// }
+///
+/// # fn example(core: &Core, perform: &dyn Fn(Effect) -> Event) -> Result<(), Error> {
+/// let mut asking = Asking::new(GetCallerIdentity::new());
+/// let mut sending = core.sending(&asking.untyped(), 42, Env::default);
+/// drive(sending.steps(asking.untyped()), perform)?;
+/// println!("{}", asking.output()?.arn);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sending {
     core: Core,
     deadline: Deadline,
     seed: u128,
@@ -89,6 +118,39 @@ struct Sending {
     /// Whether it must not be sent again, with other credentials either.
     is_once: bool,
     state: State,
+}
+
+/// The steps of a call, which leave its output with the operation: see [`Sending`]. Those of a call can be taken with one such
+/// value, or each with one of its own.
+pub struct Steps<'a> {
+    sending: &'a mut Sending,
+    asked: &'a mut dyn Asked,
+}
+
+impl Flow for Steps<'_> {
+    type Output = ();
+    type Error = Error;
+
+    fn step(&mut self, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
+        self.sending.step(self.asked, now, event)
+    }
+}
+
+/// Prints the state.
+impl fmt::Debug for Sending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+/// Prints action and state.
+impl fmt::Debug for Steps<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Steps")
+            .field("action", &self.asked.about().action)
+            .field("state", &self.sending.state)
+            .finish()
+    }
 }
 
 #[derive(Debug)]
@@ -112,9 +174,9 @@ struct Refusal {
 }
 
 impl Sending {
-    fn new(core: &Core, asked: &dyn Asked, seed: u128) -> Self {
+    pub(super) fn new(core: &Core, asked: &Untyped<'_>, seed: u128) -> Self {
         let endpoint = core.endpoint().map(|endpoint| endpoint.uri());
-        let (action, signed) = (asked.action(), asked.is_signed());
+        let about = asked.0.about();
         let mut attempts = Attempts::new(Arc::clone(core.context()), seed);
         attempts.set_timeouts(core.timeouts());
         if let Some(max) = core.max_attempts {
@@ -124,11 +186,27 @@ impl Sending {
             core: core.clone(),
             deadline: Deadline::new(core.timeouts().call),
             seed,
-            span: Span::of_call(action, endpoint),
+            span: Span::of_call(about.action, endpoint),
             attempts,
             is_once: false,
-            state: State::Ready(Ready::to_call(core, action, signed, seed.rotate_left(64))),
+            state: State::Ready(Ready::to_call(core, about.action, about.is_signed, seed.rotate_left(64))),
         }
+    }
+
+    pub(super) fn set_trace_id(&mut self, id: Option<HeaderValue>) {
+        if id.is_some() {
+            self.attempts.set_trace_id(id);
+        }
+    }
+
+    /// Where the events of this call belong. Its own steps enter it.
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The steps, with the operation that it was made for.
+    pub fn steps<'a, 'b: 'a>(&'a mut self, asked: Untyped<'b>) -> Steps<'a> {
+        Steps { sending: self, asked: asked.0 }
     }
 
     fn step(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
@@ -152,8 +230,8 @@ impl Sending {
                     Ok(Step::Perform(effect))
                 }
                 Step::Done(credentials) => {
-                    if asked.is_signed() && credentials.is_none() {
-                        return Err(self.core.no_credentials(asked.action()).into());
+                    if asked.about().is_signed && credentials.is_none() {
+                        return Err(self.core.no_credentials(asked.about().action).into());
                     }
                     self.attempts.set_up(self.left(now), credentials);
                     self.call(asked, now, Event::Start)
@@ -175,7 +253,7 @@ impl Sending {
             Ok(Step::Done(())) => return Ok(Step::Done(())),
             Err(error) => error,
         };
-        let credentials = self.attempts.signer().filter(|_| asked.is_signed()).cloned();
+        let credentials = self.attempts.signer().filter(|_| asked.about().is_signed).cloned();
         let Some(credentials) = credentials.filter(|used| self.core.keys.are_refused(now, &error, used))
         else {
             return Err(error);
@@ -190,7 +268,7 @@ impl Sending {
 
     /// Goes on with the call. While it waited, its credentials may have expired and newer ones may have been fetched.
     fn step_call(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
-        if asked.is_signed()
+        if asked.about().is_signed
             && matches!(event, Event::Elapsed)
             && let Some(kept) = self.core.keys.kept(now)
         {
@@ -245,10 +323,10 @@ impl Sending {
         self.deadline.left(now).max(self.deadline.total().min(MIN_LEFT))
     }
 
-    fn tell(&self, asked: &dyn Asked, result: &Result<Step<()>, Error>) {
+    fn tell(&self, asked: &mut dyn Asked, result: &Result<Step<()>, Error>) {
         let (metadata, attempts, error_type) = match result {
             Ok(Step::Perform(_)) => return,
-            Ok(Step::Done(())) => (asked.metadata(), self.attempts.count(), None),
+            Ok(Step::Done(())) => (asked.metadata().map(|told| &*told), self.attempts.count(), None),
             Err(error) => (error.metadata(), error.attempts(), Some(error.error_type())),
         };
         let request_id = metadata.and_then(Metadata::short_request_id);

@@ -17,7 +17,15 @@ macro_rules! config_setters {
             /// which are passed over. For a client that reads no files, an isolated one or one in a web page, it is an error of
             /// `build`.
             fn profile(this, name: impl Into<String>) {
-                this.profile = Some(name.into());
+                this.profile = Some(Sourced::in_code(name.into()));
+            }
+
+            /// Says which arguments of this program set what was set here so far: `argument` gives the name of one for the name
+            /// of a setting, as `explain` lists it. People who use a program know its arguments and not its code, so errors and
+            /// `explain` name these. Credentials, certificates and proxies stay as they are.
+            fn of_program(this, argument: impl Fn(&str) -> &'static str) {
+                this.profile = this.profile.map(|profile| profile.by_argument(argument("profile")));
+                this.settings = this.settings.of_program(argument);
             }
 
             /// All settings at once, in place of those made so far. What they do not set is looked for as before.

@@ -14,7 +14,7 @@ use crate::credentials::{
 use crate::error::{CredentialsError, Error, ErrorCode, Tried};
 use crate::flow::{Event, Flow, Step};
 use crate::keys::Credentials;
-use crate::settings::{Env, Settings};
+use crate::settings::{Env, Settings, Sourced};
 
 /// The sources of a client, as its keys know them. A trait, so that a program whose clients look nowhere does not hold the code
 /// of all sources.
@@ -57,42 +57,40 @@ impl fmt::Debug for dyn Chained {
 /// Those that environment and shared files name.
 pub(super) struct Sources {
     chain: Mutex<Arc<Chain>>,
+    /// How the files are read again, where they hold the keys that are asked for first.
+    files: Option<Box<Files>>,
+}
+
+/// What the shared files were read with.
+struct Files {
     env: Env,
     /// The profile that code names.
-    profile: Option<String>,
+    profile: Option<Sourced<String>>,
 }
 
 impl Sources {
-    pub(super) fn new(chain: Chain, env: Env, profile: Option<String>) -> Self {
-        Self { chain: Mutex::new(Arc::new(chain)), env, profile }
+    pub(super) fn new(chain: Chain, env: Env, profile: Option<Sourced<String>>) -> Self {
+        let files = in_a_file(&chain).map(|_| Box::new(Files { env, profile }));
+        Self { chain: Mutex::new(Arc::new(chain)), files }
     }
 
     fn chain(&self) -> Arc<Chain> {
         Arc::clone(&self.chain.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether keys in a shared file are the first ones of a plan that is like this. The first candidate is the environment,
-    /// which is a snapshot.
-    fn begin_in_a_file(&self, like: impl Fn(&Plan) -> bool) -> bool {
-        let in_a_file = |(index, plan): (usize, &Plan)| {
-            index > 0 && matches!(plan.source, Source::Static(_)) && like(plan)
-        };
-        asked(&self.chain()).is_some_and(in_a_file)
-    }
-
-    /// Of the files, only the keys are wanted: no setting that is known is looked for again.
-    fn load(&self, settings: &Settings) -> Load {
-        let load = Load::new(self.env.clone()).under(settings.clone());
-        match &self.profile {
-            Some(profile) => load.profile(profile.as_str()),
-            None => load,
-        }
+    /// Reads the files again, if the keys that are asked for first are still in one. Only the keys are wanted: no setting that is
+    /// known is looked for again.
+    fn load(&self, settings: &Settings) -> Option<Box<Load>> {
+        let Files { env, profile } = self.files.as_deref()?;
+        in_a_file(&self.chain())?;
+        Some(Box::new(Load::new(env.clone()).under(settings.clone()).named(profile.clone())))
     }
 
     /// Takes what the files hold now, if that leads to other keys of the same profile. Where it leads to another profile or
     /// role, or nowhere, or cannot be understood, a program may be about to write it: everything stays as it is.
     fn take(&self, loaded: &Loaded) -> bool {
-        let newer = Chain::new(&self.env, &loaded.profiles, self.profile.as_deref());
+        let Some(Files { env, profile }) = self.files.as_deref() else { return false };
+        let newer = Chain::new(env, &loaded.profiles, profile.as_ref().map(|profile| &*profile.value));
         let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
         let is_newer = match (asked(&chain), asked(&newer)) {
             (Some((old_index, old)), Some((index, plan))) => {
@@ -109,7 +107,7 @@ impl Sources {
 
 impl Chained for Sources {
     fn are_keys_in_a_file(&self) -> bool {
-        self.begin_in_a_file(|plan| plan.roles.is_empty())
+        in_a_file(&self.chain()).is_some_and(|plan| plan.roles.is_empty())
     }
 
     fn fetch(self: Arc<Self>, asking: Asking<'_>) -> super::fetch::Fetch {
@@ -171,20 +169,20 @@ impl Fetch {
 
     /// Reads the files first.
     fn reading(self) -> Self {
-        let state = State::Reading(Box::new(self.sources.load(self.context.settings())), None);
-        Self { state, has_read: true, ..self }
+        match self.sources.load(self.context.settings()) {
+            Some(load) => Self { state: State::Reading(load, None), has_read: true, ..self },
+            None => self,
+        }
     }
 
     fn ask(&mut self, now: SystemTime, event: Event) -> Result<Step<Resolved>, Error> {
         let error = match self.resolve.step(now, event) {
             // Some role could not be assumed with them.
-            Err(error) if !self.has_read && are_refused(&error) && self.sources.begin_in_a_file(|_| true) => {
-                error
-            }
+            Err(error) if !self.has_read && are_refused(&error) => error,
             step => return step,
         };
+        let Some(load) = self.sources.load(self.context.settings()) else { return Err(error) };
         self.has_read = true;
-        let load = Box::new(self.sources.load(self.context.settings()));
         self.read(now, load, Some(error), Event::Start)
     }
 
@@ -238,6 +236,14 @@ fn asked(chain: &Chain) -> Option<(usize, &Plan)> {
         Found::Plan(plan) => Some((index, &**plan)),
         _ => None,
     }
+}
+
+/// The plan that is asked first, if it begins with keys in a shared file. The first candidate is the environment, which is a
+/// snapshot.
+fn in_a_file(chain: &Chain) -> Option<&Plan> {
+    asked(chain)
+        .filter(|(index, plan)| *index > 0 && matches!(plan.source, Source::Static(_)))
+        .map(|(_, plan)| plan)
 }
 
 /// Whether a role could not be assumed since the keys have expired or are not known.

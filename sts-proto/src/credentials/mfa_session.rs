@@ -8,7 +8,7 @@ use crate::keys::Credentials;
 ///
 /// For [`Resolve::mfa_session`](super::Resolve::mfa_session).
 #[derive(Clone, Debug, Default)]
-pub(crate) struct MfaSession(Arc<Mutex<Option<Session>>>);
+pub(crate) struct MfaSession(Arc<Mutex<Option<Box<Session>>>>);
 
 #[derive(Debug)]
 struct Session {
@@ -31,14 +31,15 @@ impl MfaSession {
     }
 
     pub(super) fn keep(&self, source: usize, assumed: usize, credentials: &Credentials) {
-        *self.kept() = Some(Session { place: (source, assumed), credentials: credentials.clone() });
+        let session = Session { place: (source, assumed), credentials: credentials.clone() };
+        *self.kept() = Some(Box::new(session));
     }
 
     pub(super) fn forget(&self) {
         *self.kept() = None;
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Session>> {
+    fn kept(&self) -> MutexGuard<'_, Option<Box<Session>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn profile_plan(
             From::Named(source) => break named_source(env, profile, source)?,
             From::Profile(name) if name == profile.name() => {
                 break base(env, profiles, profile)?.ok_or_else(|| {
-                    broken(profile, "it is its own source_profile and configures no other credentials")
+                    let line = profile.line_of(SOURCE_PROFILE);
+                    let problem =
+                        format!("it is its own source_profile{line} and configures no other credentials");
+                    broken(profile, &problem)
                 })?;
             }
             From::Profile(name) => {
@@ -52,7 +55,8 @@ pub(super) fn profile_plan(
                 match seen.binary_search(&name) {
                     Err(at) => seen.insert(at, name),
                     Ok(_) => {
-                        let problem = format!("source_profile leads in a circle: {}", shown(&path));
+                        let line = profile.line_of(SOURCE_PROFILE);
+                        let problem = format!("source_profile{line} leads in a circle: {}", shown(&path));
                         return Err(broken(first, &problem));
                     }
                 }
@@ -61,10 +65,10 @@ pub(super) fn profile_plan(
                         .because(error)
                 })?;
                 profile = source.ok_or_else(|| {
-                    let hint = profiles.hint_for_profile(name);
+                    let (line, hint) = (profile.line_of(SOURCE_PROFILE), profiles.hint_for_profile(name));
                     broken(
                         profile,
-                        &format!("its source_profile {name} is in none of the shared files{hint}"),
+                        &format!("its source_profile {name}{line} is in none of the shared files{hint}"),
                     )
                 })?;
             }
@@ -136,8 +140,11 @@ fn named_source(env: &Env, profile: &Section, source: &str) -> Result<Source, Cr
             (config.map(|config| config.map(Source::InstanceMetadata)), "it is switched off")
         }
         _ => {
-            let problem = "its credential_source has to be Environment, EcsContainer or Ec2InstanceMetadata";
-            return Err(broken(profile, problem));
+            let line = profile.line_of(CREDENTIAL_SOURCE);
+            let problem = format!(
+                "its credential_source{line} has to be Environment, EcsContainer or Ec2InstanceMetadata"
+            );
+            return Err(broken(profile, &problem));
         }
     };
     match found {
@@ -154,8 +161,7 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
     // Before keys, as in the AWS CLI: a profile that names a role is not used for the keys beside it.
     if let Some(token_file) = text(profile, WEB_IDENTITY_TOKEN_FILE)? {
         let Some(role_arn) = profile.get(ROLE_ARN) else {
-            let line = profile.line_of(WEB_IDENTITY_TOKEN_FILE);
-            return Err(broken(profile, &format!("it has web_identity_token_file without role_arn{line}")));
+            return Err(half(profile, WEB_IDENTITY_TOKEN_FILE, ROLE_ARN));
         };
         let role = role(profile, role_arn)?;
         return Ok(Some(Source::WebIdentity { role, token_file: token_file.into() }));
@@ -187,11 +193,7 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
     }
     for key in [SOURCE_PROFILE, CREDENTIAL_SOURCE] {
         if profile.has(key) && profile.get(ROLE_ARN).is_none() {
-            let line = profile.line_of(key);
-            return Err(broken(
-                profile,
-                &format!("it has {key} without role_arn{line}; set both or neither"),
-            ));
+            return Err(half(profile, key, ROLE_ARN));
         }
     }
     Ok(None)
@@ -205,8 +207,8 @@ fn keys(profile: &Section) -> Result<Option<Credentials>, CredentialsError> {
     let (id, secret) = match (text(profile, ID)?, text(profile, SECRET)?) {
         (None, None) => return Ok(None),
         (Some(id), Some(secret)) => (id, secret),
-        (Some(_), None) => return Err(broken(profile, &format!("it has {ID} without {SECRET}"))),
-        (None, Some(_)) => return Err(broken(profile, &format!("it has {SECRET} without {ID}"))),
+        (Some(_), None) => return Err(half(profile, ID, SECRET)),
+        (None, Some(_)) => return Err(half(profile, SECRET, ID)),
     };
     let token = profile.get(TOKEN);
     for (key, value) in [(ID, Some(id)), (SECRET, Some(secret)), (TOKEN, token)] {
@@ -239,10 +241,12 @@ fn role(profile: &Section, role_arn: &str) -> Result<Role, CredentialsError> {
     let text = |key| profile.get(key).map(str::to_owned);
     let duration_seconds = match profile.get("duration_seconds") {
         None => None,
-        Some(seconds) => {
-            let seconds = seconds.parse().ok();
-            Some(seconds.ok_or_else(|| broken(profile, "its duration_seconds is not a whole number"))?)
-        }
+        Some(seconds) => Some(seconds.parse().map_err(|_| {
+            let line = profile.line_of("duration_seconds");
+            let problem =
+                format!("its duration_seconds{line} is not a whole number; write seconds, for example 3600");
+            broken(profile, &problem)
+        })?),
     };
     Ok(Role {
         role_arn: role_arn.to_owned(),
@@ -265,6 +269,12 @@ fn shown(path: &[&str]) -> String {
         0 => path.join(" to "),
         _ => format!("{} to ({left_out} more) to {}", begin.join(" to "), end.join(" to ")),
     }
+}
+
+/// One key of two that belong together.
+fn half(profile: &Section, key: &str, other: &str) -> CredentialsError {
+    let line = profile.line_of(key);
+    broken(profile, &format!("it has {key} without {other}{line}; set both or neither"))
 }
 
 fn broken(profile: &Section, problem: &str) -> CredentialsError {

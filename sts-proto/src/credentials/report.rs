@@ -6,7 +6,7 @@ use super::{Candidate, Chain, Found, Plan};
 use crate::clocks::Clocks;
 use crate::error::{CredentialsError, Outcome, Tried};
 use crate::keys::Credentials;
-use crate::settings::{Origin, Setting};
+use crate::settings::Setting;
 
 /// The settings of a client and the sources of its credentials, for people to read. `Display` prints two lists: every setting
 /// with its origin, and every source of credentials, in order, with what became of it.
@@ -31,29 +31,6 @@ impl Explanation {
         match self.settings.iter_mut().find(|known| known.name == setting.name) {
             Some(known) => *known = setting,
             None => self.settings.push(setting),
-        }
-        self
-    }
-
-    /// Says what sets the settings that are set in code, from the name of each: for a program, since its users know its
-    /// arguments and not its code.
-    ///
-    /// ```
-    /// use sts_proto::credentials::Explanation;
-    /// use sts_proto::settings::{Origin, Setting};
-    ///
-    /// let region = Setting::new("region", "eu-west-1", Origin::Code);
-    /// let explanation = Explanation::new(vec![region], vec![]);
-    /// let explanation = explanation.of_program(|name| match name {
-    ///     "region" => "--region",
-    ///     _ => "set by this program",
-    /// });
-    /// assert_eq!(explanation.settings[0].origin.to_string(), "--region");
-    /// ```
-    #[must_use]
-    pub fn of_program(mut self, argument: impl Fn(&str) -> &'static str) -> Self {
-        for setting in self.settings.iter_mut().filter(|setting| setting.origin == Origin::Code) {
-            setting.origin = Origin::Argument(argument(setting.name));
         }
         self
     }

@@ -29,7 +29,7 @@ use crate::transport::TransportError;
 #[non_exhaustive]
 pub enum CredentialsError {
     /// No source of credentials is configured.
-    NotConfigured(NoCredentials),
+    NotConfigured(Box<NoCredentials>),
     /// A source is configured and cannot be used, or it failed.
     Failed(ProviderError),
 }
@@ -68,7 +68,7 @@ impl CredentialsError {
     /// empty where credentials were asked for themselves.
     pub fn while_calling(self, operation: &'static str) -> Error {
         match self {
-            Self::NotConfigured(nothing) => NoCredentials { operation, ..nothing }.into(),
+            Self::NotConfigured(nothing) => NoCredentials { operation, ..*nothing }.into(),
             failed => failed.into(),
         }
     }
@@ -90,7 +90,7 @@ impl CredentialsError {
     #[must_use]
     pub fn after(self, tried: impl Into<Arc<[Tried]>>) -> Self {
         match self {
-            Self::NotConfigured(nothing) => Self::NotConfigured(nothing.after(tried)),
+            Self::NotConfigured(nothing) => nothing.after(tried).into(),
             failed => failed.change(|inner| inner.tried = tried.into()),
         }
     }
@@ -187,7 +187,7 @@ impl From<Error> for CredentialsError {
 
 impl From<NoCredentials> for CredentialsError {
     fn from(error: NoCredentials) -> Self {
-        Self::NotConfigured(error)
+        Self::NotConfigured(Box::new(error))
     }
 }
 

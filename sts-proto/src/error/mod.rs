@@ -38,14 +38,14 @@ pub enum Error {
     /// A setting in the environment cannot be used. Nothing was sent.
     Settings(SettingsError),
     /// No endpoint can be made of the settings. Nothing was sent.
-    Endpoint(EndpointError),
+    Endpoint(Box<EndpointError>),
     /// The operation has to be signed, and no credentials are configured or their source failed. The operation was not
     /// sent.
     Credentials(CredentialsError),
     /// The request cannot be signed. Nothing was sent.
     Sign(SignError),
     /// A proof of identity cannot be made, or its consumer would refuse it. Nothing was sent.
-    Proof(ProofError),
+    Proof(Box<ProofError>),
     /// No answer arrived, or not all of it.
     Transport(Box<TransportError>),
     /// The service said no, or a server on the way did.
@@ -267,7 +267,7 @@ impl From<SettingsError> for Error {
 impl From<EndpointError> for Error {
     #[cold]
     fn from(error: EndpointError) -> Self {
-        Self::Endpoint(error)
+        Self::Endpoint(Box::new(error))
     }
 }
 
@@ -281,7 +281,7 @@ impl From<SignError> for Error {
 impl From<ProofError> for Error {
     #[cold]
     fn from(error: ProofError) -> Self {
-        Self::Proof(error)
+        Self::Proof(Box::new(error))
     }
 }
 
@@ -379,6 +379,12 @@ mod tests {
     use super::*;
     use crate::operation::Operation;
     use crate::operations::GetCallerIdentity;
+
+    /// It stands in the result of nearly every function.
+    #[test]
+    fn an_error_takes_two_words() {
+        assert_eq!(size_of::<Error>(), 2 * size_of::<usize>());
+    }
 
     #[test]
     fn a_clone_says_the_same() {

@@ -101,11 +101,11 @@ macro_rules! guide_credentials {
         ///
         /// let sts = Client::builder()
         ///     .profile("admin")
-        ///     .mfa_code(|device| {
+        ///     .mfa_code(|device| -> Result<_, std::io::Error> {
         ///         eprint!("code of {device}: ");
         ///         let mut code = String::new();
-        ///         std::io::stdin().read_line(&mut code).ok()?;
-        ///         Some(Secret::new(code))
+        ///         std::io::stdin().read_line(&mut code)?;
+        ///         Ok(Secret::new(code))
         ///     })
         ///     .build()?;
         /// # let _ = sts;

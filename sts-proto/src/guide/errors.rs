@@ -82,7 +82,8 @@ macro_rules! guide_errors {
         ///
         /// | [`Error`](crate::Error) | what to do |
         /// |---|---|
-        /// | `Settings`, `Endpoint` | mend the variable, or the line of the file, that it names; nothing was sent |
+        /// | `Settings` | mend the variable, or the line of the file, that it names, or match its [`kind`](crate::SettingsError::kind); nothing was sent |
+        /// | `Endpoint` | mend the region or the URL, where the error says that it stands; nothing was sent |
         /// | `Credentials(NotConfigured)` | configure a source; the error lists those that were looked at |
         /// | `Credentials(Failed)` | mend the source that it names; no other is asked |
         /// | `Transport` | look at [`kind`](crate::TransportError::kind): host, firewall, proxy, certificate, time-out |

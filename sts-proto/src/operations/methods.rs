@@ -40,7 +40,7 @@ macro_rules! client_methods {
                 &self,
                 $($given: $crate::operations::$input)?
             ) -> ::core::result::Result<$crate::operations::$output, $crate::Error> {
-                self.send($sent) $($wait)*
+                self.pump.send($sent) $($wait)*
             }
         }
     };

@@ -8,30 +8,32 @@ use crate::transport::{TransportError, TransportErrorKind as Kind};
 /// All are given up together after an exchange that ended in silence or broke: a network that has changed, a machine that
 /// has slept or a gateway that has forgotten them leaves all in the same state, and each would cost another attempt.
 pub struct Kept<T> {
-    now: Mutex<Arc<T>>,
-    renew: Box<dyn Fn() -> T + Send + Sync>,
+    /// `None` before the first exchange and once all are given up.
+    now: Mutex<Option<Arc<T>>>,
+    make: Box<dyn Fn() -> T + Send + Sync>,
 }
 
 impl<T> Kept<T> {
-    /// Nothing yet, made like this each time.
+    /// Nothing yet. It is made like this for the first exchange, since many clients make none, and anew after all were given up.
     pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
-        Self { now: Mutex::new(Arc::new(make())), renew: Box::new(make) }
+        Self { now: Mutex::default(), make: Box::new(make) }
     }
 
     /// For one exchange, which tells [how it ended](Lent::ended).
     pub fn lend(&self) -> Lent<'_, T> {
-        Lent { kept: self, connections: Arc::clone(&self.locked()), ended: false }
+        let connections = Arc::clone(self.locked().get_or_insert_with(|| Arc::new((self.make)())));
+        Lent { kept: self, connections, ended: false }
     }
 
     fn give_up(&self, connections: &Arc<T>) {
         let mut now = self.locked();
         // Another exchange may have seen to it.
-        if Arc::ptr_eq(&now, connections) {
-            *now = Arc::new((self.renew)());
+        if now.as_ref().is_some_and(|now| Arc::ptr_eq(now, connections)) {
+            *now = None;
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Arc<T>> {
+    fn locked(&self) -> MutexGuard<'_, Option<Arc<T>>> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,6 +101,7 @@ mod tests {
         let made = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&made);
         let kept = Kept::new(move || count.fetch_add(1, Ordering::Relaxed));
+        assert_eq!(made.load(Ordering::Relaxed), 0);
         let ended = |lent: Lent<'_, usize>, kind: Kind| drop(lent.ended::<()>(Err(kind.into())));
         assert!(kept.lend().ended(Ok(1)).is_ok());
         for kind in [Kind::Refused, Kind::Tls, Kind::TooLarge, Kind::NotHttp] {
@@ -110,6 +113,7 @@ mod tests {
         assert_eq!((*first.connections(), *second.connections()), (1, 1));
         ended(first, Kind::Timeout(Phase::Response));
         ended(second, Kind::Closed);
+        assert_eq!(*kept.lend().connections(), 2);
         assert_eq!(made.load(Ordering::Relaxed), 3);
     }
 }

@@ -32,6 +32,7 @@ mod replace;
 mod started;
 mod tail;
 
+use std::error::Error as StdError;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -57,20 +58,38 @@ use crate::secret::Secret;
 use crate::text::to_ascii_lowercase;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// Answers with the current code of the MFA device with this serial number, or not at all.
-pub type AskMfaCode = dyn Fn(&str) -> Option<Secret> + Send + Sync;
+/// Answers with the current code of the MFA device with this serial number, or with why there is none.
+pub type AskMfaCode = dyn Fn(&str) -> Result<Secret, Box<dyn StdError + Send + Sync>> + Send + Sync;
+
+/// What a program answers where it is asked for a code: an `Option`, or a `Result` whose error says why there is none.
+pub trait MfaAnswer {
+    /// The code, or why there is none.
+    fn code(self) -> Result<Secret, Box<dyn StdError + Send + Sync>>;
+}
+
+impl MfaAnswer for Option<Secret> {
+    fn code(self) -> Result<Secret, Box<dyn StdError + Send + Sync>> {
+        self.ok_or_else(|| NO_CODE.into())
+    }
+}
+
+impl<E: Into<Box<dyn StdError + Send + Sync>>> MfaAnswer for Result<Secret, E> {
+    fn code(self) -> Result<Secret, Box<dyn StdError + Send + Sync>> {
+        self.map_err(Into::into)
+    }
+}
 
 /// Asks for the code of the MFA device with this serial number, if there is anything to ask. A panic counts as a failure: a
 /// person has seen the question, and is not to be asked again at once.
 pub fn mfa_code(ask: Option<&AskMfaCode>, serial: &str) -> Event {
     let asked = ask.map(|ask| catch_unwind(AssertUnwindSafe(|| ask(serial))));
     let problem = match asked {
-        Some(Ok(Some(code))) => return Event::MfaCode(code),
-        Some(Ok(None)) => NO_CODE,
-        Some(Err(_)) => "mfa_code panicked; the program's error output says where",
-        None => "the client has no way to ask for it; set mfa_code when building the client",
+        Some(Ok(Ok(code))) => return Event::MfaCode(code),
+        Some(Ok(Err(problem))) => problem,
+        Some(Err(_)) => "mfa_code panicked; the program's error output says where".into(),
+        None => "the client has no way to ask for it; set mfa_code when building the client".into(),
     };
-    failed(TransportErrorKind::Unsupported, problem)
+    Event::Failed(TransportError::new(TransportErrorKind::Unsupported, problem))
 }
 
 /// Why there is no code where the program was asked for it.
@@ -97,13 +116,17 @@ mod tests {
 
     #[test]
     fn an_mfa_code_or_why_there_is_none() {
-        let ask: &AskMfaCode = &|serial| (serial == "arn:mfa").then(|| "123456".into());
+        let ask: &AskMfaCode = &|serial| (serial == "arn:mfa").then(|| "123456".into()).code();
+        let says: &AskMfaCode = &|_| Err::<Secret, _>("the drawer is locked").code();
         let Event::MfaCode(code) = mfa_code(Some(ask), "arn:mfa") else { panic!("there is none") };
         assert_eq!(code.expose(), "123456");
         let panics: &AskMfaCode = &|_| std::panic::panic_any("planted");
-        for (ask, words) in
-            [(None, "set mfa_code"), (Some(ask), "no code was given"), (Some(panics), "mfa_code panicked")]
-        {
+        for (ask, words) in [
+            (None, "set mfa_code"),
+            (Some(ask), "no code was given"),
+            (Some(says), "the drawer is locked"),
+            (Some(panics), "mfa_code panicked"),
+        ] {
             let Event::Failed(error) = mfa_code(ask, "another") else { panic!("there is a code") };
             assert_eq!(error.kind(), TransportErrorKind::Unsupported);
             assert!(error.source().is_some_and(|source| source.to_string().contains(words)), "{error:?}");

@@ -47,7 +47,13 @@ macro_rules! common_program_calls {
         /// Ends a program that has not ended, with its group, if it has one of its own, and with what it has started.
         #[cfg(unix)]
         fn end(id: u32) {
-            use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
+            signal(id, rustix::process::Signal::KILL);
+        }
+
+        /// Sends them a signal.
+        #[cfg(unix)]
+        fn signal(id: u32, signal: rustix::process::Signal) {
+            use rustix::process::{Pid, getpgid, kill_process, kill_process_group};
 
             let Some(program) = to_pid(id) else { return };
             // There is such a directory on Linux only. What is ended belongs to its parent no longer.
@@ -55,10 +61,10 @@ macro_rules! common_program_calls {
             let stats = processes.filter_map(|process| $($fs)::*::read(process.path().join("stat")).ok());
             let started = $crate::perform::started_by(id, stats);
             if getpgid(Some(program)) == Ok(program) {
-                let _ = kill_process_group(program, Signal::KILL);
+                let _ = kill_process_group(program, signal);
             }
             for process in [program].into_iter().chain(started.into_iter().filter_map(Pid::from_raw)) {
-                let _ = kill_process(process, Signal::KILL);
+                let _ = kill_process(process, signal);
             }
         }
 

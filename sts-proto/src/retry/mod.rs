@@ -96,13 +96,14 @@ impl Default for Retry {
 #[derive(Debug)]
 pub(crate) struct Shared {
     quota: Quota,
-    limiter: Option<RateLimiter>,
+    /// Boxed, since few clients have one.
+    limiter: Option<Box<RateLimiter>>,
     clock: ServerClock,
 }
 
 impl Shared {
     pub(crate) fn new(retry: Retry) -> Self {
-        let limiter = retry.is_adaptive().then(RateLimiter::default);
+        let limiter = retry.is_adaptive().then(Box::default);
         Self { quota: Quota::default(), limiter, clock: ServerClock::default() }
     }
 

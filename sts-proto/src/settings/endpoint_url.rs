@@ -1,7 +1,7 @@
 use super::lookup::Lookup;
 use super::origin::Sourced;
 use super::profile::Kind;
-use super::{Env, Origin, Profiles, Section, SettingsError};
+use super::{Env, Origin, Profiles, Section, SettingsError, SettingsErrorKind};
 
 /// The endpoint URL that environment and profile have for a service, and where it stands. The first that is there: the
 /// service's own variable, `AWS_ENDPOINT_URL`, the block of the service in the `services` section that the profile names,
@@ -38,14 +38,17 @@ fn first(
     }
     let Some(profile) = profile else { return Ok(None) };
     if let Some(name) = profile.get("services") {
-        let services = profiles.services(name)?.ok_or_else(|| SettingsError::NoServices {
-            name: name.to_owned(),
-            origin: profile.origin("services"),
-            hint: profiles.hint(Kind::Services, name),
+        let services = profiles.services(name)?.ok_or_else(|| {
+            SettingsError::from(SettingsErrorKind::NoServices {
+                name: name.to_owned(),
+                origin: profile.origin("services"),
+                hint: profiles.hint(Kind::Services, name),
+            })
         })?;
         if let Some(url) = services.nested(service_key, URL) {
             return Ok(Some((url.to_owned(), services.nested_origin(service_key, URL))));
         }
+        services.check_block(service_key, URL)?;
     }
     Ok(profile.get(URL).map(|url| (url.to_owned(), profile.origin(URL))))
 }

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Platform, SettingsError};
+use super::{Platform, SettingsError, SettingsErrorKind};
 use crate::keys::Credentials;
 use crate::secret::Secret;
 use crate::wire::time;
@@ -33,7 +33,7 @@ impl Env {
         match self.find(variable) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(value.expose()).filter(|value| !value.trim().is_empty())),
-            Some(Err(())) => Err(SettingsError::NotUnicode { variable }),
+            Some(Err(())) => Err(SettingsErrorKind::NotUnicode { variable }.into()),
         }
     }
 
@@ -73,15 +73,15 @@ impl Env {
         let (id, secret) = match (self.get(ID)?, self.get(SECRET)?) {
             (None, None) => return Ok(None),
             (Some(id), Some(secret)) => (id.trim(), secret.trim()),
-            (Some(_), None) => return Err(SettingsError::HalfKeyPair { set: ID, missing: SECRET }),
-            (None, Some(_)) => return Err(SettingsError::HalfKeyPair { set: SECRET, missing: ID }),
+            (Some(_), None) => return Err(SettingsErrorKind::HalfKeyPair { set: ID, missing: SECRET }.into()),
+            (None, Some(_)) => return Err(SettingsErrorKind::HalfKeyPair { set: SECRET, missing: ID }.into()),
         };
         let mut credentials = Credentials::new(id, secret);
         if let Some(token) = self.get("AWS_SESSION_TOKEN")? {
             credentials = credentials.with_session_token(token.trim());
         }
         if let Some(expiration) = self.get(EXPIRATION)? {
-            let at = time::parse(expiration).ok_or(SettingsError::NotATime { variable: EXPIRATION })?;
+            let at = time::parse(expiration).ok_or(SettingsErrorKind::NotATime { variable: EXPIRATION })?;
             credentials = credentials.with_expiration(at);
         }
         if let Some(account) = self.get("AWS_ACCOUNT_ID")? {
@@ -152,6 +152,9 @@ mod tests {
     fn a_value_that_is_not_unicode_is_an_error_that_names_the_variable() {
         use std::os::unix::ffi::OsStringExt;
         let env = Env::from_iter([("AWS_REGION", OsString::from_vec(vec![0xff]))]);
-        assert_eq!(env.get("AWS_REGION"), Err(SettingsError::NotUnicode { variable: "AWS_REGION" }));
+        assert_eq!(
+            env.get("AWS_REGION"),
+            Err(SettingsErrorKind::NotUnicode { variable: "AWS_REGION" }.into())
+        );
     }
 }

@@ -2,16 +2,59 @@
 
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Origin;
 use super::header::written;
 use super::profile::Kind;
 use crate::text::OneLine;
 
-/// A setting cannot be used: in the environment, in the shared config and credentials files, or in code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A setting cannot be used: in the environment, in the shared config and credentials files, or in code. A clone shares what
+/// it holds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SettingsError(Arc<SettingsErrorKind>);
+
+impl SettingsError {
+    /// TLS cannot be set up, for this reason.
+    pub fn tls(problem: impl Into<Box<str>>) -> Self {
+        SettingsErrorKind::Tls { problem: problem.into() }.into()
+    }
+
+    pub(super) fn no_tls() -> Self {
+        Self::tls("it is not compiled in; enable the feature ring, aws-lc or native-tls")
+    }
+
+    /// Which setting it is, where it stands, and what is wrong with it.
+    pub fn kind(&self) -> &SettingsErrorKind {
+        &self.0
+    }
+}
+
+impl From<SettingsErrorKind> for SettingsError {
+    #[cold]
+    fn from(kind: SettingsErrorKind) -> Self {
+        Self(Arc::new(kind))
+    }
+}
+
+impl fmt::Debug for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// What a [`SettingsError`] is about.
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum SettingsError {
+pub enum SettingsErrorKind {
     /// A variable is not valid Unicode.
     NotUnicode {
         /// Its name.
@@ -121,7 +164,7 @@ pub enum SettingsError {
     },
 }
 
-impl fmt::Display for SettingsError {
+impl fmt::Display for SettingsErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let f = &mut OneLine(f);
         match self {
@@ -208,19 +251,6 @@ impl fmt::Display for SettingsError {
     }
 }
 
-impl std::error::Error for SettingsError {}
-
-impl SettingsError {
-    /// TLS cannot be set up, for this reason.
-    pub fn tls(problem: impl Into<Box<str>>) -> Self {
-        Self::Tls { problem: problem.into() }
-    }
-
-    pub(super) fn no_tls() -> Self {
-        Self::tls("it is not compiled in; enable the feature ring, aws-lc or native-tls")
-    }
-}
-
 /// A place as the subject of a sentence.
 struct Place<'a>(&'a Origin);
 
@@ -265,7 +295,7 @@ mod tests {
 
     #[test]
     fn each_says_where_and_what_to_do() {
-        let error = SettingsError::NoProfile {
+        let error = SettingsErrorKind::NoProfile {
             name: "dve".into(),
             origin: Origin::Environment("AWS_PROFILE"),
             files: vec!["/a/config".into(), "/a/credentials".into()],
@@ -276,7 +306,7 @@ mod tests {
             "there is no profile \"dve\" (named by AWS_PROFILE); looked in /a/config and /a/credentials; add it \
              there ([profile dve] in the config file), or name another"
         );
-        let error = SettingsError::NoProfile {
+        let error = SettingsErrorKind::NoProfile {
             name: "x".into(),
             origin: Origin::Code,
             files: Vec::new(),
@@ -284,10 +314,10 @@ mod tests {
         };
         assert!(error.to_string().contains("(named by the program); looked in no file"), "{error}");
         let origin = Origin::Profile("profile a, services (/a/config line 2)".into());
-        let error = SettingsError::NoServices { name: "x\n y".into(), origin, hint: String::new() };
+        let error = SettingsErrorKind::NoServices { name: "x\n y".into(), origin, hint: String::new() };
         assert!(error.to_string().contains("[services 'x  y']"), "one line: {error}");
         let origin = Origin::Profile("profile a, use_fips_endpoint (/a/config line 3)".into());
-        let error = SettingsError::NotOneOf { origin, choices: &["true", "false"] };
+        let error = SettingsErrorKind::NotOneOf { origin, choices: &["true", "false"] };
         assert_eq!(
             error.to_string(),
             "profile a, use_fips_endpoint (/a/config line 3) has to be true or false"

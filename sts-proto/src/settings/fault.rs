@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::SettingsError;
 use super::header::{is_deceptive, written};
 use super::profile::Kind;
 #[cfg(feature = "credentials")]
 use super::{Origin, Setting};
+use super::{SettingsError, SettingsErrorKind};
 use crate::text::{eq_ignore_ascii_case, shown};
 
 /// A line that cannot be understood. The section that it stands in cannot be used.
@@ -20,11 +20,12 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn error(&self) -> SettingsError {
-        SettingsError::ProfileSyntax {
+        SettingsErrorKind::ProfileSyntax {
             path: self.path.to_path_buf(),
             line: usize::try_from(self.line).unwrap_or(usize::MAX),
             problem: self.problem,
         }
+        .into()
     }
 
     /// For a person to read. `section` is the section that it stands in.
@@ -65,9 +66,10 @@ impl PassedOver {
             return None;
         }
         let text = shown(&self.text, MAX_SHOWN);
-        let right = match self.is_in_credentials {
-            true => format!("[{name}]"),
-            false => written(kind, name),
+        let right = match (self.is_in_credentials, kind) {
+            (false, _) => written(kind, name),
+            (true, Kind::Profile) => format!("[{name}]"),
+            (true, _) => format!("{} in the config file", written(kind, name)),
         };
         // It may look right as it is.
         let anew = if self.text.contains(is_deceptive) { ANEW } else { "" };

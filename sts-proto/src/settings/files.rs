@@ -46,7 +46,7 @@ impl Files {
     ///
     /// If a variable that is needed is not Unicode.
     pub fn new(env: &Env, platform: Platform) -> Result<Self, SettingsError> {
-        let place = |variable, name| {
+        let place = |variable, name| -> Result<_, SettingsError> {
             if let Some(path) = env.get(variable)? {
                 return Ok(Some(env.expand(path.trim(), platform)?));
             }
@@ -133,6 +133,7 @@ pub(crate) const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";
 
 #[cfg(test)]
 mod tests {
+    use super::super::SettingsErrorKind;
     use super::*;
 
     fn files(platform: Platform, variables: &[(&str, &str)]) -> [Option<String>; 2] {
@@ -206,7 +207,7 @@ mod tests {
         assert_eq!(env.home(), None);
         let tilde = [(CONFIG, "~/a".into()), home.clone()];
         let error = Files::new(&Env::from_iter(tilde), Platform::Unix).unwrap_err();
-        assert_eq!(error, SettingsError::NotUnicode { variable: "HOME" });
+        assert_eq!(error, SettingsErrorKind::NotUnicode { variable: "HOME" }.into());
         let files = [(CONFIG, "/a".into()), (CREDENTIALS, "/b".into()), home];
         assert!(Files::new(&Env::from_iter(files), Platform::Unix).is_ok());
     }

@@ -1,6 +1,6 @@
 //! One setting from several places: variables first, then the profile.
 
-use super::{Env, Origin, Section, SettingsError};
+use super::{Env, Origin, Section, SettingsError, SettingsErrorKind};
 use crate::text::eq_ignore_ascii_case;
 
 /// Where settings are looked for.
@@ -36,7 +36,7 @@ impl<'a> Lookup<'a> {
         let Some((value, origin)) = self.text(&[variable], key)? else { return Ok(None) };
         match choices.iter().position(|choice| eq_ignore_ascii_case(choice, value)) {
             Some(position) => Ok(Some((position, origin))),
-            None => Err(SettingsError::NotOneOf { origin, choices }),
+            None => Err(SettingsErrorKind::NotOneOf { origin, choices }.into()),
         }
     }
 
@@ -59,7 +59,7 @@ impl<'a> Lookup<'a> {
         let Some((value, origin)) = self.text(&[variable], key)? else { return Ok(None) };
         match value.parse() {
             Ok(number) if number >= 1 => Ok(Some((number, origin))),
-            _ => Err(SettingsError::NotANumber { origin }),
+            _ => Err(SettingsErrorKind::NotANumber { origin }.into()),
         }
     }
 }

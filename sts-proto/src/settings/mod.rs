@@ -22,13 +22,14 @@ mod tls;
 mod trace;
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::HeaderValue;
 
 #[cfg(feature = "credentials")]
 pub(crate) use endpoint_url::configured_endpoint_url;
 pub use env::Env;
-pub use error::SettingsError;
+pub use error::{SettingsError, SettingsErrorKind};
 #[cfg(all(test, feature = "credentials"))]
 pub(crate) use files::slashed;
 #[cfg(feature = "credentials")]
@@ -45,7 +46,7 @@ pub(crate) use reason::reason;
 pub use tls::{LazyTls, Roots, TlsLibrary, TlsSettings};
 
 use list::Found;
-use origin::Sourced;
+pub(crate) use origin::Sourced;
 use proxy::Proxies;
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointParams};
@@ -85,7 +86,7 @@ pub struct Settings {
     use_sigv4a: Sourced<bool>,
     signing_region_set: Sourced<Option<String>>,
     /// An error only where the environment's keys cannot be used; code may still give others.
-    credentials: Sourced<Result<Option<Credentials>, SettingsError>>,
+    credentials: Sourced<Result<Option<Arc<Credentials>>, SettingsError>>,
     timeouts: Sourced<Timeouts>,
     retry: Retry,
     retry_mode_origin: Origin,
@@ -102,7 +103,7 @@ pub struct Settings {
 
 /// What a context takes from settings as it is.
 pub(crate) struct Parts<'a> {
-    pub(crate) credentials: Option<&'a Credentials>,
+    pub(crate) credentials: Option<&'a Arc<Credentials>>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,
     pub(crate) app_id: Option<&'a str>,
@@ -138,7 +139,7 @@ impl Settings {
 
     /// The keys to sign with, whatever environment and files say.
     pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
-        self.credentials = Sourced::in_code(Ok(Some(credentials.into())));
+        self.credentials = Sourced::in_code(Ok(Some(Arc::new(credentials.into()))));
         self
     }
 

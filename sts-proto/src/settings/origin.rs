@@ -11,7 +11,7 @@ pub enum Origin {
     Default,
     /// Set in code.
     Code,
-    /// An argument of the program, by its name: see `Explanation::of_program`.
+    /// An argument of the program, by its name: see [`Settings::of_program`](super::Settings::of_program).
     Argument(&'static str),
     /// An environment variable.
     Environment(&'static str),
@@ -19,6 +19,15 @@ pub enum Origin {
     Profile(Box<str>),
     /// The instance metadata.
     InstanceMetadata,
+}
+
+impl Origin {
+    /// What is set in code is set by this argument of the program.
+    pub(super) fn name_argument(&mut self, name: impl FnOnce() -> &'static str) {
+        if *self == Self::Code {
+            *self = Self::Argument(name());
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -61,13 +70,20 @@ pub(crate) struct Sourced<T> {
 }
 
 impl<T> Sourced<T> {
-    pub(super) fn in_code(value: T) -> Self {
+    pub(crate) fn in_code(value: T) -> Self {
         Self { value, origin: Origin::Code }
     }
 
     /// This one where it is set, else `base`.
     pub(super) fn over(self, base: Self) -> Self {
         if self.is_default() { base } else { self }
+    }
+
+    /// The same, set by this argument of the program where it is set in code.
+    #[cfg(feature = "credentials")]
+    pub(crate) fn by_argument(mut self, name: &'static str) -> Self {
+        self.origin.name_argument(|| name);
+        self
     }
 
     /// Whether it is set nowhere.

@@ -9,7 +9,7 @@ use super::fault::{Fault, NotRead, PassedOver};
 use super::header::Header;
 use super::parse::{self, Parsed, Sections, Whole};
 use super::properties::{Properties, Property};
-use super::{Origin, SettingsError};
+use super::{Origin, SettingsError, SettingsErrorKind};
 use crate::perform::TOO_LARGE;
 use crate::secret::Secret;
 use crate::text::{eq_ignore_ascii_case, one_line, to_ascii_lowercase};
@@ -88,7 +88,7 @@ impl Profiles {
         for (path, bytes) in [config, credentials] {
             if bytes.len() > MAX_BODY {
                 let reason = TOO_LARGE.to_owned();
-                return Err(SettingsError::ProfileFile { path: path.to_path_buf(), reason });
+                return Err(SettingsErrorKind::ProfileFile { path: path.to_path_buf(), reason }.into());
             }
         }
         let mut profiles = Self::default();
@@ -298,6 +298,19 @@ impl Section {
         self.find_nested(block, key).map(|(_, value)| value)
     }
 
+    /// That nothing was meant to be `key` in the nested block `block` and is not: to pass it over would be to use another
+    /// value in silence.
+    pub(super) fn check_block(&self, block: &str, key: &str) -> Result<(), SettingsError> {
+        let Some(begin) = self.properties.get(block) else { return Ok(()) };
+        let (wrong, problem) = match (begin.value(), self.properties.get(key)) {
+            ("", Some(flat)) => (flat, FLAT),
+            (value, _) if !value.is_empty() && !value.starts_with('\n') => (begin, NO_BLOCK),
+            _ => return Ok(()),
+        };
+        let Some((path, line)) = wrong.line(0) else { return Ok(()) };
+        Err(Fault { path: Arc::new(path.to_owned()), line, problem }.error())
+    }
+
     /// Every key, in lower case, with its raw value: its lines are joined by line breaks, and a nested block
     /// starts with one. Values may be secrets.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -365,6 +378,10 @@ const KEY_PAIR: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_
 /// Lines that cannot be understood of which a person is told.
 #[cfg(feature = "credentials")]
 const MAX_TOLD: usize = 16;
+
+const FLAT: &str = "it is in no block of a service; write blanks before it";
+const NO_BLOCK: &str =
+    "it begins no block; write nothing behind the equals sign, and blanks before the lines below";
 
 #[cfg(test)]
 mod tests {

@@ -31,7 +31,14 @@ impl Properties {
 
     /// Sorts the properties and keeps the last one of each key.
     pub(super) fn settle(&mut self) {
-        self.0 = settled(std::mem::take(&mut self.0));
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.0.dedup_by(|later, earlier| {
+            let repeated = later.0 == earlier.0;
+            if repeated {
+                std::mem::swap(later, earlier);
+            }
+            repeated
+        });
     }
 
     /// Adds the properties of another file, which replace these.
@@ -76,23 +83,6 @@ impl Extend<(Box<str>, Property)> for Properties {
         }
         self.settle();
     }
-}
-
-/// A merge sort, which is a tenth of the code of the standard library's. Its depth is the logarithm of the length.
-fn settled(mut all: Vec<(Box<str>, Property)>) -> Vec<(Box<str>, Property)> {
-    if all.is_sorted_by(|(one, _), (other, _)| one < other) {
-        return all;
-    }
-    let later = settled(all.split_off(all.len() / 2));
-    let mut merged = Vec::with_capacity(all.len() + later.len());
-    let mut earlier = settled(all).into_iter().peekable();
-    for (key, property) in later {
-        merged.extend(std::iter::from_fn(|| earlier.next_if(|(known, _)| *known < key)));
-        earlier.next_if(|(known, _)| *known == key);
-        merged.push((key, property));
-    }
-    merged.extend(earlier);
-    merged
 }
 
 /// A value, wiped when dropped, and where it was set.

@@ -1,5 +1,5 @@
-#[cfg(feature = "credentials")]
-use super::Files;
+use std::sync::Arc;
+
 use super::endpoint_url::configured_endpoint_url;
 #[cfg(feature = "credentials")]
 use super::files::{CONFIG, CREDENTIALS};
@@ -11,6 +11,8 @@ use super::origin::Sourced;
 use super::profile::Kind;
 use super::proxy::Proxies;
 use super::{Env, Origin, Profiles, Roots, Section, Settings, SettingsError};
+#[cfg(feature = "credentials")]
+use super::{Files, Setting, SettingsErrorKind};
 use crate::retry::Retry;
 
 impl Settings {
@@ -37,8 +39,8 @@ impl Settings {
     /// A variable that is not Unicode or has a value that it may not have. Keys and proxies that cannot be used are
     /// an error only when a client is built, and not if code sets others.
     pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
-        let credentials =
-            Sourced { value: env.credentials(), origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
+        let value = env.credentials().map(|keys| keys.map(Arc::new));
+        let credentials = Sourced { value, origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
         Ok(Self { credentials, ..Self::resolve(env, &Profiles::default(), None, &Self::new())? })
     }
 
@@ -48,14 +50,14 @@ impl Settings {
     #[cfg(feature = "credentials")]
     pub(crate) fn from_files(
         env: &Env,
-        in_code: Option<&str>,
+        in_code: Option<&Sourced<String>>,
         profiles: &Profiles,
         files: Files,
         code: &Self,
         [config_state, credentials_state]: [FileState; 2],
     ) -> Result<(Self, String), SettingsError> {
         let Sourced { value: name, origin } = match in_code {
-            Some(name) => Sourced::in_code(name.to_owned()),
+            Some(named) => named.clone(),
             None => match env.get("AWS_PROFILE")? {
                 Some(name) => {
                     Sourced { value: name.trim().to_owned(), origin: Origin::Environment("AWS_PROFILE") }
@@ -67,19 +69,24 @@ impl Settings {
         if profile.is_none() && name != DEFAULT {
             let files = [files.config, files.credentials].into_iter().flatten().collect();
             let hint = profiles.hint(Kind::Profile, &name);
-            return Err(SettingsError::NoProfile { name, origin, files, hint });
+            return Err(SettingsErrorKind::NoProfile { name, origin, files, hint }.into());
         }
         let found = |variable, path, state| {
             let origin = if env.has(variable) { Origin::Environment(variable) } else { Origin::Default };
             FoundFile { path, origin, state }
         };
+        let mut not_understood = profiles.not_understood();
+        if origin == Origin::Default && env.has(DEFAULT_PROFILE) {
+            let advice = "name the profile in AWS_PROFILE";
+            not_understood.push(Setting::new("not read", advice, Origin::Environment(DEFAULT_PROFILE)));
+        }
         let mut settings = Self::resolve(env, profiles, profile, code)?;
         settings.found = Some(Found {
             profile_exists: profile.is_some(),
             profile: Sourced { value: name.clone(), origin },
             config: found(CONFIG, files.config, config_state),
             credentials: found(CREDENTIALS, files.credentials, credentials_state),
-            not_understood: profiles.not_understood(),
+            not_understood,
         });
         Ok((settings, name))
     }
@@ -123,9 +130,10 @@ impl Settings {
             let set = lookup.text(&["AWS_SIGV4A_SIGNING_REGION_SET"], "sigv4a_signing_region_set")?;
             settings.signing_region_set = set.into();
         }
-        if code.tls.roots.is_default() {
-            let bundle = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?;
-            settings.tls.roots = bundle.map(|(path, origin)| (Roots::File(path.into()), origin)).into();
+        if !code.tls.has_roots()
+            && let Some((path, origin)) = lookup.text(&["AWS_CA_BUNDLE"], "ca_bundle")?
+        {
+            settings.tls.configure_roots(Roots::File(path.into()), origin);
         }
         if !code.sets_retry() {
             settings.read_retry(lookup)?;
@@ -151,6 +159,9 @@ impl Settings {
 
 #[cfg(feature = "credentials")]
 const DEFAULT: &str = "default";
+/// Read by the AWS CLI and some SDKs, and not by that of JavaScript.
+#[cfg(feature = "credentials")]
+const DEFAULT_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
 /// Whether SigV4a is the first of the preferred schemes that this client knows. A preference is no demand: schemes that it
 /// does not know are passed over.
@@ -168,6 +179,7 @@ fn is_second((position, origin): (usize, Origin)) -> (bool, Origin) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SettingsErrorKind;
     use super::*;
     use crate::keys::Credentials;
 
@@ -217,7 +229,8 @@ mod tests {
 
     #[test]
     fn keys_come_in_pairs() {
-        let keys = |pairs: &[_]| from(pairs).unwrap().credentials.value;
+        let keys =
+            |pairs: &[_]| from(pairs).unwrap().credentials.value.map(|keys| keys.map(Arc::unwrap_or_clone));
         let (id, secret) = (("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s"));
         assert_eq!(keys(&[]), Ok(None));
         assert_eq!(keys(&[id, secret]), Ok(Some(Credentials::new("AKID", "s"))));
@@ -228,11 +241,19 @@ mod tests {
         );
         assert_eq!(
             keys(&[id, ("AWS_SECRET_ACCESS_KEY", "")]),
-            Err(SettingsError::HalfKeyPair { set: "AWS_ACCESS_KEY_ID", missing: "AWS_SECRET_ACCESS_KEY" })
+            Err(SettingsErrorKind::HalfKeyPair {
+                set: "AWS_ACCESS_KEY_ID",
+                missing: "AWS_SECRET_ACCESS_KEY"
+            }
+            .into())
         );
         assert_eq!(
             keys(&[secret]),
-            Err(SettingsError::HalfKeyPair { set: "AWS_SECRET_ACCESS_KEY", missing: "AWS_ACCESS_KEY_ID" })
+            Err(SettingsErrorKind::HalfKeyPair {
+                set: "AWS_SECRET_ACCESS_KEY",
+                missing: "AWS_ACCESS_KEY_ID"
+            }
+            .into())
         );
         assert!(keys(&[id, secret, ("AWS_CREDENTIAL_EXPIRATION", "soon")]).is_err());
         // Code goes before the environment, right or wrong.

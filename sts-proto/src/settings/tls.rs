@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::origin::Sourced;
 use super::reason::reason;
-use super::{Origin, Setting, SettingsError};
+use super::{Origin, Setting, SettingsError, SettingsErrorKind};
 use crate::flow::Event;
 use crate::secret::Secret;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -64,12 +64,16 @@ impl fmt::Debug for Roots {
     }
 }
 
-/// What TLS is set up with, each part with its origin.
+/// What TLS is set up with, each part with its origin. Clones share it.
 #[derive(Clone, Default)]
-pub struct TlsSettings {
-    pub(super) roots: Sourced<Option<Roots>>,
-    pub(super) extra_roots: Sourced<Option<Vec<u8>>>,
-    pub(super) client_certificate: Sourced<Option<(Vec<u8>, Secret)>>,
+pub struct TlsSettings(Option<Arc<Chosen>>);
+
+/// In most clients nothing is.
+#[derive(Clone, Default)]
+struct Chosen {
+    roots: Sourced<Option<Roots>>,
+    extra_roots: Sourced<Option<Vec<u8>>>,
+    client_certificate: Sourced<Option<(Vec<u8>, Secret)>>,
     /// What is in the file of the roots, once it is read.
     contents: Option<Vec<u8>>,
 }
@@ -83,17 +87,18 @@ impl TlsSettings {
     /// Trusts these roots.
     #[must_use]
     pub fn with_roots(mut self, roots: Roots) -> Self {
-        self.roots = Sourced::in_code(Some(roots));
+        self.change().roots = Sourced::in_code(Some(roots));
         self
     }
 
     /// Trusts these root certificates, in PEM, besides; and those of earlier calls.
     #[must_use]
     pub fn with_extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        let mut all = self.extra_roots.value.take().unwrap_or_default();
+        let extra = &mut self.change().extra_roots;
+        let mut all = extra.value.take().unwrap_or_default();
         all.push(b'\n');
         all.append(&mut pem.into());
-        self.extra_roots = Sourced::in_code(Some(all));
+        *extra = Sourced::in_code(Some(all));
         self
     }
 
@@ -103,13 +108,23 @@ impl TlsSettings {
     pub fn with_client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         // Bytes that are not text are not PEM either, and are refused as such.
         let key = Secret::new(String::from_utf8(key.into()).unwrap_or_default());
-        self.client_certificate = Sourced::in_code(Some((chain.into(), key)));
+        self.change().client_certificate = Sourced::in_code(Some((chain.into(), key)));
         self
     }
 
     /// The roots that were chosen; `None` for the default.
     pub fn roots(&self) -> Option<&Roots> {
-        self.roots.value.as_ref()
+        self.chosen().roots.value.as_ref()
+    }
+
+    /// Trusts these roots, which are configured there.
+    pub(super) fn configure_roots(&mut self, roots: Roots, origin: Origin) {
+        self.change().roots = Sourced { value: Some(roots), origin };
+    }
+
+    /// Whether roots are chosen.
+    pub(super) fn has_roots(&self) -> bool {
+        !self.chosen().roots.is_default()
     }
 
     /// The certificates to trust that are given in PEM: instead of other roots, and besides.
@@ -125,43 +140,48 @@ impl TlsSettings {
         let bundle = match self.roots() {
             Some(Roots::Pem(pem)) => Some((&pem[..], None)),
             Some(Roots::File(path)) => {
-                Some((self.contents.as_deref().unwrap_or_default(), Some(path.clone())))
+                Some((self.chosen().contents.as_deref().unwrap_or_default(), Some(path.clone())))
             }
             _ => None,
         };
         let mut all = Vec::new();
         if let Some((pem, path)) = bundle {
-            let origin = self.roots.origin.clone();
-            all = read(pem).ok_or(SettingsError::CaBundle { path, origin })?;
+            let origin = self.chosen().roots.origin.clone();
+            all = read(pem).ok_or(SettingsErrorKind::CaBundle { path, origin })?;
         }
-        if let Some(pem) = &self.extra_roots.value {
-            all.append(&mut read(pem).ok_or(SettingsError::ExtraRoots)?);
+        if let Some(pem) = &self.chosen().extra_roots.value {
+            all.append(&mut read(pem).ok_or(SettingsErrorKind::ExtraRoots)?);
         }
         Ok(all)
     }
 
     /// The chain, in PEM, and its key.
     pub fn client_certificate(&self) -> Option<(&[u8], &Secret)> {
-        self.client_certificate.value.as_ref().map(|(chain, key)| (&chain[..], key))
+        self.chosen().client_certificate.value.as_ref().map(|(chain, key)| (&chain[..], key))
     }
 
     /// Whether there are certificates that the TLS library has to understand, or roots that it may not have.
     fn is_chosen(&self) -> bool {
-        let roots = match self.roots() {
-            Some(Roots::File(_)) => self.contents.is_some(),
-            roots => roots.is_some(),
+        let Chosen { roots, extra_roots, client_certificate, contents } = self.chosen();
+        let roots = match roots.value {
+            Some(Roots::File(_)) => contents.is_some(),
+            _ => roots.value.is_some(),
         };
-        roots || self.extra_roots.value.is_some() || self.client_certificate.value.is_some()
+        roots || extra_roots.value.is_some() || client_certificate.value.is_some()
     }
 
     /// These settings where they are set, else those of `base`.
     pub(super) fn over(self, base: Self) -> Self {
-        Self {
-            roots: self.roots.over(base.roots),
-            extra_roots: self.extra_roots.over(base.extra_roots),
-            client_certificate: self.client_certificate.over(base.client_certificate),
+        let (chosen, base) = match (self.0, base.0) {
+            (Some(chosen), Some(base)) => (Arc::unwrap_or_clone(chosen), Arc::unwrap_or_clone(base)),
+            (chosen, base) => return Self(chosen.or(base)),
+        };
+        Self(Some(Arc::new(Chosen {
+            roots: chosen.roots.over(base.roots),
+            extra_roots: chosen.extra_roots.over(base.extra_roots),
+            client_certificate: chosen.client_certificate.over(base.client_certificate),
             contents: None,
-        }
+        })))
     }
 
     /// With what is in the file of the roots, if they are in one. It was named, so it has to be there.
@@ -169,14 +189,23 @@ impl TlsSettings {
         let Some(Roots::File(path)) = self.roots() else { return Ok(self) };
         let reason = match read(path) {
             Event::Contents(Some(contents)) => {
-                self.contents = Some(contents.into());
+                self.change().contents = Some(contents.into());
                 return Ok(self);
             }
             Event::Contents(None) => "no such file".to_owned(),
             Event::Failed(error) => reason(path, &error),
             _ => "it was not read".to_owned(),
         };
-        Err(SettingsError::CaBundleFile { path: path.clone(), reason, origin: self.roots.origin })
+        let origin = self.chosen().roots.origin.clone();
+        Err(SettingsErrorKind::CaBundleFile { path: path.clone(), reason, origin }.into())
+    }
+
+    fn chosen(&self) -> &Chosen {
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+
+    fn change(&mut self) -> &mut Chosen {
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 
     /// The rows of a client's explanation, where these roots are the default.
@@ -190,13 +219,14 @@ impl TlsSettings {
         let row = |name, value: Option<&str>, origin: &Origin| {
             Setting::new(name, value.unwrap_or("not set"), origin.clone())
         };
-        let extra_roots = self.extra_roots.value.as_ref().map(|_| GIVEN);
-        let client_certificate = self.client_certificate.value.as_ref().map(|_| GIVEN);
+        let chosen = self.chosen();
+        let extra_roots = chosen.extra_roots.value.as_ref().map(|_| GIVEN);
+        let client_certificate = chosen.client_certificate.value.as_ref().map(|_| GIVEN);
         vec![
-            row("roots", Some(roots), &self.roots.origin),
-            row("ca bundle", bundle.as_deref(), &self.roots.origin),
-            row("extra roots", extra_roots, &self.extra_roots.origin),
-            row("client certificate", client_certificate, &self.client_certificate.origin),
+            row("roots", Some(roots), &chosen.roots.origin),
+            row("ca bundle", bundle.as_deref(), &chosen.roots.origin),
+            row("extra roots", extra_roots, &chosen.extra_roots.origin),
+            row("client certificate", client_certificate, &chosen.client_certificate.origin),
         ]
     }
 }
@@ -204,7 +234,7 @@ impl TlsSettings {
 /// Prints neither certificates nor the key.
 impl fmt::Debug for TlsSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsSettings").field("roots", &self.roots.value).finish_non_exhaustive()
+        f.debug_struct("TlsSettings").field("roots", &self.chosen().roots.value).finish_non_exhaustive()
     }
 }
 
@@ -261,7 +291,7 @@ impl<C> LazyTls<C> {
     pub fn renew(&self, read: Event) -> bool {
         let mut state = self.state();
         let Ok(settings) = state.settings.clone().read(|_| read) else { return false };
-        if settings.contents.as_deref() == state.settings.contents.as_deref() {
+        if settings.chosen().contents == state.settings.chosen().contents {
             return false;
         }
         let Ok(made) = make(self.library, &settings) else { return false };
@@ -284,6 +314,12 @@ impl<C> fmt::Debug for LazyTls<C> {
     }
 }
 
+static NOTHING: Chosen = Chosen {
+    roots: Sourced { value: None, origin: Origin::Default },
+    extra_roots: Sourced { value: None, origin: Origin::Default },
+    client_certificate: Sourced { value: None, origin: Origin::Default },
+    contents: None,
+};
 const GIVEN: &str = "given";
 
 #[cfg(test)]

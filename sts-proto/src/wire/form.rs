@@ -48,8 +48,13 @@ impl Form {
     /// The secret values that `value` would send, and nothing else: for taking them out of a text that is
     /// going to be shown.
     pub fn secrets_of(value: &(impl ToForm + ?Sized)) -> Vec<Secret> {
+        Self::secrets_in(&|form| value.write(form))
+    }
+
+    /// The secret values that `write` would send.
+    pub(crate) fn secrets_in(write: &dyn Fn(&mut Self)) -> Vec<Secret> {
         let mut form = Self { secrets: Some(Vec::new()), ..Self::default() };
-        value.write(&mut form);
+        write(&mut form);
         form.secrets.unwrap_or_default()
     }
 

@@ -20,7 +20,7 @@ pub use form::{Form, ToForm};
 pub use shape::{Member, Shape, Value};
 pub use value::FromXml;
 #[doc(hidden)]
-pub use value::read_member;
+pub use value::{Place, read_members};
 #[cfg(feature = "verify")]
 pub(crate) use xml::resolve_reference;
 pub use xml::{MAX_ATTRIBUTES, MAX_DEPTH, XmlReader};

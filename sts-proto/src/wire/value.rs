@@ -21,15 +21,36 @@ pub trait FromXml: Sized {
     }
 }
 
-/// Reads a member that an output has, for [`output!`](crate::output): once for each type, not in each output.
+/// Where a value goes that is read, without its type: [`read_members`] is compiled once, and not for each structure.
 #[doc(hidden)]
-#[inline(never)]
-pub fn read_member<T: FromXml>(
+pub trait Place {
+    /// Reads the current element to its end.
+    fn read(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError>;
+}
+
+impl<T: FromXml> Place for Option<T> {
+    fn read(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        *self = Some(T::read(reader)?);
+        Ok(())
+    }
+}
+
+/// Reads the members of a structure, each into its place, for [`output!`](crate::output).
+#[doc(hidden)]
+pub fn read_members(
     reader: &mut XmlReader<'_>,
-    name: &'static str,
-    member: &mut Option<T>,
+    members: &mut [(&'static str, &mut dyn Place)],
 ) -> Result<(), XmlError> {
-    *member = Some(T::read(reader).map_err(|error| error.of_member(name))?);
+    // A document may be full of names that no member has: most differ in length already.
+    let bit = |name: &str| 1_u64 << (name.len() % 64);
+    let lengths = members.iter().fold(0, |lengths, (member, _)| lengths | bit(member));
+    while let Some(name) = reader.child()? {
+        let known = lengths & bit(name) != 0;
+        match members.iter_mut().find(|(member, _)| known && *member == name) {
+            Some((member, place)) => place.read(reader).map_err(|error| error.of_member(member))?,
+            None => reader.skip()?,
+        }
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Request;
 use sts_proto::operations::GetCallerIdentity;
-use sts_proto::settings::{Origin, Setting, SettingsError};
+use sts_proto::settings::{Origin, Setting, SettingsErrorKind};
 use sts_proto::{Credentials, Error, Phase, Retry, Settings, Timeouts, TransportErrorKind as Kind};
 use sts_tests::driver::{Driver, Setup};
 use sts_tests::exchange::send;
@@ -203,11 +203,11 @@ fn go(variables: &[(&str, &str)], endpoint: &str, make: fn(&Setup) -> Result<Dri
                 .iter()
                 .map(|(name, _)| *name)
                 .find(|name| told.contains(&format!("the proxy url of {name} ")));
-            let Error::Settings(SettingsError::Proxy { origin: Origin::Environment(variable), .. }) = error
-            else {
+            let Error::Settings(error) = error else { panic!("{variables:?} {endpoint}: {told}") };
+            let SettingsErrorKind::Proxy { origin: Origin::Environment(variable), .. } = error.kind() else {
                 panic!("{variables:?} {endpoint}: {told}");
             };
-            assert_eq!(culprit, Some(variable), "{told}");
+            assert_eq!(culprit, Some(*variable), "{told}");
             return Went { way: Refused(variable), told };
         }
     };
@@ -414,10 +414,13 @@ fn a_proxy_that_makes_no_tunnel_is_told_of_in_the_same_words() {
                 let error = driver.send(GetCallerIdentity::new()).unwrap_err();
                 assert_eq!(error.as_transport_error().unwrap().kind(), Kind::Connect, "{driver} {answer:?}");
                 assert!(!format!("{error:?}").contains("planted"), "{error:?}");
+                // By itself, without its causes.
+                let line = error.to_string();
+                assert!(line.contains(&format!(": no connection through the proxy {address}: ")), "{line}");
+                assert!(line.contains(said), "{line}");
                 text(&error)
             });
             assert_eq!(texts[0], texts[1]);
-            assert!(texts[0].contains(&format!("through the proxy {address}; ")), "{}", texts[0]);
             assert!(texts[0].contains(said) && !texts[0].contains("planted"), "{}", texts[0]);
             assert_eq!(texts[0].matches("through the proxy").count(), 1, "{}", texts[0]);
         }
@@ -434,6 +437,8 @@ fn a_proxy_that_is_not_there_is_told_of() {
         for driver in through(url.as_str(), "https://sts.invalid") {
             let error = driver.send(GetCallerIdentity::new()).unwrap_err();
             assert_eq!(error.as_transport_error().unwrap().kind(), kind, "{driver}");
+            let line = error.to_string();
+            assert!(line.contains(&format!(": no connection through the proxy {named}: the ")), "{line}");
             let text = format!("{} {error:?}", text(&error));
             assert!(text.contains(&format!("the proxy {named}")) && !text.contains("planted"), "{text}");
         }
@@ -451,7 +456,12 @@ fn a_tunnel_has_to_be_made_in_the_time_to_connect() {
             let begun = Instant::now();
             let error = driver.send(GetCallerIdentity::new()).unwrap_err();
             assert_eq!(error.as_transport_error().unwrap().kind(), Kind::Timeout(Phase::Connect), "{driver}");
-            assert!(text(&error).contains(&format!("the proxy {}", proxy.address())), "{}", text(&error));
+            let line = error.to_string();
+            let named = format!(
+                "no connection through the proxy {}: connecting took too long: the time-out to ",
+                proxy.address()
+            );
+            assert!(line.contains(&named), "{line}");
             assert!(begun.elapsed() < Duration::from_secs(10), "{driver}");
         }
     }
@@ -549,7 +559,8 @@ fn urls_that_cannot_be_used_are_refused_and_not_shown() {
         let texts = [setup.blocking(), setup.asynchronous()].map(|built| {
             let Err(error) = built else { panic!("{url} is taken") };
             assert!(
-                matches!(&error, Error::Settings(SettingsError::Proxy { origin: Origin::Code, .. })),
+                matches!(&error, Error::Settings(error)
+                    if matches!(error.kind(), SettingsErrorKind::Proxy { origin: Origin::Code, .. })),
                 "{url}"
             );
             format!("{error} {error:?}")

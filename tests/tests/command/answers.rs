@@ -103,7 +103,9 @@ fn flags_are_named_as_flags() {
     ] {
         told += &end(world.sts(arguments)).2;
     }
-    for (variable, value) in [("AWS_REGION", "eu west"), ("AWS_ENDPOINT_URL_STS", "gopher://x")] {
+    for (variable, value) in
+        [("AWS_REGION", "eu west"), ("AWS_ENDPOINT_URL_STS", "gopher://x"), ("AWS_PROFILE", "absent")]
+    {
         let mut command = world.sts(&["whoami"]);
         command.env(variable, value);
         told += &end(command).2;

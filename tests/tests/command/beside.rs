@@ -8,6 +8,8 @@ use sts_tests::sts::{Role, Server};
 
 use super::program::{KEY_ID, SECRET_KEY, World, end, ended, printed};
 use super::terminal::at_terminal_after;
+#[cfg(target_os = "linux")]
+use super::terminal::is_running;
 
 fn in_role(world: &World, command: &[&str]) -> Command {
     let role = world.sts.role_arn("demo");
@@ -138,6 +140,29 @@ fn a_program_is_asked_for_codes_beside_a_command() {
     let arguments = ["exec", "--serve", "--no-cache", "--role", &role, "--mfa", &serial, "--duration", "2"];
     let more = ["--mfa-process", "echo 424242", "--", "sh", "-c", &script];
     assert!(printed(world.sts(&[&arguments[..], &more].concat())).contains(":assumed-role/strict/"));
+}
+
+/// Keys that run out while the command runs, for which a program is asked anew that does not end.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_credential_process_ends_with_the_command() {
+    let Some(world) = World::new() else { return };
+    let keys = r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"s","SessionToken":"t","Expiration":"%s"}"#;
+    let script = format!(
+        "if mkdir first 2>/dev/null; then exec printf '{keys}' \"$(date -u -d '+3 seconds' +%FT%TZ)\"; fi\n\
+         sleep 300 & echo $$ $! >new; mv new ids; wait\n"
+    );
+    let script = world.home.write("slow", script);
+    let process = format!("cd {}; . {}", world.home.path("").display(), script.display());
+    world.home.write(".aws/config", format!("[profile slow]\ncredential_process = {process}\n"));
+    let command =
+        "sleep 4; \"$0\" export >/dev/null 2>&1 & while ! test -e \"$HOME/ids\"; do sleep 0.1; done; exit 7";
+    let program = world.path().to_str().unwrap();
+    let arguments = ["exec", "--serve", "--profile", "slow", "--", "sh", "-c", command, program];
+    let (status, _, errors) = end(world.sts(&arguments));
+    assert_eq!((status, errors.as_str()), (Some(7), ""));
+    let begun = std::fs::read_to_string(world.home.path("ids")).unwrap();
+    assert!(!begun.split_whitespace().any(is_running), "{begun}");
 }
 
 fn begun(mut command: Command) -> Child {

@@ -1,14 +1,14 @@
 //! `console`, against a sign-in service that keeps what it is asked.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use sts_tests::proxy::{Does, Proxy};
 
 use super::captured::Server;
-use super::program::{SECRET_KEY, World, end};
+use super::program::{SECRET_KEY, World, end, ended};
 
 const TOKEN: &str = "{\"SigninToken\":\"sign+in/token\"}";
 
@@ -127,6 +127,22 @@ fn what_goes_wrong() {
         end(world.sts(&["console", "--role", &role, "--sign-in-url", "http://127.0.0.1:9"]));
     assert_eq!(code, Some(4), "{errors}");
     assert!(errors.starts_with("sts: the sign-in service gave no answer: "), "{errors}");
+}
+
+/// It takes the connection and says nothing.
+#[test]
+fn a_service_that_never_answers_is_given_up() {
+    let Some(world) = World::new() else { return };
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (role, url) = (world.sts.role_arn("demo"), format!("http://{}", silent.local_addr().unwrap()));
+    let mut child = world.sts(&["console", "--role", &role, "--sign-in-url", &url]);
+    let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let status = ended(&mut child);
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((status.code(), output.stdout.as_slice()), (Some(4), &b""[..]), "{errors}");
+    assert!(errors.starts_with("sts: the sign-in service gave no answer: "), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
 }
 
 #[test]

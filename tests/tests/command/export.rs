@@ -271,6 +271,10 @@ fn sessions_are_kept_in_the_aws_clis_cache() {
         assert_eq!((status, told.as_str()), (Some(3), ""));
         assert!(errors.starts_with(&format!("sts: no code of the mfa device {serial}: ")), "{errors}");
         assert_eq!(errors.lines().count(), 1, "{errors}");
+        // The library's own words are for people who write programs.
+        let reason = errors.trim_end().rsplit(": ").next().unwrap().to_owned();
+        let (_, _, errors) = end(world.sts(&[&arguments[..], &["--debug"]].concat()));
+        assert!(!errors.contains("mfa_code") && errors.matches(&reason).count() > 1, "{errors}");
     }
 }
 

@@ -154,6 +154,50 @@ fn signals_leave_no_child() {
     }
 }
 
+/// What is in a file, once it is there.
+#[cfg(target_os = "linux")]
+fn contents(path: &Path) -> String {
+    loop {
+        match std::fs::read_to_string(path) {
+            Ok(contents) => return contents,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(20)),
+        }
+    }
+}
+
+/// Whether there is such a process, which has not ended. One that has may be there until its new parent hears of it.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_running(id: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+}
+
+/// Neither does a `credential_process`, nor what that has started, whether it listens or not.
+#[cfg(target_os = "linux")]
+#[test]
+fn signals_end_a_credential_process_too() {
+    let Some(world) = World::new() else { return };
+    for (signal, number, trap) in [
+        ("-TERM", 15, ""),
+        ("-INT", 2, ""),
+        ("-HUP", 1, ""),
+        ("-TERM", 15, "trap '' TERM;"),
+        ("-HUP", 1, "trap '' HUP;"),
+    ] {
+        let ids = world.home.path("ids");
+        let _ = std::fs::remove_file(&ids);
+        let process =
+            format!("{trap} sleep 300 & echo $$ $! >\"$HOME/new\"; mv \"$HOME/new\" \"$HOME/ids\"; wait");
+        world.home.write(".aws/config", format!("[profile slow]\ncredential_process = {process}\n"));
+        let mut child = world.sts(&["whoami", "--profile", "slow"]).spawn().unwrap();
+        let begun = contents(&ids);
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert_eq!(ended(&mut child).signal(), Some(number), "{signal} {trap}");
+        assert!(!begun.split_whitespace().any(is_running), "{signal} {trap}");
+    }
+    assert!(world.sts.requests().is_empty());
+}
+
 /// The terminal sends it to the program that prints the credentials too.
 #[cfg(target_os = "linux")]
 #[test]

@@ -54,16 +54,16 @@ impl Global {
             builder = builder.endpoint_url(url);
         }
         let process = self.mfa_process.clone();
-        builder.mfa_code(move |serial| mfa::code(serial, process.as_deref()))
+        builder.of_program(flag).mfa_code(move |serial| mfa::code(serial, process.as_deref()))
     }
 }
 
 /// The flag that sets a setting which no environment and no file sets.
-pub(crate) fn flag(setting: &str) -> &'static str {
+fn flag(setting: &str) -> &'static str {
     match setting {
         "profile" => "--profile",
         "region" => "--region",
-        "endpoint" | "endpoint url" => "--endpoint-url",
+        "endpoint url" => "--endpoint-url",
         _ => "set by this program",
     }
 }

@@ -11,9 +11,10 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
 
     use rustix::io::retry_on_intr;
     use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
-    use signal_hook::consts::{SIGINT, SIGQUIT};
     use signal_hook::iterator::Signals;
     use sts_blocking::sts_proto::perform::in_our_style;
+
+    use crate::signals::has_it_from_terminal;
 
     let failed = |error: std::io::Error| {
         Failure::Other(format!("signals cannot be handled: {}", in_our_style(&error)))
@@ -29,10 +30,11 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
     let handle = signals.handle();
     let forwarding = std::thread::spawn(move || {
         for signal in &mut signals {
-            // A terminal sends these to its whole foreground, so the command has them.
-            if !(matches!(signal, SIGINT | SIGQUIT) && is_in_foreground()) {
+            let signal = Signal::from_named_raw(signal);
+            // A terminal sends some to its whole foreground, so the command has them.
+            if let Some(signal) = signal.filter(|signal| !has_it_from_terminal(*signal)) {
                 // It is not waited for before this thread has ended, so no other process can have its id.
-                let _ = Signal::from_named_raw(signal).map(|signal| kill_process(pid, signal));
+                let _ = kill_process(pid, signal);
             }
         }
     });
@@ -46,15 +48,6 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
     // As shells have it.
     let status = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
-}
-
-/// Whether the terminal, if there is one, sends signals to the group of this process.
-#[cfg(unix)]
-fn is_in_foreground() -> bool {
-    let terminal = std::fs::File::open("/dev/tty");
-    terminal.is_ok_and(|terminal| {
-        rustix::termios::tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp())
-    })
 }
 
 /// Waits for the command, and ends with its status.

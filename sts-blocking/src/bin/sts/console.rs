@@ -12,7 +12,7 @@ use sts_blocking::sts_proto::perform::in_our_style;
 
 use crate::args::Global;
 use crate::commands::Run;
-use crate::failure::{Failure, through_proxy};
+use crate::failure::Failure;
 use crate::http::{self, Answer};
 use crate::output::print;
 use crate::random;
@@ -73,7 +73,7 @@ impl Run for Console {
 impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::NoAnswer(_) => Self::NoAnswer(error.to_string() + &through_proxy(&error)),
+            SignInError::NoAnswer(_) => Self::NoAnswer(error.to_string()),
             _ => Self::Other(error.to_string()),
         }
     }

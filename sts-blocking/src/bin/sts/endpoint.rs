@@ -16,7 +16,8 @@ use subtle::ConstantTimeEq as _;
 
 use crate::failure::Failure;
 use crate::http::{self, Answer, Malformed, Received, Request};
-use crate::{mfa, random};
+use crate::mfa::NoCode;
+use crate::random;
 
 /// An endpoint that runs until this process ends.
 pub(crate) struct Endpoint {
@@ -171,7 +172,7 @@ fn failure(error: &Error) -> Answer {
         RetryClass::Never => 400,
         _ => 503,
     };
-    refusal(status, code, &mfa::reason_of(error).unwrap_or_else(|| error.to_string()))
+    refusal(status, code, &NoCode::behind(error).map_or_else(|| error.to_string(), NoCode::line))
 }
 
 fn refusal(status: u16, code: &str, message: &str) -> Answer {

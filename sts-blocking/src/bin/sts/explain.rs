@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::args::{Global, flag};
+use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
@@ -16,7 +16,7 @@ pub(crate) struct Explain {}
 impl Run for Explain {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         // Where there is no region, the list says so.
-        let explanation = global.builder().credentials_only().build()?.explain().of_program(flag);
+        let explanation = global.builder().credentials_only().build()?.explain();
         print(&explanation.to_string())?;
         Ok(ExitCode::SUCCESS)
     }

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use sts_blocking::proof::ProofError;
 use sts_blocking::sts_proto::perform::in_our_style;
-use sts_blocking::sts_proto::settings::proxy::ThroughProxy;
-use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsError};
+use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsErrorKind};
 
-use crate::mfa;
+use crate::args::Global;
+use crate::mfa::NoCode;
 use crate::output::tell;
 
 pub(crate) enum Failure {
@@ -28,15 +28,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Says what went wrong, in a line, and with `debug` also what the causes are.
-    pub(crate) fn report(&self, debug: bool) -> ExitCode {
+    /// Says what went wrong, in a line, and with `--debug` also what the causes are.
+    pub(crate) fn report(&self, global: &Global) -> ExitCode {
         match self {
             Self::Sts(error) => {
-                match mfa::reason_of(error) {
-                    Some(reason) => tell(reason),
-                    None => tell(told(&naming_flags(error))),
+                match NoCode::behind(error) {
+                    Some(missing) => tell(missing.line()),
+                    None => tell(told(error, global)),
                 }
-                let mut source = error.source().filter(|_| debug);
+                let mut source = error.source().filter(|_| global.debug);
                 while let Some(cause) = source {
                     tell(format_args!("  because {cause}"));
                     source = cause.source();
@@ -61,7 +61,7 @@ impl Failure {
 }
 
 /// What the library says, and what those who run this program have to know besides.
-fn told(error: &Error) -> String {
+fn told(error: &Error, global: &Global) -> String {
     let text = match error {
         // To them, a call that was made for credentials is no provider.
         Error::Credentials(CredentialsError::Failed(error)) if error.provider() == "the provider" => {
@@ -69,67 +69,37 @@ fn told(error: &Error) -> String {
         }
         _ => error.to_string(),
     };
-    text + &through_proxy(error) + advice(error)
-}
-
-/// That it was a proxy which could not be reached: variables that name one are easily forgotten.
-pub(crate) fn through_proxy(error: &dyn std::error::Error) -> String {
-    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let proxy = causes.find_map(|cause| cause.downcast_ref::<ThroughProxy>());
-    proxy.map(|proxy| format!("; {proxy}")).unwrap_or_default()
+    text + advice(error, global)
 }
 
 /// What to do, where the library says it for those who write programs, or not at all.
-fn advice(error: &Error) -> &'static str {
+fn advice(error: &Error, global: &Global) -> &'static str {
     match error {
-        Error::Proof(ProofError::LongTermKeys) => "; name a role with --role",
+        Error::Proof(error) if matches!(**error, ProofError::LongTermKeys) => "; name a role with --role",
         Error::Credentials(CredentialsError::NotConfigured(_)) => {
             "; name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
-        Error::Endpoint(EndpointError::InvalidUrl { set_by, .. }) if is(set_by, URL_FLAG) => "",
-        Error::Endpoint(EndpointError::InvalidUrl { .. }) => "; --endpoint-url sets one for this command",
-        Error::Endpoint(EndpointError::InvalidRegion { set_by, .. }) if is(set_by, REGION_FLAG) => "",
-        Error::Endpoint(
+        Error::Endpoint(error) => match &**error {
+            EndpointError::InvalidUrl { .. } if global.endpoint_url.is_none() => {
+                "; --endpoint-url sets one for this command"
+            }
             EndpointError::MissingRegion
             | EndpointError::RegionNotFound { .. }
             | EndpointError::InvalidRegion { .. }
-            | EndpointError::MissingSigningRegion,
-        ) => "; --region sets one for this command",
-        Error::Settings(SettingsError::NoProfile { .. }) => "; --profile names another",
+            | EndpointError::MissingSigningRegion
+                if global.region.is_none() =>
+            {
+                "; --region sets one for this command"
+            }
+            _ => "",
+        },
+        Error::Settings(error)
+            if global.profile.is_none() && matches!(error.kind(), SettingsErrorKind::NoProfile { .. }) =>
+        {
+            "; --profile names another"
+        }
         _ => "",
     }
-}
-
-/// The error with the flag, where the library says that the program sets something.
-fn naming_flags(error: &Error) -> Error {
-    let mut error = error.clone();
-    if let Error::Endpoint(endpoint) = &mut error {
-        match endpoint {
-            EndpointError::InvalidRegion { set_by, .. } => name_flag(set_by, REGION_FLAG),
-            EndpointError::InvalidUrl { set_by: url, .. } | EndpointError::DualStackWithUrl { url, .. } => {
-                name_flag(url, URL_FLAG);
-            }
-            EndpointError::FipsWithUrl { fips, url, .. } => {
-                name_flag(url, URL_FLAG);
-                // There is no flag for FIPS: a region of this program turns it on.
-                if let Some(region) = fips.as_ref().and_then(|fips| fips.strip_suffix(PROGRAM)) {
-                    *fips = Some(format!("{region}{REGION_FLAG}").into());
-                }
-            }
-            _ => {}
-        }
-    }
-    error
-}
-
-fn name_flag(set_by: &mut Option<Box<str>>, flag: &str) {
-    if is(set_by, PROGRAM) {
-        *set_by = Some(flag.into());
-    }
-}
-
-fn is(set_by: &Option<Box<str>>, place: &str) -> bool {
-    set_by.as_deref() == Some(place)
 }
 
 fn status_of(error: &Error) -> u8 {
@@ -162,9 +132,6 @@ impl From<io::Error> for Failure {
     }
 }
 
-const PROGRAM: &str = "the program";
-const REGION_FLAG: &str = "--region";
-const URL_FLAG: &str = "--endpoint-url";
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 const NO_CREDENTIALS: u8 = 3;

@@ -43,12 +43,16 @@ fn main() -> ExitCode {
     if global.debug {
         debug::log_to_stderr();
     }
+    #[cfg(unix)]
+    signals::watch_programs();
     let status = match command.run(&global) {
         Ok(status) => status,
-        Err(failure) => failure.report(global.debug),
+        Err(failure) => failure.report(&global),
     };
     // A question that was not answered in time is still there, on another thread.
     mfa::restore_terminal();
+    #[cfg(unix)]
+    signals::end_programs();
     status
 }
 

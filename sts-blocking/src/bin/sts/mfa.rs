@@ -3,24 +3,52 @@
 #[cfg(unix)]
 mod terminal;
 
-use std::fmt::Display;
+use std::error::Error as _;
+use std::fmt::{self, Display};
 use std::io::{self, Read as _};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use sts_blocking::sts_proto::perform::in_our_style;
-use sts_blocking::sts_proto::{TransportError, TransportErrorKind as Kind};
 use sts_blocking::{Error, Secret};
 
 use crate::output::printable;
+#[cfg(unix)]
+use crate::signals;
 
-/// The current code of this device. If it cannot be got, [`reason`] says why.
-pub(crate) fn code(serial: &str, process: Option<&str>) -> Option<Secret> {
-    *REASON.lock().unwrap_or_else(PoisonError::into_inner) = None;
+/// There is no code of an MFA device.
+#[derive(Debug)]
+pub(crate) struct NoCode {
+    serial: String,
+    reason: String,
+}
+
+impl NoCode {
+    /// What stands behind an error of the library, if it is this.
+    pub(crate) fn behind(error: &Error) -> Option<&Self> {
+        let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+        causes.find_map(|cause| cause.downcast_ref())
+    }
+
+    /// What is missing, and why. The library says it with whose device it is, and what for.
+    pub(crate) fn line(&self) -> String {
+        format!("no code of the mfa device {}: {}", self.serial, self.reason)
+    }
+}
+
+impl Display for NoCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for NoCode {}
+
+/// The current code of this device.
+pub(crate) fn code(serial: &str, process: Option<&str>) -> Result<Secret, NoCode> {
     let code = match process {
         Some(command) => from_process(command, serial),
         None if IS_OTHERS.load(Ordering::Relaxed) => {
@@ -29,44 +57,24 @@ pub(crate) fn code(serial: &str, process: Option<&str>) -> Option<Secret> {
         None => terminal::ask(&format!("MFA code of {}: ", printable(serial))),
     };
     let reason = match code {
-        Ok(code) if !code.expose().trim().is_empty() => return Some(code),
+        Ok(code) if !code.expose().trim().is_empty() => return Ok(code),
         Ok(_) => "it is empty".to_owned(),
         Err(reason) => reason,
     };
-    let reason = format!("no code of the mfa device {}: {reason}", printable(serial));
-    *REASON.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-    None
+    Err(NoCode { serial: printable(serial), reason })
 }
 
 /// Leaves the terminal, and signals, to a command that runs there. The caller handles signals by now.
 pub(crate) fn stop_asking() {
     IS_OTHERS.store(true, Ordering::Relaxed);
     #[cfg(unix)]
-    terminal::stop_handling();
+    signals::stop_handling();
 }
 
 /// Puts back the modes of the terminal while a question still waits for its answer.
 pub(crate) fn restore_terminal() {
     #[cfg(unix)]
     terminal::restore();
-}
-
-/// Why the last question gave no code.
-pub(crate) fn reason() -> Option<String> {
-    REASON.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// The same where this error says that there is no code. The library does not know why.
-pub(crate) fn reason_of(error: &Error) -> Option<String> {
-    let Error::Credentials(error) = error else { return None };
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.downcast_ref::<TransportError>().is_some_and(|error| error.kind() == Kind::Unsupported) {
-            return reason();
-        }
-        cause = error.source();
-    }
-    None
 }
 
 #[cfg(not(windows))]
@@ -89,7 +97,7 @@ fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
     let of_system = |error: io::Error| failed(&in_our_style(&error));
     // Before the program begins, so that no signal leaves it behind.
     #[cfg(unix)]
-    let asking = terminal::Asking::begin().map_err(of_system)?;
+    let asking = signals::Held::begin().map_err(of_system)?;
     let mut child = in_shell(command);
     let child = child.env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
     let mut child = child.spawn().map_err(of_system)?;
@@ -160,7 +168,6 @@ mod terminal {
 }
 
 static IS_OTHERS: AtomicBool = AtomicBool::new(false);
-static REASON: Mutex<Option<String>> = Mutex::new(None);
 
 const MAX_CODE: u64 = 256;
 const MAX_REST: u64 = 64 * 1024;

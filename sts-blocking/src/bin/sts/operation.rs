@@ -58,7 +58,7 @@ impl Call {
         let mut input = members::read(members, &self.matches)?;
         if let Some(serial) = members::lacks_code(members, &input) {
             let code = mfa::code(&serial, global.mfa_process.as_deref());
-            let code = code.ok_or_else(|| Failure::NoCode(mfa::reason().unwrap_or_default()))?;
+            let code = code.map_err(|missing| Failure::NoCode(missing.line()))?;
             input.push(("TokenCode".into(), Value::Secret(code)));
         }
         members::require(members, &input)?;

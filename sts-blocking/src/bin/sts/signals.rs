@@ -1,6 +1,158 @@
 //! Signals that ask this process to end.
 
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::low_level::{self, pipe};
+
+/// While it is there, a signal does not end this process, but a question, or the program that it waits for.
+pub(crate) struct Held {
+    wakes: UnixStream,
+    signal: Arc<AtomicUsize>,
+    handlers: Vec<SigId>,
+    /// Whether it is one of [`HELD`].
+    counts: bool,
+}
+
+impl Held {
+    pub(crate) fn begin() -> io::Result<Self> {
+        let (wakes, wake) = UnixStream::pair()?;
+        let mut held = Self { wakes, signal: Arc::default(), handlers: Vec::new(), counts: false };
+        let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = as_before.is_empty();
+        // Beside a command, signals are forwarded to it.
+        let signals = if IS_FORWARDED.load(Ordering::Relaxed) { Vec::new() } else { heeded() };
+        for signal in signals {
+            if is_first {
+                let id = signal_hook::flag::register_conditional_default(signal, IS_IDLE.clone())?;
+                as_before.push(id);
+            }
+            let number = usize::try_from(signal).unwrap_or_default();
+            let (noted, wake) = (Arc::clone(&held.signal), wake.try_clone()?);
+            held.handlers.push(signal_hook::flag::register_usize(signal, noted, number)?);
+            held.handlers.push(pipe::register(signal, wake)?);
+        }
+        let mut count = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        *count += 1;
+        held.counts = true;
+        IS_IDLE.store(false, Ordering::SeqCst);
+        Ok(held)
+    }
+
+    /// Can be read from once a signal has come.
+    pub(crate) fn wakes(&self) -> &UnixStream {
+        &self.wakes
+    }
+
+    pub(crate) fn signal(&self) -> Option<i32> {
+        i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+    }
+
+    /// Ends this process if a signal has come, as if there had been no question.
+    pub(crate) fn end(self) -> Result<(), String> {
+        match self.signal() {
+            Some(signal) => Err(end_by(signal)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut count = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        *count = count.saturating_sub(usize::from(self.counts));
+        IS_IDLE.store(*count == 0, Ordering::SeqCst);
+        drop(count);
+        self.handlers.drain(..).for_each(|id| _ = low_level::unregister(id));
+    }
+}
+
+/// No longer ends this process at a signal: what handles signals from now on decides.
+pub(crate) fn stop_handling() {
+    IS_FORWARDED.store(true, Ordering::SeqCst);
+    let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+    as_before.drain(..).for_each(|id| _ = low_level::unregister(id));
+}
+
+/// Does what the signal does by default, so that the caller sees that it ended this process. Programs of the library hear of it
+/// before, and nothing of them stays.
+pub(crate) fn end_by(signal: i32) -> String {
+    end_programs();
+    let _ = low_level::emulate_default_handler(signal);
+    "the question was interrupted".to_owned()
+}
+
+/// Has the library's programs end with this process.
+pub(crate) fn watch_programs() {
+    sts_blocking::watch_programs(|| {
+        let mut program = Program::begin();
+        Box::new(move || program.signal())
+    });
+}
+
+/// Ends programs that still run, on other threads, and waits for that a moment.
+pub(crate) fn end_programs() {
+    IS_ENDING.store(true, Ordering::SeqCst);
+    let until = Instant::now() + GRACE * 3;
+    while RUNNING.load(Ordering::SeqCst) > 0 && Instant::now() < until {
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// A program of the library, such as that of a `credential_process`.
+struct Program {
+    /// Where signals cannot be handled, they end this process alone.
+    held: Option<Held>,
+    /// When it was asked to end.
+    asked: Option<Instant>,
+}
+
+impl Program {
+    fn begin() -> Self {
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        Self { held: Held::begin().ok(), asked: None }
+    }
+
+    /// What to send to it once this process is to end, and a while later what ends it whether it wants that or not. A shell has
+    /// what it runs in the background ignore the signals of Ctrl-C, so they are not passed on.
+    fn signal(&mut self) -> Option<Signal> {
+        let has_come = self.held.as_ref().and_then(Held::signal);
+        if has_come.is_none() && !IS_ENDING.load(Ordering::SeqCst) {
+            return None;
+        }
+        match self.asked {
+            None => {
+                self.asked = Some(Instant::now());
+                let has_it = has_come.and_then(Signal::from_named_raw).is_some_and(has_it_from_terminal);
+                (!has_it).then_some(Signal::TERM)
+            }
+            Some(asked) => (asked.elapsed() >= GRACE).then_some(Signal::KILL),
+        }
+    }
+}
+
+/// Ends this process by the signal that has come, as if there had been no program.
+impl Drop for Program {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
+        if let Some(signal) = self.held.take().and_then(|held| held.signal()) {
+            end_by(signal);
+        }
+    }
+}
+
+/// Whether a terminal has sent this to all of its foreground, of which this process is.
+pub(crate) fn has_it_from_terminal(signal: Signal) -> bool {
+    let terminal = || std::fs::File::open("/dev/tty").ok();
+    let foreground = || rustix::termios::tcgetpgrp(terminal()?).ok();
+    matches!(signal, Signal::INT | Signal::QUIT) && foreground() == Some(rustix::process::getpgrp())
+}
 
 /// Those that this process may handle. One that its caller made it ignore, as `nohup` does, stays ignored, by its children
 /// too.
@@ -16,6 +168,22 @@ fn ignored(status: &str) -> u64 {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
+
+/// Whether signals do what they do by default, which handlers of [`AS_BEFORE`] see to.
+static IS_IDLE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
+static AS_BEFORE: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
+/// How many hold signals back.
+static HELD: Mutex<usize> = Mutex::new(0);
+/// Whether signals are a command's affair.
+static IS_FORWARDED: AtomicBool = AtomicBool::new(false);
+/// How many programs of the library run.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+/// Whether this process is about to end.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// How long a program may take to end before it is ended.
+const GRACE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(5);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use http::Uri;
 use sha1::{Digest, Sha1};
@@ -24,7 +25,11 @@ use crate::text::word;
 /// URL for `sso` is set: `AWS_ENDPOINT_URL_SSO`, `AWS_ENDPOINT_URL`, or in the profile. The login of a session is renewed where
 /// the same settings for `sso_oidc` lead, with `AWS_ENDPOINT_URL_SSO_OIDC`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub struct Config(Arc<Configured>);
+
+/// Shared, so that a plan without a login has no room for one.
+#[derive(Debug, PartialEq, Eq)]
+struct Configured {
     login: String,
     /// The name of the session, or the start URL, and which of the two it is.
     known_as: (&'static str, String),
@@ -99,7 +104,9 @@ impl Config {
         let token_file = directory.join(format!("{}.json", sha1(known_as.1)));
         let region = region.to_owned();
         let known_as = (known_as.0, known_as.1.to_owned());
-        Ok(Some(Self { login, known_as, token_file, renewal, region, uri, account_id, role_name }))
+        let configured =
+            Configured { login, known_as, token_file, renewal, region, uri, account_id, role_name };
+        Ok(Some(Self(Arc::new(configured))))
     }
 
     /// A role of the login of this session, without a profile: for a program that lets the user choose. `session` and `region` are
@@ -149,40 +156,40 @@ impl Config {
 
     /// The file with the token of the login.
     pub fn token_file(&self) -> &Path {
-        &self.token_file
+        &self.0.token_file
     }
 
     /// The URL of the portal, with account and role.
     pub fn uri(&self) -> &Uri {
-        &self.uri
+        &self.0.uri
     }
 
     /// The account that the credentials are for.
     pub fn account_id(&self) -> &str {
-        &self.account_id
+        &self.0.account_id
     }
 
     /// The role that the credentials are for.
     pub fn role_name(&self) -> &str {
-        &self.role_name
+        &self.0.role_name
     }
 
     /// What the AWS CLI's cache calls the login.
     pub(in crate::credentials) fn known_as(&self) -> (&'static str, &str) {
-        (self.known_as.0, &self.known_as.1)
+        (self.0.known_as.0, &self.0.known_as.1)
     }
 
     /// The command that logs in.
     pub(super) fn login(&self) -> &str {
-        &self.login
+        &self.0.login
     }
 
     pub(super) fn renewal(&self) -> Option<Result<&Uri, Box<str>>> {
-        self.renewal.as_ref().map(|renewal| renewal.as_ref().map_err(Clone::clone))
+        self.0.renewal.as_ref().map(|renewal| renewal.as_ref().map_err(Clone::clone))
     }
 
     pub(super) fn region(&self) -> &str {
-        &self.region
+        &self.0.region
     }
 }
 

@@ -42,7 +42,7 @@ pub use tunnel::{ThroughProxy, Tunnel, TunnelError};
 pub use url::Proxy;
 
 use self::no_proxy::NoProxy;
-use super::{Env, Origin, Setting, SettingsError};
+use super::{Env, Origin, Setting, SettingsError, SettingsErrorKind};
 use crate::flow::Direct;
 
 /// The proxies of a client. A proxy whose URL cannot be used never becomes part of it.
@@ -71,7 +71,7 @@ use crate::flow::Direct;
 pub struct Proxies {
     https: Option<Arc<Proxy>>,
     http: Option<Arc<Proxy>>,
-    no_proxy: Arc<NoProxy>,
+    no_proxy: Option<Arc<NoProxy>>,
     /// The reason why no proxy is used, if none is used.
     origin: Origin,
 }
@@ -101,13 +101,8 @@ impl Proxies {
         let all = all.map(parse).transpose()?;
         let proxy = |own: Option<_>| own.map(parse).transpose().map(|own| own.or_else(|| all.clone()));
         let no_proxy = first(env, ["NO_PROXY", "no_proxy"])?;
-        let no_proxy = no_proxy.map(|(variable, list)| NoProxy::parse(variable, list)).unwrap_or_default();
-        Ok(Self {
-            https: proxy(https)?,
-            http: proxy(http)?,
-            no_proxy: Arc::new(no_proxy),
-            origin: Origin::Default,
-        })
+        let no_proxy = no_proxy.map(|(variable, list)| Arc::new(NoProxy::parse(variable, list)));
+        Ok(Self { https: proxy(https)?, http: proxy(http)?, no_proxy, origin: Origin::Default })
     }
 
     /// This proxy for all requests, set in code.
@@ -138,7 +133,7 @@ impl Proxies {
 
     /// The same for a URI, for a connector, which has only that and does not see [`Direct`].
     pub fn for_uri(&self, uri: &Uri) -> Option<&Proxy> {
-        self.for_scheme(uri).filter(|_| !self.no_proxy.has(uri))
+        self.for_scheme(uri).filter(|_| self.exemption(uri).is_none())
     }
 
     /// Refuses `https://` proxies for a driver without TLS.
@@ -155,14 +150,17 @@ impl Proxies {
     pub(crate) fn setting(&self, endpoint: Option<&Uri>) -> Setting {
         let unknown = Uri::from_static("https://sts.amazonaws.com/");
         let uri = endpoint.unwrap_or(&unknown);
-        let (value, origin) = match self.for_scheme(uri) {
-            None => ("none".to_owned(), self.origin.clone()),
-            Some(proxy) if self.no_proxy.has(uri) => {
-                (format!("none for this host, else {proxy}"), self.no_proxy.origin())
-            }
-            Some(proxy) => (proxy.to_string(), proxy.origin().clone()),
+        let (value, origin) = match (self.for_scheme(uri), self.exemption(uri)) {
+            (None, _) => ("none".to_owned(), self.origin.clone()),
+            (Some(proxy), Some(exempt)) => (format!("none for this host, else {proxy}"), exempt.origin()),
+            (Some(proxy), None) => (proxy.to_string(), proxy.origin().clone()),
         };
         Setting::new("proxy", value, origin)
+    }
+
+    /// The list that exempts the URI's host, if one does.
+    fn exemption(&self, uri: &Uri) -> Option<&NoProxy> {
+        self.no_proxy.as_deref().filter(|list| list.has(uri))
     }
 
     fn for_scheme(&self, uri: &Uri) -> Option<&Proxy> {
@@ -180,9 +178,11 @@ pub(super) fn origin(proxies: &Result<Proxies, SettingsError>) -> Origin {
             .next()
             .map_or(&proxies.origin, |proxy| proxy.origin())
             .clone(),
-        Err(SettingsError::Proxy { origin, .. }) => origin.clone(),
-        Err(SettingsError::NotUnicode { variable }) => Origin::Environment(variable),
-        Err(_) => Origin::Default,
+        Err(error) => match error.kind() {
+            SettingsErrorKind::Proxy { origin, .. } => origin.clone(),
+            SettingsErrorKind::NotUnicode { variable } => Origin::Environment(variable),
+            _ => Origin::Default,
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use http::{StatusCode, Uri};
 
 use super::Proxy;
 use crate::secret::Secret;
-use crate::transport::{Phase, TransportErrorKind};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 /// The exchange with a proxy that makes a connection to it a connection to the host.
 ///
@@ -156,6 +156,25 @@ impl ThroughProxy {
     }
 }
 
+/// Its text names the proxy and what it did, by itself: below it are causes alone.
+impl From<ThroughProxy> for TransportError {
+    fn from(error: ThroughProxy) -> Self {
+        let told = error.source.downcast_ref::<TunnelError>().map(ToString::to_string);
+        let why = told.unwrap_or_else(|| match error.kind {
+            TransportErrorKind::UnknownHost => {
+                "the proxy's name has no address; check its url and dns".to_owned()
+            }
+            kind => kind.to_string(),
+        });
+        let cause = match error.source.downcast_ref::<TransportError>() {
+            Some(below) => below.cause(),
+            None if error.source.is::<TunnelError>() => None,
+            None => Some(Arc::clone(&error.source)),
+        };
+        TransportError::from(error.kind).saying(format!("{error}: {why}")).caused_by(cause)
+    }
+}
+
 impl fmt::Display for ThroughProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no connection through the proxy {}", self.proxy)
@@ -286,7 +305,24 @@ mod tests {
             assert_eq!(error.kind(), expected);
             assert_eq!(error.to_string(), "no connection through the proxy proxy:3128");
             assert!(!format!("{error:?}").contains("planted"));
+            let error = TransportError::from(error);
+            assert_eq!(error.kind(), expected);
+            assert_eq!(
+                error.to_string(),
+                "no connection through the proxy proxy:3128: the proxy closed the connection and did not respond"
+            );
+            assert!(error.source().is_none());
         }
+        let failed = |kind| {
+            let below = TransportError::new(kind, "the system says so");
+            let error = TransportError::from(ThroughProxy::new(proxy, kind, below));
+            assert_eq!(error.source().unwrap().to_string(), "the system says so");
+            error.to_string()
+        };
+        assert!(
+            failed(Kind::UnknownHost).ends_with(": the proxy's name has no address; check its url and dns")
+        );
+        assert!(failed(Kind::Refused).ends_with(&format!(": {}", Kind::Refused)));
         for (code, said) in
             [(403, "403 Forbidden"), (502, "502 Bad Gateway"), (407, "a password"), (407, "407")]
         {

@@ -5,7 +5,7 @@ use std::fmt;
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
-use super::super::{Origin, SettingsError};
+use super::super::{Origin, SettingsError, SettingsErrorKind};
 use super::tunnel::Tunnel;
 use crate::base64::STANDARD;
 use crate::endpoint::{Problem, check_characters, read_host_and_port};
@@ -30,7 +30,7 @@ impl Proxy {
     pub(super) fn parse(url: &str, origin: Origin) -> Result<Self, SettingsError> {
         match read(url.trim()) {
             Ok((uri, authorization)) => Ok(Self { uri, authorization, origin }),
-            Err(problem) => Err(SettingsError::Proxy { origin, problem }),
+            Err(problem) => Err(SettingsErrorKind::Proxy { origin, problem }.into()),
         }
     }
 
@@ -64,7 +64,7 @@ impl Proxy {
     }
 
     pub(super) fn refused(&self, problem: Problem) -> SettingsError {
-        SettingsError::Proxy { origin: self.origin.clone(), problem }
+        SettingsErrorKind::Proxy { origin: self.origin.clone(), problem }.into()
     }
 }
 

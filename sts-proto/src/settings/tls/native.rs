@@ -2,7 +2,7 @@
 
 use native_tls::{Certificate, Identity, TlsConnector};
 
-use super::{Roots, SettingsError, TlsSettings};
+use super::{Roots, SettingsError, SettingsErrorKind, TlsSettings};
 
 impl TlsSettings {
     /// What native-tls needs to connect, with the platform's roots as the default.
@@ -27,6 +27,6 @@ impl TlsSettings {
         let identity = Identity::from_pkcs8(chain, key.expose().as_bytes());
         // The library compares the certificate with the key no sooner than it builds.
         let built = identity.and_then(|identity| builder.identity(identity).build());
-        built.map_err(|_| SettingsError::ClientCertificate)
+        built.map_err(|_| SettingsErrorKind::ClientCertificate.into())
     }
 }

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::own_authority::OwnAuthority;
-use super::{Roots, SettingsError, TlsSettings};
+use super::{Roots, SettingsError, SettingsErrorKind, TlsSettings};
 
 impl TlsSettings {
     /// What rustls needs to connect, with Mozilla's roots as the default.
@@ -44,10 +44,10 @@ impl TlsSettings {
         };
         let config = config.dangerous().with_custom_certificate_verifier(OwnAuthority::new(usual, given));
         let Some((chain, key)) = self.client_certificate() else { return Ok(config.with_no_client_auth()) };
-        let chain = certificates(chain).ok_or(SettingsError::ClientCertificate)?;
+        let chain = certificates(chain).ok_or(SettingsErrorKind::ClientCertificate)?;
         let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes());
-        let key = key.map_err(|_| SettingsError::ClientCertificate)?;
-        config.with_client_auth_cert(chain, key).map_err(|_| SettingsError::ClientCertificate)
+        let key = key.map_err(|_| SettingsErrorKind::ClientCertificate)?;
+        Ok(config.with_client_auth_cert(chain, key).map_err(|_| SettingsErrorKind::ClientCertificate)?)
     }
 }
 

@@ -147,8 +147,8 @@ fn proxies() -> Vec<Row> {
             .set("HTTP_PROXY", "socks5://planted:1")
             .code(|setup| setup.proxy("http://127.0.0.1:2"))
             .fails(
-                "GetCallerIdentity got no answer from 127.0.0.1:1: the connection was refused; check host \
-                 and port, and that the server runs",
+                "GetCallerIdentity got no answer from 127.0.0.1:1: no connection through the proxy 127.0.0.1:2: the \
+                 connection was refused; check host and port, and that the server runs",
             )
             .told("proxy 127.0.0.1:2 set in code"),
         row("no proxy, says code")
@@ -162,8 +162,8 @@ fn proxies() -> Vec<Row> {
         row("a proxy of the environment")
             .set("HTTP_PROXY", "http://me:planted@127.0.0.1:2")
             .fails(
-                "GetCallerIdentity got no answer from 127.0.0.1:1: the connection was refused; check host \
-                 and port, and that the server runs",
+                "GetCallerIdentity got no answer from 127.0.0.1:1: no connection through the proxy 127.0.0.1:2: the \
+                 connection was refused; check host and port, and that the server runs",
             )
             .told("proxy 127.0.0.1:2 HTTP_PROXY"),
         row("a proxy that cannot be used").set("HTTP_PROXY", "http://me:planted@x@127.0.0.1:2").refused(

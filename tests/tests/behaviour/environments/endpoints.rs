@@ -139,6 +139,32 @@ fn urls() -> Vec<Row> {
                 "profile default, services ({home}/.aws/config line 2) names the section [services gone], \
                  which is not there; add it to the config file",
             ),
+        Row::new("a services section in the credentials file")
+            .keys()
+            .config("[default]\nservices = here\n")
+            .credentials("[services here]\nsts =\n  endpoint_url = http://services.test\n")
+            .refused(
+                "profile default, services ({home}/.aws/config line 2) names the section [services here], \
+                 which is not there; the section [services here] ({home}/.aws/credentials line 1) has to be \
+                 [services here] in the config file",
+            ),
+        Row::new("a services section whose URL is in no block")
+            .keys()
+            .config("[default]\nservices = here\n[services here]\nsts =\nendpoint_url = http://services.test\n")
+            .refused(
+                "the file {home}/.aws/config cannot be understood at line 5: it is in no block of a service; write blanks \
+                 before it",
+            ),
+        Row::new("a services section whose service is no block")
+            .keys()
+            .config("[default]\nservices = here\n[services here]\nsts = planted\n  endpoint_url = planted\n")
+            .refused(
+                "the file {home}/.aws/config cannot be understood at line 4: it begins no block; write nothing behind the \
+                 equals sign, and blanks before the lines below",
+            ),
+        Row::new("a services section whose URL is behind a comment")
+            .keys()
+            .config("[default]\nservices = here\n[services here]\nsts =\n#  endpoint_url = http://services.test\n"),
         Row::new("a URL without a region")
             .keys()
             .without("AWS_REGION")

@@ -33,6 +33,11 @@ fn which() -> Vec<Row> {
             .goes("GetCallerIdentity https://sts.eu-west-1.amazonaws.com/ AKIDPROFILE eu-west-1")
             .told("profile dev AWS_PROFILE"),
         Row::new("a blank AWS_PROFILE").set("AWS_PROFILE", " ").keys(),
+        Row::new("AWS_DEFAULT_PROFILE is not read, which is told")
+            .set("AWS_DEFAULT_PROFILE", "gone")
+            .keys()
+            .told("profile default (not there) default")
+            .told("not read name the profile in AWS_PROFILE AWS_DEFAULT_PROFILE"),
         Row::new("AWS_PROFILE names no profile")
             .set("AWS_PROFILE", "gone")
             .config("[default]\n")
@@ -125,11 +130,11 @@ fn keys() -> Vec<Row> {
             .goes(PROFILE_KEYS),
         Row::new("an id without a secret").config("[default]\naws_access_key_id = AKIDPROFILE\n").fails(
             "no credentials from profile default: it has aws_access_key_id without \
-             aws_secret_access_key",
+             aws_secret_access_key ({home}/.aws/config line 2); set both or neither",
         ),
         Row::new("a secret without an id").config("[default]\naws_secret_access_key = planted\n").fails(
             "no credentials from profile default: it has aws_secret_access_key without \
-             aws_access_key_id",
+             aws_access_key_id ({home}/.aws/config line 2); set both or neither",
         ),
         Row::new("half keys of a profile that is not asked")
             .config("[default]\naws_access_key_id = AKIDPROFILE\n")
@@ -196,8 +201,8 @@ fn roles() -> Vec<Row> {
         Row::new("a role that is its own source without keys")
             .config("[default]\nrole_arn = arn:aws:iam::1:role/dev\nsource_profile = default\n")
             .fails(
-                "no credentials from profile default: it is its own source_profile and configures no \
-                 other credentials",
+                "no credentials from profile default: it is its own source_profile ({home}/.aws/config line 3) and \
+                 configures no other credentials",
             ),
         Row::new("a circle of two profiles")
             .config(
@@ -205,14 +210,14 @@ fn roles() -> Vec<Row> {
                  role_arn = arn:aws:iam::1:role/b\nsource_profile = default\n",
             )
             .fails(
-                "no credentials from profile default: source_profile leads in a circle: default to b to \
-                 default",
+                "no credentials from profile default: source_profile ({home}/.aws/config line 6) leads in a circle: \
+                 default to b to default",
             ),
         Row::new("a source profile that is not there")
             .config("[default]\nrole_arn = arn:aws:iam::1:role/dev\nsource_profile = gone\n")
             .fails(
-                "no credentials from profile default: its source_profile gone is in none of the shared \
-                 files",
+                "no credentials from profile default: its source_profile gone ({home}/.aws/config line 3) is in none of \
+                 the shared files",
             ),
         Row::new("a source profile without credentials")
             .config(
@@ -230,7 +235,7 @@ fn roles() -> Vec<Row> {
             )
             .fails(
                 "no credentials from profile default: profile b: it has aws_access_key_id without \
-                 aws_secret_access_key",
+                 aws_secret_access_key ({home}/.aws/config line 5); set both or neither",
             ),
         Row::new("a role without a source").config("[default]\nrole_arn = arn:aws:iam::1:role/dev\n").fails(
             "no credentials from profile default: it has role_arn without source_profile, \
@@ -284,15 +289,22 @@ fn roles() -> Vec<Row> {
         Row::new("a credential_source that does not exist")
             .config("[default]\nrole_arn = arn:aws:iam::1:role/dev\ncredential_source = environment\n")
             .fails(
-                "no credentials from profile default: its credential_source has to be Environment, \
-                 EcsContainer or Ec2InstanceMetadata",
+                "no credentials from profile default: its credential_source ({home}/.aws/config line 3) has to be \
+                 Environment, EcsContainer or Ec2InstanceMetadata",
             ),
         Row::new("a duration that is no number")
             .config(
                 "[default]\nrole_arn = arn:aws:iam::1:role/dev\nsource_profile = default\n\
                  aws_access_key_id = AKIDBASE\naws_secret_access_key = planted\nduration_seconds = 1h\n",
             )
-            .fails("no credentials from profile default: its duration_seconds is not a whole number"),
+            .fails(
+                "no credentials from profile default: its duration_seconds ({home}/.aws/config line 6) is not a whole \
+                 number; write seconds, for example 3600",
+            ),
+        Row::new("half a key pair in the credentials file").credentials("[default]\naws_secret_access_key = planted\n").fails(
+            "no credentials from profile default: it has aws_secret_access_key without aws_access_key_id \
+             ({home}/.aws/credentials line 2); set both or neither",
+        ),
     ]
 }
 

@@ -20,7 +20,7 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         Row::new("a web identity of a profile without a role")
             .config("[default]\nweb_identity_token_file = {home}/token\n")
-            .fails("no credentials from profile default: it has web_identity_token_file without role_arn ({home}/.aws/config line 2)"),
+            .fails("no credentials from profile default: it has web_identity_token_file without role_arn ({home}/.aws/config line 2); set both or neither"),
         Row::new("a web identity of the environment")
             .file("token", "planted")
             .set("AWS_WEB_IDENTITY_TOKEN_FILE", "{home}/token")

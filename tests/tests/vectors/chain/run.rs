@@ -10,7 +10,7 @@ use sts_proto::settings::Env;
 use sts_proto::wire::MAX_BODY;
 use sts_proto::{
     Credentials, Effect, Error, Event, Flow, Secret, Settings, Step, TransportError, TransportErrorKind,
-    perform,
+    perform::{self, MfaAnswer as _},
 };
 use sts_tests::finding::Finding;
 
@@ -116,7 +116,7 @@ fn in_virtual_time<F: Flow<Error = Error>>(
             Step::Perform(Effect::Run(command)) => run(&command),
             Step::Perform(Effect::AskMfaCode(serial)) => {
                 let code = scenario.mfa_code.clone();
-                perform::mfa_code(Some(&move |_: &str| code.as_deref().map(Secret::from)), &serial)
+                perform::mfa_code(Some(&move |_: &str| code.as_deref().map(Secret::from).code()), &serial)
             }
             Step::Perform(Effect::Wait(_)) => Event::Elapsed,
             Step::Perform(effect @ Effect::Join(_)) => panic!("a chain asks for {effect:?}"),

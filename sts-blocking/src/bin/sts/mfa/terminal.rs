@@ -2,23 +2,19 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use rustix::process::getpgrp;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
-use signal_hook::SigId;
 use signal_hook::consts::SIGINT;
-use signal_hook::low_level::{self, pipe};
 use sts_blocking::Secret;
 use sts_blocking::sts_proto::perform::in_our_style;
 
 use super::{MAX_CODE, PATIENCE};
-use crate::signals;
+use crate::signals::{Held, end_by};
 
 /// Asks without echo. The terminal sends each key at once and keeps Ctrl-C to itself, so that its modes are put back
 /// before this process ends.
@@ -32,7 +28,7 @@ pub(super) fn ask(prompt: &str) -> Result<Secret, String> {
         return Err("it runs in the background, where it cannot ask; use --mfa-process".to_owned());
     }
     let asking =
-        Asking::begin().map_err(|error| format!("signals cannot be handled: {}", in_our_style(&error)))?;
+        Held::begin().map_err(|error| format!("signals cannot be handled: {}", in_our_style(&error)))?;
     let key = Keyboard::new(&terminal).and_then(|keyboard| keyboard.line(prompt, &asking));
     drop(asking);
     match key.map_err(|error| format!("the terminal cannot be read: {}", in_our_style(&error)))? {
@@ -42,71 +38,10 @@ pub(super) fn ask(prompt: &str) -> Result<Secret, String> {
     }
 }
 
-/// Does what the signal does by default, so that the caller sees that it ended this process.
-fn end_by(signal: i32) -> String {
-    let _ = low_level::emulate_default_handler(signal);
-    "the question was interrupted".to_owned()
-}
-
 enum End {
     Line(Secret),
     Closed,
     Signal(i32),
-}
-
-/// While it is there, a signal does not end this process, but the question.
-pub(super) struct Asking {
-    wakes: UnixStream,
-    signal: Arc<AtomicUsize>,
-    handlers: Vec<SigId>,
-}
-
-impl Asking {
-    pub(super) fn begin() -> io::Result<Self> {
-        let (wakes, wake) = UnixStream::pair()?;
-        let mut asking = Self { wakes, signal: Arc::default(), handlers: Vec::new() };
-        let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = as_before.is_empty();
-        // Beside a command, signals are forwarded to it.
-        let signals = if super::IS_OTHERS.load(Ordering::Relaxed) { Vec::new() } else { signals::heeded() };
-        for signal in signals {
-            if is_first {
-                let id = signal_hook::flag::register_conditional_default(signal, IS_IDLE.clone())?;
-                as_before.push(id);
-            }
-            let number = usize::try_from(signal).unwrap_or_default();
-            let (noted, wake) = (Arc::clone(&asking.signal), wake.try_clone()?);
-            asking.handlers.push(signal_hook::flag::register_usize(signal, noted, number)?);
-            asking.handlers.push(pipe::register(signal, wake)?);
-        }
-        IS_IDLE.store(false, Ordering::SeqCst);
-        Ok(asking)
-    }
-
-    pub(super) fn signal(&self) -> Option<i32> {
-        i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
-    }
-
-    /// Ends this process if a signal has come, as if there had been no question.
-    pub(super) fn end(self) -> Result<(), String> {
-        match self.signal() {
-            Some(signal) => Err(end_by(signal)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        IS_IDLE.store(true, Ordering::SeqCst);
-        self.handlers.drain(..).for_each(|id| _ = low_level::unregister(id));
-    }
-}
-
-/// No longer ends this process at a signal: what handles signals from now on decides.
-pub(super) fn stop_handling() {
-    let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-    as_before.drain(..).for_each(|id| _ = low_level::unregister(id));
 }
 
 /// Puts back the modes that a question has changed.
@@ -135,10 +70,11 @@ impl<'a> Keyboard<'a> {
     }
 
     /// Waits for a key; a signal, or nothing for a long time, ends the question.
-    fn wait(&self, asking: &Asking, until: Instant) -> io::Result<Option<End>> {
+    fn wait(&self, asking: &Held, until: Instant) -> io::Result<Option<End>> {
         let left = until.saturating_duration_since(Instant::now());
         let left = Timespec::try_from(left).unwrap_or_default();
-        let mut both = [PollFd::new(&asking.wakes, PollFlags::IN), PollFd::new(self.terminal, PollFlags::IN)];
+        let mut both =
+            [PollFd::new(asking.wakes(), PollFlags::IN), PollFd::new(self.terminal, PollFlags::IN)];
         let ready = retry_on_intr(|| poll(&mut both, Some(&left)))?;
         Ok(match asking.signal() {
             Some(signal) => Some(End::Signal(signal)),
@@ -146,7 +82,7 @@ impl<'a> Keyboard<'a> {
         })
     }
 
-    fn line(&self, prompt: &str, asking: &Asking) -> io::Result<End> {
+    fn line(&self, prompt: &str, asking: &Held) -> io::Result<End> {
         let until = Instant::now() + PATIENCE;
         let mut terminal = self.terminal;
         terminal.write_all(prompt.as_bytes())?;
@@ -184,10 +120,6 @@ impl Drop for Keyboard<'_> {
 
 /// The modes of the terminal before the question that waits for its answer.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-/// Whether signals do what they do by default, which handlers of [`AS_BEFORE`] see to.
-static IS_IDLE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
-static AS_BEFORE: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
-
 const CTRL_C: u8 = 0x03;
 const CTRL_D: u8 = 0x04;
 const BACKSPACE: u8 = 0x08;

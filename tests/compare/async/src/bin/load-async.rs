@@ -1,5 +1,8 @@
 //! CALLS calls of AssumeRole with sts-async, AT_ONCE of them concurrently.
 
+use std::time::Duration;
+
+use sts_async::Timeouts;
 use sts_async::operations::AssumeRole;
 
 #[tokio::main(flavor = "current_thread")]
@@ -7,7 +10,10 @@ async fn main() -> Result<(), sts_async::Error> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a number"));
     let (calls, at_once): (usize, usize) =
         (arguments.next().expect("CALLS"), arguments.next().expect("AT_ONCE"));
-    let client = sts_async::Client::from_env()?;
+    // Under valgrind a thousand connections take longer than a client waits; what is repeated then is not to be counted.
+    let patient = Duration::from_secs(3600);
+    let timeouts = Timeouts { connect: patient, attempt: patient, call: patient };
+    let client = sts_async::Client::from_env()?.with_timeouts(timeouts);
     let mut tasks = Vec::new();
     for _ in 0..at_once {
         let client = client.clone();
