@@ -1,13 +1,14 @@
-//! For the program `sts`: what it has to say while another program runs, which is to end where `sts` ends.
+//! For the program `sts`: it ends programs that the library runs, such as those of `credential_process`, when it ends itself.
 
 use std::sync::OnceLock;
 
 use rustix::process::Signal;
 
-/// Asked again and again while a program runs: a signal to send to it and to what it has started. Dropped once it has ended.
+/// Called repeatedly while a program runs. It returns a signal to send to the program and to what that has started. It is dropped
+/// once the program has ended.
 pub type Watch = Box<dyn FnMut() -> Option<Signal>>;
 
-/// Has every program watched from now on. It is called before one begins.
+/// Calls `begin` before each program that begins from now on. The first call counts, later ones do nothing.
 #[doc(hidden)]
 pub fn watch_programs(begin: fn() -> Watch) {
     let _ = BEGIN.set(begin);

@@ -50,7 +50,7 @@ macro_rules! common_program_calls {
             signal(id, rustix::process::Signal::KILL);
         }
 
-        /// Sends them a signal.
+        /// Sends a signal to a program that has not ended, to its group, if it has one of its own, and to what it has started.
         #[cfg(unix)]
         fn signal(id: u32, signal: rustix::process::Signal) {
             use rustix::process::{Pid, getpgid, kill_process, kill_process_group};

@@ -27,13 +27,13 @@ pub(crate) struct NoCode {
 }
 
 impl NoCode {
-    /// What stands behind an error of the library, if it is this.
+    /// The first among the causes of an error of the library, if there is one.
     pub(crate) fn behind(error: &Error) -> Option<&Self> {
         let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
         causes.find_map(|cause| cause.downcast_ref())
     }
 
-    /// What is missing, and why. The library says it with whose device it is, and what for.
+    /// Which code is missing, and why. The text of the library's error also says what the code is for.
     pub(crate) fn line(&self) -> String {
         format!("no code of the mfa device {}: {}", self.serial, self.reason)
     }

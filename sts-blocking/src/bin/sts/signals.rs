@@ -11,12 +11,12 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::low_level::{self, pipe};
 
-/// While it is there, a signal does not end this process, but a question, or the program that it waits for.
+/// While there is one, a signal does not end this process. It ends a question, or a program that this process waits for.
 pub(crate) struct Held {
     wakes: UnixStream,
     signal: Arc<AtomicUsize>,
     handlers: Vec<SigId>,
-    /// Whether it is one of [`HELD`].
+    /// Whether [`HELD`] counts it.
     counts: bool,
 }
 
@@ -73,22 +73,22 @@ impl Drop for Held {
     }
 }
 
-/// No longer ends this process at a signal: what handles signals from now on decides.
+/// From now on signals do not end this process. The caller handles them.
 pub(crate) fn stop_handling() {
     IS_FORWARDED.store(true, Ordering::SeqCst);
     let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
     as_before.drain(..).for_each(|id| _ = low_level::unregister(id));
 }
 
-/// Does what the signal does by default, so that the caller sees that it ended this process. Programs of the library hear of it
-/// before, and nothing of them stays.
+/// Does what the signal does by default, so that the caller of this process sees which signal ended it. Programs that the library
+/// runs are ended first.
 pub(crate) fn end_by(signal: i32) -> String {
     end_programs();
     let _ = low_level::emulate_default_handler(signal);
     "the question was interrupted".to_owned()
 }
 
-/// Has the library's programs end with this process.
+/// Ends the programs that the library runs when this process ends.
 pub(crate) fn watch_programs() {
     sts_blocking::watch_programs(|| {
         let mut program = Program::begin();
@@ -96,7 +96,7 @@ pub(crate) fn watch_programs() {
     });
 }
 
-/// Ends programs that still run, on other threads, and waits for that a moment.
+/// Ends programs that still run on other threads, and waits up to three times [`GRACE`] until they have ended.
 pub(crate) fn end_programs() {
     IS_ENDING.store(true, Ordering::SeqCst);
     let until = Instant::now() + GRACE * 3;
@@ -119,8 +119,8 @@ impl Program {
         Self { held: Held::begin().ok(), asked: None }
     }
 
-    /// What to send to it once this process is to end, and a while later what ends it whether it wants that or not. A shell has
-    /// what it runs in the background ignore the signals of Ctrl-C, so they are not passed on.
+    /// What to send to it once this process is to end: `SIGTERM`, and `SIGKILL` after [`GRACE`]. `SIGINT` and `SIGQUIT` are not
+    /// passed on as they are, since what a shell runs in the background ignores them.
     fn signal(&mut self) -> Option<Signal> {
         let has_come = self.held.as_ref().and_then(Held::signal);
         if has_come.is_none() && !IS_ENDING.load(Ordering::SeqCst) {
@@ -147,7 +147,7 @@ impl Drop for Program {
     }
 }
 
-/// Whether a terminal has sent this to all of its foreground, of which this process is.
+/// Whether a terminal sends this signal to its foreground process group, and this process is in that group.
 pub(crate) fn has_it_from_terminal(signal: Signal) -> bool {
     let terminal = || std::fs::File::open("/dev/tty").ok();
     let foreground = || rustix::termios::tcgetpgrp(terminal()?).ok();
@@ -172,16 +172,16 @@ fn ignored(status: &str) -> u64 {
 /// Whether signals do what they do by default, which handlers of [`AS_BEFORE`] see to.
 static IS_IDLE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
 static AS_BEFORE: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
-/// How many hold signals back.
+/// How many [`Held`] there are.
 static HELD: Mutex<usize> = Mutex::new(0);
-/// Whether signals are a command's affair.
+/// Whether signals are forwarded to a command.
 static IS_FORWARDED: AtomicBool = AtomicBool::new(false);
 /// How many programs of the library run.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 /// Whether this process is about to end.
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
-/// How long a program may take to end before it is ended.
+/// How long after `SIGTERM` a program gets `SIGKILL`.
 const GRACE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(5);
 
