@@ -33,7 +33,7 @@ pub(crate) struct Driver {
 }
 
 impl Pump {
-    /// Calls an operation: only what has to be there once for each is here.
+    /// Calls an operation. It is compiled once for each operation, so it leaves all it can to [`call`](Self::call).
     pub(crate) fn send<O: Operation>(&self, operation: O) -> impl Future<Output = Answer<O>> {
         let mut asking = Asking::new(operation);
         let mut call = self.call(&asking.untyped());
@@ -115,7 +115,8 @@ impl Pump {
 type Answer<O> = Result<<O as Operation>::Output, Error>;
 type Ended<F> = Result<<F as Flow>::Output, <F as Flow>::Error>;
 
-/// A call on its way, without its operation. A method and no closure, which would be copied to where it is called.
+/// A call in progress, without its operation. `poll` is a method that is not inlined: the compiler would copy a closure to each
+/// place that polls it.
 struct Calling<'a>(Driving<'a>, Sending);
 
 impl Calling<'_> {
@@ -126,12 +127,12 @@ impl Calling<'_> {
     }
 }
 
-/// What a flow on its way needs besides the flow.
+/// What drives a flow, apart from the flow itself.
 struct Driving<'a> {
     pump: &'a Pump,
     pace: Pace,
     span: Span,
-    /// What the flow waits for; `None` before its first step.
+    /// The effect that the flow waits for; `None` before the first step and after the last.
     under_way: Option<BoxFuture<'a, Event>>,
 }
 
@@ -142,7 +143,7 @@ impl Driving<'_> {
                 Some(effect) => ready!(self.span.enter(|| effect.as_mut().poll(cx))),
                 None => Event::Start,
             };
-            // What is over is dropped before the next begins, which may want its connection.
+            // Drop the effect that has ended before the next one begins, which may need its connection.
             self.under_way = None;
             match self.pace.step(flow, effects::now, event)? {
                 Step::Done(output) => return Poll::Ready(Ok(output)),

@@ -31,7 +31,7 @@ pub(crate) struct Driver {
 }
 
 impl Pump {
-    /// Calls an operation: only what has to be there once for each is here.
+    /// Calls an operation. It is compiled once for each operation, so it leaves all it can to [`call`](Self::call).
     pub(crate) fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         let mut asking = Asking::new(operation);
         self.call(asking.untyped())?;

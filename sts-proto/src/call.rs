@@ -1,6 +1,6 @@
 //! One call of an operation as a flow.
 
-// Without the feature `credentials` there is no client to take a call without its type.
+// Without the feature `credentials` there is no client, and nothing else uses a call without its type.
 #![cfg_attr(not(feature = "credentials"), allow(dead_code, unreachable_pub))]
 
 mod attempts;
@@ -123,7 +123,7 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
-/// An operation that is called, and its output once there is one.
+/// An operation that a client calls, and a place for its output.
 pub struct Asking<O: Operation> {
     operation: O,
     output: Option<O::Output>,
@@ -133,19 +133,20 @@ pub struct Asking<O: Operation> {
 pub struct Untyped<'a>(pub(crate) &'a mut dyn Asked);
 
 impl<O: Operation> Asking<O> {
-    /// Nothing was sent yet.
+    /// An operation of which nothing was sent yet.
     #[inline]
     pub fn new(operation: O) -> Self {
         Self { operation, output: None }
     }
 
-    /// For a call, which leaves the output here.
+    /// For a call, which puts the output here.
     #[inline]
     pub fn untyped(&mut self) -> Untyped<'_> {
         Untyped(self)
     }
 
-    /// What the service has answered.
+    /// The output, once the call is done. After a call that ended with an error, do not ask for it: part of an answer that cannot
+    /// be used may be here.
     ///
     /// # Errors
     ///
@@ -178,8 +179,7 @@ impl fmt::Debug for Untyped<'_> {
     }
 }
 
-// Inline like the methods of `Asking`: a program has all that an operation needs in one place then, and one copy of what drops
-// its members.
+// These are inline, as the methods of `Asking` are: a program then holds one copy of the code that drops an operation's members.
 
 impl<O: Operation> Asked for Asking<O> {
     #[inline]

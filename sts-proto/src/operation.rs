@@ -19,7 +19,7 @@ use crate::wire::{Form, FromXml, MAX_BODY, Place, ToForm, XmlError, XmlReader};
 ///
 /// The eleven of the service are in [`operations`](crate::operations), those of other servers in
 /// [`dialects`](crate::dialects). Any other action is one more implementation, in your crate; see `examples/own_action.rs`.
-/// It says what the constants and the output are. The methods are the same for all: a call does not ask for them.
+/// It sets the constants and names the output. It leaves the methods as they are: a call does not use those of an implementation.
 pub trait Operation: ToForm {
     /// The value of `Action`: letters, digits, `-`, `.`, `_` and `~`. With others, a program that sends it does not compile.
     const ACTION: &'static str;
@@ -462,7 +462,7 @@ macro_rules! output_structure {
     };
 }
 
-// Code that knows an operation by these alone is compiled once, and not for each operation.
+// Code that takes these in place of the type of an operation is compiled once, and not for each operation.
 
 /// The constants of an operation.
 pub(crate) struct About {
@@ -540,7 +540,7 @@ impl<O: Output> Slot for Option<O> {
     }
 }
 
-/// Fills the slot, or returns the error that the answer stands for. After an error the slot may be filled too.
+/// Fills the slot, or returns the error that the answer stands for. After an error the slot may hold what was read until then.
 pub(crate) fn read_answer<'a>(
     action: &'static str,
     status: StatusCode,
@@ -577,11 +577,11 @@ pub(crate) fn read_answer<'a>(
     Err(ResponseError { operation: action, problem, metadata: refusal.into_metadata() }.into())
 }
 
-/// What a document has.
+/// What was found in a document.
 #[derive(Default)]
 struct ReadResult<'a> {
     request_id: Option<Cow<'a, str>>,
-    /// Whether the result is in it. The slot may be filled from before.
+    /// Whether the document has a result. The slot may hold one of an earlier answer.
     found: bool,
 }
 

@@ -54,8 +54,8 @@ impl Config {
     }
 }
 
-/// How time passes for a flow: as `clock` says, unless a test has given the client a clock of its own. The flow is told the time
-/// by that one then, and its waits are over at once.
+/// How time passes for a flow: as `clock` says, unless a test has given the client a clock of its own. Then that clock tells the
+/// flow the time, and the flow's waits end at once.
 #[derive(Debug)]
 pub struct Pace {
     #[cfg(feature = "testing")]

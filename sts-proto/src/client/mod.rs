@@ -175,7 +175,7 @@ struct Shared {
     fixed: Fixed,
 }
 
-/// What a driver makes of the settings, told when it is asked for.
+/// The rows of [`explain`](Core::explain) that a driver knows better than the settings do, made when `explain` is called.
 pub type Told = fn(&Settings) -> Vec<Setting>;
 
 impl Core {
@@ -184,7 +184,7 @@ impl Core {
         Send::new(self, operation, self.seed(seed))
     }
 
-    /// The same without the operation's type: see [`Sending`]. `env` is that of [`trace_id`](Self::trace_id).
+    /// The same without the operation's type: see [`Sending`]. `env` is what [`trace_id`](Self::trace_id) takes.
     pub fn sending(&self, asked: &Untyped<'_>, seed: u128, env: impl FnOnce() -> Env) -> Sending {
         let mut sending = Sending::new(self, asked, self.seed(seed));
         sending.set_trace_id(self.trace_id(env));

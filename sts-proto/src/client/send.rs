@@ -77,8 +77,8 @@ impl<O: Operation> fmt::Debug for Send<O> {
     }
 }
 
-/// A call without its operation, which is an [`Asking`]. A driver that takes the [`steps`](Self::steps) of this one is compiled
-/// once, and not for each operation as with [`Send`].
+/// A call without its operation, which stays in an [`Asking`]. Code that takes the [`steps`](Self::steps) of such a call is
+/// compiled once, where code that takes those of [`Send`] is compiled for each operation.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -120,8 +120,8 @@ pub struct Sending {
     state: State,
 }
 
-/// The steps of a call, which leave its output with the operation: see [`Sending`]. Those of a call can be taken with one such
-/// value, or each with one of its own.
+/// The steps of a call, of which the last puts the output into the [`Asking`]: see [`Sending`]. One value can take all steps of a
+/// call, or each step can have a value of its own.
 pub struct Steps<'a> {
     sending: &'a mut Sending,
     asked: &'a mut dyn Asked,
@@ -204,7 +204,8 @@ impl Sending {
         &self.span
     }
 
-    /// The steps, with the operation that it was made for.
+    /// The steps. `asked` is the operation that this call was made for: the answer is read into it, and what an answer quotes of
+    /// its secrets is withheld. Those of another operation would be shown.
     pub fn steps<'a, 'b: 'a>(&'a mut self, asked: Untyped<'b>) -> Steps<'a> {
         Steps { sending: self, asked: asked.0 }
     }

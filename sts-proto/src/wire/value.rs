@@ -21,7 +21,8 @@ pub trait FromXml: Sized {
     }
 }
 
-/// Where a value goes that is read, without its type: [`read_members`] is compiled once, and not for each structure.
+/// A place for a value that is read, without the type of the value, so that [`read_members`] is compiled once and not for each
+/// structure.
 #[doc(hidden)]
 pub trait Place {
     /// Reads the current element to its end.
@@ -41,7 +42,7 @@ pub fn read_members(
     reader: &mut XmlReader<'_>,
     members: &mut [(&'static str, &mut dyn Place)],
 ) -> Result<(), XmlError> {
-    // A document may be full of names that no member has: most differ in length already.
+    // A hostile document may be full of names that no member has. Lengths are compared first, since most of these differ in it.
     let bit = |name: &str| 1_u64 << (name.len() % 64);
     let lengths = members.iter().fold(0, |lengths, (member, _)| lengths | bit(member));
     while let Some(name) = reader.child()? {
