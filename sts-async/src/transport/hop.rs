@@ -54,7 +54,7 @@ impl Write for Hop {
     }
 }
 
-/// Says nothing of itself: hyper would copy its addresses into each answer, where nothing reads them.
+/// It gives hyper no details: hyper would copy the addresses into each answer, where nothing reads them.
 impl Connection for Hop {
     fn connected(&self) -> Connected {
         Connected::new()

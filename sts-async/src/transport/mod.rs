@@ -25,7 +25,7 @@ use crate::carrier::Transport;
 pub use self::hyper::HyperTransport;
 pub use self::tower::TowerTransport;
 
-/// The transport of a client to which code gives none, and what is told of what it makes of the settings.
+/// The transport of a client for which code sets none, and the rows of `explain` that describe it.
 pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Told), Error> {
     let settings = core.settings();
     let transport = HyperTransport::with(settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;

@@ -23,7 +23,7 @@ use crate::effects::within;
 #[non_exhaustive]
 pub struct FetchTransport;
 
-/// The transport of a client to which code gives none, and what is told of what it makes of the settings.
+/// The transport of a client for which code sets none, and the rows of `explain` that describe it.
 pub(crate) fn default(_: &Core) -> Result<(Box<dyn Transport>, Told), Error> {
     Ok((Box::new(FetchTransport), |_| Setting::of_own_transport()))
 }

@@ -17,7 +17,7 @@ use sts_proto::{Error, TransportError};
 
 pub use self::ureq::UreqTransport;
 
-/// The transport of a client to which code gives none, and what is told of what it makes of the settings.
+/// The transport of a client for which code sets none, and the rows of `explain` that describe it.
 pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Told), Error> {
     let (settings, timeouts) = (core.settings(), core.context().timeouts().into());
     let transport = UreqTransport::with(timeouts, settings.tls(), settings.proxies(tls::LIBRARY.is_some())?)?;

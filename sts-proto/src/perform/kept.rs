@@ -14,7 +14,7 @@ pub struct Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// Nothing yet. It is made like this for the first exchange, since many clients make none, and anew after all were given up.
+    /// Nothing yet. `make` is called for the first exchange, since many clients make none, and again after all are given up.
     pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
         Self { now: Mutex::default(), make: Box::new(make) }
     }

@@ -22,7 +22,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// What is set in code is set by this argument of the program.
+    /// Replaces [`Code`](Self::Code) with this argument of the program.
     pub(super) fn name_argument(&mut self, name: impl FnOnce() -> &'static str) {
         if *self == Self::Code {
             *self = Self::Argument(name());

@@ -298,8 +298,8 @@ impl Section {
         self.find_nested(block, key).map(|(_, value)| value)
     }
 
-    /// That nothing was meant to be `key` in the nested block `block` and is not: to pass it over would be to use another
-    /// value in silence.
+    /// Refuses a section with a `key` that was meant to be in the nested block `block` and is not in it. If it were ignored,
+    /// another value would be used without a word.
     pub(super) fn check_block(&self, block: &str, key: &str) -> Result<(), SettingsError> {
         let Some(begin) = self.properties.get(block) else { return Ok(()) };
         let (wrong, problem) = match (begin.value(), self.properties.get(key)) {

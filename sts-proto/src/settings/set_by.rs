@@ -1,5 +1,5 @@
-//! What sets the values that errors are about: arguments of the program, and for [`crate::endpoint`], which knows no origins,
-//! whatever sets the values that no endpoint can be made of.
+//! Names what sets the values that errors are about: the arguments of a program, and the origin of a region or a URL that
+//! [`crate::endpoint`] refuses, since that module knows no origins.
 
 use super::error::Named;
 use super::{Origin, Settings};
@@ -7,8 +7,8 @@ use crate::endpoint::EndpointError;
 
 impl Settings {
     /// Says which arguments of this program set what code has set so far: `argument` gives the name of one for the name of a
-    /// setting, as `explain` lists it. People who use a program know its arguments and not its code, so errors and `explain` name
-    /// these. Credentials, certificates and proxies stay as they are.
+    /// setting, as `explain` lists it; all three time-outs are `call time-out`. People who use a program know its arguments and not
+    /// its code, so errors and `explain` name these. Credentials, certificates and proxies stay as they are.
     ///
     /// ```
     /// use sts_proto::Settings;

@@ -68,7 +68,7 @@ impl fmt::Debug for Roots {
 #[derive(Clone, Default)]
 pub struct TlsSettings(Option<Arc<Chosen>>);
 
-/// In most clients nothing is.
+/// What code or a file has chosen. Most clients choose nothing, and hold no such value.
 #[derive(Clone, Default)]
 struct Chosen {
     roots: Sourced<Option<Roots>>,

@@ -27,7 +27,7 @@ use crate::text::word;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config(Arc<Configured>);
 
-/// Shared, so that a plan without a login has no room for one.
+/// Behind a pointer, so that a plan without a login reserves no room for one.
 #[derive(Debug, PartialEq, Eq)]
 struct Configured {
     login: String,

@@ -156,7 +156,8 @@ impl ThroughProxy {
     }
 }
 
-/// Its text names the proxy and what it did, by itself: below it are causes alone.
+/// The text of the new error names the proxy and says what went wrong. Its `source` is the cause of that, such as an error of the
+/// system, if there is one.
 impl From<ThroughProxy> for TransportError {
     fn from(error: ThroughProxy) -> Self {
         let told = error.source.downcast_ref::<TunnelError>().map(ToString::to_string);
