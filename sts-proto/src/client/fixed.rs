@@ -57,6 +57,7 @@ impl Config {
 /// How time passes for a flow: as `clock` says, unless a test has given the client a clock of its own. Then that clock tells the
 /// flow the time, and the flow's waits end at once.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Pace {
     #[cfg(feature = "testing")]
     watch: Option<Watch>,
