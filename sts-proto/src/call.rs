@@ -145,12 +145,11 @@ impl<O: Operation> Asking<O> {
         Untyped(self)
     }
 
-    /// The output, once the call is done. After a call that ended with an error, do not ask for it: part of an answer that cannot
-    /// be used may be here.
+    /// The output, once the call is done.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] before the call is done, and once the output was taken.
+    /// [`Error::OutOfTurn`] before the call is done, after a call that failed, and once the output was taken.
     #[inline]
     pub fn output(&mut self) -> Result<O::Output, Error> {
         self.output.take().ok_or(Error::OutOfTurn)
@@ -197,6 +196,11 @@ impl<O: Operation> Slot for Asking<O> {
     #[inline]
     fn metadata(&mut self) -> Option<&mut Metadata> {
         self.output.as_mut().map(Output::metadata_mut)
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        self.output = None;
     }
 }
 

@@ -532,11 +532,18 @@ fn post(form: Form, endpoint: &Endpoint) -> Request<Bytes> {
 pub(crate) trait Slot: Place {
     /// Where the metadata goes, once the result is read.
     fn metadata(&mut self) -> Option<&mut Metadata>;
+
+    /// Drops what was read.
+    fn clear(&mut self);
 }
 
 impl<O: Output> Slot for Option<O> {
     fn metadata(&mut self) -> Option<&mut Metadata> {
         self.as_mut().map(Output::metadata_mut)
+    }
+
+    fn clear(&mut self) {
+        *self = None;
     }
 }
 

@@ -111,6 +111,8 @@ impl<O: Operation> fmt::Debug for Send<O> {
 /// ```
 pub struct Sending {
     core: Core,
+    /// Of the operation that this call was made for.
+    action: &'static str,
     deadline: Deadline,
     seed: u128,
     span: Span,
@@ -184,6 +186,7 @@ impl Sending {
         }
         Self {
             core: core.clone(),
+            action: about.action,
             deadline: Deadline::new(core.timeouts().call),
             seed,
             span: Span::of_call(about.action, endpoint),
@@ -205,16 +208,23 @@ impl Sending {
     }
 
     /// The steps. `asked` is the operation that this call was made for: the answer is read into it, and what an answer quotes of
-    /// its secrets is withheld. Those of another operation would be shown.
+    /// its secrets is withheld. With an operation of another action, a step ends with [`Error::OutOfTurn`].
     pub fn steps<'a, 'b: 'a>(&'a mut self, asked: Untyped<'b>) -> Steps<'a> {
         Steps { sending: self, asked: asked.0 }
     }
 
     fn step(&mut self, asked: &mut dyn Asked, now: SystemTime, event: Event) -> Result<Step<()>, Error> {
+        if asked.about().action != self.action {
+            return Err(Error::OutOfTurn);
+        }
         let span = self.span.clone();
         let result = span.enter(|| self.go_on(asked, now, event));
         if trace::ENABLED {
             self.tell(asked, &result);
+        }
+        if result.is_err() {
+            // Part of an answer that cannot be used.
+            asked.clear();
         }
         result
     }
