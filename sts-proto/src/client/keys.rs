@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use super::fetch::{Fetch, Fetched};
 use super::job::{FlowJob, Job, PROVIDER, ProviderJob};
-use super::sources::{Asking, Chained};
+use super::sources::{Chained, Inputs};
 use super::tokens::{TokenSource, no_token};
 use crate::clocks::Clocks;
 use crate::context::Context;
@@ -330,7 +330,7 @@ impl Keys {
             // Its first step looks for credentials, and tells of that.
             Source::Token(token) => Work::Flow(token.fetch(seed), None),
             Source::Chain(sources) => {
-                let mut fetch = Arc::clone(sources).fetch(Asking {
+                let mut fetch = Arc::clone(sources).fetch(Inputs {
                     context: &self.context,
                     seed,
                     refused: std::mem::take(&mut state.refused),

@@ -23,7 +23,7 @@ pub(super) trait Chained: Send + Sync {
     fn are_keys_in_a_file(&self) -> bool;
 
     /// Asks them.
-    fn fetch(self: Arc<Self>, asking: Asking<'_>) -> super::fetch::Fetch;
+    fn fetch(self: Arc<Self>, inputs: Inputs<'_>) -> super::fetch::Fetch;
 
     /// What became of each, where one has given the credentials that are used.
     fn in_use(&self, tried: &[Tried], standing: Standing<'_>) -> Vec<Tried>;
@@ -36,7 +36,7 @@ pub(super) trait Chained: Send + Sync {
 }
 
 /// What the sources are asked with.
-pub(super) struct Asking<'a> {
+pub(super) struct Inputs<'a> {
     pub(super) context: &'a Arc<Context>,
     pub(super) seed: u128,
     /// Whether the service has refused the keys that they gave last.
@@ -110,8 +110,8 @@ impl Chained for Sources {
         in_a_file(&self.chain()).is_some_and(|plan| plan.roles.is_empty())
     }
 
-    fn fetch(self: Arc<Self>, asking: Asking<'_>) -> super::fetch::Fetch {
-        let Asking { context, seed, refused, held, mfa_session, renewals, cli_cache, metadata } = asking;
+    fn fetch(self: Arc<Self>, inputs: Inputs<'_>) -> super::fetch::Fetch {
+        let Inputs { context, seed, refused, held, mfa_session, renewals, cli_cache, metadata } = inputs;
         let resolve = Resolve::new(self.chain(), Arc::clone(context), seed)
             .held(held)
             .mfa_session(mfa_session.clone())
