@@ -29,6 +29,11 @@ impl TransportError {
         Self { problem: Some(problem.into()), ..self }
     }
 
+    /// What went wrong, without what was tried.
+    pub(crate) fn what(&self) -> String {
+        self.problem.as_deref().map_or_else(|| self.kind.to_string(), str::to_owned)
+    }
+
     pub(crate) fn cause(&self) -> Option<Arc<dyn StdError + Send + Sync>> {
         self.source.clone()
     }

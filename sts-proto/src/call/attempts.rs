@@ -216,7 +216,7 @@ impl Attempts {
         let took = now.duration_since(sent).unwrap_or_default();
         match took.saturating_mul(10) >= bound.saturating_mul(9) {
             true => {
-                let problem = format!("{error}: {which} of {time:?} is over");
+                let problem = format!("{}: {which} of {time:?} is over", error.what());
                 error.saying(problem)
             }
             false => error,

@@ -10,7 +10,7 @@ use crate::operation::read_answer;
 use crate::operations::{AssumeRoleWithWebIdentity, GetCallerIdentity};
 use crate::retry::{Offset, Retry};
 use crate::settings::Settings;
-use crate::transport::{Phase, TransportErrorKind};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
 
 const SECRET: &str = "planted-secret";
 const TOKEN: &str = "planted-token";
@@ -310,7 +310,10 @@ fn the_error_says_which_time_out_is_over() {
             context(settings.retry(Retry::standard().max_attempts(1))),
             1,
         );
-        let late = || Event::Failed(TransportErrorKind::Timeout(phase).into());
+        // The transport may name what it tried itself.
+        let late =
+            TransportError::from(TransportErrorKind::Timeout(phase)).while_calling("Other", "other.test");
+        let late = || Event::Failed(late.clone());
         let (_, _, result) = play(call, start(), |_, _| (after * second, late()));
         let error = result.unwrap_err().to_string();
         assert_eq!(

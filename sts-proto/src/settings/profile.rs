@@ -379,9 +379,8 @@ const KEY_PAIR: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_
 #[cfg(feature = "credentials")]
 const MAX_TOLD: usize = 16;
 
-const FLAT: &str = "it is in no block of a service; write blanks before it";
-const NO_BLOCK: &str =
-    "it begins no block; write nothing behind the equals sign, and blanks before the lines below";
+const FLAT: &str = "endpoint_url is in no block of a service; write blanks before it";
+const NO_BLOCK: &str = "the name of the service begins no block; write nothing behind the equals sign, and blanks before the lines below";
 
 #[cfg(test)]
 mod tests {

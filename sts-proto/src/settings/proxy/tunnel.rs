@@ -160,17 +160,20 @@ impl ThroughProxy {
 /// system, if there is one.
 impl From<ThroughProxy> for TransportError {
     fn from(error: ThroughProxy) -> Self {
-        let told = error.source.downcast_ref::<TunnelError>().map(ToString::to_string);
-        let why = told.unwrap_or_else(|| match error.kind {
-            TransportErrorKind::UnknownHost => {
+        let tunnel = error.source.downcast_ref::<TunnelError>();
+        let below = error.source.downcast_ref::<TransportError>();
+        let why = match (tunnel, below, error.kind) {
+            (Some(tunnel), ..) => tunnel.to_string(),
+            (_, _, TransportErrorKind::UnknownHost) => {
                 "the proxy's name has no address; check its url and dns".to_owned()
             }
-            kind => kind.to_string(),
-        });
-        let cause = match error.source.downcast_ref::<TransportError>() {
-            Some(below) => below.cause(),
-            None if error.source.is::<TunnelError>() => None,
-            None => Some(Arc::clone(&error.source)),
+            (_, Some(below), _) => below.what(),
+            (.., kind) => kind.to_string(),
+        };
+        let cause = match (tunnel, below) {
+            (Some(_), _) => None,
+            (_, Some(below)) => below.cause(),
+            _ => Some(Arc::clone(&error.source)),
         };
         TransportError::from(error.kind).saying(format!("{error}: {why}")).caused_by(cause)
     }
@@ -315,7 +318,7 @@ mod tests {
             assert!(error.source().is_none());
         }
         let failed = |kind| {
-            let below = TransportError::new(kind, "the system says so");
+            let below = TransportError::new(kind, "the system says so").while_calling("Other", "other.test");
             let error = TransportError::from(ThroughProxy::new(proxy, kind, below));
             assert_eq!(error.source().unwrap().to_string(), "the system says so");
             error.to_string()

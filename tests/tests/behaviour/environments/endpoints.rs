@@ -152,15 +152,15 @@ fn urls() -> Vec<Row> {
             .keys()
             .config("[default]\nservices = here\n[services here]\nsts =\nendpoint_url = http://services.test\n")
             .refused(
-                "the file {home}/.aws/config cannot be understood at line 5: it is in no block of a service; write blanks \
-                 before it",
+                "the file {home}/.aws/config cannot be understood at line 5: endpoint_url is in no block of a \
+                 service; write blanks before it",
             ),
         Row::new("a services section whose service is no block")
             .keys()
             .config("[default]\nservices = here\n[services here]\nsts = planted\n  endpoint_url = planted\n")
             .refused(
-                "the file {home}/.aws/config cannot be understood at line 4: it begins no block; write nothing behind the \
-                 equals sign, and blanks before the lines below",
+                "the file {home}/.aws/config cannot be understood at line 4: the name of the service begins no \
+                 block; write nothing behind the equals sign, and blanks before the lines below",
             ),
         Row::new("a services section whose URL is behind a comment")
             .keys()
