@@ -60,12 +60,13 @@ macro_rules! common_program_calls {
             let processes = $($fs)::*::read_dir("/proc").into_iter().flatten().flatten();
             let stats = processes.filter_map(|process| $($fs)::*::read(process.path().join("stat")).ok());
             let started = $crate::perform::started_by(id, stats);
-            if getpgid(Some(program)) == Ok(program) {
+            let in_group = |process: Pid| getpgid(Some(process)) == Ok(program);
+            if in_group(program) {
                 let _ = kill_process_group(program, signal);
             }
-            for process in [program].into_iter().chain(started.into_iter().filter_map(Pid::from_raw)) {
-                let _ = kill_process(process, signal);
-            }
+            let all = [program].into_iter().chain(started.into_iter().filter_map(Pid::from_raw));
+            // None gets it twice.
+            all.filter(|process| !in_group(*process)).for_each(|process| _ = kill_process(process, signal));
         }
 
         #[cfg(unix)]
