@@ -53,5 +53,6 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
 /// Waits for the command, and ends with its status.
 #[cfg(not(unix))]
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
+    crate::mfa::stop_asking();
     crate::exec::become_command(command)
 }

@@ -92,6 +92,8 @@ pub(crate) fn prepare(command: &[OsString], sts: &Client) -> Result<Command, Fai
 pub(crate) fn become_command(mut command: Command) -> Result<ExitCode, Failure> {
     use std::os::unix::process::CommandExt as _;
 
+    // The command would be the parent of what still runs on other threads.
+    crate::signals::end_programs();
     let error = command.exec();
     // `exec` has put it back to the default, with which a reader that is gone would end this process.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGPIPE, std::sync::Arc::default());

@@ -51,7 +51,7 @@ impl std::error::Error for NoCode {}
 pub(crate) fn code(serial: &str, process: Option<&str>) -> Result<Secret, NoCode> {
     let code = match process {
         Some(command) => from_process(command, serial),
-        None if IS_OTHERS.load(Ordering::Relaxed) => {
+        None if is_given_away() => {
             Err("the terminal is the command's; use --mfa-process, or run the command again".to_owned())
         }
         None => terminal::ask(&format!("MFA code of {}: ", printable(serial))),
@@ -66,9 +66,14 @@ pub(crate) fn code(serial: &str, process: Option<&str>) -> Result<Secret, NoCode
 
 /// Leaves the terminal, and signals, to a command that runs there. The caller handles signals by now.
 pub(crate) fn stop_asking() {
-    IS_OTHERS.store(true, Ordering::Relaxed);
+    IS_GIVEN_AWAY.store(true, Ordering::SeqCst);
     #[cfg(unix)]
     signals::stop_handling();
+}
+
+/// Whether a command has the terminal, and gets the signals.
+pub(crate) fn is_given_away() -> bool {
+    IS_GIVEN_AWAY.load(Ordering::SeqCst)
 }
 
 /// Puts back the modes of the terminal while a question still waits for its answer.
@@ -167,7 +172,7 @@ mod terminal {
     }
 }
 
-static IS_OTHERS: AtomicBool = AtomicBool::new(false);
+static IS_GIVEN_AWAY: AtomicBool = AtomicBool::new(false);
 
 const MAX_CODE: u64 = 256;
 const MAX_REST: u64 = 64 * 1024;

@@ -11,6 +11,8 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::low_level::{self, pipe};
 
+use crate::mfa::is_given_away;
+
 /// While there is one, a signal does not end this process. It ends a question, or a program that this process waits for.
 pub(crate) struct Held {
     wakes: UnixStream,
@@ -26,8 +28,7 @@ impl Held {
         let mut held = Self { wakes, signal: Arc::default(), handlers: Vec::new(), counts: false };
         let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
         let is_first = as_before.is_empty();
-        // Beside a command, signals are forwarded to it.
-        let signals = if IS_FORWARDED.load(Ordering::Relaxed) { Vec::new() } else { heeded() };
+        let signals = if is_given_away() { Vec::new() } else { heeded() };
         for signal in signals {
             if is_first {
                 let id = signal_hook::flag::register_conditional_default(signal, IS_IDLE.clone())?;
@@ -50,13 +51,21 @@ impl Held {
         &self.wakes
     }
 
+    /// The signal that has come, unless a command gets signals by now.
     pub(crate) fn signal(&self) -> Option<i32> {
-        i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+        noted(&self.signal)
+    }
+
+    /// Lets signals end this process again, and returns the one that has come until then.
+    pub(crate) fn release(self) -> Option<i32> {
+        let signal = Arc::clone(&self.signal);
+        drop(self);
+        noted(&signal)
     }
 
     /// Ends this process if a signal has come, as if there had been no question.
     pub(crate) fn end(self) -> Result<(), String> {
-        match self.signal() {
+        match self.release() {
             Some(signal) => Err(end_by(signal)),
             None => Ok(()),
         }
@@ -73,17 +82,22 @@ impl Drop for Held {
     }
 }
 
-/// From now on signals do not end this process. The caller handles them.
+fn noted(signal: &AtomicUsize) -> Option<i32> {
+    let signal = i32::try_from(signal.load(Ordering::SeqCst)).ok();
+    signal.filter(|signal| *signal != 0 && !is_given_away())
+}
+
+/// From now on signals do not end this process. The caller forwards them.
 pub(crate) fn stop_handling() {
-    IS_FORWARDED.store(true, Ordering::SeqCst);
     let mut as_before = AS_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
     as_before.drain(..).for_each(|id| _ = low_level::unregister(id));
 }
 
 /// Does what the signal does by default, so that the caller of this process sees which signal ended it. Programs that the library
-/// runs are ended first.
+/// runs are ended first, and the terminal gets back the modes that a question on another thread has changed.
 pub(crate) fn end_by(signal: i32) -> String {
     end_programs();
+    crate::mfa::restore_terminal();
     let _ = low_level::emulate_default_handler(signal);
     "the question was interrupted".to_owned()
 }
@@ -141,7 +155,7 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         RUNNING.fetch_sub(1, Ordering::SeqCst);
-        if let Some(signal) = self.held.take().and_then(|held| held.signal()) {
+        if let Some(signal) = self.held.take().and_then(Held::release) {
             end_by(signal);
         }
     }
@@ -174,8 +188,6 @@ static IS_IDLE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool
 static AS_BEFORE: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
 /// How many [`Held`] there are.
 static HELD: Mutex<usize> = Mutex::new(0);
-/// Whether signals are forwarded to a command.
-static IS_FORWARDED: AtomicBool = AtomicBool::new(false);
 /// How many programs of the library run.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 /// Whether this process is about to end.

@@ -30,7 +30,7 @@ pub(super) fn ask(prompt: &str) -> Result<Secret, String> {
     let asking =
         Held::begin().map_err(|error| format!("signals cannot be handled: {}", in_our_style(&error)))?;
     let key = Keyboard::new(&terminal).and_then(|keyboard| keyboard.line(prompt, &asking));
-    drop(asking);
+    asking.end()?;
     match key.map_err(|error| format!("the terminal cannot be read: {}", in_our_style(&error)))? {
         End::Line(code) => Ok(code),
         End::Closed => Err("the question was not answered".to_owned()),
