@@ -90,11 +90,11 @@ fn calls_end_by_the_time_outs_of_their_client_and_close_the_connection() {
             let begun = Instant::now();
             let error = patient.with_timeouts(hurry).send(GetCallerIdentity::new()).unwrap_err();
             assert_eq!(error.as_transport_error().unwrap().kind(), Kind::Timeout(Phase::Response));
-            assert!(begun.elapsed() >= HURRY && begun.elapsed() < Duration::from_secs(5));
+            assert!(begun.elapsed() >= HURRY && begun.elapsed() < Duration::from_secs(60));
         }
         let begun = Instant::now();
         while server.connections() > 0 {
-            assert!(begun.elapsed() < Duration::from_secs(5), "a connection is still open");
+            assert!(begun.elapsed() < Duration::from_secs(60), "a connection is still open");
             std::thread::sleep(Duration::from_millis(5));
         }
     });

@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use sts_tests::sts::{Role, Server};
 
 use super::program::{KEY_ID, SECRET_KEY, World, end, ended, printed};
-use super::terminal::at_terminal_after;
 #[cfg(target_os = "linux")]
-use super::terminal::is_running;
+use super::terminal::all_end;
+use super::terminal::at_terminal_after;
 
 fn in_role(world: &World, command: &[&str]) -> Command {
     let role = world.sts.role_arn("demo");
@@ -155,14 +155,14 @@ fn a_credential_process_ends_with_the_command() {
     let script = world.home.write("slow", script);
     let process = format!("cd {}; . {}", world.home.path("").display(), script.display());
     world.home.write(".aws/config", format!("[profile slow]\ncredential_process = {process}\n"));
-    let command =
-        "sleep 4; \"$0\" export >/dev/null 2>&1 & while ! test -e \"$HOME/ids\"; do sleep 0.1; done; exit 7";
+    let command = "sleep 4; \"$0\" export >/dev/null 2>&1 & \
+                   for _ in $(seq 600); do test -e \"$HOME/ids\" && exit 7; sleep 0.1; done";
     let program = world.path().to_str().unwrap();
     let arguments = ["exec", "--serve", "--profile", "slow", "--", "sh", "-c", command, program];
     let (status, _, errors) = end(world.sts(&arguments));
     assert_eq!((status, errors.as_str()), (Some(7), ""));
     let begun = std::fs::read_to_string(world.home.path("ids")).unwrap();
-    assert!(!begun.split_whitespace().any(is_running), "{begun}");
+    all_end(&begun);
 }
 
 fn begun(mut command: Command) -> Child {

@@ -157,17 +157,33 @@ fn signals_leave_no_child() {
 /// What is in a file, once it is there.
 #[cfg(target_os = "linux")]
 fn contents(path: &Path) -> String {
+    found("the file", || std::fs::read_to_string(path).ok())
+}
+
+/// Waits until the processes with these ids have ended. What was sent to them may have come before they do.
+#[cfg(target_os = "linux")]
+pub(crate) fn all_end(ids: &str) {
+    found("the end of all", || (!ids.split_whitespace().any(is_running)).then_some(()))
+}
+
+/// Waits until something is there.
+#[cfg(target_os = "linux")]
+fn found<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    use std::time::{Duration, Instant};
+
+    let begun = Instant::now();
     loop {
-        match std::fs::read_to_string(path) {
-            Ok(contents) => return contents,
-            Err(_) => std::thread::sleep(std::time::Duration::from_millis(20)),
+        if let Some(found) = look() {
+            return found;
         }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what} never came");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 /// Whether there is such a process, which has not ended. One that has may be there until its new parent hears of it.
 #[cfg(target_os = "linux")]
-pub(crate) fn is_running(id: &str) -> bool {
+fn is_running(id: &str) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
 }
@@ -193,7 +209,7 @@ fn signals_end_a_credential_process_too() {
         let begun = contents(&ids);
         Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert_eq!(ended(&mut child).signal(), Some(number), "{signal} {trap}");
-        assert!(!begun.split_whitespace().any(is_running), "{signal} {trap}");
+        all_end(&begun);
     }
     assert!(world.sts.requests().is_empty());
 }
@@ -208,7 +224,10 @@ fn ctrl_c_ends_a_credential_process_too() {
     // The shell goes on: the end of the whole session would end all that is in it. A process that has ended may be there until
     // its new parent hears of it.
     let after = "echo \"status $?\"; pid=$(cat \"$HOME/pid\")
-        while grep -qs 'State:.[^Z]' \"/proc/$pid/status\"; do sleep 0.1; done; echo nothing is left";
+        for _ in $(seq 600); do
+            grep -qs 'State:.[^Z]' \"/proc/$pid/status\" || { echo nothing is left; break; }
+            sleep 0.1
+        done";
     for command in ["whoami", "export", "exec true", "serve"] {
         let line = format!("trap : INT; \"$0\" --profile slow {command}; {after}");
         let program = world.path().to_str().unwrap();
