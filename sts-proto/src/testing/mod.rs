@@ -44,7 +44,8 @@
 //! assert_eq!(received.member("RoleArn"), Some(role));
 //! ```
 //!
-//! Time and randomness can be fixed: [`Clock`] and [`Seeds`].
+//! Time can be fixed: [`Clock`].
+#![cfg_attr(feature = "credentials", doc = "So can the randomness of clients: [`Seeds`].")]
 
 mod answer;
 mod clock;
