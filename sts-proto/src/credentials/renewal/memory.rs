@@ -52,18 +52,18 @@ impl Renewals {
 
     pub(super) fn failed(&self, file: &Path, now: SystemTime, problem: &str) {
         let note = format!("warning: renewing the login failed{}: {problem}", at(now));
-        self.keep(file, note, Box::new(move |known: &mut Known| known.failed = Some(now)));
+        self.keep(file, note, Err(now));
     }
 
     pub(super) fn written(&self, file: &Path, now: SystemTime) {
         let note = format!("the login was renewed{} and written to {}", at(now), file.display());
-        self.keep(file, note, Box::new(|known: &mut Known| (known.failed, known.unwritten) = (None, None)));
+        self.keep(file, note, Ok(None));
     }
 
     /// Renewed, and for this reason not to be written.
     pub(super) fn renewed(&self, file: &Path, now: SystemTime, why: &str) {
         let note = format!("the login was renewed{}, and {why}", at(now));
-        self.keep(file, note, Box::new(|known: &mut Known| (known.failed, known.unwritten) = (None, None)));
+        self.keep(file, note, Ok(None));
     }
 
     pub(super) fn unwritten(
@@ -76,15 +76,11 @@ impl Renewals {
     ) {
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let note = format!("warning: the login was renewed{} and could not be written, {why}", at(now));
-        let unwritten = Some(Unwritten { spent, contents });
-        self.keep(
-            file,
-            note,
-            Box::new(move |known: &mut Known| (known.failed, known.unwritten) = (None, unwritten)),
-        );
+        self.keep(file, note, Ok(Some(Unwritten { spent, contents })));
     }
 
-    fn keep(&self, file: &Path, note: String, change: Box<dyn FnOnce(&mut Known) + '_>) {
+    /// `renewed` is what could not be written, or when renewing failed; a failure leaves what an earlier renewal could not write.
+    fn keep(&self, file: &Path, note: String, renewed: Result<Option<Unwritten>, SystemTime>) {
         let mut all = self.known();
         let known = all.iter().position(|known| known.file == file).map(|index| all.remove(index));
         let mut known = known.unwrap_or_else(|| Known {
@@ -94,7 +90,10 @@ impl Renewals {
             note: "".into(),
         });
         known.note = note.as_str().into();
-        change(&mut known);
+        match renewed {
+            Ok(unwritten) => (known.failed, known.unwritten) = (None, unwritten),
+            Err(at) => known.failed = Some(at),
+        }
         // The last one is the one that a note is asked for.
         all.push(known);
         drop(all);
