@@ -191,15 +191,9 @@ impl Context {
 
     /// Why there is no endpoint or no scope.
     fn reason(&self, error: EndpointError) -> EndpointError {
-        let not_given = match error {
-            EndpointError::RegionNotGiven => true,
-            EndpointError::MissingSigningRegion => !self.looked,
-            _ => false,
-        };
-        match (not_given, self.in_page) {
-            (true, true) => return EndpointError::RegionNotGivenInPage,
-            (true, false) => return EndpointError::RegionNotGiven,
-            (false, _) => {}
+        let error = error.of_search(self.looked);
+        if self.in_page && error == EndpointError::RegionNotGiven {
+            return EndpointError::RegionNotGivenInPage;
         }
         #[cfg(feature = "credentials")]
         if let (EndpointError::MissingRegion | EndpointError::MissingSigningRegion, Some(problem)) =

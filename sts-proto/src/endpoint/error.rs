@@ -59,6 +59,18 @@ pub enum EndpointError {
     MissingSigningRegion,
 }
 
+impl EndpointError {
+    /// The same of settings for which an environment was `looked` in, or was not.
+    pub(crate) fn of_search(self, looked: bool) -> Self {
+        match self {
+            EndpointError::MissingRegion | EndpointError::MissingSigningRegion if !looked => {
+                EndpointError::RegionNotGiven
+            }
+            error => error,
+        }
+    }
+}
+
 /// Where a region is looked for, as the continuation of "looked in".
 const WHERE_REGION: &str = match cfg!(feature = "credentials") {
     true => {

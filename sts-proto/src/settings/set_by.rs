@@ -50,7 +50,6 @@ impl Settings {
         let named = |origin| Some(Named(origin).to_string().into());
         let url = named(&self.endpoint_url.origin);
         match error {
-            EndpointError::MissingRegion if !self.looked => EndpointError::RegionNotGiven,
             EndpointError::InvalidRegion { region, .. } => {
                 EndpointError::InvalidRegion { region, set_by: named(of_region) }
             }
@@ -66,7 +65,7 @@ impl Settings {
                 dual_stack: named(&self.use_dualstack_endpoint.origin),
                 url,
             },
-            error => error,
+            error => error.of_search(self.looked),
         }
     }
 }
