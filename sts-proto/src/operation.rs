@@ -165,6 +165,9 @@ pub trait Output: FromXml {
     fn metadata(&self) -> &Metadata;
     /// Where they are put.
     fn metadata_mut(&mut self) -> &mut Metadata;
+    /// Module and name of a structure that `output!` has made: what `std::any::type_name` writes may change.
+    #[doc(hidden)]
+    const PATH: &'static str = "";
 }
 
 /// How a request is presigned.
@@ -451,6 +454,8 @@ macro_rules! output_structure {
         $crate::serde_structure! { tolerant $name { $($member: $type = $wire,)* } { $($metadata)? } }
 
         $(impl $crate::Output for $name {
+            const PATH: &'static str = concat!(module_path!(), "::", stringify!($name));
+
             fn metadata(&self) -> &$crate::Metadata {
                 &self.$metadata
             }

@@ -1,5 +1,3 @@
-use std::any::type_name;
-
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -21,7 +19,7 @@ pub struct Answer {
 
 #[derive(Debug)]
 enum What {
-    /// The members and the request id of an output, and the path of its type.
+    /// The members and the request id of an output, and [`Output::PATH`].
     Output(Value, Option<String>, &'static str),
     Refusal(Refusal),
     Response(Box<Response<Bytes>>),
@@ -86,7 +84,7 @@ impl From<What> for Answer {
 impl<O: Output> From<O> for Answer {
     fn from(output: O) -> Self {
         let id = output.metadata().body_request_id().map(str::to_owned);
-        What::Output(output.to_value(), id, type_name::<O>()).into()
+        What::Output(output.to_value(), id, O::PATH).into()
     }
 }
 
