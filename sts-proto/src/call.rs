@@ -199,6 +199,7 @@ impl<O: Operation> Slot for Asking<O> {
     }
 
     #[inline]
+    #[cfg(feature = "credentials")]
     fn clear(&mut self) {
         self.output = None;
     }

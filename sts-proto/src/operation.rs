@@ -539,6 +539,7 @@ pub(crate) trait Slot: Place {
     fn metadata(&mut self) -> Option<&mut Metadata>;
 
     /// Drops what was read.
+    #[cfg(feature = "credentials")]
     fn clear(&mut self);
 }
 
@@ -547,6 +548,7 @@ impl<O: Output> Slot for Option<O> {
         self.as_mut().map(Output::metadata_mut)
     }
 
+    #[cfg(feature = "credentials")]
     fn clear(&mut self) {
         *self = None;
     }
