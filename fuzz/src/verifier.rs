@@ -8,6 +8,10 @@ mod asymmetric;
 #[path = "../../tests/src/sts/canonical.rs"]
 #[allow(dead_code)]
 mod canonical;
+#[cfg(test)]
+#[path = "../../tests/src/sts/signed.rs"]
+#[allow(dead_code)]
+mod signed;
 #[path = "../../tests/src/sts/verify.rs"]
 #[allow(dead_code)]
 mod verify;
