@@ -19,6 +19,8 @@ mod one_call;
 mod operations;
 mod proofs;
 mod proxy;
+#[cfg(unix)]
+mod refused_keys;
 mod region;
 mod requests;
 mod rotated;
