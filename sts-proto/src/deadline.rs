@@ -36,9 +36,10 @@ impl Deadline {
         self.total
     }
 
-    /// What is left of it.
+    /// What is left of it. Never more than all, even where the deadline cannot go as far back as the clock.
     pub(crate) fn left(&self, now: SystemTime) -> Duration {
-        self.at.map_or(self.total, |at| at.duration_since(now).unwrap_or(Duration::ZERO))
+        let left = self.at.map(|at| at.duration_since(now).unwrap_or_default());
+        left.map_or(self.total, |left| left.min(self.total))
     }
 
     /// Whether nothing is left of it.
@@ -48,10 +49,7 @@ impl Deadline {
 
     /// Whether something that takes `time` ends before it.
     pub(crate) fn allows(&self, now: SystemTime, time: Duration) -> bool {
-        match self.at {
-            Some(at) => now.checked_add(time).is_some_and(|end| end < at),
-            None => time < self.total,
-        }
+        time < self.left(now)
     }
 }
 
@@ -72,6 +70,16 @@ mod tests {
         deadline.tick(now - 50 * SECOND);
         assert_eq!(deadline.left(now - 50 * SECOND), 6 * SECOND);
         assert!(deadline.is_over(now - 44 * SECOND));
+        // The clock's first instant.
+        let mut first = SystemTime::UNIX_EPOCH;
+        for power in (0..63).rev() {
+            first = first.checked_sub(Duration::from_secs(1 << power)).unwrap_or(first);
+        }
+        let mut deadline = Deadline::new(10 * SECOND);
+        deadline.tick(first + 100 * SECOND);
+        deadline.tick(now);
+        deadline.tick(first + 90 * SECOND);
+        assert_eq!(deadline.left(first + 90 * SECOND), 10 * SECOND);
         let mut endless = Deadline::new(Duration::MAX);
         endless.tick(now);
         assert_eq!(endless.left(now), Duration::MAX);
