@@ -56,6 +56,8 @@ impl Config {
 
 /// How time passes for a flow: as `clock` says, unless a test has given the client a clock of its own. Then that clock tells the
 /// flow the time, and the flow's waits end at once.
+///
+/// For drivers whose clients may be tested with the feature `testing`. A loop of your own can step a flow with the time itself.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Pace {

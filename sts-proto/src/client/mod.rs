@@ -184,7 +184,11 @@ impl Core {
         Send::new(self, operation, self.seed(seed))
     }
 
-    /// The same without the operation's type: see [`Sending`]. `env` is what [`trace_id`](Self::trace_id) takes.
+    /// The same without the operation's type, for a driver that is compiled once and not for each operation; its example is at
+    /// [`Sending`]. Any other program is simpler with [`send`](Self::send).
+    ///
+    /// `env` gives the environment of the process as it is now, which [`trace_id`](Self::trace_id) is looked for in; a process
+    /// outside AWS Lambda can pass `Env::default`.
     pub fn sending(&self, asked: &Untyped<'_>, seed: u128, env: impl FnOnce() -> Env) -> Sending {
         let mut sending = Sending::new(self, asked, self.seed(seed));
         sending.set_trace_id(self.trace_id(env));

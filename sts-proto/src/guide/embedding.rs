@@ -50,8 +50,10 @@ macro_rules! guide_embedding {
         /// - **flows**: a call, a fetch of credentials, or [a whole client](sts_proto::client) is stepped by your event loop, which
         ///   performs one effect after the other and passes in the time.
         ///
-        /// The [first page of `sts_proto`](sts_proto) shows both, and its example `loop` is a loop in virtual time; the example
-        /// `mio` of `sts-blocking` is one with sockets.
+        /// The [first page of `sts_proto`](sts_proto) shows both. The page of [`client`](sts_proto::client) makes a
+        /// [`Core`](sts_proto::client::Core), which is a client without its driver, and says how its jobs are done: they fetch
+        /// credentials and the region beside the calls. The example `loop` of `sts-proto` is a loop in virtual time, those of
+        /// `sts-blocking` have sockets: `event_loop` looks at all in turn, and `mio` sleeps until one is ready.
         ///
         /// A client runs flows too. [`Client::run`](crate::Client::run) drives any of them, such as a verifier's or one of your own.
         ///
