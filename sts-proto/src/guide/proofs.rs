@@ -77,8 +77,23 @@ macro_rules! guide_proofs {
         ///
         /// # A URL
         ///
-        /// [`presign`](crate::Client::presign) makes any operation a URL, which its holder can send until its lifetime is over. It
-        /// holds every member and the session token in plain text.
+        /// [`presign`](crate::Client::presign) makes any operation a URL, which its holder can send until its lifetime is over, 7 days
+        /// at most. It holds every member and the session token in plain text.
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        /// use std::time::Duration;
+        #[doc = concat!("use ", $client, "::operations::GetCallerIdentity;")]
+        #[doc = concat!("use ", $client, "::{Client, Presign};")]
+        ///
+        /// let sts = Client::from_env()?;
+        /// let minute = Presign::new(Duration::from_secs(60));
+        /// let operation = GetCallerIdentity::new();
+        #[doc = concat!("let request = sts.presign(&operation, &minute)", $wait, "?;")]
+        /// println!("{} {}", request.method(), request.uri());
+        /// # Ok(())
+        /// # }
+        /// ```
         pub mod proofs {}
     };
 }

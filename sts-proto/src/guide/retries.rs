@@ -62,6 +62,22 @@ macro_rules! guide_retries {
         /// While it happens, [`Builder::on_attempt`](crate::Builder::on_attempt) tells a closure of each attempt: its number, its
         /// status, how long it took, and the wait that follows. With the feature `tracing`, it is an event too.
         ///
+        /// ```no_run
+        #[doc = concat!("# fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::Client;")]
+        ///
+        /// let sts = Client::builder()
+        ///     .on_attempt(|end| {
+        ///         let result = end.error_type.unwrap_or("ok");
+        ///         let (number, took) = (end.number, end.took);
+        ///         println!("{} {number}: {result}, {took:?}", end.operation);
+        ///     })
+        ///     .build()?;
+        /// # let _ = sts;
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
         /// # A queue of your own
         ///
         /// An error knows its class. A program that puts work back into a queue asks for it, rather than for codes:
