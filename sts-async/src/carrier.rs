@@ -7,13 +7,14 @@ use sts_proto::{SendTimeouts, TransportError};
 /// Sends a request and reads the whole answer.
 ///
 /// An implementation follows no redirect, returns every status as a response, reads at most
-/// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps both time-outs, and may be dropped at any point. A
-/// request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of
-/// the machine itself. It logs neither bodies nor the `authorization` and `x-amz-security-token` headers, and the query of a
-/// URL, which may hold secrets too, is neither in its logs nor in its errors.
+/// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body, keeps both time-outs, and may be dropped at any point. It sends the
+/// headers of the request, `host` among them, and adds `content-length` for a body. A request with
+/// [`Direct`](sts_proto::flow::Direct) among its extensions goes through no proxy: it is for a service of the machine itself. It
+/// logs neither bodies nor the `authorization` and `x-amz-security-token` headers, and the query of a URL, which may hold secrets
+/// too, is neither in its logs nor in its errors.
 ///
 /// ```
-/// use bytes::Bytes;
+/// use sts_async::bytes::Bytes;
 /// use sts_async::{Builder, SendTimeouts, Transport, TransportFuture};
 /// use sts_async::{TransportErrorKind, http};
 ///

@@ -27,8 +27,8 @@ pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Told), Error> 
 /// Sends requests. Implement it to bring an HTTP stack of your own, or to record what is sent.
 ///
 /// ```
-/// use bytes::Bytes;
-/// use sts_blocking::{Builder, Credentials};
+/// use sts_blocking::bytes::Bytes;
+/// use sts_blocking::{Builder, Credentials, http};
 /// use sts_blocking::{SendTimeouts, Transport, TransportError};
 ///
 /// struct Canned;
@@ -83,10 +83,10 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends a request and reads the whole answer, whatever its status.
     ///
     /// It follows no redirect, since that would carry the session token elsewhere, keeps both time-outs, and reads at most
-    /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body. A request with [`Direct`](sts_proto::flow::Direct) among its
-    /// extensions goes through no proxy: it is for a service of the machine itself. It logs neither bodies nor the headers
-    /// `authorization` and `x-amz-security-token`, and the query of a URL, which may hold secrets too, is neither in its logs
-    /// nor in its errors.
+    /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body. It sends the headers of the request, `host` among them, and adds
+    /// `content-length` for a body. A request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no
+    /// proxy: it is for a service of the machine itself. It logs neither bodies nor the headers `authorization` and
+    /// `x-amz-security-token`, and the query of a URL, which may hold secrets too, is neither in its logs nor in its errors.
     fn send(
         &self,
         request: Request<Bytes>,
