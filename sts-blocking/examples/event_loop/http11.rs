@@ -1,6 +1,7 @@
 //! As much of HTTP/1.1 as the examples need.
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use sts_blocking::sts_proto::wire::MAX_BODY;
 use sts_blocking::{TransportError, TransportErrorKind as Kind};
@@ -9,7 +10,8 @@ use sts_blocking::{TransportError, TransportErrorKind as Kind};
 pub(crate) fn written(request: &Request<Bytes>) -> Vec<u8> {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let mut head = format!("{} {target} HTTP/1.1\r\n", request.method()).into_bytes();
-    for (name, value) in request.headers() {
+    // A request that has its form in the URL brings a length of 0. It is written below, as any other.
+    for (name, value) in request.headers().iter().filter(|(name, _)| **name != CONTENT_LENGTH) {
         head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     let length = request.body().len();
