@@ -123,13 +123,13 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
-/// An operation that a client calls, and a place for its output.
+/// An operation that a client calls, and a place for its output. `client::Sending` is the call, and shows both at work.
 pub struct Asking<O: Operation> {
     operation: O,
     output: Option<O::Output>,
 }
 
-/// An [`Asking`] without the type of its operation.
+/// An [`Asking`] without the type of its operation. It borrows the `Asking`: a loop takes another for each step.
 pub struct Untyped<'a>(pub(crate) &'a mut dyn Asked);
 
 impl<O: Operation> Asking<O> {

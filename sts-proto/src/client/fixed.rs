@@ -58,6 +58,7 @@ impl Config {
 /// flow the time, and the flow's waits end at once.
 ///
 /// For drivers whose clients may be tested with the feature `testing`. A loop of your own can step a flow with the time itself.
+/// A flow has one of its own, taken from [`Core::pace`] when the flow begins; [`Sending`](super::Sending) has an example.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Pace {

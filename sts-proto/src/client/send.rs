@@ -109,6 +109,56 @@ impl<O: Operation> fmt::Debug for Send<O> {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A loop that has calls of several operations in one table puts each [`Asking`] behind a trait of its own, and takes one step
+/// of a call when an effect of it has ended:
+///
+/// ```
+/// use std::time::SystemTime;
+/// use sts_proto::client::{Asking, Pace, Sending, Untyped};
+/// use sts_proto::flow::{Effect, Event, Step};
+/// use sts_proto::operations::GetCallerIdentity;
+/// use sts_proto::Error;
+///
+/// trait Caller {
+///     fn untyped(&mut self) -> Untyped<'_>;
+///     fn end(&mut self, result: Result<(), Error>);
+/// }
+///
+/// struct WhoAmI(Asking<GetCallerIdentity>);
+///
+/// impl Caller for WhoAmI {
+///     fn untyped(&mut self) -> Untyped<'_> {
+///         self.0.untyped()
+///     }
+///
+///     fn end(&mut self, result: Result<(), Error>) {
+///         match result.and_then(|()| self.0.output()) {
+///             Ok(me) => println!("{}", me.arn),
+///             Err(error) => eprintln!("{error}"),
+///         }
+///     }
+/// }
+///
+/// struct Call {
+///     caller: Box<dyn Caller>,
+///     sending: Sending,
+///     pace: Pace, // of `Core::pace`, when the call begins
+/// }
+///
+/// /// What to do next, or `None` where the call is over.
+/// fn step(call: &mut Call, event: Event) -> Option<Effect> {
+///     let mut steps = call.sending.steps(call.caller.untyped());
+///     let result = match call.pace.step(&mut steps, SystemTime::now, event) {
+///         Ok(Step::Perform(effect)) => return Some(effect),
+///         Ok(Step::Done(())) => Ok(()),
+///         Err(error) => Err(error),
+///     };
+///     call.caller.end(result);
+///     None
+/// }
+/// # let _ = (WhoAmI, step);
+/// ```
 pub struct Sending {
     core: Core,
     /// Of the operation that this call was made for.
