@@ -49,7 +49,7 @@ impl Service {
                     action => action,
                 };
                 let problem =
-                    format!("the {count} answers of the test are given, and there is none for {what}");
+                    format!("the {count} answers of the test are used up, and there is none for {what}");
                 TransportError::from(TransportErrorKind::Unsupported).saying(problem).into()
             })
         })

@@ -65,7 +65,7 @@ fn a_list_is_given_out_in_turn() {
         assert_eq!(
             error.to_string(),
             "GetSessionToken got no answer from sts.us-east-1.amazonaws.com: the 5 answers of the test are \
-             given, and there is none for GetSessionToken"
+             used up, and there is none for GetSessionToken"
         );
         assert_eq!((error.attempts(), service.received().len()), (1, 6));
     }
