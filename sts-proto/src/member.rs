@@ -15,6 +15,7 @@ use crate::secret::Secret;
 /// | numbers of seconds (`u32`) | `Duration` also, without its fraction of a second |
 /// | `Vec` | whatever can be iterated over: `Vec`, arrays, `&[T]`, sets, iterators |
 /// | `Vec<Tag>` | maps also, and anything else that has pairs of key and value |
+/// | `Vec<PolicyDescriptorType>` | ARNs also, each as text |
 ///
 /// Setters of optional members also take an `Option` of these: see [`IntoOptional`].
 ///
@@ -48,7 +49,8 @@ use crate::secret::Secret;
     label = "cannot become a `{T}`",
     note = "texts and secrets are taken as `&str`, `String`, `&String`, `Cow<str>`, `Box<str>` and `Arc<str>`",
     note = "numbers are taken as any integer, and seconds (`u32`) as `Duration` too",
-    note = "lists are taken as anything that can be iterated over, and a list of tags as a map too; a tag is a pair of key and value"
+    note = "lists are taken as anything that can be iterated over, and a list of tags as a map too",
+    note = "a tag is taken as a pair of key and value, a managed policy as its ARN"
 )]
 pub trait IntoMember<T> {
     /// Converts the value.
@@ -62,7 +64,8 @@ pub trait IntoMember<T> {
     label = "cannot become an `Option<{T}>`",
     note = "texts and secrets are taken as `&str`, `String`, `&String`, `Cow<str>`, `Box<str>` and `Arc<str>`",
     note = "numbers are taken as any integer, and seconds (`u32`) as `Duration` too",
-    note = "lists are taken as anything that can be iterated over, and a list of tags as a map too; a tag is a pair of key and value",
+    note = "lists are taken as anything that can be iterated over, and a list of tags as a map too",
+    note = "a tag is taken as a pair of key and value, a managed policy as its ARN",
     note = "each of these is taken in an `Option` too; `None` needs a type, as in `None::<&str>`"
 )]
 pub trait IntoOptional<T, By> {
