@@ -8,7 +8,8 @@ macro_rules! guide_testing {
         /// # Answers in place of a network
         ///
         /// `Builder::answered_by` makes a client that the test answers. It is there with the feature `testing`, which belongs in the
-        /// development dependencies, and without it the compiler does not find the function:
+        /// development dependencies, and without it the compiler does not find the function. Add it from the same place as the client,
+        /// with one of these, since Cargo refuses a crate with two sources:
         ///
         /// ```sh
         #[doc = $crate::add_testing!($client)]
@@ -170,15 +171,17 @@ macro_rules! guide_testing {
     };
 }
 
-/// The command that adds the kit to a program.
+/// The commands that add the kit to a program, of which a reader takes one.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! add_testing {
     ("sts_blocking") => {
-        "cargo add --dev --git REPOSITORY sts-blocking --features testing"
+        "cargo add --dev --path ../sts/sts-blocking --features testing\n\
+         cargo add --dev --git REPOSITORY sts-blocking --features testing"
     };
     ("sts_async") => {
-        "cargo add --dev --git REPOSITORY sts-async --features testing"
+        "cargo add --dev --path ../sts/sts-async --features testing\n\
+         cargo add --dev --git REPOSITORY sts-async --features testing"
     };
 }
 
