@@ -23,8 +23,8 @@ impl Deadline {
         match self.seen.replace(now) {
             None => self.at = now.checked_add(self.total),
             Some(seen) => {
-                if let (Ok(back), Some(at)) = (seen.duration_since(now), self.at) {
-                    self.at = Some(at.checked_sub(back).unwrap_or(at));
+                if let (true, Some(at)) = (now < seen, self.at) {
+                    self.at = now.checked_add(at.duration_since(seen).unwrap_or_default());
                 }
             }
         }
@@ -36,10 +36,9 @@ impl Deadline {
         self.total
     }
 
-    /// What is left of it. Never more than all, even where the deadline cannot go as far back as the clock.
+    /// What is left of it.
     pub(crate) fn left(&self, now: SystemTime) -> Duration {
-        let left = self.at.map(|at| at.duration_since(now).unwrap_or_default());
-        left.map_or(self.total, |left| left.min(self.total))
+        self.at.map_or(self.total, |at| at.duration_since(now).unwrap_or_default())
     }
 
     /// Whether nothing is left of it.
@@ -79,7 +78,12 @@ mod tests {
         deadline.tick(first + 100 * SECOND);
         deadline.tick(now);
         deadline.tick(first + 90 * SECOND);
-        assert_eq!(deadline.left(first + 90 * SECOND), 10 * SECOND);
+        assert_eq!(deadline.left(first + 90 * SECOND), Duration::ZERO);
+        let mut deadline = Deadline::new(10 * SECOND);
+        deadline.tick(first + 100 * SECOND);
+        deadline.tick(first + 103 * SECOND);
+        deadline.tick(first);
+        assert_eq!(deadline.left(first), 7 * SECOND);
         let mut endless = Deadline::new(Duration::MAX);
         endless.tick(now);
         assert_eq!(endless.left(now), Duration::MAX);
