@@ -98,6 +98,7 @@ mod keys;
 mod load;
 mod look;
 mod process_calls;
+mod provider_types;
 mod providers;
 mod ready;
 mod recent;
