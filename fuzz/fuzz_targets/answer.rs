@@ -34,8 +34,11 @@ macro_rules! operations {
     };
 }
 
+/// Makes an output of an operation, and has it answered.
+type Check = fn(&[u8]);
+
 /// For each operation, from JSON and from bytes.
-const OPERATIONS: &[(fn(&[u8]), fn(&[u8]))] = sts_proto::for_each_operation!(operations);
+const OPERATIONS: &[(Check, Check)] = sts_proto::for_each_operation!(operations);
 
 fn given<O>(document: &[u8])
 where

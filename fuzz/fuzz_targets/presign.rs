@@ -58,9 +58,9 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     // The signer treats header values as bytes, the verifier as text.
-    if request.headers().values().all(|value| std::str::from_utf8(value.as_bytes()).is_ok()) {
-        if let Err(why) = verifier::verify(&request, SECRET, "sts", now) {
-            panic!("{why}\n{}\n{}", request.uri(), explained.canonical_request);
-        }
+    if request.headers().values().all(|value| std::str::from_utf8(value.as_bytes()).is_ok())
+        && let Err(why) = verifier::verify(&request, SECRET, "sts", now)
+    {
+        panic!("{why}\n{}\n{}", request.uri(), explained.canonical_request);
     }
 });

@@ -98,7 +98,10 @@ fn write(profiles: &Profiles) -> String {
     text
 }
 
-fn contents(profiles: &Profiles) -> Vec<(&str, &str, Vec<(&str, &str)>)> {
+/// Kind and name of a section, and its keys with their values.
+type Contents<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
+
+fn contents(profiles: &Profiles) -> Vec<Contents<'_>> {
     sections(profiles).map(|(kind, section)| (kind, section.name(), section.properties().collect())).collect()
 }
 

@@ -58,10 +58,10 @@ fuzz_target!(|data: &[u8]| {
     if !request::add_host(&mut request) {
         return;
     }
-    if is_for_the_verifier(&request, flag(1)) {
-        if let Err(why) = verifier::verify(&request, SECRET, "sts", now) {
-            panic!("{why}\n{}", explained.canonical_request);
-        }
+    if is_for_the_verifier(&request, flag(1))
+        && let Err(why) = verifier::verify(&request, SECRET, "sts", now)
+    {
+        panic!("{why}\n{}", explained.canonical_request);
     }
 });
 

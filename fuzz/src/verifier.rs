@@ -1,19 +1,17 @@
 //! The embedded STS's verifier, which shares no code with the signer.
 
+#![allow(dead_code, reason = "the fuzzers use parts of these files")]
+
 #[path = "../../tests/src/sts/answer.rs"]
-#[allow(dead_code)]
 mod answer;
 #[path = "../../tests/src/sts/asymmetric.rs"]
 mod asymmetric;
 #[path = "../../tests/src/sts/canonical.rs"]
-#[allow(dead_code)]
 mod canonical;
 #[cfg(test)]
 #[path = "../../tests/src/sts/signed.rs"]
-#[allow(dead_code)]
 mod signed;
 #[path = "../../tests/src/sts/verify.rs"]
-#[allow(dead_code)]
 mod verify;
 
 use std::time::SystemTime;
