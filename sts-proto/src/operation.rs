@@ -165,13 +165,14 @@ pub trait Operation: ToForm {
 
 /// What a success is read into: a structure with a place for the answer's [`Metadata`].
 pub trait Output: FromXml {
+    /// Module and name of the structure, where `output!` has made it. Unlike what `std::any::type_name` gives, it is stable.
+    #[doc(hidden)]
+    const PATH: &'static str = "";
+
     /// Status and request ids of the answer.
     fn metadata(&self) -> &Metadata;
     /// Where they are put.
     fn metadata_mut(&mut self) -> &mut Metadata;
-    /// Module and name of a structure that `output!` has made: what `std::any::type_name` writes may change.
-    #[doc(hidden)]
-    const PATH: &'static str = "";
 }
 
 /// How a request is presigned.

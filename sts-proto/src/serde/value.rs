@@ -25,7 +25,7 @@ impl Serialize for Written<'_> {
             Value::Number(number) => match (i64::try_from(*number), u64::try_from(*number)) {
                 (Ok(number), _) => serializer.serialize_i64(number),
                 (_, Ok(number)) => serializer.serialize_u64(number),
-                // Of no operation: a program can make such a value, and a format may refuse it.
+                // No operation has such a number, but a program can make one; a format may refuse it.
                 _ => serializer.serialize_i128(*number),
             },
             Value::Fraction(number) => serializer.serialize_f64(*number),

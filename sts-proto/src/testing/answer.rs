@@ -58,8 +58,8 @@ impl Answer {
     }
 }
 
-/// The operation that this output is of, where that is another than the one that is called. Outputs of a program's own may be
-/// called what it likes.
+/// The operation that this output is of, where that is another than the one that is called. The outputs that a program
+/// defines itself may have any name.
 fn other_operation(path: &'static str, action: &str) -> Option<&'static str> {
     let name = path.strip_prefix(concat!(env!("CARGO_CRATE_NAME"), "::"))?.rsplit("::").next()?;
     let operation = name.strip_suffix("Output")?;
