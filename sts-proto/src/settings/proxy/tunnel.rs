@@ -326,7 +326,9 @@ mod tests {
         assert!(
             failed(Kind::UnknownHost).ends_with(": the proxy's name has no address; check its url and dns")
         );
-        assert!(failed(Kind::Refused).ends_with(&format!(": {}", Kind::Refused)));
+        // What the error below tried is not told as well.
+        let refused = format!("no connection through the proxy proxy:3128: {}", Kind::Refused);
+        assert_eq!(failed(Kind::Refused), refused);
         for (code, said) in
             [(403, "403 Forbidden"), (502, "502 Bad Gateway"), (407, "a password"), (407, "407")]
         {
