@@ -11,12 +11,32 @@ macro_rules! common_client_methods {
         /// # Errors
         ///
         /// See [`Builder::build`]. Missing credentials are no error here: some operations need none.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("let sts = ", stringify!($client), "::Client::from_env()?;")]
+        #[doc = concat!("println!(\"{}\", sts.get_caller_identity()", stringify!($($wait)*), "?.arn);")]
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn from_env() -> Result<Self, $crate::Error> {
             Self::builder().build()
         }
 
         /// Begins with what environment and shared files say; what is set goes before that. [`Builder::isolated`] begins
         /// with nothing.
+        ///
+        /// ```no_run
+        #[doc = $crate::example!($client, ($($function)*))]
+        #[doc = concat!("use ", stringify!($client), "::{Client, Retry};")]
+        ///
+        /// let patient = Retry::standard().max_attempts(8);
+        /// let sts = Client::builder().region("eu-west-1").retry(patient);
+        /// let sts = sts.build()?;
+        #[doc = concat!("println!(\"{}\", sts.get_caller_identity()", stringify!($($wait)*), "?.arn);")]
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn builder() -> Builder {
             Builder::new()
         }
@@ -52,6 +72,14 @@ macro_rules! common_client_methods {
         }
 
         /// How long things may take.
+        ///
+        /// ```
+        #[doc = concat!("use ", stringify!($client), "::{Builder, Timeouts};")]
+        ///
+        /// let sts = Builder::isolated().region("eu-west-1").build()?;
+        /// assert_eq!(sts.timeouts(), Timeouts::default());
+        #[doc = concat!("# Ok::<(), ", stringify!($client), "::Error>(())")]
+        /// ```
         pub fn timeouts(&self) -> $crate::Timeouts {
             self.pump.core.timeouts()
         }
@@ -356,12 +384,30 @@ macro_rules! common_client_methods {
         }
 
         /// What the calls of this client share.
+        ///
+        /// ```
+        #[doc = concat!("use ", stringify!($client), "::Builder;")]
+        ///
+        /// let sts = Builder::isolated().region("eu-west-1").build()?;
+        /// let endpoint = sts.context().endpoint()?.uri();
+        /// let url = "https://sts.eu-west-1.amazonaws.com/";
+        /// assert_eq!(endpoint, url);
+        #[doc = concat!("# Ok::<(), ", stringify!($client), "::Error>(())")]
+        /// ```
         pub fn context(&self) -> &$crate::Context {
             self.pump.core.context()
         }
 
         /// The region that the settings name, or that was found; else the endpoint's, if it has one. `None` as long as no
         /// call has asked the instance's metadata for it, where it is set nowhere.
+        ///
+        /// ```
+        #[doc = concat!("use ", stringify!($client), "::Builder;")]
+        ///
+        /// let sts = Builder::isolated().region("eu-west-1").build()?;
+        /// assert_eq!(sts.region(), Some("eu-west-1"));
+        #[doc = concat!("# Ok::<(), ", stringify!($client), "::Error>(())")]
+        /// ```
         pub fn region(&self) -> Option<&str> {
             self.context().region()
         }

@@ -10,9 +10,18 @@ macro_rules! common_builder {
         /// Makes a [`Client`]. What is set here goes before what the environment and the shared files say.
         ///
         /// ```no_run
-        #[doc = concat!("let sts = ", stringify!($client), "::Client::builder()")]
-        ///     .region("eu-west-1")
+        /// use std::time::Duration;
+        #[doc = concat!("use ", stringify!($client), "::{Client, Retry, Timeouts};")]
+        ///
+        /// let call = Duration::from_secs(20);
+        /// let sts = Client::builder()
         ///     .profile("production")
+        ///     .region("eu-west-1")
+        ///     .retry(Retry::standard().max_attempts(5))
+        ///     .timeouts(Timeouts { call, ..Timeouts::default() })
+        ///     .proxy("http://proxy.example.net:3128")
+        ///     .ca_bundle("/etc/ssl/company.pem")
+        ///     .on_attempt(|end| eprintln!("{:?}", end.status))
         ///     .build()?;
         #[doc = concat!("# Ok::<(), ", stringify!($client), "::Error>(())")]
         /// ```
@@ -97,6 +106,20 @@ macro_rules! common_builder {
             /// where there is no code again after a while, from a second or less up to a minute. So a program that asks
             /// a person should have sessions that outlast it (`duration_seconds`), or answer `None` at once when there is no
             /// person to ask.
+            ///
+            /// ```no_run
+            #[doc = concat!("use ", stringify!($client), "::Client;")]
+            ///
+            /// let ask = |serial: &str| {
+            ///     eprint!("code of {serial}: ");
+            ///     let mut code = String::new();
+            ///     std::io::stdin().read_line(&mut code)?;
+            ///     Ok::<_, std::io::Error>(code.into())
+            /// };
+            /// let sts = Client::builder().profile("admin").mfa_code(ask);
+            /// let sts = sts.build()?;
+            #[doc = concat!("# Ok::<(), ", stringify!($client), "::Error>(())")]
+            /// ```
             pub fn mfa_code<A: $crate::perform::MfaAnswer>(
                 mut self,
                 ask: impl Fn(&str) -> A + Send + Sync + 'static,
