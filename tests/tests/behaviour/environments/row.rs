@@ -171,6 +171,7 @@ impl Row {
         self
     }
 
+    /// All lines of `explain`; a text may be several.
     pub(super) fn whole(mut self, lines: &[&'static str]) -> Self {
         self.whole = Some(lines.to_vec());
         self
