@@ -127,8 +127,8 @@ impl renewal::Login for Config {
         reply.id("access key", good.access_key_id.as_str().into(), ADVICE)?;
         let refresh_token = document.required("refreshToken").map_err(unusable)?;
         // How long the keys last is no reason to do without them.
-        let life = document.integer("expiresIn").ok().flatten().unwrap_or(LIFE);
-        let expires_at = u64::try_from(life).ok().and_then(|life| now.checked_add(Duration::from_secs(life)));
+        let life = document.seconds("expiresIn").ok().flatten().unwrap_or(LIFE);
+        let expires_at = now.checked_add(life);
         let end = expires_at.and_then(|at| Some((at, time::format(at)?)));
         let (at, end) = end.ok_or_else(|| unusable(JsonError::NotA("expiresIn", "a number of seconds")))?;
         good.expiration = Some(at);
@@ -188,8 +188,8 @@ fn credentials(keys: &mut Object) -> Result<Credentials, JsonError> {
 const PROVIDER: &str = "aws login";
 const ADVICE: &str = "check the region of the login, the endpoint url and proxies";
 const DPOP: HeaderName = HeaderName::from_static("dpop");
-/// How long the service's keys last, in seconds.
-const LIFE: i64 = 900;
+/// How long the service's keys last.
+const LIFE: Duration = Duration::from_secs(900);
 
 #[cfg(test)]
 mod tests;

@@ -181,7 +181,10 @@ mod tests {
         assert_eq!(credentials.account_id.as_deref(), Some("123456789012"));
         assert!(credentials.expiration.is_some());
         let least = printed(r#"{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s"}"#).unwrap();
-        assert_eq!(least, Credentials::new("AKID", "s").with_account_id("000000000000"));
+        let expected = Credentials::new("AKID", "s").with_account_id("000000000000");
+        assert_eq!(least, expected);
+        let real = printed(r#"{"Version":1.0,"AccessKeyId":"AKID","SecretAccessKey":"s"}"#).unwrap();
+        assert_eq!(real, expected);
     }
 
     #[test]

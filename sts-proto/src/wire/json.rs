@@ -75,13 +75,28 @@ impl Object {
         }
     }
 
-    /// Takes a whole number out.
+    /// Takes a whole number out. `1.0` is one: the same number as `1` (RFC 8259 §6).
     pub(crate) fn integer(&mut self, name: &'static str) -> Result<Option<i64>, JsonError> {
         match self.0.take(name) {
             None | Some(Kept::Null) => Ok(None),
             Some(Kept::Whole(number)) => Ok(Some(number)),
+            Some(Kept::Fraction(number)) if number.fract() == 0.0 && number.abs() <= MAX_EXACT => {
+                Ok(Some(number as i64))
+            }
             Some(_) => Err(JsonError::NotA(name, "a whole number")),
         }
+    }
+
+    /// Takes a number of seconds out, which some servers write as text; `None` where it is absent or null.
+    pub(crate) fn seconds(&mut self, name: &'static str) -> Result<Option<Duration>, JsonError> {
+        let seconds = match self.0.take(name) {
+            None | Some(Kept::Null) => return Ok(None),
+            Some(Kept::Whole(seconds)) => u64::try_from(seconds).ok().map(Duration::from_secs),
+            Some(Kept::Fraction(seconds)) => Duration::try_from_secs_f64(seconds).ok(),
+            Some(Kept::Text(text)) => text.expose().trim().parse().ok().map(Duration::from_secs),
+            Some(_) => None,
+        };
+        seconds.map(Some).ok_or(JsonError::NotA(name, "a number of seconds"))
     }
 
     /// Takes an instant out, written as text or as a number of seconds since 1970; `None` where it is absent, null, empty or
@@ -142,6 +157,8 @@ fn not_a_time(name: &'static str) -> JsonError {
     JsonError::NotA(name, "a date and time")
 }
 
+/// The largest whole number up to which a double holds each one: 2^53.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 /// Far more than any of these documents has.
 const MAX_MEMBERS: usize = 64;
 /// The same, of an object that is a member.
@@ -228,6 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_seconds() {
+        let of = |value: &str| {
+            let mut object = Object::parse(format!(r#"{{"a":{value}}}"#).as_bytes()).ok().unwrap();
+            object.seconds("a")
+        };
+        for value in ["3600", "3600.0", "3.6e3", r#""3600""#, r#"" 3600 ""#] {
+            assert_eq!(of(value), Ok(Some(Duration::from_secs(3600))), "{value}");
+        }
+        assert_eq!(of("0.5"), Ok(Some(Duration::from_millis(500))));
+        assert_eq!(of("null"), Ok(None));
+        for value in ["-1", "-0.5", "1e300", r#""""#, r#""soon""#, r#""-1""#, "true", "[]", "{}"] {
+            assert_eq!(of(value), Err(JsonError::NotA("a", "a number of seconds")), "{value}");
+        }
+    }
+
+    #[test]
     fn what_is_no_object_is_refused_without_being_quoted() {
         for document in ["", "planted", "[]", "1", "{\"a\":", "{\"a\":\"\\ud800\"}", &"[".repeat(100_000)] {
             let error = Object::parse(document.as_bytes()).err().unwrap();
@@ -310,8 +343,13 @@ mod tests {
             ("9223372036854775807", Some(i64::MAX)),
             ("9223372036854775808", None),
             ("-9223372036854775808", Some(i64::MIN)),
-            ("1.0", None),
-            ("1e3", None),
+            ("1.0", Some(1)),
+            ("1e3", Some(1000)),
+            ("-2.0", Some(-2)),
+            ("1.5", None),
+            ("1e15", Some(1_000_000_000_000_000)),
+            ("1e16", None),
+            ("1e300", None),
             ("true", None),
             ("[]", None),
             ("{}", None),

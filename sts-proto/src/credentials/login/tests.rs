@@ -138,6 +138,13 @@ fn keys_are_used_or_renewed_and_written() {
     assert_eq!(held.good, *renewed);
     assert_eq!(held.renewal.unwrap().refresh_token.expose(), "planted-r2");
     assert!(old.is_ok() && written.expose().contains(KEY));
+
+    for (life, expected) in [("600", 600), ("600.0", 600), ("\"600\"", 600), ("\"soon\"", 900), ("-1", 900)] {
+        let renewed = RENEWED.replace("900", life);
+        let played = asked([due(), due(), answer(200, &renewed), due(), Event::Replaced]);
+        let expected = now().checked_add(Duration::from_secs(expected));
+        assert_eq!(played.result.unwrap().expiration, expected, "{life}");
+    }
 }
 
 use crate::credentials::renewal::Login as _;

@@ -263,6 +263,9 @@ fn the_token_of_a_session_is_renewed_and_written() {
         (r#"{"accessToken": "planted-b", "expiresIn": 28800, "refreshToken": "planted-q"}"#, "planted-q"),
         // The old one is good for another time.
         (r#"{"accessToken": "planted-b", "expiresIn": 28800}"#, "planted-r"),
+        // The refresh token is spent by then, so that how a number is written may not cost the login.
+        (r#"{"accessToken": "planted-b", "expiresIn": "28800", "refreshToken": "planted-q"}"#, "planted-q"),
+        (r#"{"accessToken": "planted-b", "expiresIn": 28800.0, "refreshToken": "planted-q"}"#, "planted-q"),
     ] {
         let events = [due(0), due(0), answer(200, renewed), due(0), Event::Replaced, answer(200, KEYS)];
         let played = of_session(events);

@@ -1,7 +1,7 @@
 //! The token of a login, as its file has it and as it is renewed.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use http::HeaderValue;
 
@@ -74,9 +74,9 @@ impl Login for Config {
         let mut document = Object::parse(reply.body()).map_err(unusable)?;
         let token = document.required("accessToken").map_err(unusable)?;
         let good = sendable(token.clone()).map_err(unusable)?;
-        let life = document.integer("expiresIn").map_err(unusable)?.ok_or(JsonError::Missing("expiresIn"));
-        let life = u64::try_from(life.map_err(unusable)?).ok().map(Duration::from_secs);
-        let expires_at = life.and_then(|life| time::format(now.checked_add(life)?));
+        let life = document.seconds("expiresIn").map_err(unusable)?;
+        let life = life.ok_or_else(|| unusable(JsonError::Missing("expiresIn")))?;
+        let expires_at = now.checked_add(life).and_then(time::format);
         let expires_at =
             expires_at.ok_or_else(|| unusable(JsonError::NotA("expiresIn", "a number of seconds")))?;
         // A new refresh token is optional (RFC 6749 §6).
