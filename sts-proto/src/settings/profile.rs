@@ -78,8 +78,8 @@ impl Kind {
 
 impl Profiles {
     /// Reads a config file and a credentials file; an absent file is given as empty. If both have a key of a profile, the
-    /// credentials file wins; if it has the access key, the rest of a key pair in the config file does not count. Sections of
-    /// other kinds and keys with invalid names are ignored.
+    /// credentials file wins; if it has an access key or a secret key, the key pair in the config file does not count.
+    /// Sections of other kinds and keys with invalid names are ignored.
     ///
     /// # Errors
     ///
@@ -110,7 +110,8 @@ impl Profiles {
                     (Err(_), _) => {}
                     (known, Err(fault)) => *known = Err(fault),
                     (Ok(known), Ok(section)) => {
-                        if section.properties.get(KEY_PAIR[0]).is_some() {
+                        let [id, secret, _] = KEY_PAIR;
+                        if [id, secret].into_iter().any(|key| section.properties.get(key).is_some()) {
                             // Half a pair of one file is of no use to half a pair of another.
                             known.properties.remove(&KEY_PAIR);
                         }
@@ -421,6 +422,34 @@ mod tests {
         assert_eq!(default.origin("absent").to_string(), "profile default, absent");
         let shown = format!("{profiles:?}");
         assert!(shown.contains("keys: 2") && !shown.contains("planted"), "{shown}");
+    }
+
+    #[test]
+    fn half_a_pair_is_not_completed_from_the_other_file() {
+        const ID: &str = "aws_access_key_id = a\n";
+        const SECRET: &str = "aws_secret_access_key = b\n";
+        const TOKEN: &str = "aws_session_token = c\n";
+        for (in_config, in_credentials, expected) in [
+            ([ID, SECRET, TOKEN], vec![ID], &["aws_access_key_id"][..]),
+            ([ID, SECRET, TOKEN], vec![SECRET], &["aws_secret_access_key"]),
+            ([ID, SECRET, TOKEN], vec![ID, SECRET], &["aws_access_key_id", "aws_secret_access_key"]),
+            ([ID, "", ""], vec![SECRET], &["aws_secret_access_key"]),
+            (["", SECRET, ""], vec![ID], &["aws_access_key_id"]),
+            (
+                [ID, SECRET, ""],
+                vec![TOKEN],
+                &["aws_access_key_id", "aws_secret_access_key", "aws_session_token"],
+            ),
+        ] {
+            let text = |lines: &[&str]| format!("[default]\n{}", lines.concat());
+            let (config, credentials) = (text(&in_config), text(&in_credentials));
+            let files = [("config", &config), ("credentials", &credentials)];
+            let [config, credentials] = files.map(|(path, text)| (Path::new(path), text.as_bytes()));
+            let profiles = Profiles::parse(config, credentials).unwrap();
+            let default = profiles.profile("default").unwrap().unwrap();
+            let keys: Vec<_> = default.properties().map(|(key, _)| key).collect();
+            assert_eq!(keys, expected, "{in_config:?} {in_credentials:?}");
+        }
     }
 
     #[test]
