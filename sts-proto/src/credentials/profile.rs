@@ -163,7 +163,12 @@ fn base(env: &Env, profiles: &Profiles, profile: &Section) -> Result<Option<Sour
         let Some(role_arn) = profile.get(ROLE_ARN) else {
             return Err(half(profile, WEB_IDENTITY_TOKEN_FILE, ROLE_ARN));
         };
-        let role = role(profile, role_arn)?;
+        let mut role = role(profile, role_arn)?;
+        if role.role_session_name.is_none() {
+            let name = env.get("AWS_ROLE_SESSION_NAME");
+            let name = name.map_err(|error| broken(profile, &error.to_string()).because(error))?;
+            role.role_session_name = name.map(|name| name.trim().to_owned());
+        }
         return Ok(Some(Source::WebIdentity { role, token_file: token_file.into() }));
     }
     if let Some(keys) = keys(profile)? {
@@ -321,6 +326,33 @@ mod tests {
             error.ends_with("it is its own source_profile and configures no other credentials"),
             "{error}"
         );
+    }
+
+    /// As botocore and the JavaScript SDK have it, for a web identity alone.
+    #[test]
+    fn a_web_identity_has_the_session_name_of_the_environment_where_the_profile_has_none() {
+        let session = |variables: &[(&str, &str)], properties: &[(&str, &str)]| {
+            let mut parsed = Profiles::default();
+            parsed.insert_profile("p", [("role_arn", "arn")]);
+            parsed.insert_profile("p", properties.iter().copied());
+            parsed.insert_profile("keys", [("aws_access_key_id", "AKID"), ("aws_secret_access_key", "s")]);
+            let env = Env::from_iter(variables.iter().copied());
+            let plan = profile_plan(&env, &parsed, parsed.profile("p").unwrap().unwrap());
+            let plan = plan.unwrap().unwrap();
+            match plan.source {
+                Source::WebIdentity { role, .. } => role.role_session_name,
+                _ => plan.roles[0].role_session_name.clone(),
+            }
+        };
+        let token = ("web_identity_token_file", "/token");
+        let (env, profile) = (("AWS_ROLE_SESSION_NAME", " env "), ("role_session_name", "profile"));
+        assert_eq!(session(&[env], &[token]).as_deref(), Some("env"));
+        assert_eq!(session(&[env], &[token, profile]).as_deref(), Some("profile"));
+        assert_eq!(session(&[(env.0, " ")], &[token]), None);
+        assert_eq!(session(&[], &[token]), None);
+        let source = ("source_profile", "keys");
+        assert_eq!(session(&[env], &[source]), None);
+        assert_eq!(session(&[env], &[source, profile]).as_deref(), Some("profile"));
     }
 
     /// What this client cannot use is no reason to use another source.
