@@ -22,7 +22,7 @@ use super::fault::{Fault, PassedOver};
 use super::header::{COMMENT, Header, ReadHeader, between_brackets, is_deceptive, is_invisible};
 use super::profile::Section;
 use super::properties::Property;
-use crate::text::{eq_ignore_ascii_case, to_ascii_lowercase};
+use crate::text::{eq_ignore_ascii_case, split_once, to_ascii_lowercase};
 use line::{COMMAND, Problem};
 
 pub(super) use line::key_and_value;
@@ -239,6 +239,7 @@ impl<'a> Parser<'a> {
             // The AWS CLI takes the colon for the end of the key.
             Ok((key, _)) if key.contains(':') => self.fault(number, COLON),
             Ok((key, _)) if key.contains(is_invisible) => self.fault(number, INVISIBLE),
+            Ok((key, _)) if !is_name(key) && is_credentials_key(key) => self.fault(number, DRESSED),
             Ok((key, _)) if self.is_repeated(key) => self.fault(number, TWICE),
             Ok((key, value)) => {
                 self.draft = Some(Draft { key, indent, lines: vec![value], numbers: vec![number] });
@@ -325,9 +326,15 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_plain)
 }
 
-/// Whether the key says whose credentials to use.
+/// Whether the key says whose credentials to use, or would but for the shell's words and quotation marks around it.
 fn is_credentials_key(key: &str) -> bool {
-    ONCE.iter().any(|name| eq_ignore_ascii_case(name, key.trim()))
+    let key = key.trim();
+    let key = match split_once(key, ' ') {
+        Some(("export" | "set", name)) => name.trim(),
+        _ => key,
+    };
+    let name = key.trim_matches(['"', '\'']);
+    ONCE.iter().any(|known| eq_ignore_ascii_case(known, name))
 }
 
 /// Of headers that begin no section of use, in a file. More are not told of.
@@ -358,6 +365,7 @@ const TWO_DEFAULTS: &str =
 const OUTSIDE: &str = "it is before the first section; write [default] or [profile name] above it";
 const COLON: &str = "it has a colon in its key; write key = value";
 const INVISIBLE: &str = "its key has a character that cannot be seen; write it anew";
+const DRESSED: &str = "its key is not the name alone; write key = value, without export and quotation marks";
 const NO_EQUALS_SIGN: &str = "it has no equals sign; write key = value";
 const NO_KEY: &str = "it has no key before the equals sign; write key = value";
 const NESTED_NO_EQUALS_SIGN: &str = "it has no equals sign; in a nested block, write key = value";
@@ -396,7 +404,11 @@ mod tests {
     #[test]
     fn a_line_that_cannot_be_understood_makes_its_section_useless() {
         let (a, default) = (profile("a"), Header::default());
-        let cases: [(&[u8], &Header, u32, &str); 17] = [
+        let cases: [(&[u8], &Header, u32, &str); 21] = [
+            (b"[profile a]\nexport AWS_ACCESS_KEY_ID=x", &a, 2, DRESSED),
+            (b"[profile a]\nset  role_arn = x", &a, 2, DRESSED),
+            (b"[profile a]\n\"aws_secret_access_key\" = x", &a, 2, DRESSED),
+            (b"[profile a]\nregion = x\n  export AWS_ACCESS_KEY_ID=x", &a, 3, INDENTED_KEY),
             (b"[profile a]\nregion = x\n  role_arn = y", &a, 3, INDENTED_KEY),
             (b"[profile a]\nregion =\n\tAWS_Access_Key_Id : y", &a, 3, INDENTED_KEY),
             (b"[profile a]\nrole_arn = x\n # z\n\n source_profile=y", &a, 5, INDENTED_KEY),
@@ -488,6 +500,17 @@ mod tests {
         }
         let long = format!("x = {}", "\"\\".repeat(500_000));
         assert_eq!(key_and_value(&long).unwrap().1, &long[4..]);
+    }
+
+    /// As other tools do: nothing that says whose credentials to use is lost.
+    #[test]
+    fn other_keys_with_invalid_names_are_ignored() {
+        let text = "[profile a]\nx y = 1\nexport AWS_REGION = 2\n\"x\" = 3\nmy role_arn = 4\nexported = 5\n\
+                    credential_process = tool\n  --set role_arn=x\n";
+        let mut parsed = read(text);
+        let expected = [("credential_process", "tool\n--set role_arn=x"), ("exported", "5")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(properties(&mut parsed, "a"), expected);
     }
 
     #[test]
