@@ -7,7 +7,7 @@ use crate::wire::json::{JsonError, Object};
 
 /// Reads the keys from an answer (Amazon ECS Developer Guide, "Task IAM role"; Amazon EC2 User Guide, "Retrieve security
 /// credentials from instance metadata"). Keys, token and expiration are required; other members, and optional ones
-/// of another type, are ignored.
+/// of another type, are ignored. A token is empty where a server on the user's machine gives long-term keys.
 pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
     let unusable = |error: JsonError| reply.unusable(error, ADVICE);
     let mut document = Object::parse(reply.body()).map_err(unusable)?;
@@ -20,11 +20,11 @@ pub(super) fn read(reply: &Reply) -> Result<Credentials, CredentialsError> {
     }
     let id = reply.id("access key", document.required("AccessKeyId").map_err(unusable)?, ADVICE)?;
     let secret = document.required("SecretAccessKey").map_err(unusable)?;
-    let token = document.required("Token").map_err(unusable)?;
+    let token = document.required_or_empty("Token").map_err(unusable)?;
     let expiration = document.required_instant("Expiration");
-    let mut credentials = Credentials::new(id.expose(), secret)
-        .with_session_token(token)
-        .with_expiration(expiration.map_err(unusable)?);
+    let mut credentials =
+        Credentials::new(id.expose(), secret).with_expiration(expiration.map_err(unusable)?);
+    credentials.session_token = token;
     if let Some(account) = document.optional("AccountId") {
         credentials = credentials.with_account_id(reply.id("account", account, ADVICE)?.expose());
     }

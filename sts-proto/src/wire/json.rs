@@ -65,6 +65,15 @@ impl Object {
         self.text(name)?.ok_or(JsonError::Missing(name))
     }
 
+    /// Takes a text out that has to be there and may be empty, which gives `None`.
+    pub(crate) fn required_or_empty(&mut self, name: &'static str) -> Result<Option<Secret>, JsonError> {
+        match self.0.take(name) {
+            None | Some(Kept::Null) => Err(JsonError::Missing(name)),
+            Some(Kept::Text(text)) => Ok(Some(text).filter(|text| !text.expose().is_empty())),
+            Some(_) => Err(JsonError::NotA(name, "text")),
+        }
+    }
+
     /// Takes out a text that the document is of use without; `None` where it is absent, null, empty or of another type. Of a
     /// whole number, its digits are the text: some programs write ids so.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<Secret> {

@@ -101,6 +101,9 @@ fn the_answer_is_read() {
             .with_account_id("123456789012")
     );
     assert_eq!(asked(&[FULL_URI], [answer(200, KEYS)]).header(0, "authorization"), None);
+    // As aws-vault gives an IAM user's keys; botocore and the JavaScript SDK take them.
+    let long_term = asked(&[FULL_URI], [answer(200, &KEYS.replace("planted-t", ""))]).result.unwrap();
+    assert_eq!(long_term, Credentials { session_token: None, ..credentials });
 }
 
 #[test]
@@ -115,6 +118,7 @@ fn an_answer_that_is_none_is_an_error_without_anything_of_it() {
         (&KEYS.replace("Expiration", "x"), "Expiration is missing"),
         (&KEYS.replace("2023-", "planted"), "Expiration is not a date and time"),
         (&KEYS.replace("\"planted-t\"", "7"), "Token is not text"),
+        (&KEYS.replace("\"planted-t\"", "null"), "Token is missing"),
         (&KEYS.replace("RoleArn\":\"arn", "Code\":\"Failed"), "the code Failed;"),
         (&KEYS.replace("RoleArn\":\"arn", "Code\":\"a planted code"), "the code in an unknown format"),
     ] {
