@@ -43,12 +43,17 @@ pub(super) fn profile_plan(
         match link.from {
             From::Named(source) => break named_source(env, profile, source)?,
             From::Profile(name) if name == profile.name() => {
-                break base(env, profiles, profile)?.ok_or_else(|| {
+                let source = base(env, profiles, profile)?.ok_or_else(|| {
                     let line = profile.line_of(SOURCE_PROFILE);
                     let problem =
                         format!("it is its own source_profile{line} and configures no other credentials");
                     broken(profile, &problem)
                 })?;
+                if matches!(source, Source::WebIdentity { .. }) {
+                    // The token gives this very role, which seldom may assume itself.
+                    roles.pop();
+                }
+                break source;
             }
             From::Profile(name) => {
                 path.push(name);
@@ -326,6 +331,23 @@ mod tests {
             error.ends_with("it is its own source_profile and configures no other credentials"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_web_identity_that_is_its_own_source_assumes_its_role_once() {
+        let mut parsed = Profiles::default();
+        parsed.insert_profile(
+            "p",
+            [("role_arn", "arn"), ("source_profile", "p"), ("web_identity_token_file", "/token")],
+        );
+        parsed.insert_profile("q", [("role_arn", "other"), ("source_profile", "p")]);
+        for (name, roles) in [("p", &[][..]), ("q", &["other"])] {
+            let plan = profile_plan(&Env::default(), &parsed, parsed.profile(name).unwrap().unwrap());
+            let plan = plan.unwrap().unwrap();
+            assert!(matches!(plan.source, Source::WebIdentity { .. }), "{name}: {plan}");
+            let assumed: Vec<_> = plan.roles.iter().map(|role| role.role_arn.as_str()).collect();
+            assert_eq!(assumed, roles, "{name}");
+        }
     }
 
     /// As botocore and the JavaScript SDK have it, for a web identity alone.
