@@ -89,12 +89,16 @@ fn in_words(text: &str) -> Option<SystemTime> {
         end.eq_ignore_ascii_case(name).then_some(before)
     });
     let mut words = named.unwrap_or(text).split_ascii_whitespace();
-    let (date, time, offset) = (words.next()?, words.next(), words.next().unwrap_or_default());
-    if words.next().is_some() {
-        return None;
-    }
-    // The date may be the whole, with a `T` inside.
-    let whole = time.map_or(date.to_owned(), |time| format!("{date}T{time}{offset}"));
+    let whole = match [words.next(), words.next(), words.next(), words.next()] {
+        [Some(whole), None, ..] => whole.to_owned(),
+        [Some(date_and_time), Some(offset), None, _]
+            if date_and_time.contains(['T', 't']) && offset.starts_with(['+', '-']) =>
+        {
+            format!("{date_and_time}{offset}")
+        }
+        [Some(date), Some(time), offset, None] => format!("{date}T{time}{}", offset.unwrap_or_default()),
+        _ => return None,
+    };
     match named {
         // Without an offset, and a date alone has none.
         Some(_) if !whole.contains(['T', 't']) => None,
@@ -112,7 +116,9 @@ fn has_no_offset(text: &str) -> bool {
 fn iso_8601(text: &str) -> Option<SystemTime> {
     let format = &Iso8601::PARSING;
     let in_utc = || PrimitiveDateTime::parse(text, format).ok().map(PrimitiveDateTime::assume_utc);
-    let midnight = || Date::parse(text, format).ok().map(|date| date.midnight().assume_utc());
+    // Of a date with a time that does not exist, the library would give the date.
+    let alone = || Some(text).filter(|text| !text.contains(['T', 't']));
+    let midnight = || Some(Date::parse(alone()?, format).ok()?.midnight().assume_utc());
     OffsetDateTime::parse(text, format).ok().or_else(in_utc).or_else(midnight).and_then(from_date_time)
 }
 
@@ -202,6 +208,14 @@ mod tests {
             ("2024-05-17 10:08:07 +0000 UTC", AT),
             ("2024-05-17 12:08:07 +0200", AT),
             ("20240517T100807UTC", AT),
+            ("2024-05-17T10:08:07 +00:00", AT),
+            ("2024-05-17T12:08:07 +0200", AT),
+            ("2024-05-17T10:08:07 +0000 UTC", AT),
+            // A leap second is the end of the second before it.
+            (
+                "2016-12-31T23:59:60Z",
+                1_483_228_799_000_000_000 + if cfg!(windows) { 999_999_900 } else { 999_999_999 },
+            ),
             ("2024-05-17", AT - 36_487_000_000_000),
             ("1715940487", AT),
             ("1715940487.5", AT + 500_000_000),
@@ -233,6 +247,18 @@ mod tests {
             "2024-05",
             "2024-13-17T10:08:07Z",
             "2024-05-17 noon",
+            // Not midnight: the date is right, and the time is not.
+            "2024-05-17T10:08:60Z",
+            "2024-05-17T10:08:60",
+            "2024-05-17 10:08:60 UTC",
+            "2024-05-17T24:00:00Z",
+            "2024-05-17T10:08:07+99:00",
+            "2024-05-17T10:08:07+00:60",
+            "2024-05-17T10:08:07 +99:00",
+            "2024-05-17T10:08:07 +02:00 UTC",
+            "2024-05-17T10:08:07 10:08:07",
+            "2024-05-17T +00:00",
+            "2024-05-17 +00:00",
             "UTC",
             "2024-05-17 UTC",
             "2024-05-17 10:08:07 +0200 UTC",
