@@ -8,6 +8,8 @@ mod watch;
 
 pub(crate) use files::{read, replace};
 pub(crate) use program::run;
+#[cfg(all(unix, feature = "cli"))]
+pub use program::signal_program;
 pub(crate) use sts_proto::perform::AskMfaCode;
 #[cfg(all(unix, feature = "cli"))]
 pub use watch::{Watch, watch_programs};

@@ -35,7 +35,7 @@ pub use builder::Builder;
 pub use client::Client;
 #[cfg(all(unix, feature = "cli"))]
 #[doc(hidden)]
-pub use effects::{Watch, watch_programs};
+pub use effects::{Watch, signal_program, watch_programs};
 pub use provider::CredentialsProvider;
 pub use roles::{
     AssumeRoleProvider, RoleSessions, SourceProvider, WebIdentityProvider, WebIdentityTokenProvider,

@@ -88,6 +88,13 @@ impl Drop for Program {
     }
 }
 
+/// For the program `sts`, which runs programs of its own: sends a signal to one that has not ended, and to what it has started.
+#[cfg(all(unix, feature = "cli"))]
+#[doc(hidden)]
+pub fn signal_program(id: u32, asked: rustix::process::Signal) {
+    signal(id, asked);
+}
+
 sts_proto::common_program_calls!(std::fs, std::process);
 
 /// How often to see whether the program has ended, after all that it writes to is closed.

@@ -67,7 +67,7 @@ fn the_status_is_the_commands() {
 #[test]
 fn signals_are_the_commands_affair() {
     let Some(world) = World::new() else { return };
-    for (name, number) in [("TERM", 15), ("HUP", 1), ("USR1", 10), ("INT", 2)] {
+    for (name, number) in [("TERM", 15), ("HUP", 1), ("USR1", 10), ("INT", 2), ("ALRM", 14)] {
         // A command that ends as it likes.
         let script = format!("trap 'echo got; exit 5' {name}; echo $$; while :; do sleep 0.1; done");
         let mut child = begun(in_role(&world, &["sh", "-c", &script]));

@@ -126,7 +126,8 @@ fn signals_end_it_and_leave_the_terminal_as_it_was() {
     let Some(world) = strict() else { return };
     let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
     let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial];
-    for (signal, number) in [("-TERM", 15), ("-HUP", 1), ("-INT", 2)] {
+    // The last is what an alarm sends that was set before the program began.
+    for (signal, number) in [("-TERM", 15), ("-HUP", 1), ("-INT", 2), ("-USR1", 10), ("-ALRM", 14)] {
         let seen = at_terminal_signalled(&world, &arguments, &[("mfa/alice: ", b"12")], Some(signal));
         assert!(seen.echoes, "{signal}: {}", seen.shown);
         assert_eq!(seen.status.signal(), Some(number), "{signal}: {:?}", seen.status);
@@ -134,24 +135,78 @@ fn signals_end_it_and_leave_the_terminal_as_it_was() {
     assert!(world.sts.requests().is_empty());
 }
 
-/// Neither does the program of --mfa-process stay.
+/// Neither does the program of --mfa-process stay, nor what that has started, whether it listens or not.
+#[cfg(target_os = "linux")]
 #[test]
 fn signals_leave_no_child() {
-    use std::io::{BufRead, BufReader};
-    use std::process::Stdio;
-
     let Some(world) = strict() else { return };
     let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
-    for (signal, number) in [("-TERM", 15), ("-HUP", 1), ("-INT", 2)] {
-        let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial, "--mfa-process"];
-        let mut command = world.sts(&[&arguments[..], &["echo $$ >&2; exec sleep 300"]].concat());
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let pid = lines.next().unwrap().unwrap();
+    let ids = world.home.path("ids");
+    for (signal, number, trap) in [
+        ("-TERM", 15, ""),
+        ("-HUP", 1, ""),
+        ("-INT", 2, ""),
+        ("-ALRM", 14, ""),
+        ("-TERM", 15, "trap '' TERM;"),
+    ] {
+        let _ = std::fs::remove_file(&ids);
+        let process =
+            format!("{trap} sleep 300 & echo $$ $! >\"$HOME/new\"; mv \"$HOME/new\" \"$HOME/ids\"; wait");
+        let arguments =
+            ["export", "--no-cache", "--role", &role, "--mfa", &serial, "--mfa-process", &process];
+        let mut child = world.sts(&arguments).spawn().unwrap();
+        let begun = contents(&ids);
         Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert_eq!(ended(&mut child).signal(), Some(number), "{signal}");
-        assert!(!Command::new("kill").args(["-0", &pid]).stderr(Stdio::null()).status().unwrap().success());
+        assert_eq!(ended(&mut child).signal(), Some(number), "{signal} {trap}");
+        all_end(&begun);
     }
+    assert!(world.sts.requests().is_empty());
+}
+
+/// What `sts` runs hears of its end once, and can put back what it has changed, such as the modes of the terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_is_ended_hears_of_it_once() {
+    let Some(world) = strict() else { return };
+    let serial = world.sts.mfa_serial();
+    // Two signals at once would count as one, so the shell is busy rather than asleep.
+    let count = world.home.write(
+        "count",
+        "n=0; trap 'n=$((n+1))' TERM; : >\"$HOME/begun\"; while [ $n -eq 0 ]; do :; done
+         i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo \"signals=$n\" >\"$HOME/new\"
+         mv \"$HOME/new\" \"$HOME/count-of-signals\"; exit 1\n",
+    );
+    let process = format!("exec sh {}", count.display());
+    world.home.write(".aws/config", format!("[profile slow]\ncredential_process = {process}\n"));
+    for arguments in [
+        &["--profile", "slow", "whoami"][..],
+        &["--mfa-process", &process, "get-session-token", "--serial-number", &serial],
+        &["exec", "--serve", "sh", count.to_str().unwrap()],
+        &["exec", "sh", count.to_str().unwrap()],
+    ] {
+        let (begun, told) = (world.home.path("begun"), world.home.path("count-of-signals"));
+        let _ = (std::fs::remove_file(&begun), std::fs::remove_file(&told));
+        let mut child = world.sts(arguments).spawn().unwrap();
+        contents(&begun);
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        ended(&mut child);
+        assert_eq!(contents(&told), "signals=1\n", "{arguments:?}");
+    }
+}
+
+/// A daemon that it starts, and that keeps its output open, holds up nothing.
+#[test]
+fn a_code_is_taken_once_its_program_has_ended() {
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let process = "sleep 20 2>/dev/null & echo $! >\"$HOME/pid\"; printf '424242\\nand more\\n'";
+    let arguments = ["export", "--no-cache", "--role", &role, "--mfa", &serial, "--mfa-process", process];
+    let begun = std::time::Instant::now();
+    assert!(world.prints(&arguments).contains("AccessKeyId"));
+    assert!(begun.elapsed().as_secs() < 15);
+    // It is none of what has to end.
+    let pid = std::fs::read_to_string(world.home.path("pid")).unwrap();
+    assert!(Command::new("kill").arg(pid.trim()).status().unwrap().success());
 }
 
 /// What is in a file, once it is there.

@@ -6,14 +6,15 @@ mod terminal;
 use std::error::Error as _;
 use std::fmt::{self, Display};
 use std::io::{self, Read as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::{Error, Secret};
+use zeroize::Zeroizing;
 
 use crate::output::printable;
 #[cfg(unix)]
@@ -102,35 +103,29 @@ fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
     let of_system = |error: io::Error| failed(&in_our_style(&error));
     // Before the program begins, so that no signal leaves it behind.
     #[cfg(unix)]
-    let asking = signals::Held::begin().map_err(of_system)?;
+    let mut watch = signals::Program::begin();
     let mut child = in_shell(command);
     let child = child.env("STS_MFA_SERIAL", serial).stdout(Stdio::piped());
     let mut child = child.spawn().map_err(of_system)?;
     let Some(stdout) = child.stdout.take() else { return Err(failed(&"it has no standard output")) };
     let (printed, is_printed) = mpsc::channel();
-    // A process that the program leaves behind may keep its output open for ever.
     let reading = thread::Builder::new().spawn(move || {
+        let mut stdout = stdout;
         // The one that waits may have given up.
-        let _ = printed.send(first_line(stdout));
+        let _ = printed.send(first_line(&mut stdout));
+        // The rest is read so that the program can go on.
+        let _ = io::copy(&mut stdout.take(MAX_REST), &mut io::sink());
     });
     let until = Instant::now() + PATIENCE;
-    let is_over = || {
-        #[cfg(unix)]
-        if asking.signal().is_some() {
-            return true;
-        }
-        Instant::now() >= until
-    };
-    let line = loop {
-        match is_printed.recv_timeout(PAUSE) {
-            Err(RecvTimeoutError::Timeout) if !is_over() => {}
-            line => break line.ok(),
-        }
-    };
+    let mut is_late = false;
     let status = loop {
-        if line.is_none() || is_over() {
-            let _ = child.kill();
-            break child.wait();
+        #[cfg(unix)]
+        if let Some(asked) = watch.signal() {
+            sts_blocking::signal_program(child.id(), asked);
+        }
+        if reading.is_err() || Instant::now() >= until {
+            is_late = true;
+            end(&mut child);
         }
         match child.try_wait() {
             Ok(None) => thread::sleep(PAUSE),
@@ -138,26 +133,49 @@ fn from_process(command: &str, serial: &str) -> Result<Secret, String> {
             Err(error) => break Err(error),
         }
     };
+    // It ends this process, if a signal has come.
+    #[cfg(unix)]
+    drop(watch);
     let status = status.map_err(of_system)?;
     reading.map_err(of_system)?;
-    #[cfg(unix)]
-    asking.end()?;
-    let line = line.ok_or_else(|| failed(&format!("no code after {PATIENCE:?}")))?.map_err(of_system)?;
+    if is_late {
+        return Err(failed(&format!("no code after {PATIENCE:?}")));
+    }
     if !status.success() {
         return Err(failed(&status));
     }
-    Ok(line)
+    // A process that the program leaves behind may keep its output open for ever.
+    let line = is_printed.recv_timeout(GRACE).unwrap_or_else(|_| Ok(Secret::default()));
+    line.map_err(of_system)
 }
 
-/// What is printed, up to the end of the first line. The rest is read so that the program can go on.
-fn first_line(mut stdout: impl io::Read) -> io::Result<Secret> {
+/// Ends a program, with what it has started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    sts_blocking::signal_program(child.id(), rustix::process::Signal::KILL);
+    let _ = child.kill();
+}
+
+/// What is printed, up to the end of the first line.
+fn first_line(stdout: &mut impl io::Read) -> io::Result<Secret> {
     // Bounded, and allocated at once: what a growing buffer leaves behind is not wiped.
-    let mut bytes = Vec::with_capacity(MAX_CODE as usize + 64);
-    stdout.by_ref().take(MAX_CODE).read_to_end(&mut bytes)?;
-    let text = String::from_utf8(bytes).map(Secret::new);
-    io::copy(&mut stdout.take(MAX_REST), &mut io::sink())?;
+    let mut bytes = Zeroizing::new([0; MAX_CODE]);
+    let mut length = 0;
+    while let Some(free) = bytes.get_mut(length..).filter(|free| !free.is_empty()) {
+        match stdout.read(free) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if bytes.contains(&b'\n') {
+            break;
+        }
+    }
+    let printed = bytes.get(..length).unwrap_or_default();
+    let text = std::str::from_utf8(printed.split(|byte| *byte == b'\n').next().unwrap_or_default());
     let text = text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "what it prints is not utf-8"))?;
-    Ok(text.expose().lines().next().unwrap_or_default().trim().into())
+    Ok(text.trim().into())
 }
 
 #[cfg(not(unix))]
@@ -174,8 +192,10 @@ mod terminal {
 
 static IS_GIVEN_AWAY: AtomicBool = AtomicBool::new(false);
 
-const MAX_CODE: u64 = 256;
+const MAX_CODE: usize = 256;
 const MAX_REST: u64 = 64 * 1024;
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long what a program has printed may take to be here after its end.
+const GRACE: Duration = Duration::from_millis(500);
 /// Less than a call lasts at most, so that the question ends before the process does.
 const PATIENCE: Duration = Duration::from_secs(280);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use signal_hook::SigId;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::low_level::{self, pipe};
 
 use crate::mfa::is_given_away;
@@ -102,7 +102,7 @@ pub(crate) fn end_by(signal: i32) -> String {
     "the question was interrupted".to_owned()
 }
 
-/// Ends the programs that the library runs when this process ends.
+/// Sees to it that the programs which the library runs end when this process ends.
 pub(crate) fn watch_programs() {
     sts_blocking::watch_programs(|| {
         let mut program = Program::begin();
@@ -119,8 +119,9 @@ pub(crate) fn end_programs() {
     }
 }
 
-/// A program of the library, such as that of a `credential_process`.
-struct Program {
+/// A program that this process waits for: the library's, such as that of a `credential_process`, or that of `--mfa-process`.
+/// Dropping it once the program has ended ends this process too, if a signal has come.
+pub(crate) struct Program {
     /// Where signals cannot be handled, they end this process alone.
     held: Option<Held>,
     /// When it was asked to end.
@@ -128,14 +129,14 @@ struct Program {
 }
 
 impl Program {
-    fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         RUNNING.fetch_add(1, Ordering::SeqCst);
         Self { held: Held::begin().ok(), asked: None }
     }
 
     /// What to send to it once this process is to end: `SIGTERM`, and `SIGKILL` after [`GRACE`]. `SIGINT` and `SIGQUIT` are not
     /// passed on as they are, since what a shell runs in the background ignores them.
-    fn signal(&mut self) -> Option<Signal> {
+    pub(crate) fn signal(&mut self) -> Option<Signal> {
         let has_come = self.held.as_ref().and_then(Held::signal);
         if has_come.is_none() && !IS_ENDING.load(Ordering::SeqCst) {
             return None;
@@ -174,7 +175,7 @@ pub(crate) fn heeded() -> Vec<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = ignored(&status);
     let is_heeded = |signal: &i32| ignored & (1 << (signal - 1)) == 0;
-    [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2].into_iter().filter(is_heeded).collect()
+    [SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2].into_iter().filter(is_heeded).collect()
 }
 
 /// A bit for each signal that is ignored. Where the system does not tell, none is known to be.

@@ -86,7 +86,7 @@ impl<'a> Keyboard<'a> {
         let until = Instant::now() + PATIENCE;
         let mut terminal = self.terminal;
         terminal.write_all(prompt.as_bytes())?;
-        let mut typed = String::with_capacity(usize::try_from(MAX_CODE).unwrap_or_default());
+        let mut typed = String::with_capacity(MAX_CODE);
         let end = loop {
             if let Some(end) = self.wait(asking, until)? {
                 break end;
