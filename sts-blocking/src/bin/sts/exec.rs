@@ -12,7 +12,7 @@ use crate::beside;
 use crate::commands::Run;
 use crate::endpoint::{Endpoint, goes_before};
 use crate::failure::Failure;
-use crate::output::tell;
+use crate::output::{printable, tell};
 use crate::session::Session;
 
 /// Runs a command with credentials in its environment: those of the profile, or of roles that are assumed with them.
@@ -111,7 +111,7 @@ pub(crate) fn become_command(mut command: Command) -> Result<ExitCode, Failure> 
 }
 
 pub(crate) fn not_run(command: &Command, error: &io::Error) -> ExitCode {
-    let program = command.get_program().display();
+    let program = printable(&command.get_program().to_string_lossy());
     let is_flag = command.get_program().as_encoded_bytes().starts_with(b"-");
     let advice = if is_flag { "; flags of sts stand before -- and the command" } else { "" };
     tell(format_args!("{program} cannot be run: {}{advice}", in_our_style(error)));

@@ -7,10 +7,12 @@ use std::path::Path;
 use sts_blocking::Secret;
 use sts_blocking::sts_proto::perform::in_our_style;
 
+use crate::output::printable;
+
 /// The text of a file. The error names the file, unless it may be the secret that should have been in it.
 pub(crate) fn file(path: impl AsRef<Path>) -> Result<Secret, String> {
     let path = path.as_ref();
-    let name = path.to_string_lossy();
+    let name = printable(&path.to_string_lossy());
     let is_token = ["k8s-aws-v1.", "eyJ"].iter().any(|start| name.starts_with(start));
     let name = if is_token || name.len() > MAX_NAME { "a file whose name may be a secret" } else { &name };
     File::open(path)
@@ -50,6 +52,7 @@ mod tests {
     #[test]
     fn a_secret_in_the_place_of_a_file_is_not_shown() {
         assert_eq!(file("/no/file").err().unwrap(), "/no/file cannot be read: no such file or directory");
+        assert_eq!(file("/no/\x1b\n").err().unwrap(), "/no/?? cannot be read: no such file or directory");
         for secret in ["k8s-aws-v1.planted", "eyJplanted", &"planted".repeat(200)] {
             assert!(!file(secret).err().unwrap().contains("planted"));
         }

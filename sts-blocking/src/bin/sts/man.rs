@@ -8,7 +8,7 @@ use sts_blocking::sts_proto::perform::in_our_style;
 use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{print, printable};
 use crate::{STATUSES, command};
 
 /// Prints the manual page of a command, or writes all pages into a folder.
@@ -34,7 +34,8 @@ impl Run for Page {
             let written = created.and_then(|()| clap_mangen::generate_to(sts, &folder));
             written.map_err(|error| {
                 let problem = in_our_style(&error);
-                Failure::Other(format!("the pages cannot be written to {}: {problem}", folder.display()))
+                let folder = printable(&folder.to_string_lossy());
+                Failure::Other(format!("the pages cannot be written to {folder}: {problem}"))
             })?;
             return Ok(ExitCode::SUCCESS);
         }
