@@ -3,7 +3,7 @@
 mod files;
 mod pipe;
 mod program;
-#[cfg(all(unix, feature = "cli"))]
+#[cfg(feature = "cli")]
 mod watch;
 
 pub(crate) use files::{read, replace};
@@ -11,6 +11,8 @@ pub(crate) use program::run;
 #[cfg(all(unix, feature = "cli"))]
 pub use program::signal_program;
 pub(crate) use sts_proto::perform::AskMfaCode;
+#[cfg(feature = "cli")]
+pub use watch::prepare_programs;
 #[cfg(all(unix, feature = "cli"))]
 pub use watch::{Watch, watch_programs};
 

@@ -33,6 +33,9 @@ mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use effects::prepare_programs;
 #[cfg(all(unix, feature = "cli"))]
 #[doc(hidden)]
 pub use effects::{Watch, signal_program, watch_programs};

@@ -27,10 +27,14 @@ struct Program {
 impl Program {
     fn start(command: &Command) -> io::Result<Self> {
         let begun = Instant::now();
+        #[cfg_attr(not(feature = "cli"), allow(unused_mut))]
+        let mut program = prepared(command);
+        #[cfg(feature = "cli")]
+        super::watch::prepare(&mut program);
         Ok(Self {
             #[cfg(all(unix, feature = "cli"))]
             watch: super::watch::begin(),
-            child: prepared(command).spawn()?,
+            child: program.spawn()?,
             begun,
             run: RunProgram::new(command.timeout),
         })

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use sts_tests::sts::Server;
 
-use super::program::{World, end, printed};
+use super::program::{KEY_ID, SECRET_KEY, World, end, printed};
 
 #[test]
 fn every_status_and_one_line() {
@@ -53,6 +54,8 @@ fn every_status_and_one_line() {
             127,
             "sts: --role cannot be run: no such file or directory; flags ",
         ),
+        (world.sts(&["exec", "a\nb"]), 127, "sts: a?b cannot be run: no such file or directory"),
+        (world.sts(&["verify", "--eks", "c", "a\n\x1bb"]), 2, "sts: a??b cannot be read: no such file "),
         (
             world.sts(&["whoami", "--profile", "sso"]),
             3,
@@ -135,6 +138,33 @@ fn a_proxy_that_is_not_reached_is_named() {
     }
 }
 
+/// A `credential_process` that asks for its own profile would begin programs without end.
+#[cfg(unix)]
+#[test]
+fn a_profile_that_leads_back_to_itself_ends() {
+    let Some(world) = World::new() else { return };
+    let program = world.path().display().to_string();
+    let process = format!(
+        "echo >>\"$HOME/begun\"; test $(wc -l <\"$HOME/begun\") -lt 20 && exec {program} export --format json"
+    );
+    world.home.write(".aws/config", format!("[profile loop]\ncredential_process = {process}\n"));
+    let mut command = world.without_keys(&["whoami"]);
+    command.env("AWS_PROFILE", "loop");
+    let (status, told, errors) = end(command);
+    assert_eq!((status, told.as_str(), errors.lines().count()), (Some(3), "", 1), "{errors}");
+    assert!(errors.contains("sts has run sts 4 times, each as a credential_process"), "{errors}");
+    assert_eq!(std::fs::read_to_string(world.home.path("begun")).unwrap().lines().count(), 4);
+    // As many that do not are no loop.
+    let mut config = format!("[profile 3]\naws_access_key_id={KEY_ID}\naws_secret_access_key={SECRET_KEY}\n");
+    for (outer, inner) in [(0, 1), (1, 2), (2, 3)] {
+        config += &format!(
+            "[profile {outer}]\ncredential_process = {program} export --profile {inner} --format json\n"
+        );
+    }
+    world.home.write(".aws/config", config);
+    assert!(printed(world.without_keys(&["whoami", "--profile", "0"])).contains("user/alice"));
+}
+
 #[test]
 fn usage_has_status_two() {
     let Some(world) = World::new() else { return };
@@ -156,6 +186,22 @@ fn usage_has_status_two() {
         assert!(!errors.is_empty());
     }
     assert!(world.sts.requests().is_empty());
+}
+
+/// What is not written is not done.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_is_not_written_is_told() {
+    let Some(world) = World::new() else { return };
+    for arguments in [&["whoami"][..], &["export"], &["--help"], &["export", "-h"], &["--version"], &["man"]]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let child = world.sts(arguments).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
+        assert_eq!(errors, "sts: standard output cannot be written: no space left on device\n");
+    }
 }
 
 /// A reader that has enough ends nothing.

@@ -8,7 +8,7 @@ use sts_blocking::{Builder, Client, Timeouts};
 use crate::failure::Failure;
 use crate::mfa;
 
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Profile of the shared files, whatever AWS_PROFILE says

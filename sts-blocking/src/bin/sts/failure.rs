@@ -10,6 +10,7 @@ use sts_blocking::{CredentialsError, EndpointError, Error, RetryClass, SettingsE
 
 use crate::args::Global;
 use crate::mfa::NoCode;
+use crate::nesting::without_quotes;
 use crate::output::tell;
 
 pub(crate) enum Failure {
@@ -34,7 +35,7 @@ impl Failure {
             Self::Sts(error) => {
                 match NoCode::behind(error) {
                     Some(missing) => tell(missing.line()),
-                    None => tell(told(error, global)),
+                    None => tell(without_quotes(&told(error, global))),
                 }
                 let mut source = error.source().filter(|_| global.debug);
                 while let Some(cause) = source {

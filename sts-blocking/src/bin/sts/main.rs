@@ -18,6 +18,7 @@ mod input;
 mod json;
 mod man;
 mod mfa;
+mod nesting;
 mod operation;
 mod output;
 mod proof;
@@ -37,15 +38,19 @@ use clap::{Args as _, FromArgMatches as _};
 
 use crate::args::Global;
 use crate::commands::Command;
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let (global, command) = parsed(std::env::args_os().collect());
+    let (global, command) = match parsed(std::env::args_os().collect()) {
+        Ok(parsed) => parsed,
+        Err(told) => return explained(&told),
+    };
     if global.debug {
         debug::log_to_stderr();
     }
     #[cfg(unix)]
     signals::watch_programs();
-    let status = match command.run(&global) {
+    let status = match nesting::bound().and_then(|()| command.run(&global)) {
         Ok(status) => status,
         Err(failure) => failure.report(&global),
     };
@@ -56,8 +61,8 @@ fn main() -> ExitCode {
     status
 }
 
-/// The arguments, or the end of this process: with help, or with what is wrong with them.
-fn parsed(arguments: Vec<OsString>) -> (Global, Command) {
+/// The arguments, or what to tell instead: help, or what is wrong with them.
+fn parsed(arguments: Vec<OsString>) -> Result<(Global, Command), clap::Error> {
     let parse = |only| {
         let matches = command(only).try_get_matches_from(&arguments)?;
         Ok::<_, clap::Error>((Global::from_arg_matches(&matches)?, Command::from_matches(&matches)?))
@@ -65,7 +70,15 @@ fn parsed(arguments: Vec<OsString>) -> (Global, Command) {
     // Building all commands costs as much as a call. What one alone does not understand, all of them explain.
     let named = arguments.iter().skip(1).find_map(|argument| Command::known(argument.to_str()?));
     let alone = named.and_then(|name| parse(Some(name)).ok());
-    alone.map_or_else(|| parse(None), Ok).unwrap_or_else(|error| error.exit())
+    alone.map_or_else(|| parse(None), Ok)
+}
+
+/// Tells it. Help that cannot be written is a failure, as any output is.
+fn explained(told: &clap::Error) -> ExitCode {
+    match told.print() {
+        Err(error) if !told.use_stderr() => Failure::from(error).report(&Global::default()),
+        _ => ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(1)),
+    }
 }
 
 /// The program with its flags and commands, or with one command alone.
