@@ -99,6 +99,36 @@ fn the_status_is_the_commands() {
     assert_eq!(end(world.sts(&["exec"])).0, Some(2));
 }
 
+/// The three streams and the status are the command's, to the byte.
+#[cfg(unix)]
+#[test]
+fn what_the_command_reads_and_writes_passes_through() {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    let Some(world) = World::new() else { return };
+    let bytes: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+    for form in [&["exec", "--"][..], &["exec", "--serve", "--"]] {
+        let mut command = world.sts(&[form, &["sh", "-c", "cat; cat >&2 <&3; exit 9"]].concat());
+        // A descriptor beside the three goes on too.
+        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$0\" \"$@\" 3<\"$HOME/third\""]).arg(world.path()).args(arguments);
+        shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        world.home.write("third", "errors\n");
+        command = shell;
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.unwrap();
+        let (mut input, sent) = (child.stdin.take().unwrap(), bytes.clone());
+        let writer = std::thread::spawn(move || input.write_all(&sent));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(9), "{form:?}");
+        assert!(output.stdout == bytes, "{form:?}: {} bytes", output.stdout.len());
+        assert_eq!(output.stderr, b"errors\n", "{form:?}");
+    }
+}
+
 /// The command is not started where there are no credentials.
 #[test]
 fn nothing_runs_without_credentials() {
