@@ -75,6 +75,11 @@ fn every_status_and_one_line() {
         ),
         (world.sts(&["serve", "--endpoint-url", &closed]), 4, "sts: GetSessionToken got no answer"),
         (with_session("wrong", "2090-01-01T00:00:00Z"), 1, "sts: GetCallerIdentity was refused"),
+        (
+            with_session("a\nb", "2090-01-01T00:00:00Z"),
+            2,
+            "sts: the request cannot be signed: session token ",
+        ),
         (with_session("ended", "2020-01-01T00:00:00Z"), 3, "sts: no credentials from "),
         (
             world.sts(&["assume-role", "--role-arn", &role, "--role-session-name", "s"]),

@@ -105,7 +105,8 @@ fn advice(error: &Error, global: &Global) -> &'static str {
 
 fn status_of(error: &Error) -> u8 {
     match error {
-        Error::Settings(_) | Error::Endpoint(_) | Error::Proof(_) => USAGE,
+        // What cannot be signed with is a setting too, as it is where a proof is made.
+        Error::Settings(_) | Error::Endpoint(_) | Error::Proof(_) | Error::Sign(_) => USAGE,
         Error::Transport(_) => NO_ANSWER,
         Error::Credentials(CredentialsError::NotConfigured(_)) => NO_CREDENTIALS,
         // A call for credentials counts as the call that it was made for.
