@@ -92,7 +92,8 @@ impl Drop for Program {
     }
 }
 
-/// For the program `sts`, which runs programs of its own: sends a signal to one that has not ended, and to what it has started.
+/// For the program `sts`, which runs programs of its own: sends a signal to one that has not ended, and to what that
+/// has started.
 #[cfg(all(unix, feature = "cli"))]
 #[doc(hidden)]
 pub fn signal_program(id: u32, asked: rustix::process::Signal) {

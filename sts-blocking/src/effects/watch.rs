@@ -1,5 +1,5 @@
-//! For the program `sts`: it knows of the programs that the library runs, such as those of `credential_process`, and ends them
-//! when it ends itself.
+//! For the program `sts`: it knows of the programs that the library runs, such as those of `credential_process`, and
+//! ends them when it ends itself.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -29,8 +29,8 @@ mod on_unix {
 
     use rustix::process::Signal;
 
-    /// Called repeatedly while a program runs. It returns a signal to send to the program and to what that has started. It is
-    /// dropped once the program has ended.
+    /// Called repeatedly while a program runs. It returns a signal to send to the program and to what that has
+    /// started. It is dropped once the program has ended.
     pub type Watch = Box<dyn FnMut() -> Option<Signal>>;
 
     /// Calls `begin` before each program that begins from now on. The first call counts, later ones do nothing.

@@ -18,8 +18,8 @@ pub(crate) fn bound() -> Result<(), Failure> {
     )))
 }
 
-/// What an error says; of one that quotes the line of an `sts` below, which is run by one above, that line. Quoted at each
-/// step, it would not arrive whole.
+/// What an error says. Where this `sts` is run by one above, and the error quotes the line of one below, it is that
+/// line: quoted at each step, it would not arrive whole.
 pub(crate) fn without_quotes(error: &str) -> &str {
     let quoted = error.split_once(" and wrote \"sts: ").filter(|_| depth() > 0);
     let line = quoted.and_then(|(_, rest)| rest.split_once("\" to standard error"));

@@ -119,8 +119,8 @@ pub(crate) fn end_programs() {
     }
 }
 
-/// A program that this process waits for: the library's, such as that of a `credential_process`, or that of `--mfa-process`.
-/// Dropping it once the program has ended ends this process too, if a signal has come.
+/// A program that this process waits for: one of the library's, such as that of a `credential_process`, or that of
+/// `--mfa-process`. Dropping it once the program has ended ends this process too, if a signal has come.
 pub(crate) struct Program {
     /// Where signals cannot be handled, they end this process alone.
     held: Option<Held>,
