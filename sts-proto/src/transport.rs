@@ -1,11 +1,12 @@
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use crate::retry::RetryClass;
 
-/// No answer arrived, or not all of it. Made by a driver or a transport; the call adds what it tried.
+/// No answer arrived, or not all of it. Made by a driver or a transport; the call adds what it tried. Its kind decides whether
+/// the call is tried again: see [`retry_class`](Self::retry_class).
 #[derive(Clone, Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -22,6 +23,25 @@ impl TransportError {
     /// An error of this kind that came from `source`.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(source.into().into()), ..kind.into() }
+    }
+
+    /// What the system said of a connection in this phase. The kind is that of [`TransportErrorKind::of_io`], or
+    /// [`Other`](TransportErrorKind::Other).
+    ///
+    /// ```
+    /// use std::io::{self, Read};
+    /// use sts_proto::{Phase, TransportError};
+    ///
+    /// fn read(connection: &mut impl Read) -> Result<Vec<u8>, TransportError> {
+    ///     let mut answer = Vec::new();
+    ///     let broken = |error| TransportError::of_io(error, Phase::Body);
+    ///     connection.read_to_end(&mut answer).map_err(broken)?;
+    ///     Ok(answer)
+    /// }
+    /// # assert_eq!(read(&mut io::empty()).unwrap(), b"");
+    /// ```
+    pub fn of_io(error: io::Error, phase: Phase) -> Self {
+        Self::new(TransportErrorKind::of_io(error.kind(), phase).unwrap_or(TransportErrorKind::Other), error)
     }
 
     /// Says this in place of what the kind says.
@@ -155,6 +175,25 @@ pub enum TransportErrorKind {
 }
 
 impl TransportErrorKind {
+    /// What an error of the system means for a connection in this phase; `None` where it may mean anything. A socket that
+    /// blocks, with a time-out of its own, ends a read with `WouldBlock` on Unix and with `TimedOut` on Windows.
+    pub fn of_io(error: io::ErrorKind, phase: Phase) -> Option<Self> {
+        use io::ErrorKind as Io;
+        match error {
+            Io::ConnectionRefused => Some(Self::Refused),
+            Io::TimedOut | Io::WouldBlock => Some(Self::Timeout(phase)),
+            Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
+                Some(Self::Connect)
+            }
+            Io::ConnectionReset
+            | Io::ConnectionAborted
+            | Io::BrokenPipe
+            | Io::UnexpectedEof
+            | Io::NotConnected => Some(Self::Closed),
+            _ => None,
+        }
+    }
+
     /// Its name in snake case, for logs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -209,4 +248,29 @@ pub enum Phase {
     Response,
     /// Reading the body.
     Body,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_keep_their_meaning() {
+        use io::ErrorKind as Io;
+        for (error, kind, class) in [
+            (Io::ConnectionRefused, TransportErrorKind::Refused, RetryClass::Transient),
+            (Io::TimedOut, TransportErrorKind::Timeout(Phase::Connect), RetryClass::Transient),
+            (Io::WouldBlock, TransportErrorKind::Timeout(Phase::Connect), RetryClass::Transient),
+            (Io::NetworkUnreachable, TransportErrorKind::Connect, RetryClass::Transient),
+            (Io::ConnectionReset, TransportErrorKind::Closed, RetryClass::Transient),
+            (Io::UnexpectedEof, TransportErrorKind::Closed, RetryClass::Transient),
+            (Io::InvalidData, TransportErrorKind::Other, RetryClass::Never),
+        ] {
+            let made = TransportError::of_io(error.into(), Phase::Connect);
+            assert_eq!((made.kind(), made.retry_class()), (kind, class), "{error}");
+            assert_eq!(made.source().unwrap().to_string(), error.to_string());
+        }
+        let late = TransportErrorKind::Timeout(Phase::Body);
+        assert_eq!(TransportErrorKind::of_io(Io::TimedOut, Phase::Body), Some(late));
+    }
 }

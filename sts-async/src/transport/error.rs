@@ -127,22 +127,15 @@ fn of_layer(cause: &(dyn StdError + 'static)) -> Option<Meaning> {
     Some(Meaning::Likely(kind))
 }
 
-fn of_io(kind: io::ErrorKind) -> Option<Meaning> {
-    use io::ErrorKind as Io;
-    match kind {
-        Io::ConnectionRefused => Some(Meaning::Sure(Kind::Refused)),
-        Io::ConnectionReset
-        | Io::ConnectionAborted
-        | Io::BrokenPipe
-        | Io::UnexpectedEof
-        | Io::NotConnected => Some(Meaning::Likely(Kind::Closed)),
-        Io::TimedOut => Some(Meaning::Likely(Kind::Timeout(Phase::Response))),
-        Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
-            Some(Meaning::Likely(Kind::Connect))
-        }
+fn of_io(error: io::ErrorKind) -> Option<Meaning> {
+    match Kind::of_io(error, Phase::Response) {
+        Some(Kind::Refused) => Some(Meaning::Sure(Kind::Refused)),
+        Some(kind) => Some(Meaning::Likely(kind)),
         // hyper reports malformed chunks so.
-        Io::InvalidData | Io::InvalidInput => Some(Meaning::Likely(Kind::NotHttp)),
-        _ => None,
+        None if matches!(error, io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => {
+            Some(Meaning::Likely(Kind::NotHttp))
+        }
+        None => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! One request and its answer, over a socket that never blocks.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use http::{Request, Response};
 use sts_blocking::sts_proto::wire::MAX_BODY;
 use sts_blocking::{Phase, TransportError, TransportErrorKind as Kind};
 
-use crate::http11::{parse, written};
+use crate::http11::{address, parse, written};
 
 /// An exchange on a connection of its own.
 pub(crate) struct Exchange {
@@ -43,23 +43,17 @@ impl Exchange {
         match pump(stream, &mut self.to_write, &mut self.read) {
             Ok(()) => Some(parse(&self.read)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
-            Err(error) => Some(Err(TransportError::new(Kind::Closed, error))),
+            Err(error) => Some(Err(TransportError::of_io(error, Phase::Response))),
         }
     }
 }
 
 fn connect(request: &Request<Bytes>) -> Result<TcpStream, TransportError> {
-    let authority = request.uri().authority().map_or("", |authority| authority.as_str());
-    let address: SocketAddr =
-        authority.parse().map_err(|error| TransportError::new(Kind::UnknownHost, error))?;
-    let connected = TcpStream::connect(address).and_then(|stream| {
+    let connected = TcpStream::connect(address(request)?).and_then(|stream| {
         stream.set_nonblocking(true)?;
         Ok(stream)
     });
-    connected.map_err(|error| match error.kind() {
-        ErrorKind::ConnectionRefused => TransportError::new(Kind::Refused, error),
-        _ => TransportError::new(Kind::Connect, error),
-    })
+    connected.map_err(|error| TransportError::of_io(error, Phase::Connect))
 }
 
 /// Writes, then reads to the end of what the server sends, unless the socket would block.

@@ -1,10 +1,23 @@
 //! As much of HTTP/1.1 as the examples need.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
+use http::uri::Scheme;
 use http::{Request, Response};
 use sts_blocking::sts_proto::wire::MAX_BODY;
 use sts_blocking::{TransportError, TransportErrorKind as Kind};
+
+/// Where to connect to. A real one would look up the name, in a thread; one without TLS, as this, lets no `https` request out in
+/// the clear.
+pub(crate) fn address(request: &Request<Bytes>) -> Result<SocketAddr, TransportError> {
+    if request.uri().scheme() != Some(&Scheme::HTTP) {
+        return Err(TransportError::new(Kind::Unsupported, "the example speaks no TLS"));
+    }
+    let authority = request.uri().authority().map_or("", |authority| authority.as_str());
+    authority.parse().map_err(|error| TransportError::new(Kind::UnknownHost, error))
+}
 
 /// The request as HTTP/1.1.
 pub(crate) fn written(request: &Request<Bytes>) -> Vec<u8> {

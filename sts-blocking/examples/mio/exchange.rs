@@ -10,7 +10,7 @@ use mio::{Interest, Registry, Token};
 use sts_blocking::sts_proto::wire::MAX_BODY;
 use sts_blocking::{Phase, SendTimeouts, TransportError, TransportErrorKind as Kind};
 
-use crate::http11::{parse, written};
+use crate::http11::{address, parse, written};
 
 /// An exchange on a connection of its own.
 pub(crate) struct Exchange {
@@ -23,16 +23,14 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Begins to connect, which nothing waits for. A real one would look up the name, in a thread, and speak TLS.
+    /// Begins to connect, which nothing waits for.
     pub(crate) fn begin(
         request: &Request<Bytes>,
         timeouts: SendTimeouts,
         registry: &Registry,
         token: Token,
     ) -> Result<Self, TransportError> {
-        let authority = request.uri().authority().map_or("", |authority| authority.as_str());
-        let address = authority.parse().map_err(|error| TransportError::new(Kind::UnknownHost, error))?;
-        let mut stream = TcpStream::connect(address).map_err(refused)?;
+        let mut stream = TcpStream::connect(address(request)?).map_err(refused)?;
         let both = Interest::READABLE | Interest::WRITABLE;
         registry.register(&mut stream, token, both).map_err(refused)?;
         let now = Instant::now();
@@ -70,7 +68,7 @@ impl Exchange {
         match self.pump() {
             Ok(()) => Some(parse(&self.read)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
-            Err(error) => Some(Err(TransportError::new(Kind::Closed, error))),
+            Err(error) => Some(Err(TransportError::of_io(error, Phase::Response))),
         }
     }
 
@@ -92,6 +90,5 @@ impl Exchange {
 }
 
 fn refused(error: io::Error) -> TransportError {
-    let kind = if error.kind() == ErrorKind::ConnectionRefused { Kind::Refused } else { Kind::Connect };
-    TransportError::new(kind, error)
+    TransportError::of_io(error, Phase::Connect)
 }

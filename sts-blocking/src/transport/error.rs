@@ -47,25 +47,8 @@ fn cause_kind(error: &(dyn StdError + 'static), phase: Phase) -> Option<Kind> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => {
             let held = error.get_ref().and_then(|held| cause_kind(held, phase));
-            held.or_else(|| io_kind(error.kind(), phase))
+            held.or_else(|| Kind::of_io(error.kind(), phase))
         }
         None => cause_kind(error.source()?, phase),
-    }
-}
-
-fn io_kind(kind: io::ErrorKind, phase: Phase) -> Option<Kind> {
-    use io::ErrorKind as Io;
-    match kind {
-        Io::ConnectionRefused => Some(Kind::Refused),
-        Io::TimedOut | Io::WouldBlock => Some(Kind::Timeout(phase)),
-        Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
-            Some(Kind::Connect)
-        }
-        Io::ConnectionReset
-        | Io::ConnectionAborted
-        | Io::BrokenPipe
-        | Io::UnexpectedEof
-        | Io::NotConnected => Some(Kind::Closed),
-        _ => None,
     }
 }
