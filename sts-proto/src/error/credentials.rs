@@ -443,10 +443,11 @@ mod tests {
             let error = error.while_calling("GetCallerIdentity");
             assert_eq!(error.code(), Some(&ErrorCode::AccessDenied), "{error:?}");
             assert_eq!(error.request_id(), Some("id-1"), "{error:?}");
+            assert_eq!(error.message(), Some("not you"), "{error:?}");
             assert_eq!((error.attempts(), error.error_type()), (0, "credentials"));
         }
         let error = Error::from(CredentialsError::new("the vault", "it is sealed"));
-        assert_eq!((error.code(), error.request_id()), (None, None));
+        assert_eq!((error.code(), error.message(), error.request_id()), (None, None, None));
     }
 
     #[test]

@@ -100,6 +100,11 @@ impl Error {
         self.as_service_error()?.code()
     }
 
+    /// The message of that document, of which [`ServiceError::message`] says how long it may be.
+    pub fn message(&self) -> Option<&str> {
+        self.as_service_error()?.message()
+    }
+
     /// Whether the service refused the session that the request was signed with, since it has expired or is not valid any
     /// more: new credentials of the same source may do better.
     pub fn says_credentials_expired(&self) -> bool {
