@@ -13,6 +13,10 @@ use sts_proto::{SendTimeouts, TransportError};
 /// logs neither bodies nor the `authorization` and `x-amz-security-token` headers, and the query of a URL, which may hold secrets
 /// too, is neither in its logs nor in its errors.
 ///
+/// An `https` request goes through TLS with a verified certificate; a transport without TLS fails it as
+/// [`Unsupported`](sts_proto::TransportErrorKind::Unsupported). The kind of an error decides whether the call is tried again: see
+/// [`TransportError::retry_class`].
+///
 /// ```
 /// use sts_async::bytes::Bytes;
 /// use sts_async::{Builder, SendTimeouts, Transport, TransportFuture};

@@ -58,11 +58,12 @@ pub enum Step<T> {
 #[allow(clippy::large_enum_variant)] // passed on once; a box would cost more
 #[allow(clippy::exhaustive_enums)] // on purpose
 pub enum Effect {
-    /// Send a request and read the whole answer, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes of it. No
-    /// redirect is followed, whatever the status. A request that carries [`Direct`] among its extensions goes through no
-    /// proxy. Its headers are sent as they are, `host` among them; for a body, the driver adds `content-length`. Comes back as
-    /// [`Event::Response`] or [`Event::Failed`], which is a [`Timeout`](crate::TransportErrorKind::Timeout) where one of the
-    /// time-outs has passed.
+    /// Send a request and read the whole answer, at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes of it. No redirect is followed,
+    /// whatever the status. An `https` request goes through TLS with a verified certificate and never in the clear, so a driver
+    /// without TLS fails it as [`Unsupported`](crate::TransportErrorKind::Unsupported). A request that carries [`Direct`] among
+    /// its extensions goes through no proxy. Its headers are sent as they are, `host` among them; for a body, the driver adds
+    /// `content-length`. Comes back as [`Event::Response`] or [`Event::Failed`], which is a
+    /// [`Timeout`](crate::TransportErrorKind::Timeout) where one of the time-outs has passed.
     Send(http::Request<Bytes>, SendTimeouts),
     /// Read a file of at most [`MAX_BODY`](crate::wire::MAX_BODY) bytes. Comes back as [`Event::Contents`], with
     /// `None` where there is no such file, or [`Event::Failed`]. A driver refuses what it could wait for without end, such

@@ -82,6 +82,10 @@ pub(crate) fn default(core: &Core) -> Result<(Box<dyn Transport>, Told), Error> 
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request and reads the whole answer, whatever its status.
     ///
+    /// An `https` request goes through TLS with a verified certificate; a transport without TLS fails it as
+    /// [`Unsupported`](sts_proto::TransportErrorKind::Unsupported). The kind of an error decides whether the call is tried again:
+    /// see [`TransportError::retry_class`].
+    ///
     /// It follows no redirect, since that would carry the session token elsewhere, keeps both time-outs, and reads at most
     /// [`MAX_BODY`](sts_proto::wire::MAX_BODY) bytes of a body. It sends the headers of the request, `host` among them, and adds
     /// `content-length` for a body. A request with [`Direct`](sts_proto::flow::Direct) among its extensions goes through no

@@ -19,7 +19,8 @@ use crate::operation::Operation;
 use crate::operations::{AssumeRole, AssumeRoleOutput};
 
 /// Looks for a session in the AWS CLI's cache if the client shares it. Else asks for the code of the MFA device if the operation
-/// names one and has no code, calls the operation, and keeps the session in the cache.
+/// names one and has no code, calls the operation, and keeps the session in the cache. Made by
+/// [`AssumeRoleProvider::flow`](super::AssumeRoleProvider::flow).
 pub struct AssumingRole {
     core: Core,
     seed: u128,

@@ -107,6 +107,9 @@ macro_rules! common_builder {
             /// a person should have sessions that outlast it (`duration_seconds`), or answer `None` at once when there is no
             /// person to ask.
             ///
+            /// An operation that the program calls itself, such as `assume_role`, is sent as it is, and this is not asked: its
+            /// code is its `token_code`.
+            ///
             /// ```no_run
             #[doc = concat!("use ", stringify!($client), "::Client;")]
             ///

@@ -78,6 +78,10 @@
 //! # }
 //! ```
 //!
+//! A client in a role is a [`Core::with_provider`] of the client that assumes the role. For its [`Job::Provider`], drive
+//! [`AssumeRoleProvider::flow`] with the core of the latter, and finish the job with [`AssumeRoleProvider::outcome`]. A type of your
+//! own that holds both cores and implements [`InRole`] is what [`RoleSessions`] keeps.
+//!
 //! [proxies]: crate::settings::proxy
 #![cfg_attr(feature = "testing", doc = "[kit]: crate::testing")]
 //!

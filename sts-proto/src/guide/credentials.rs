@@ -92,8 +92,9 @@ macro_rules! guide_credentials {
         ///
         /// # Multi-factor authentication
         ///
-        /// A role that needs a code is assumed with the serial number of a device, from the profile (`mfa_serial`) or in
-        /// `AssumeRole`. The client asks the program for the code, once for each session:
+        /// A role that needs a code is assumed with the serial number of a device, from the profile (`mfa_serial`) or in the
+        /// `AssumeRole` of [`in_role`](crate::Client::in_role). The client asks the program for the code, once for each session. A
+        /// single `assume_role` or `get_session_token` is sent as it is, so its code is given to it as `token_code`.
         ///
         /// ```no_run
         #[doc = concat!("# fn example() -> Result<(), ", $client, "::Error> {")]

@@ -68,14 +68,53 @@ macro_rules! guide_errors {
         ///     if error.code().is_some_and(|code| code == "AccessDenied") {
         ///         return "ask for the permission";
         ///     }
+        ///     // Of the call, or of one for its credentials, such as a role's.
+        ///     if error.as_service_error().is_some() {
+        ///         return "see the code";
+        ///     }
+        ///     if error.as_transport_error().is_some() {
+        ///         return "no answer: see the network";
+        ///     }
         ///     match error {
-        ///         Error::Service(_) => "see the code",
-        ///         Error::Transport(_) => "no answer: see the network",
         ///         Error::Response(_) => "the endpoint is not an STS",
         ///         _ => "not sent: see the settings",
         ///     }
         /// }
         /// # let _ = advice;
+        /// ```
+        ///
+        /// The variants `Service` and `Transport` are of the call itself. In a client of a role
+        /// ([`in_role`](crate::Client::in_role), [`RoleSessions`](crate::RoleSessions)), a refused or unanswered `AssumeRole` is
+        /// `Credentials`, and [`as_service_error`](crate::Error::as_service_error),
+        /// [`as_transport_error`](crate::Error::as_transport_error), `code` and `retry_class` find it there.
+        ///
+        /// # For a server's own status
+        ///
+        /// A server that calls STS for its callers, with a client of its own or of a role, answers them with a status:
+        ///
+        /// ```
+        #[doc = concat!("use ", $client, "::{Error, ErrorCode, RetryClass, TransportErrorKind};")]
+        ///
+        /// fn status(error: &Error) -> u16 {
+        ///     match error.code() {
+        ///         Some(ErrorCode::AccessDenied) => return 403,
+        ///         Some(ErrorCode::ValidationError) => return 400,
+        ///         _ => {}
+        ///     }
+        ///     if error.retry_class() == RetryClass::Throttling {
+        ///         return 429;
+        ///     }
+        ///     match error.as_transport_error().map(|error| error.kind()) {
+        ///         Some(TransportErrorKind::Timeout(_)) => 504,
+        ///         Some(_) => 502,
+        ///         None if error.as_service_error().is_some() => 502,
+        ///         None => 500,
+        ///     }
+        /// }
+        /// # let timeout = TransportErrorKind::Timeout(sts_proto::Phase::Body);
+        #[doc = concat!("# use ", $client, "::CredentialsError;")]
+        /// # let role = CredentialsError::met_by("a role", sts_proto::TransportError::from(timeout).into());
+        /// # assert_eq!(status(&role.into()), 504);
         /// ```
         ///
         /// # Which error asks for what

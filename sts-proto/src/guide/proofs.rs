@@ -30,7 +30,26 @@ macro_rules! guide_proofs {
         ///
         /// # For a service of your own
         ///
-        /// Sign a header with the name of the service that is meant, so that another service that gets the proof cannot use it.
+        /// The shortest proof is a token as EKS takes it, with the name of the service in place of a cluster's: one that no cluster
+        /// has, such as its host. It is one text, for `Authorization: Bearer …`, and the service checks it with `Verifier::eks` of
+        /// the same name:
+        ///
+        /// ```no_run
+        #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
+        #[doc = concat!("use ", $client, "::Client;")]
+        #[doc = concat!("use ", $client, "::proof::Eks;")]
+        ///
+        /// let sts = Client::from_env()?;
+        #[doc = concat!("let proof = sts.prove(&Eks::new(\"billing.example.com\"))", $wait, "?;")]
+        /// let header = format!("Bearer {}", proof.token.expose());
+        /// # let _ = header;
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// Where the proof has to have a header of one's own, sign that with the name of the service that is meant, so that another
+        /// service that gets the proof cannot use it. Hand over method, URL, headers and body in whatever form suits: the service
+        /// makes an `http::Request` of them again.
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
@@ -54,7 +73,7 @@ macro_rules! guide_proofs {
         /// The service has the verifier make a request to STS, which needs no credentials; the answer says who has signed:
         ///
         /// ```no_run
-        #[doc = concat!("# ", $asynchronous, "fn example(request: http::Request<Vec<u8>>) {")]
+        #[doc = concat!("# ", $asynchronous, "fn example(request: http::Request<Vec<u8>>, bearer: &str) {")]
         #[doc = concat!("use ", $client, "::Client;")]
         #[doc = concat!("use ", $client, "::proof::verify::Verifier;")]
         ///
@@ -68,8 +87,16 @@ macro_rules! guide_proofs {
         ///     Err(reason) if reason.is_transient() => println!("try again"),
         ///     Err(reason) => println!("refused: {reason}"),
         /// }
+        ///
+        /// // The token.
+        /// let tokens = Verifier::eks("billing.example.com").unwrap();
+        /// let tokens = tokens.accounts(["123456789012"]).remember(10_000);
+        #[doc = concat!("let who = sts.run(tokens.token(bearer))", $wait, ";")]
+        /// # let _ = who;
         /// # }
         /// ```
+        ///
+        /// No other URL than such a token is a proof to a verifier: one that `Client::presign` makes is refused.
         ///
         /// Permissions belong to `unique_id` and `account` together: a name can be given again to another role. The
         /// [rules of the verifier](crate::proof::verify#the-rules) each name the attack that made them necessary. The example `let_in`
