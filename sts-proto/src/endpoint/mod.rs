@@ -260,6 +260,16 @@ impl Endpoint {
     }
 }
 
+/// The region that requests to services of AWS are signed for where this one is set: in lower case, without the `fips-` of old
+/// spellings, and a partition's main region for the name that stands for the partition.
+pub(crate) fn signing_region(region: &str) -> Result<Cow<'_, str>, EndpointError> {
+    let name = Region::parse(region)?.name;
+    Ok(match Partition::of(&name).signing_region(&name) {
+        signed if signed == name => name,
+        other => Cow::Owned(other.to_owned()),
+    })
+}
+
 /// Whether `url` is a valid endpoint URL. A valid one holds no password.
 pub(crate) fn is_usable_url(url: &str) -> bool {
     Target::parse(url).is_ok()

@@ -9,7 +9,8 @@
 //! | MSK | [`Msk`] | the token of SASL/OAUTHBEARER |
 //!
 //! Each is a [proof](crate::proof::Proof): a client makes one with `client.prove(&token)`, signed for the client's
-//! region or for the one that is set here. A token opens a connection for 15 minutes; the connection itself lasts longer.
+//! region or for the one that is set here: in lower case, and a real one where a name such as `aws-global` or `fips-us-east-1`
+//! is set, even where the client has an endpoint URL, since these services are those of AWS. A token opens a connection for 15 minutes; the connection itself lasts longer.
 //! The text is a [`Secret`], since it is a password.
 //!
 //! ```
@@ -47,7 +48,7 @@ pub use memorydb::MemoryDb;
 pub use msk::{Msk, MskToken};
 pub use rds::Rds;
 
-use crate::endpoint::{Endpoint, read_host_and_port};
+use crate::endpoint::{Endpoint, read_host_and_port, signing_region};
 use crate::keys::Credentials;
 use crate::proof::{Draft, ProofError};
 use crate::scope::Scope;
@@ -120,12 +121,10 @@ impl<'a> Target<'a> {
     }
 }
 
-/// The region that is set for the token, else the client's.
+/// The region that is set for the token, else the client's, as AWS names it.
 fn region<'a>(set: Option<&'a str>, endpoint: &'a Endpoint) -> Result<Cow<'a, str>, ProofError> {
-    match set {
-        Some(region) => Ok(Cow::Borrowed(region)),
-        None => Ok(Cow::Borrowed(endpoint.region()?)),
-    }
+    let region = set.map_or_else(|| endpoint.region(), Ok)?;
+    Ok(signing_region(region)?)
 }
 
 /// A host name in lower case.
@@ -152,7 +151,7 @@ const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::endpoint::EndpointParams;
+    use crate::endpoint::{EndpointError, EndpointParams};
     use crate::proof::Proof;
 
     #[test]
@@ -185,6 +184,61 @@ mod tests {
             };
             assert_eq!(prove(Rds::new("db.example.com", 5432, "jane_doe")), expected);
             assert_eq!(prove(Rds::new("db.example.com", 5432, "jane_doe").region("sa-east-1")), "sa-east-1");
+        }
+    }
+
+    /// What a token's own region, or else a client's, is signed for by each type. The last is in its host.
+    fn regions(set: Option<&str>, endpoint: &Endpoint) -> Vec<Result<String, ProofError>> {
+        let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");
+        let now = SystemTime::UNIX_EPOCH;
+        let scope = |token: &str| token.split("%2F").nth(2).unwrap_or_default().to_owned();
+        let rds = Rds::new("db.example.com", 5432, "jane").region(set).prove(endpoint, &keys, now);
+        let dsql = Dsql::new("db.example.com").region(set).prove(endpoint, &keys, now);
+        let cache = ElastiCache::new("cache", "jane").region(set).prove(endpoint, &keys, now);
+        let memory = MemoryDb::new("cluster", "jane").region(set).prove(endpoint, &keys, now);
+        let mut found: Vec<_> = [rds, dsql, cache, memory]
+            .into_iter()
+            .map(|token| token.map(|token| scope(token.expose())))
+            .collect();
+        let msk = Msk::new().region(set).prove(endpoint, &keys, now).map(|token| {
+            let url = crate::base64::URL.decode(token.token.expose().as_bytes()).unwrap();
+            String::from_utf8(url.to_vec()).unwrap()
+        });
+        let host = |url: &str| url.split('.').nth(1).unwrap_or_default().to_owned();
+        found.extend([msk.clone().map(|url| scope(&url)), msk.map(|url| host(&url))]);
+        found
+    }
+
+    #[test]
+    fn a_region_is_signed_for_as_aws_names_it() {
+        let resolve = |region, endpoint_url| {
+            let params = EndpointParams { region: Some(region), endpoint_url, ..Default::default() };
+            Endpoint::resolve(&params).unwrap()
+        };
+        let client = resolve("sa-east-1", None);
+        for (region, expected) in [
+            ("eu-west-1", "eu-west-1"),
+            ("EU-West-1", "eu-west-1"),
+            ("US-GOV-WEST-1", "us-gov-west-1"),
+            ("fips-us-east-1", "us-east-1"),
+            ("us-gov-east-1-FIPS", "us-gov-east-1"),
+            ("aws-global", "us-east-1"),
+            ("AWS-CN-Global", "cn-northwest-1"),
+            ("moon-1", "moon-1"),
+        ] {
+            for found in regions(Some(region), &client) {
+                assert_eq!(found.as_deref(), Ok(expected), "{region}");
+            }
+        }
+        // A server of one's own may have named its region so; the other services are those of AWS.
+        for found in regions(None, &resolve("EU-West-1", Some("https://sts.example.com"))) {
+            assert_eq!(found.as_deref(), Ok("eu-west-1"));
+        }
+        for region in ["", "eu west", "eu/west", "eu-west-1.evil.example", "\u{e9}"] {
+            for found in regions(Some(region), &client) {
+                let error = EndpointError::InvalidRegion { region: region.to_owned(), set_by: None };
+                assert_eq!(found, Err(ProofError::Endpoint(error)), "{region}");
+            }
         }
     }
 }
