@@ -9,10 +9,13 @@ use epoch::epoch_seconds;
 
 mod epoch;
 mod scanner;
+mod words;
 
 /// Reads an instant: ISO 8601 / RFC 3339 with any fraction and offset (UTC where none is given, midnight where there is a date
 /// alone, a space in place of `T` or before the offset, `UTC` or `GMT` in place of `Z` or behind an offset of zero), seconds
-/// since 1970 (`1715940487`, `1715940487.5`, `1.7e9`), or RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`).
+/// since 1970 (`1715940487`, `1715940487.5`, `1.7e9`), RFC 822 / RFC 9110 (`Fri, 17 May 2024 10:08:07 GMT`), or the two old forms
+/// that RFC 9110 §5.6.7 has beside it (`Friday, 17-May-24 10:08:07 GMT`, `Fri May 17 10:08:07 2024`), these three with any
+/// fraction and with `UTC` in place of `GMT` too. Of the two digits of a year between hyphens, 00 to 69 are after 1999.
 ///
 /// `None` for anything else, and for instants outside the years 0 to 9999.
 ///
@@ -35,7 +38,7 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     let rfc_2822 = || OffsetDateTime::parse(text, &Rfc2822).ok().and_then(from_date_time);
     // No other begins with a letter: it is how every answer is dated.
     if text.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        return rfc_2822();
+        return rfc_2822().or_else(|| words::read(text));
     }
     OffsetDateTime::parse(text, &Rfc3339)
         .ok()
@@ -230,6 +233,22 @@ mod tests {
             ("-1", -1_000_000_000),
             ("Fri, 17 May 2024 10:08:07 GMT", AT),
             ("Fri, 17 May 2024 12:08:07 +0200", AT),
+            // The two old forms that a recipient has to take (RFC 9110 §5.6.7).
+            ("Friday, 17-May-24 10:08:07 GMT", AT),
+            ("Fri May 17 10:08:07 2024", AT),
+            ("Sun Nov  6 08:49:37 1994", 784_111_777_000_000_000),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777_000_000_000),
+            ("Thursday, 01-Jan-70 00:00:00 GMT", 0),
+            ("Tuesday, 31-Dec-69 23:59:59 GMT", 3_155_759_999_000_000_000),
+            ("friday, 17-may-24 10:08:07 gmt", AT),
+            ("Fri, 17-May-2024 10:08:07 GMT", AT),
+            // As Go's RFC1123 and the command `date` write it.
+            ("Fri, 17 May 2024 10:08:07 UTC", AT),
+            ("Fri May 17 10:08:07 UTC 2024", AT),
+            ("Fri May 17 12:08:07 +0200 2024", AT),
+            // As the SDKs of AWS take it.
+            ("Fri, 17 May 2024 10:08:07.5 GMT", AT + 500_000_000),
+            ("Friday, 17-May-24 10:08:07.123 GMT", AT + 123_000_000),
             ("1970-01-01T00:00:00Z", 0),
             ("1969-12-31T23:59:59.5Z", -500_000_000),
             ("9999-12-31T23:59:59Z", 253_402_300_799_000_000_000),
@@ -267,6 +286,23 @@ mod tests {
             "2024-05-17 10:08:07 +0000 UTC m=+1",
             "1715940487UTC",
             "\u{e9}UTC",
+            "Sometime, 17-May-24 10:08:07 GMT",
+            "Frightful May 17 10:08:07 2024",
+            "Fri, 17 May 2024 10:08:07. GMT",
+            "Fri, 17 May 2024 10:08:07.+5 GMT",
+            "Fri, 17 May 2024 10:08:07.5.5 GMT",
+            "Fri, 17 May 2024 10:08:07 GMT GMT",
+            "Friday, 17-May-024 10:08:07 GMT",
+            "Friday, 17-May-+4 10:08:07 GMT",
+            "Friday, 32-May-24 10:08:07 GMT",
+            "Friday, 17-May-24 10:08:60 GMT",
+            "Friday, 17-May-24-x 10:08:07 GMT",
+            "Friday, 17-May-24 10:08:07",
+            "Fri May 17 2024",
+            "Fri May 17 10:08:07",
+            "Fri May 17 10:08:07 024",
+            "Fri May 17 10:08:07 MARS 2024",
+            "Fri",
             "1e400",
             "nan",
             "inf",
