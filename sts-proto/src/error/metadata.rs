@@ -46,6 +46,9 @@ impl Metadata {
         let mut rank = REQUEST_ID_HEADERS.len();
         // One look at each header costs less than a look for each name.
         for (name, value) in headers {
+            if value.as_bytes().trim_ascii().is_empty() {
+                continue;
+            }
             match name.as_str() {
                 "x-amz-id-2" => keep_first(&mut metadata.rare().extended_request_id, value),
                 "x-amz-cf-id" => keep_first(&mut metadata.rare().cloudfront_id, value),
@@ -134,7 +137,7 @@ impl Metadata {
         }
     }
 
-    /// `x-amzn-requestid`, `x-amzn-request-id` or `x-amz-request-id`, the first that is there.
+    /// `x-amzn-requestid`, `x-amzn-request-id` or `x-amz-request-id`, the first that is there and not blank.
     pub fn header_request_id(&self) -> Option<&str> {
         text(&self.header_request_id)
     }
@@ -263,6 +266,26 @@ mod tests {
                 error.redact(&secrets);
                 let shown = format!("{error} {error:?}");
                 assert!(shown.contains("[redacted]") && !shown.contains("PLANTED"), "{name}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_blank_id_is_none_and_hides_no_other() {
+        let of = |headers: &[(&'static str, &'static str)]| {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.append(*name, HeaderValue::from_static(value));
+            }
+            Metadata::new(StatusCode::OK, &map)
+        };
+        for blank in ["", " \t"] {
+            let all = of(&[("x-amzn-requestid", blank), ("x-amz-id-2", blank), ("x-amz-cf-id", blank)]);
+            assert_eq!(all, of(&[]), "{blank:?}");
+            assert!(all.to_string().ends_with("no request id"), "{all}");
+            for name in ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"] {
+                let found = of(&[("x-amzn-requestid", blank), (name, "abc"), ("x-amz-request-id", "abc")]);
+                assert_eq!(found.request_id(), Some("abc"), "{name} {blank:?}");
             }
         }
     }

@@ -190,10 +190,8 @@ impl ErrorDocument {
                 match name {
                     "Error" => document.read_error(&mut reader)?,
                     "Errors" => document.read_errors(&mut reader)?,
-                    "RequestId" => document.request_id = Some(String::read(&mut reader)?),
-                    "ResponseMetadata" => {
-                        document.request_id = read_request_id(&mut reader)?.map(Cow::into_owned)
-                    }
+                    "RequestId" => keep_id(&mut document.request_id, reader.text()?),
+                    "ResponseMetadata" => read_request_id(&mut reader, &mut document.request_id)?,
                     _ => reader.skip()?,
                 }
             }
@@ -231,7 +229,7 @@ impl ErrorDocument {
                         _ => None,
                     }
                 }
-                "RequestId" => self.request_id = Some(String::read(reader)?),
+                "RequestId" => keep_id(&mut self.request_id, reader.text()?),
                 name => self.read_extra(name.to_owned(), reader)?,
             }
         }
@@ -257,16 +255,25 @@ impl ErrorDocument {
     }
 }
 
-/// The `RequestId` of a `ResponseMetadata` element.
-pub(crate) fn read_request_id<'a>(reader: &mut XmlReader<'a>) -> Result<Option<Cow<'a, str>>, XmlError> {
-    let mut id = None;
+/// Reads the `RequestId` of a `ResponseMetadata` element.
+pub(crate) fn read_request_id<'a, T: From<Cow<'a, str>>>(
+    reader: &mut XmlReader<'a>,
+    id: &mut Option<T>,
+) -> Result<(), XmlError> {
     while let Some(name) = reader.child()? {
         match name {
-            "RequestId" => id = Some(reader.text()?),
+            "RequestId" => keep_id(id, reader.text()?),
             _ => reader.skip()?,
         }
     }
-    Ok(id)
+    Ok(())
+}
+
+/// A blank one is none, and hides no other.
+fn keep_id<'a, T: From<Cow<'a, str>>>(id: &mut Option<T>, found: Cow<'a, str>) {
+    if !found.trim().is_empty() {
+        *id = Some(found.into());
+    }
 }
 
 /// How much of a message `Display` and `Debug` show, in characters.
@@ -318,6 +325,19 @@ mod tests {
         assert_eq!((error.message(), error.extra().next()), (Some("a"), Some(("message", "b"))));
         assert_eq!(read(400, "<Error><message>b</message></Error>").message(), Some("b"));
         assert_eq!(read(400, "<E><Error><Code> </Code></Error><RequestId/></E>").code(), None);
+    }
+
+    #[test]
+    fn a_blank_request_id_hides_no_other() {
+        for body in [
+            "<E><Error><Code>X</Code></Error><RequestId>id</RequestId><ResponseMetadata/></E>",
+            "<E><Error><Code>X</Code></Error><RequestId>id</RequestId><RequestId> \n</RequestId></E>",
+            "<E><ResponseMetadata><RequestId/></ResponseMetadata><RequestId>id</RequestId></E>",
+            "<E><ResponseMetadata><RequestId>id</RequestId><RequestId/></ResponseMetadata></E>",
+            "<E><RequestId>id</RequestId><Error><RequestId/><Code>X</Code></Error></E>",
+        ] {
+            assert_eq!(read(400, body).metadata().request_id(), Some("id"), "{body}");
+        }
     }
 
     #[test]

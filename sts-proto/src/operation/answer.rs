@@ -91,7 +91,7 @@ fn read_result<'a>(
         }
         while let Some(name) = reader.child()? {
             match name {
-                "ResponseMetadata" => result.request_id = crate::error::read_request_id(&mut reader)?,
+                "ResponseMetadata" => crate::error::read_request_id(&mut reader, &mut result.request_id)?,
                 name if name.strip_suffix("Result") == Some(action) => {
                     output.read(&mut reader)?;
                     result.found = true;
