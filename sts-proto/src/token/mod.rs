@@ -8,9 +8,12 @@
 //! | MemoryDB | [`MemoryDb`] | the password of `AUTH` |
 //! | MSK | [`Msk`] | the token of SASL/OAUTHBEARER |
 //!
-//! Each is a [proof](crate::proof::Proof): a client makes one with `client.prove(&token)`, signed for the client's
-//! region or for the one that is set here: in lower case, and a real one where a name such as `aws-global` or `fips-us-east-1`
-//! is set, even where the client has an endpoint URL, since these services are those of AWS. A token opens a connection for 15 minutes; the connection itself lasts longer.
+//! Each is a [proof](crate::proof::Proof): a client makes one with `client.prove(&token)`. A token opens a connection for 15
+//! minutes; the connection itself lasts longer.
+//!
+//! It is signed for the region that is set here, else for the client's: in lower case, and for a real region where a name such as
+//! `aws-global` or `fips-us-east-1` is set. That is so even where the client has an endpoint URL, since these services are AWS's.
+//!
 //! The text is a [`Secret`], since it is a password.
 //!
 //! ```
