@@ -23,7 +23,7 @@ use crate::retry::RetryClass;
 use crate::secret::Secret;
 use crate::settings::SettingsError;
 use crate::sigv4::SignError;
-use crate::transport::TransportError;
+use crate::transport::{TransportError, TransportErrorKind};
 use crate::wire::XmlError;
 
 /// Why a call did not end with an output.
@@ -80,6 +80,21 @@ impl Error {
             Self::Credentials(error) => error.as_transport_error(),
             _ => None,
         }
+    }
+
+    /// Whether there was no whole answer in time, to the call or to one for its credentials.
+    ///
+    /// ```
+    /// use sts_proto::{Error, Phase, TransportError, TransportErrorKind};
+    ///
+    /// let late = TransportErrorKind::Timeout(Phase::Response);
+    /// assert!(Error::from(TransportError::from(late)).is_timeout());
+    /// let refused = TransportErrorKind::Refused;
+    /// assert!(!Error::from(TransportError::from(refused)).is_timeout());
+    /// ```
+    pub fn is_timeout(&self) -> bool {
+        let kind = self.as_transport_error().map(TransportError::kind);
+        matches!(kind, Some(TransportErrorKind::Timeout(_)))
     }
 
     /// The code of the service's error document, also of one that a call for credentials was refused with.

@@ -93,7 +93,7 @@ macro_rules! guide_errors {
         /// A server that calls STS for its callers, with a client of its own or of a role, answers them with a status:
         ///
         /// ```
-        #[doc = concat!("use ", $client, "::{Error, ErrorCode, RetryClass, TransportErrorKind};")]
+        #[doc = concat!("use ", $client, "::{Error, ErrorCode, RetryClass};")]
         ///
         /// fn status(error: &Error) -> u16 {
         ///     match error.code() {
@@ -104,17 +104,25 @@ macro_rules! guide_errors {
         ///     if error.retry_class() == RetryClass::Throttling {
         ///         return 429;
         ///     }
-        ///     match error.as_transport_error().map(|error| error.kind()) {
-        ///         Some(TransportErrorKind::Timeout(_)) => 504,
-        ///         Some(_) => 502,
-        ///         None if error.as_service_error().is_some() => 502,
-        ///         None => 500,
+        ///     if error.is_timeout() {
+        ///         return 504;
+        ///     }
+        ///     // Of the call, or of one for its credentials.
+        ///     let refused = error.as_service_error().is_some();
+        ///     match refused || error.as_transport_error().is_some() {
+        ///         true => 502,
+        ///         false => 500,
         ///     }
         /// }
-        /// # let timeout = TransportErrorKind::Timeout(sts_proto::Phase::Body);
-        #[doc = concat!("# use ", $client, "::CredentialsError;")]
-        /// # let role = CredentialsError::met_by("a role", sts_proto::TransportError::from(timeout).into());
-        /// # assert_eq!(status(&role.into()), 504);
+        #[doc = concat!("# use ", $client, "::{CredentialsError, Phase, TransportErrorKind};")]
+        /// # for (kind, expected) in [
+        /// #     (TransportErrorKind::Timeout(Phase::Body), 504),
+        /// #     (TransportErrorKind::Refused, 502),
+        /// # ] {
+        /// #     let error = sts_proto::TransportError::from(kind).into();
+        /// #     let role = CredentialsError::met_by("a role", error);
+        /// #     assert_eq!(status(&role.into()), expected);
+        /// # }
         /// ```
         ///
         /// # Which error asks for what

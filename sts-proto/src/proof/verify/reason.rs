@@ -185,7 +185,9 @@ impl Reason {
             Self::DateFuture => ("date-future", "the proof is dated in the future; check the clocks"),
             Self::Scope => ("scope", "the scope does not fit date, host and service"),
             Self::SignatureFormat => ("signature-format", "the signature is not 64 digits"),
-            Self::Method => ("method", "the method is not POST"),
+            Self::Method => {
+                ("method", "the method is not POST; sign the request in its headers and not in its url")
+            }
             Self::MissingMethod => ("missing-method", "the method is missing"),
             Self::MissingUrl => ("missing-url", "the url is missing"),
             Self::MissingBody => ("missing-body", "the body is missing"),
