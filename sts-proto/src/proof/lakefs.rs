@@ -48,7 +48,8 @@ impl LakeFs {
         Self { server_id: server_id.into(), headers: Vec::new(), lifetime: Duration::from_secs(60) }
     }
 
-    /// One more header that the server wants signed.
+    /// One more header that the server wants signed. `host` is the endpoint's, and the headers that [`sigv4`] never signs
+    /// (`user-agent`, `authorization`, …) are refused too.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -76,9 +77,10 @@ impl Proof for LakeFs {
         let id = Header { name: "x-lakefs-server-id", value: &self.server_id, argument: "server id" };
         request.headers_mut().insert(HeaderName::from_static(id.name), id.value()?);
         for (name, value) in &self.headers {
-            let problem = "has a name that no header can have";
-            let name: HeaderName =
-                name.parse().map_err(|_| ProofError::Argument { name: "additional header", problem })?;
+            let problem = "has a name that no header can have, or that is not signed as it is given";
+            let is_signed = |name: &HeaderName| *name != HOST && !sigv4::is_unsigned(name.as_str());
+            let name = name.parse().ok().filter(is_signed);
+            let name = name.ok_or(ProofError::Argument { name: "additional header", problem })?;
             let value = Header { name: "", value, argument: "additional header" }.value()?;
             request.headers_mut().insert(name, value);
         }
@@ -121,5 +123,28 @@ impl Proof for LakeFs {
         let mut token = Draft::with_capacity(STANDARD.length(json.len()));
         token.put_base64(STANDARD, json.as_bytes());
         Ok(token.into_secret())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{endpoint, keys, now};
+    use super::*;
+
+    #[test]
+    fn a_header_that_would_not_be_signed_as_given_is_refused() {
+        let prove = |name: &str| LakeFs::new("h").header(name, "v").prove(&endpoint(), &keys(), now());
+        for name in ["x-tenant", "X-LakeFS-Server-ID", "content-type"] {
+            let token = prove(name).unwrap();
+            let json = STANDARD.decode(token.expose().as_bytes()).unwrap();
+            let signed = format!("\"{}\"", name.to_ascii_lowercase());
+            assert!(String::from_utf8_lossy(&json).contains(&signed), "{name}");
+        }
+        for name in ["", "x y", "User-Agent", "authorization", "transfer-encoding", "proxy-x", "Host"] {
+            let error = prove(name).unwrap_err();
+            let expected = "the proof cannot be made: the additional header has a name that no header can have, or that is \
+                            not signed as it is given";
+            assert_eq!(error.to_string(), expected, "{name}");
+        }
     }
 }

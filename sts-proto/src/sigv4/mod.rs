@@ -75,7 +75,6 @@ use http::Request;
 
 pub use error::SignError;
 pub use explain::Explanation;
-#[cfg(feature = "verify")]
 pub(crate) use inputs::is_unsigned;
 pub use key::{KeyCache, SigningKey};
 pub use sign::Signer;
