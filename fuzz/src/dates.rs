@@ -12,7 +12,8 @@ pub fn read(text: &str) -> Option<SystemTime> {
         // Unix time has no leap seconds.
         .filter(|at| at.timestamp_subsec_nanos() < 1_000_000_000)
         .and_then(|at| instant(at.timestamp(), at.timestamp_subsec_nanos()))
-        .or_else(|| httpdate::parse_http_date(text).ok().filter(|_| text.len() == IMF_FIXDATE.len()))
+        // All three forms of RFC 9110 §5.6.7.
+        .or_else(|| httpdate::parse_http_date(text).ok())
 }
 
 /// The time `seconds` and `nanos` after the start of 1970.
@@ -25,6 +26,3 @@ pub fn instant(seconds: i64, nanos: u32) -> Option<SystemTime> {
     };
     whole?.checked_add(Duration::from_nanos(nanos.into()))
 }
-
-/// The only one of the three formats in RFC 9110 §5.6.7 that is still generated.
-const IMF_FIXDATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
