@@ -180,7 +180,12 @@ impl Settings {
         .map_err(|error| self.set_by(error, region))?;
         #[cfg(feature = "sigv4a")]
         if self.use_sigv4a.value {
-            return Ok(endpoint.in_regions(self.signing_region_set.value.as_deref().unwrap_or_default()));
+            let regions = self.signing_region_set.value.as_deref().unwrap_or_default();
+            // As the region itself: a server of one's own may have named its regions so.
+            return Ok(match self.endpoint_url.value {
+                Some(_) => endpoint.in_regions(regions),
+                None => endpoint.in_regions(&crate::text::to_ascii_lowercase(regions)),
+            });
         }
         Ok(endpoint)
     }

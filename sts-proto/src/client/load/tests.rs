@@ -107,6 +107,25 @@ fn a_profile_prefers_sigv4a() {
     assert_eq!(listed(&settings, "sigv4a"), "off (AWS_AUTH_SCHEME_PREFERENCE)");
 }
 
+#[cfg(feature = "sigv4a")]
+#[test]
+fn a_region_set_in_capitals_means_the_one_in_lower_case_but_for_a_server_of_ones_own() {
+    let config = "[default]\nregion = EU-West-1\nauth_scheme_preference = sigv4a\n";
+    let regions = |set: &str, url: Option<&str>| {
+        let settings = with(&[], config).unwrap().signing_region_set(set);
+        let settings = if let Some(url) = url { settings.endpoint_url(url) } else { settings };
+        settings.endpoint().unwrap().operation_scope().unwrap().regions().map(str::to_owned)
+    };
+    for (set, with_aws, with_url) in [
+        ("EU-West-1, US-*", "eu-west-1,us-*", "EU-West-1,US-*"),
+        ("", "eu-west-1", "EU-West-1"),
+        ("*", "*", "*"),
+    ] {
+        assert_eq!(regions(set, None).as_deref(), Some(with_aws), "{set}");
+        assert_eq!(regions(set, Some("https://sts.example.com")).as_deref(), Some(with_url), "{set}");
+    }
+}
+
 #[test]
 fn code_then_environment_then_profile() {
     let config = "[default]\nregion = eu-west-1\nservices = here\nuse_fips_endpoint = true\nmax_attempts = 9\n\
