@@ -133,9 +133,10 @@ impl Verifier {
         self
     }
 
-    /// The regions whose STS may be asked. All of the partitions' by default; an empty list allows none.
+    /// The regions whose STS may be asked, in any case. All of the partitions' by default; an empty list allows none.
     pub fn regions<R: Into<String>>(mut self, names: impl IntoIterator<Item = R>) -> Self {
-        self.policy_mut().regions = Some(names.into_iter().map(Into::into).collect());
+        let lower = |name: R| crate::text::to_ascii_lowercase(&name.into());
+        self.policy_mut().regions = Some(names.into_iter().map(lower).collect());
         self
     }
 

@@ -559,6 +559,7 @@ fn regions_and_ages_are_the_policys() {
     let check = |verifier: Verifier, at| verifier.check_token(&token, at).err();
     assert_eq!(check(eks().regions(["us-east-1"]), now()), Some(Reason::Host));
     assert_eq!(check(eks().regions(["eu-west-1"]), now()), None);
+    assert_eq!(check(eks().regions(["US-East-1", "EU-West-1"]), now()), None);
     let minute = Duration::from_secs(60);
     assert_eq!(check(eks().max_age(minute), now() + minute), None);
     assert_eq!(check(eks().max_age(minute), now() + minute * 2), Some(Reason::DateOld));
