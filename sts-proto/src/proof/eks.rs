@@ -5,17 +5,16 @@ use std::time::{Duration, SystemTime};
 use http::header::HOST;
 use http::{HeaderName, Request};
 
-use super::Proof;
 use super::draft::Draft;
 use super::error::ProofError;
 use super::exec_credential::{self, ApiVersion};
 use super::request::{ACTION, Header};
+use super::{Proof, end};
 use crate::base64::URL;
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::secret::Secret;
 use crate::sigv4::{self, SignError};
-use crate::wire::time;
 
 /// A token for a Kubernetes cluster of Amazon EKS, or one with aws-iam-authenticator: what `aws eks get-token` prints.
 ///
@@ -89,7 +88,7 @@ impl Proof for Eks {
         let mut token = Draft::with_capacity(length);
         token.put(PREFIX);
         token.put_base64(URL, url.as_bytes());
-        Ok(EksToken { token: token.into_secret(), expires: expires(now, credentials) })
+        Ok(EksToken { token: token.into_secret(), expires: end(now, LIFETIME, credentials) })
     }
 }
 
@@ -113,12 +112,6 @@ impl EksToken {
     pub fn exec_credential(&self, version: ApiVersion) -> Secret {
         exec_credential::write(version, &self.token, self.expires)
     }
-}
-
-fn expires(now: SystemTime, credentials: &Credentials) -> SystemTime {
-    let signed = time::whole_seconds(now);
-    let told = signed.checked_add(LIFETIME).unwrap_or(signed);
-    credentials.expiration.map_or(told, |end| end.min(told))
 }
 
 pub(super) const PREFIX: &str = "k8s-aws-v1.";

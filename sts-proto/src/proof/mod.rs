@@ -75,7 +75,7 @@ mod vault;
 #[cfg(feature = "verify")]
 pub mod verify;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub use chainguard::Chainguard;
 pub use conjur::Conjur;
@@ -98,6 +98,7 @@ pub use vault::Vault;
 
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
+use crate::wire::time;
 
 /// Something that is signed with credentials and handed over, to prove the identity of its bearer.
 ///
@@ -118,4 +119,11 @@ pub trait Proof {
         credentials: &Credentials,
         now: SystemTime,
     ) -> Result<Self::Output, ProofError>;
+}
+
+/// When what is signed now ends: after this long, or with the credentials if that is before.
+pub(crate) fn end(now: SystemTime, lifetime: Duration, credentials: &Credentials) -> SystemTime {
+    let signed = time::whole_seconds(now);
+    let told = signed.checked_add(lifetime).unwrap_or(signed);
+    credentials.expiration.map_or(told, |end| end.min(told))
 }

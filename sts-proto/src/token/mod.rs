@@ -190,6 +190,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_token_that_says_its_end_ends_with_the_credentials() {
+        let endpoint = Endpoint::resolve(&EndpointParams { region: Some("eu-west-1"), ..Default::default() });
+        let endpoint = endpoint.unwrap();
+        let after = |milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
+        for (end, expected) in [
+            (None, 900_000),
+            (Some(901_000), 900_000),
+            (Some(900_000), 900_000),
+            (Some(60_000), 60_000),
+            (Some(60_500), 60_500),
+            (Some(0), 0),
+        ] {
+            let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI").with_expiration(end.map(after));
+            let made = Msk::new().prove(&endpoint, &keys, after(999)).unwrap();
+            assert_eq!(made.expires, after(expected), "{end:?}");
+        }
+    }
+
     /// What a token's own region, or else a client's, is signed for by each type. The last is in its host.
     fn regions(set: Option<&str>, endpoint: &Endpoint) -> Vec<Result<String, ProofError>> {
         let keys = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI");

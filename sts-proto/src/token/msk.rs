@@ -7,9 +7,8 @@ use crate::base64::URL;
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
 use crate::member::IntoOptional;
-use crate::proof::{Draft, Proof, ProofError};
+use crate::proof::{Draft, Proof, ProofError, end};
 use crate::secret::Secret;
-use crate::wire::time;
 
 /// The token of SASL/OAUTHBEARER for an MSK cluster with IAM access control.
 ///
@@ -79,9 +78,7 @@ impl Proof for Msk {
         url.put_escaped(&self.user_agent);
         let mut token = Draft::with_capacity(URL.length(url.len()));
         token.put_base64(URL, url.as_bytes());
-        let signed = time::whole_seconds(now);
-        let expires = signed.checked_add(QUARTER_OF_AN_HOUR).unwrap_or(signed);
-        Ok(MskToken { token: token.into_secret(), expires })
+        Ok(MskToken { token: token.into_secret(), expires: end(now, QUARTER_OF_AN_HOUR, credentials) })
     }
 }
 
@@ -91,6 +88,7 @@ impl Proof for Msk {
 pub struct MskToken {
     /// The bearer token.
     pub token: Secret,
-    /// When it ends, 15 minutes after it was signed; Kafka's clients ask for it in milliseconds since 1970.
+    /// When it ends: 15 minutes after it was signed, or when the credentials expire, if that is before. Kafka's clients ask for
+    /// it in milliseconds since 1970.
     pub expires: SystemTime,
 }
