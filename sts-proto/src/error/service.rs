@@ -184,7 +184,7 @@ impl ErrorDocument {
         let mut document = Self::default();
         let mut reader = XmlReader::new(body)?;
         if reader.root() == "Error" {
-            document.read_error(&mut reader)?;
+            document.read_members(&mut reader)?;
         } else {
             while let Some(name) = reader.child()? {
                 match name {
@@ -203,15 +203,29 @@ impl ErrorDocument {
     fn read_errors(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
         while let Some(name) = reader.child()? {
             match name {
-                // The first error of a list is the one that counts.
-                "Error" if self.code.is_none() => self.read_error(reader)?,
+                "Error" => self.read_error(reader)?,
                 _ => reader.skip()?,
             }
         }
         Ok(())
     }
 
+    /// Of several errors the first that has a code counts, and nothing of the others.
     fn read_error(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
+        if self.code.is_some() {
+            return reader.skip();
+        }
+        let mut error = Self::default();
+        error.read_members(reader)?;
+        let request_id = error.request_id.take().or(self.request_id.take());
+        if error.code.is_some() || self.message.is_none() {
+            *self = error;
+        }
+        self.request_id = request_id;
+        Ok(())
+    }
+
+    fn read_members(&mut self, reader: &mut XmlReader<'_>) -> Result<(), XmlError> {
         let mut plain = None;
         while let Some(name) = reader.child()? {
             match name {
@@ -338,6 +352,34 @@ mod tests {
         ] {
             assert_eq!(read(400, body).metadata().request_id(), Some("id"), "{body}");
         }
+    }
+
+    #[test]
+    fn of_several_errors_the_first_with_a_code_counts_alone() {
+        let first = "<Error><Type>Receiver</Type><Code>A</Code><Message>a</Message><X>1</X></Error>";
+        let (other, nothing) =
+            ("<Error><Code>B</Code><Y>2</Y></Error>", "<Error><Message>m</Message></Error>");
+        for (errors, code, message, fault, extra) in [
+            ([first, other], Some("A"), Some("a"), Fault::Receiver, vec![("X", "1")]),
+            ([other, first], Some("B"), None, Fault::Sender, vec![("Y", "2")]),
+            ([nothing, other], Some("B"), None, Fault::Sender, vec![("Y", "2")]),
+            ([other, nothing], Some("B"), None, Fault::Sender, vec![("Y", "2")]),
+            (["<Error/>", first], Some("A"), Some("a"), Fault::Receiver, vec![("X", "1")]),
+            ([nothing, "<Error/>"], None, Some("m"), Fault::Sender, vec![]),
+        ] {
+            let errors = errors.concat();
+            for body in [format!("<E>{errors}</E>"), format!("<E><Errors>{errors}</Errors></E>")] {
+                let error = read(400, &body);
+                assert_eq!(
+                    (error.wire_code(), error.message(), error.fault()),
+                    (code, message, fault),
+                    "{body}"
+                );
+                assert_eq!(error.extra().collect::<Vec<_>>(), extra, "{body}");
+            }
+        }
+        let ids = "<E><Error><RequestId>one</RequestId></Error><Error><Code>B</Code></Error></E>";
+        assert_eq!(read(400, ids).metadata().request_id(), Some("one"));
     }
 
     #[test]
