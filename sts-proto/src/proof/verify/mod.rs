@@ -158,7 +158,8 @@ impl Verifier {
         self
     }
 
-    /// The form in which STS is asked to answer: JSON for tokens and XML for requests by default.
+    /// The form in which STS is asked to answer: JSON for tokens and XML for requests by default. A request whose `Accept` is
+    /// signed is accepted only if that names this form: those for Teleport are of [`AnswerFormat::Json`].
     pub fn answer_format(mut self, format: AnswerFormat) -> Self {
         self.policy_mut().format = format;
         self

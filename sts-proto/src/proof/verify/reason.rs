@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::header::ACCEPT;
+
 use crate::transport::TransportErrorKind;
 
 /// Why a proof is not accepted, or cannot be checked. Quotes nothing of the proof but names of hosts and headers, and nothing of
@@ -233,7 +235,13 @@ impl fmt::Display for Reason {
         let outcome = if self.is_transient() { "cannot be checked" } else { "is not accepted" };
         write!(f, "the proof {outcome}: {}", self.texts().1)?;
         match self {
-            Self::HeaderNotAllowed { name } => write!(f, ", {name}; sign a request without it"),
+            Self::HeaderNotAllowed { name } => {
+                write!(f, ", {name}; sign a request without it")?;
+                if **name == *ACCEPT.as_str() {
+                    f.write_str(", or set the verifier's answer_format to the one that is signed")?;
+                }
+                Ok(())
+            }
             Self::Status(status) => write!(f, " (http {status})"),
             Self::NoAnswer { host, kind } => write!(f, " at {host} ({kind})"),
             _ => Ok(()),

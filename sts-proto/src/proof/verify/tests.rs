@@ -295,6 +295,11 @@ fn a_request_that_breaks_a_rule_is_refused() {
         });
         assert_eq!(vault().check_request(&signs_accept, now()).err(), expected, "{accepted}");
     }
+    assert_eq!(
+        Reason::header_not_allowed("accept").to_string(),
+        "the proof is not accepted: it has a header that is not allowed, accept; sign a request without it, or set the \
+         verifier's answer_format to the one that is signed"
+    );
     let long = Reason::header_not_allowed(&"x".repeat(1000)).to_string();
     assert!(long.contains(&"x".repeat(64)) && !long.contains(&"x".repeat(65)), "{long}");
     for (from, to) in [
