@@ -138,7 +138,8 @@ fn host(name: &'static str, text: &str) -> Result<String, ProofError> {
         Err(_) if text.is_empty() => "is empty",
         Err(_) if text.contains("://") => "has a scheme: give the name alone",
         Err(_) if text.contains('/') => "has a path: give the name alone",
-        Err(problem) => problem,
+        // The name is called what it is already.
+        Err(problem) => problem.strip_prefix("has a host that ").unwrap_or(problem),
     };
     Err(ProofError::Argument { name, problem })
 }
@@ -166,6 +167,12 @@ mod tests {
             ("db.example.com:5432/path", "has a path: give the name alone"),
             ("db.example.com:5432", "has a port: give the name alone"),
             ("", "is empty"),
+            (
+                "a b",
+                "is neither an IP address nor a name made of letters, digits, '-', '_' and '.' (labels of 1 to 63 characters, no \
+                 '-' at their ends)",
+            ),
+            ("10.0.0", "looks like an IPv4 address but is not one"),
         ] {
             assert_eq!(host("host", text), Err(ProofError::Argument { name: "host", problem }), "{text}");
         }
