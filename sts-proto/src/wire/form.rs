@@ -85,12 +85,13 @@ impl Form {
         }
     }
 
-    /// Writes a list under the current name.
+    /// Writes a list under the current name, without the items that are absent (`None`).
     pub fn list<T: ToForm>(&mut self, items: &[T]) {
         if items.is_empty() {
             return self.text("");
         }
-        for (index, item) in items.iter().enumerate() {
+        // The numbers have no gap, since some servers read a list up to the first that is missing.
+        for (index, item) in items.iter().filter(|item| !item.is_absent()).enumerate() {
             let outer = self.begin();
             self.text.extend_from_slice(b".member.");
             self.text.extend_from_slice(Decimal::of(index as u64 + 1).as_bytes());
@@ -303,6 +304,16 @@ mod tests {
         }
         let list = vec![Inner(None), Inner(Some("x".into())), Inner(Some("y".into()))];
         assert_eq!(written("P", &list), "P.member.2.arn=x&P.member.3.arn=y");
+    }
+
+    #[test]
+    fn items_that_are_absent_leave_no_gap_in_a_list() {
+        use crate::wire::Value;
+        let (absent, x, y) = (None::<String>, Some("x".to_owned()), Some("y".to_owned()));
+        assert_eq!(written("N", &vec![absent.clone(), x, absent.clone(), y]), "N.member.1=x&N.member.2=y");
+        assert_eq!(written("N", &vec![absent.clone(), absent]), "");
+        let list = Value::List(vec![Value::Absent, Value::from("x"), Value::List(vec![Value::Absent])]);
+        assert_eq!(written("N", &list), "N.member.1=x");
     }
 
     #[test]
