@@ -61,7 +61,7 @@ impl Value {
             Self::List(items) if items.is_empty() => String::new(),
             Self::Absent => return,
             Self::List(items) => {
-                for (index, item) in (1..).zip(items) {
+                for (index, item) in (1..).zip(items.iter().filter(|item| !item.is_absent())) {
                     item.expect(&format!("{name}.member.{index}"), pairs, secrets);
                 }
                 return;
@@ -92,5 +92,9 @@ impl ToForm for Value {
                 members.iter().for_each(|(name, value)| form.member(&name.text(), value));
             }
         }
+    }
+
+    fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
     }
 }
