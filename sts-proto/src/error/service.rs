@@ -283,7 +283,7 @@ pub(crate) fn read_request_id<'a, T: From<Cow<'a, str>>>(
     Ok(())
 }
 
-/// A blank one is none, and hides no other.
+/// Keeps a request id, unless it is blank: a blank one must not hide one that came before.
 fn keep_id<'a, T: From<Cow<'a, str>>>(id: &mut Option<T>, found: Cow<'a, str>) {
     if !found.trim().is_empty() {
         *id = Some(found.into());

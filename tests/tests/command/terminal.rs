@@ -204,7 +204,7 @@ fn a_code_is_taken_once_its_program_has_ended() {
     let begun = std::time::Instant::now();
     assert!(world.prints(&arguments).contains("AccessKeyId"));
     assert!(begun.elapsed().as_secs() < 15);
-    // It is none of what has to end.
+    // `sts` must not wait for this process, nor end it.
     let pid = std::fs::read_to_string(world.home.path("pid")).unwrap();
     assert!(Command::new("kill").arg(pid.trim()).status().unwrap().success());
 }
