@@ -136,6 +136,19 @@ fn keys() -> Vec<Row> {
             "no credentials from profile default: it has aws_secret_access_key without \
              aws_access_key_id ({home}/.aws/config line 2); set both or neither",
         ),
+        Row::new("half keys in each file")
+            .credentials("[default]\naws_secret_access_key = planted\n")
+            .config("[default]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = planted\n")
+            .fails(
+                "no credentials from profile default: it has aws_secret_access_key without \
+                 aws_access_key_id ({home}/.aws/credentials line 2); set both or neither",
+            ),
+        Row::new("a key behind export")
+            .config("[default]\nregion = us-east-1\nexport AWS_ACCESS_KEY_ID=planted\n")
+            .refused(
+                "the file {home}/.aws/config cannot be understood at line 3: its key is not the name alone; write \
+                 key = value, without export and quotation marks",
+            ),
         Row::new("half keys of a profile that is not asked")
             .config("[default]\naws_access_key_id = AKIDPROFILE\n")
             .keys(),
