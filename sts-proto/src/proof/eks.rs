@@ -3,12 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::HOST;
-use http::{HeaderName, Request};
+use http::{HeaderName, HeaderValue, Request};
 
 use super::draft::Draft;
 use super::error::ProofError;
 use super::exec_credential::{self, ApiVersion};
-use super::request::{ACTION, Header};
+use super::request::{ACTION, header_value};
 use super::{Proof, end};
 use crate::base64::URL;
 use crate::endpoint::Endpoint;
@@ -65,11 +65,11 @@ impl Proof for Eks {
         credentials: &Credentials,
         now: SystemTime,
     ) -> Result<EksToken, ProofError> {
-        let header = Header { name: "x-k8s-aws-id", value: &self.cluster, argument: "cluster name" };
         let mut request = Request::new("");
         *request.uri_mut() = endpoint.uri_with_query(ACTION).ok_or(SignError::Uri)?;
         request.headers_mut().insert(HOST, endpoint.host().clone());
-        request.headers_mut().insert(HeaderName::from_static(header.name), header.value()?);
+        let (name, cluster) = audience(&self.cluster)?;
+        request.headers_mut().insert(name, cluster);
         sigv4::presign(&mut request, credentials, endpoint.scope()?, now, LIFETIME_IN_URL)?;
 
         let uri = request.uri();
@@ -112,6 +112,11 @@ impl EksToken {
     pub fn exec_credential(&self, version: ApiVersion) -> Secret {
         exec_credential::write(version, &self.token, self.expires)
     }
+}
+
+/// The header that a token is signed with.
+pub(super) fn audience(cluster: &str) -> Result<(HeaderName, HeaderValue), ProofError> {
+    Ok((HeaderName::from_static("x-k8s-aws-id"), header_value("cluster name", cluster)?))
 }
 
 pub(super) const PREFIX: &str = "k8s-aws-v1.";

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use super::Proof;
 use super::draft::Draft;
 use super::error::ProofError;
-use super::request::{ACTION, Header};
+use super::request::{ACTION, header_value};
 use crate::base64::STANDARD;
 use crate::endpoint::Endpoint;
 use crate::keys::Credentials;
@@ -74,15 +74,14 @@ impl Proof for LakeFs {
         let mut request = Request::new("");
         *request.method_mut() = Method::POST;
         *request.uri_mut() = endpoint.uri_with_query(ACTION).ok_or(SignError::Uri)?;
-        let id = Header { name: "x-lakefs-server-id", value: &self.server_id, argument: "server id" };
-        request.headers_mut().insert(HeaderName::from_static(id.name), id.value()?);
+        let id = header_value("server id", &self.server_id)?;
+        request.headers_mut().insert(HeaderName::from_static("x-lakefs-server-id"), id);
         for (name, value) in &self.headers {
             let problem = "has a name that no header can have, or that is not signed as it is given";
             let is_signed = |name: &HeaderName| *name != HOST && !sigv4::is_unsigned(name.as_str());
             let name = name.parse().ok().filter(is_signed);
             let name = name.ok_or(ProofError::Argument { name: "additional header", problem })?;
-            let value = Header { name: "", value, argument: "additional header" }.value()?;
-            request.headers_mut().insert(name, value);
+            request.headers_mut().insert(name, header_value("additional header", value)?);
         }
         request.headers_mut().insert(HOST, endpoint.host().clone());
         let scope = endpoint.scope()?;

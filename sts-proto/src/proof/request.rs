@@ -66,7 +66,7 @@ impl Signed {
             map.insert(CONTENT_LENGTH, ACTION.len().into());
         }
         for header in headers {
-            map.insert(name_of(header.name)?, header.value()?);
+            map.insert(name_of(header.name)?, header_value(header.argument, header.value)?);
         }
         if place == Place::Body {
             *request.uri_mut() = endpoint.uri().clone();
@@ -156,19 +156,17 @@ impl Signed {
     }
 }
 
-impl Header<'_> {
-    /// The value, if it stays what it is on its way in a header.
-    pub(super) fn value(&self) -> Result<HeaderValue, ProofError> {
-        let argument = |problem| ProofError::Argument { name: self.argument, problem };
-        if self.value.is_empty() {
-            return Err(argument("is empty"));
-        }
-        if self.value.starts_with([' ', '\t']) || self.value.ends_with([' ', '\t']) {
-            return Err(argument("begins or ends with a blank, which no header keeps"));
-        }
-        let value = HeaderValue::from_str(self.value).ok().filter(|_| self.value.is_ascii());
-        value.ok_or(argument("holds a control character or one outside ascii, which no header can carry"))
+/// The value of an argument as a header has it, if it stays what it is on its way.
+pub(super) fn header_value(name: &'static str, value: &str) -> Result<HeaderValue, ProofError> {
+    let argument = |problem| ProofError::Argument { name, problem };
+    if value.is_empty() {
+        return Err(argument("is empty"));
     }
+    if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
+        return Err(argument("begins or ends with a blank, which no header keeps"));
+    }
+    let header = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
+    header.ok_or(argument("holds a control character or one outside ascii, which no header can carry"))
 }
 
 pub(super) fn sign(

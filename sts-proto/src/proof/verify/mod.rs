@@ -72,8 +72,9 @@ pub use identity::{Identity, IdentityKind};
 pub use policy::AnswerFormat;
 pub use reason::Reason;
 
+use super::eks;
 use super::error::ProofError;
-use super::request::Header;
+use super::request::header_value;
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::secret::Secret;
 use crate::sigv4::is_unsigned;
@@ -97,9 +98,7 @@ impl Verifier {
     ///
     /// [`ProofError::Argument`] if no header can carry the name.
     pub fn eks(cluster: &str) -> Result<Self, ProofError> {
-        let header = Header { name: "x-k8s-aws-id", value: cluster, argument: "cluster name" };
-        let audience = Some((CLUSTER, header.value()?));
-        Ok(Self { policy: Arc::new(Policy::new(audience, AnswerFormat::Json)) })
+        Ok(Self { policy: Arc::new(Policy::new(Some(eks::audience(cluster)?), AnswerFormat::Json)) })
     }
 
     /// For signed requests with this audience in this header, such as `X-Vault-AWS-IAM-Server-ID`:
@@ -117,7 +116,7 @@ impl Verifier {
         };
         let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !reserved(name));
         let name = name.ok_or(ProofError::Argument { name: "audience header", problem })?;
-        let audience = Header { name: "", value: audience, argument: "audience" }.value()?;
+        let audience = header_value("audience", audience)?;
         Ok(Self { policy: Arc::new(Policy::new(Some((name, audience)), AnswerFormat::Xml)) })
     }
 
@@ -324,8 +323,6 @@ impl fmt::Debug for Verify {
         f.debug_struct("Verify").field("state", &state).finish_non_exhaustive()
     }
 }
-
-const CLUSTER: HeaderName = HeaderName::from_static("x-k8s-aws-id");
 
 #[cfg(test)]
 mod tests;
