@@ -47,33 +47,32 @@ macro_rules! guide_proofs {
         /// # }
         /// ```
         ///
-        /// Where the proof has to have a header of one's own, sign that with the name of the service that is meant, so that another
-        /// service that gets the proof cannot use it. Hand over method, URL, headers and body in whatever form suits: the service
-        /// makes an `http::Request` of them again.
+        /// Where a body suits better than a bearer token, [`Audience`](crate::proof::Audience) makes JSON to be posted. It names the
+        /// service in a signed header of your choice, so that another service that gets the proof cannot use it:
         ///
         /// ```no_run
         #[doc = concat!("# ", $asynchronous, "fn example() -> Result<(), ", $client, "::Error> {")]
         #[doc = concat!("use ", $client, "::Client;")]
-        #[doc = concat!("use ", $client, "::http::{HeaderMap, HeaderValue};")]
-        #[doc = concat!("use ", $client, "::operations::GetCallerIdentity;")]
+        #[doc = concat!("use ", $client, "::proof::Audience;")]
         ///
         /// let sts = Client::from_env()?;
-        /// let service = HeaderValue::from_static("billing.example.com");
-        /// let mut headers = HeaderMap::new();
-        /// headers.insert("x-example-audience", service);
-        /// let operation = GetCallerIdentity::new();
-        #[doc = concat!("let request = sts.sign(&operation, &headers)", $wait, "?;")]
-        /// # let _ = request;
+        /// let service = "billing.example.com";
+        /// let login = Audience::new("x-example-audience", service);
+        #[doc = concat!("let body = sts.prove(&login)", $wait, "?;")]
+        /// # let _ = body;
         /// # Ok(())
         /// # }
         /// ```
+        ///
+        /// In any other form, hand over method, URL, headers and body of what [`sign`](crate::Client::sign) makes of
+        /// `GetCallerIdentity` and such a header. The service makes an `http::Request` of them again.
         ///
         /// # Check one
         ///
         /// The service has the verifier make a request to STS, which needs no credentials; the answer says who has signed:
         ///
         /// ```no_run
-        #[doc = concat!("# ", $asynchronous, "fn example(request: http::Request<Vec<u8>>, bearer: &str) {")]
+        #[doc = concat!("# ", $asynchronous, "fn example(body: &[u8], bearer: &str) {")]
         #[doc = concat!("use ", $client, "::Client;")]
         #[doc = concat!("use ", $client, "::proof::verify::Verifier;")]
         ///
@@ -82,13 +81,13 @@ macro_rules! guide_proofs {
         /// // Of these accounts alone, and each proof once.
         /// let me = me.unwrap().accounts(["123456789012"]).remember(10_000);
         ///
-        #[doc = concat!("match sts.run(me.http_request(&request))", $wait, " {")]
+        #[doc = concat!("match sts.run(me.request(body))", $wait, " {")]
         ///     Ok(who) => println!("{} of {}", who.unique_id, who.account),
         ///     Err(reason) if reason.is_transient() => println!("try again"),
         ///     Err(reason) => println!("refused: {reason}"),
         /// }
         ///
-        /// // The token.
+        /// // The token. A request of another form: `me.http_request`.
         /// let tokens = Verifier::eks("billing.example.com").unwrap();
         /// let tokens = tokens.accounts(["123456789012"]).remember(10_000);
         #[doc = concat!("let who = sts.run(tokens.token(bearer))", $wait, ";")]

@@ -18,8 +18,9 @@
 //! | Chainguard | [`Chainguard`] | the HTTP request in base64 |
 //! | CyberArk Conjur | [`Conjur`] | JSON |
 //! | lakeFS | [`LakeFs`] | JSON in base64 |
+//! | a service of one's own | [`Audience`] | JSON |
 //!
-//! Any other consumer: [`Operation::sign`](crate::Operation::sign) and
+//! For any other consumer, [`Operation::sign`](crate::Operation::sign) and
 //! [`Operation::presign`](crate::Operation::presign) sign what it asks for. Tokens of other services of AWS are in
 //! [`token`](crate::token).
 //!
@@ -51,6 +52,7 @@
 //! consumer (the cluster, the server id, the audience) is what keeps one consumer from using it with another. Set it
 //! wherever it is optional.
 
+mod audience;
 mod chainguard;
 mod conjur;
 mod consul;
@@ -77,6 +79,7 @@ pub mod verify;
 
 use std::time::{Duration, SystemTime};
 
+pub use audience::Audience;
 pub use chainguard::Chainguard;
 pub use conjur::Conjur;
 pub use consul::Consul;

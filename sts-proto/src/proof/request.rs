@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Method, Request};
 
 use super::draft::Draft;
@@ -26,22 +26,22 @@ pub(super) enum Place {
 /// A header that the consumer wants signed.
 pub(super) struct Header<'a> {
     /// As the consumer's documentation spells it.
-    pub(super) name: &'static str,
+    pub(super) name: &'a str,
     pub(super) value: &'a str,
     /// What errors call it.
     pub(super) argument: &'static str,
 }
 
 /// A signed request that the consumer sends.
-pub(super) struct Signed {
+pub(super) struct Signed<'a> {
     request: Request<&'static str>,
-    names: Vec<&'static str>,
+    names: Vec<&'a str>,
 }
 
-impl Signed {
+impl<'a> Signed<'a> {
     pub(super) fn post(
         place: Place,
-        headers: &[Header<'_>],
+        headers: &[Header<'a>],
         endpoint: &Endpoint,
         credentials: &Credentials,
         now: SystemTime,
@@ -52,7 +52,7 @@ impl Signed {
     pub(super) fn new(
         method: Method,
         place: Place,
-        headers: &[Header<'_>],
+        headers: &[Header<'a>],
         endpoint: &Endpoint,
         credentials: &Credentials,
         now: SystemTime,
@@ -81,8 +81,8 @@ impl Signed {
     }
 
     /// The headers, `Authorization` last: each with the name as the consumer's documentation spells it.
-    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let value = |name: &&'static str| Some((*name, self.request.headers().get(*name)?.to_str().ok()?));
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'a str, &str)> {
+        let value = |name: &&'a str| Some((*name, self.request.headers().get(*name)?.to_str().ok()?));
         self.names.iter().filter_map(value)
     }
 
@@ -181,7 +181,18 @@ pub(super) fn sign(
     if is_text { Ok(()) } else { Err(sigv4::SignError::SessionToken.into()) }
 }
 
-fn name_of(name: &'static str) -> Result<HeaderName, ProofError> {
+/// The name of a header with which a service tells proofs for itself: none that has a meaning of its own.
+pub(super) fn audience_name(name: &str) -> Result<HeaderName, ProofError> {
+    let problem = "is no name of a header, or of one that has a meaning of its own";
+    let reserved = |name: &HeaderName| {
+        let own = [ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST];
+        name.as_str().starts_with("x-amz-") || own.contains(name) || sigv4::is_unsigned(name.as_str())
+    };
+    let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !reserved(name));
+    name.ok_or(ProofError::Argument { name: "audience header", problem })
+}
+
+fn name_of(name: &str) -> Result<HeaderName, ProofError> {
     let problem = "is no name of a header";
     name.parse().map_err(|_| ProofError::Argument { name: "header", problem })
 }

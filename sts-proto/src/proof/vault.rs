@@ -76,7 +76,7 @@ impl Proof for Vault {
 }
 
 /// The request as Vault's four fields, and a role before them.
-pub(super) fn four_fields(signed: &Signed, role: Option<&str>) -> Secret {
+pub(super) fn four_fields(signed: &Signed<'_>, role: Option<&str>) -> Secret {
     let (url, headers) = (signed.url(), signed.headers_json(true));
     let mut json = Draft::with_capacity(512 + url.len() * 2 + headers.len() * 2);
     json.put("{");

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Request};
 use serde_json::Value;
 use sts_proto::operations::{AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity};
 use sts_proto::proof::verify::{IdentityKind, Reason, Verifier};
-use sts_proto::proof::{Eks, Vault};
+use sts_proto::proof::{Audience, Eks, Vault};
 use sts_proto::token::Rds;
 use sts_proto::{Credentials, Error, ErrorCode, Operation, Settings};
 use sts_tests::driver::{Driver, Setup};
@@ -148,6 +148,7 @@ fn a_verifier_says_who_the_caller_is() {
     for verifying in anonymous(&peer) {
         let clusters = Verifier::eks("my-cluster").unwrap();
         let servers = Verifier::audience("X-Vault-AWS-IAM-Server-ID", "vault.example.com").unwrap();
+        let own = Verifier::audience("X-Example-Audience", "billing.example.com").unwrap();
         for (caller, kind, end) in [
             (&alice_of_aws, IdentityKind::User, ":user/alice"),
             (&session_of_aws, IdentityKind::AssumedRole, ":role/demo"),
@@ -163,7 +164,13 @@ fn a_verifier_says_who_the_caller_is() {
             assert_eq!(verifying.run(servers.http_request(&signed)), Ok(identity.clone()));
 
             let login = caller.prove(&Vault::new("dev").server_id("vault.example.com")).unwrap();
-            assert_eq!(verifying.run(servers.request(login.expose().as_bytes())), Ok(identity));
+            assert_eq!(verifying.run(servers.request(login.expose().as_bytes())), Ok(identity.clone()));
+            let login = caller.prove(&Audience::new("x-example-audience", "billing.example.com")).unwrap();
+            assert_eq!(verifying.run(own.request(login.expose().as_bytes())), Ok(identity));
+            assert_eq!(
+                verifying.run(servers.request(login.expose().as_bytes())),
+                Err(Reason::AudienceMissing)
+            );
             // What was made for another server.
             let token = caller.prove(&Eks::new("other-cluster")).unwrap().token;
             assert_eq!(verifying.run(clusters.token(token.expose())), Err(Reason::Status(403)));

@@ -64,8 +64,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{HeaderName, Request};
+use http::Request;
 
 pub use checked::Checked;
 pub use identity::{Identity, IdentityKind};
@@ -74,10 +73,9 @@ pub use reason::Reason;
 
 use super::eks;
 use super::error::ProofError;
-use super::request::header_value;
+use super::request::{audience_name, header_value};
 use crate::flow::{Effect, Event, Flow, SendTimeouts, Step};
 use crate::secret::Secret;
-use crate::sigv4::is_unsigned;
 use crate::transport::TransportErrorKind;
 use policy::{HONOURED, Policy};
 use replay::{Claim, Replay};
@@ -101,21 +99,15 @@ impl Verifier {
         Ok(Self { policy: Arc::new(Policy::new(Some(eks::audience(cluster)?), AnswerFormat::Json)) })
     }
 
-    /// For signed requests with this audience in this header, such as `X-Vault-AWS-IAM-Server-ID`:
-    /// [`request`](Self::request).
+    /// For signed requests with this audience in this header, such as `X-Vault-AWS-IAM-Server-ID`, or a header of one's own as
+    /// [`Audience`](super::Audience) makes it: [`request`](Self::request).
     ///
     /// # Errors
     ///
     /// [`ProofError::Argument`] if no header can carry name or audience, or the header has a meaning of its own:
     /// `x-amz-…`, those of every request, and those that are never signed, such as `user-agent`.
     pub fn audience(name: &str, audience: &str) -> Result<Self, ProofError> {
-        let problem = "is no name of a header, or of one that has a meaning of its own";
-        let reserved = |name: &HeaderName| {
-            let own = [ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST];
-            name.as_str().starts_with("x-amz-") || own.contains(name) || is_unsigned(name.as_str())
-        };
-        let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !reserved(name));
-        let name = name.ok_or(ProofError::Argument { name: "audience header", problem })?;
+        let name = audience_name(name)?;
         let audience = header_value("audience", audience)?;
         Ok(Self { policy: Arc::new(Policy::new(Some((name, audience)), AnswerFormat::Xml)) })
     }
@@ -185,7 +177,8 @@ impl Verifier {
     }
 
     /// Verifies a signed request, given as a JSON object with the four fields of Vault: `iam_http_request_method`,
-    /// `iam_request_url`, `iam_request_body` and `iam_request_headers`, the last three in base64.
+    /// `iam_request_url`, `iam_request_body` and `iam_request_headers`, the last three in base64. [`Audience`](super::Audience),
+    /// [`Vault`](super::Vault) and [`Consul`](super::Consul) make it.
     pub fn request(&self, four_fields: &[u8]) -> Verify {
         Verify::of(self, Given::of_four_fields(four_fields))
     }

@@ -1,5 +1,6 @@
 use bytes::Bytes;
-use http::{Method, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, Method, Response};
 
 use super::super::testing::{endpoint, keys, now};
 use super::super::{Eks, Proof, Vault};
