@@ -112,6 +112,9 @@ fn every_consumer_gets_its_form() {
     let consul = prints(&world, &["proof", "consul", "--server-id", "consul.example.com"]);
     let verifier = Verifier::audience("X-Consul-IAM-ServerID", "consul.example.com").unwrap();
     assert!(verifier.check_request(consul.as_bytes(), SystemTime::now()).is_ok());
+    let own = prints(&world, &["proof", "audience", "x-example-audience=billing.example.com"]);
+    let verifier = Verifier::audience("x-example-audience", "billing.example.com").unwrap();
+    assert!(verifier.check_request(own.as_bytes(), SystemTime::now()).is_ok());
     assert!(
         prints(&world, &["proof", "teleport", CHALLENGE])
             .contains(&format!("X-Teleport-Challenge: {CHALLENGE}\r\n"))
@@ -132,6 +135,8 @@ fn every_consumer_gets_its_form() {
     // What cannot be signed, and what is missing.
     for arguments in [
         &["proof", "vault", "dev", "--server-id", "a\nb"][..],
+        &["proof", "audience", "x-example-audience"],
+        &["proof", "audience", "host=billing.example.com"],
         &["proof"],
         &["proof", "bogus"],
         &["proof", "vault"],

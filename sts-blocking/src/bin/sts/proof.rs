@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use clap::{Args, Subcommand};
 use sts_blocking::proof::{
-    Chainguard, Conjur, Consul, Datadog, Google, Hcp, Infisical, LakeFs, MongoDb, Snowflake, Teleport, Vault,
+    Audience, Chainguard, Conjur, Consul, Datadog, Google, Hcp, Infisical, LakeFs, MongoDb, Snowflake,
+    Teleport, Vault,
 };
 use sts_blocking::sts_proto::perform::in_our_style;
 use sts_blocking::{Client, Secret};
@@ -89,6 +90,12 @@ enum Consumer {
         /// Host name of the server
         server_id: String,
     },
+    /// JSON for any service that checks it as sts verify --audience does
+    Audience {
+        /// The header that the service looks at, and the name that it has there
+        #[arg(value_name = "HEADER=VALUE")]
+        audience: String,
+    },
 }
 
 impl Run for Proof {
@@ -122,8 +129,18 @@ impl Consumer {
             Self::Chainguard { audience, identity } => sts.prove(&Chainguard::new(audience, identity))?,
             Self::Conjur => sts.prove(&Conjur::new())?,
             Self::Lakefs { server_id } => sts.prove(&LakeFs::new(server_id))?,
+            Self::Audience { audience } => {
+                let (header, value) = header_and_value(&audience)?;
+                sts.prove(&Audience::new(header, value))?
+            }
         })
     }
+}
+
+/// The parts of `HEADER=VALUE`.
+pub(crate) fn header_and_value(audience: &str) -> Result<(&str, &str), Failure> {
+    let problem = || Failure::Usage("an audience is to be HEADER=VALUE".to_owned());
+    audience.split_once('=').ok_or_else(problem)
 }
 
 /// A conversation, of which the caller passes the messages on.

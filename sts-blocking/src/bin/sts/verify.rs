@@ -14,10 +14,11 @@ use crate::failure::Failure;
 use crate::input;
 use crate::json::Json as Document;
 use crate::output::{Json, columns, print, print_json};
+use crate::proof::header_and_value;
 use crate::session::duration;
 
-/// Checks a proof of identity and says whose it is, by asking STS: a token of EKS, or what sts proof prints for Vault, Consul
-/// and Teleport.
+/// Checks a proof of identity and says whose it is, by asking STS: a token of EKS, or what sts proof prints for Vault, Consul,
+/// Teleport and an audience.
 ///
 /// Needs no credentials. Ends with 0 if the proof is accepted, with 1 if it is not, and with 4 if STS does not answer.
 #[derive(Args)]
@@ -112,12 +113,12 @@ impl Audience {
             ("X-Teleport-Challenge", &self.teleport),
         ];
         let named = named.into_iter().find_map(|(name, value)| Some((name, value.as_deref()?)));
-        let given = || self.audience.as_deref()?.split_once('=');
-        let verifier = match (&self.eks, named.or_else(given)) {
+        let given = self.audience.as_deref().map(header_and_value).transpose()?;
+        let verifier = match (&self.eks, named.or(given)) {
             (Some(cluster), _) => Verifier::eks(cluster),
             (None, Some((name, value))) => Verifier::audience(name, value),
             (None, None) if self.any_audience => Ok(Verifier::without_audience()),
-            (None, None) => return Err(Failure::Usage("--audience is to be HEADER=VALUE".to_owned())),
+            (None, None) => return Err(Failure::Usage("no audience is named".to_owned())),
         };
         Ok(verifier.map_err(Error::from)?)
     }
