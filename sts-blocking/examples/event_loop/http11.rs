@@ -56,3 +56,12 @@ pub(crate) fn parse(read: &[u8]) -> Result<Response<Bytes>, TransportError> {
     }
     response.body(Bytes::copy_from_slice(body)).map_err(|error| TransportError::new(Kind::NotHttp, error))
 }
+
+#[test]
+fn a_request_that_asks_for_tls_goes_nowhere() {
+    let to = |uri| address(&Request::post(uri).body(Bytes::new()).unwrap());
+    assert_eq!(to("http://127.0.0.1:80/").unwrap().port(), 80);
+    for uri in ["https://127.0.0.1:443/", "/"] {
+        assert_eq!(to(uri).unwrap_err().kind(), Kind::Unsupported, "{uri}");
+    }
+}
