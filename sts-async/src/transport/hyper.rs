@@ -91,15 +91,14 @@ impl Transport for HyperTransport {
     fn send(&self, request: http::Request<Bytes>, timeouts: SendTimeouts) -> TransportFuture<'_> {
         let Some(roots) = self.tls.file() else { return self.send_once(request, timeouts) };
         Box::pin(async move {
-            match self.send_once(request.clone(), timeouts).await {
-                Err(error)
-                    if error.kind() == TransportErrorKind::Tls
-                        && self.tls.renew(beside(move || read(&roots)).await) =>
-                {
-                    self.send_once(request, timeouts).await
+            let sent = self.send_once(request.clone(), timeouts).await;
+            if sent.as_ref().is_err_and(|error| error.kind() == TransportErrorKind::Tls) {
+                let path = roots.path().to_owned();
+                if self.tls.renew(&roots, beside(move || read(&path)).await) {
+                    return self.send_once(request, timeouts).await;
                 }
-                sent => sent,
             }
+            sent
         })
     }
 }

@@ -144,7 +144,7 @@ impl Transport for UreqTransport {
         let Some(roots) = self.tls.file() else { return self.send_once(request, timeouts) };
         let sent = self.send_once(request.clone(), timeouts);
         let refused = sent.as_ref().is_err_and(|error| error.kind() == Kind::Tls);
-        if refused && self.tls.renew(effects::read(&roots)) {
+        if refused && self.tls.renew(&roots, effects::read(roots.path())) {
             self.send_once(request, timeouts)
         } else {
             sent

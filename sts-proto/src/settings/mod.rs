@@ -43,7 +43,7 @@ pub use origin::{Origin, Setting};
 pub use profile::{Profiles, Section};
 #[cfg(feature = "credentials")]
 pub(crate) use reason::reason;
-pub use tls::{LazyTls, Roots, TlsLibrary, TlsSettings};
+pub use tls::{LazyTls, Roots, RootsFile, TlsLibrary, TlsSettings};
 
 use list::Found;
 pub(crate) use origin::Sourced;

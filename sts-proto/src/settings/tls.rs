@@ -248,10 +248,25 @@ pub struct LazyTls<C> {
     state: Mutex<State<C>>,
 }
 
+/// The file of the roots that a request is sent with, and how many times it had been replaced by then.
+#[derive(Clone, Debug)]
+pub struct RootsFile {
+    path: PathBuf,
+    renewals: u64,
+}
+
+impl RootsFile {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// What is known, and what the library has made of it so far.
 struct State<C> {
     settings: TlsSettings,
     made: Option<Result<Arc<C>, SettingsError>>,
+    renewals: u64,
 }
 
 /// Sets a TLS library up.
@@ -268,34 +283,41 @@ impl<C> LazyTls<C> {
         let settings = settings.clone();
         let settings = if library.is_some() { settings.read(read)? } else { settings };
         let made = settings.is_chosen().then(|| make(library, &settings)).transpose()?;
-        Ok(Self { library, state: Mutex::new(State { settings, made: made.map(Ok) }) })
+        Ok(Self { library, state: Mutex::new(State { settings, made: made.map(Ok), renewals: 0 }) })
     }
 
     /// For an `https` request.
     pub fn get(&self) -> Result<Arc<C>, TransportError> {
-        let State { settings, made } = &mut *self.state();
+        let State { settings, made, .. } = &mut *self.state();
         let made = made.get_or_insert_with(|| make(self.library, settings));
         made.clone().map_err(|error| TransportError::new(TransportErrorKind::Unsupported, error))
     }
 
-    /// The file of the roots, if they are in one: for [`renew`](Self::renew).
-    pub fn file(&self) -> Option<PathBuf> {
-        match self.state().settings.roots() {
-            Some(Roots::File(path)) if self.library.is_some() => Some(path.clone()),
+    /// The file of the roots, if they are in one. Asked before a request is sent, for [`renew`](Self::renew).
+    pub fn file(&self) -> Option<RootsFile> {
+        let state = self.state();
+        match state.settings.roots() {
+            Some(Roots::File(path)) if self.library.is_some() => {
+                Some(RootsFile { path: path.clone(), renewals: state.renewals })
+            }
             _ => None,
         }
     }
 
-    /// Takes what was read from the [`file`](Self::file) after TLS has failed. Returns whether it holds other roots by now,
-    /// with which the request may be sent once more. What cannot be used changes nothing: a program may be about to write it.
-    pub fn renew(&self, read: Event) -> bool {
+    /// Takes what was read from the [`file`](Self::file) after TLS has failed for a request. Returns whether there are other
+    /// roots by now than the request was sent with, so that it may be sent once more: those in the file, or those that another
+    /// request has found there since. What cannot be used changes nothing: a program may be about to write it.
+    pub fn renew(&self, sent_with: &RootsFile, read: Event) -> bool {
         let mut state = self.state();
+        if state.renewals != sent_with.renewals {
+            return true;
+        }
         let Ok(settings) = state.settings.clone().read(|_| read) else { return false };
         if settings.chosen().contents == state.settings.chosen().contents {
             return false;
         }
         let Ok(made) = make(self.library, &settings) else { return false };
-        *state = State { settings, made: Some(Ok(made)) };
+        *state = State { settings, made: Some(Ok(made)), renewals: state.renewals.wrapping_add(1) };
         true
     }
 

@@ -116,3 +116,18 @@ fn what_was_chosen_is_made_at_once_and_the_default_when_it_is_needed() {
     let tls = LazyTls::new(&TlsSettings::new(), Some(|_| Ok(1)), contents).unwrap();
     assert_eq!(*tls.get().unwrap(), 1);
 }
+
+/// Each request that failed with roots that are no longer those of the file is sent once more, whoever has read it first.
+#[test]
+fn all_requests_under_way_are_sent_again_once_the_file_has_other_roots() {
+    let pem = |text: &'static str| Event::Contents(Some(text.into()));
+    let tls = LazyTls::new(&from_env("/etc/roots.pem"), Some(|_| Ok(())), |_| pem("old")).unwrap();
+    let [first, second] = [tls.file().unwrap(), tls.file().unwrap()];
+    assert_eq!(first.path(), Path::new("/etc/roots.pem"));
+    assert!(!tls.renew(&first, pem("old")));
+    assert!(tls.renew(&first, pem("new")));
+    assert!(tls.renew(&second, pem("new")));
+    let third = tls.file().unwrap();
+    assert!(!tls.renew(&third, pem("new")));
+    assert!(!tls.renew(&third, Event::Contents(None)));
+}
