@@ -86,6 +86,12 @@ impl<O: Operation> Call<O> {
         self
     }
 
+    /// What a retry cost that this call is, which comes back if it succeeds.
+    pub(crate) fn paid(mut self, paid: Option<u32>) -> Self {
+        self.attempts.set_paid(paid);
+        self
+    }
+
     /// How the last attempt ended, once one has.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()

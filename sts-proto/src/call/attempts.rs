@@ -133,6 +133,10 @@ impl Attempts {
         self.max_attempts = max_attempts.max(1);
     }
 
+    pub(crate) fn set_paid(&mut self, paid: Option<u32>) {
+        self.progress.paid = paid;
+    }
+
     /// The attempts from now on are signed with these.
     pub(crate) fn sign_with(&mut self, credentials: Arc<Credentials>) {
         self.credentials = Some(credentials);

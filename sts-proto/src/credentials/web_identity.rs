@@ -35,6 +35,8 @@ pub struct WebIdentity {
     /// How many requests were sent.
     attempts: u32,
     waited: Duration,
+    /// What the last retry cost.
+    paid: Option<u32>,
     /// How often the file was empty.
     empty: u32,
     state: State,
@@ -70,6 +72,7 @@ impl WebIdentity {
             dice: Dice::new(seed),
             attempts: 0,
             waited: Duration::ZERO,
+            paid: None,
             empty: 0,
             state: State::Ready,
         }
@@ -140,7 +143,7 @@ impl WebIdentity {
             operation = operation.duration_seconds(seconds);
         }
         // The next attempt may need another token, so each attempt is a call of its own.
-        let call = Call::new(operation, Arc::clone(&self.context), self.seed).once();
+        let call = Call::new(operation, Arc::clone(&self.context), self.seed).once().paid(self.paid);
         let call = LocatedCall::new(call, &self.context, self.metadata.as_ref());
         self.step_call(now, Box::new(call), token, Event::Start)
     }
@@ -179,7 +182,9 @@ impl WebIdentity {
         let class = error.retry_class();
         let left = self.attempts < self.context.retry().attempt_limit();
         if left && matches!(class, RetryClass::Transient | RetryClass::Throttling) {
-            if self.context.shared().pay(class).is_some() {
+            let paid = self.context.shared().pay(class);
+            if paid.is_some() {
+                self.paid = paid;
                 let wait = backoff(class, self.attempts.saturating_sub(1), &mut self.dice);
                 return Ok(self.wait(with_hint(wait, hint)));
             }
@@ -295,6 +300,23 @@ mod tests {
             assert!(matches!(effect(next), Effect::Wait(_)));
             assert!(matches!(effect(step(&mut flow, Event::Elapsed)), Effect::Read(_)));
         }
+    }
+
+    #[test]
+    fn a_success_gives_back_what_its_last_retry_cost() {
+        let mut flow = flow();
+        let context = Arc::clone(&flow.context);
+        step(&mut flow, Event::Start).unwrap();
+        for (answer, left) in [(error(503, "ServiceUnavailable"), 486), (error(400, "Throttling"), 481)] {
+            body(&mut flow, "jwt");
+            assert!(matches!(effect(step(&mut flow, answer)), Effect::Wait(_)));
+            assert_eq!(context.retry_quota(), left);
+            step(&mut flow, Event::Elapsed).unwrap();
+        }
+        body(&mut flow, "jwt");
+        done(step(&mut flow, session("AssumeRoleWithWebIdentity", "ASIA", 900)));
+        // The 5 came back.
+        assert_eq!(context.retry_quota(), 486);
     }
 
     #[test]
