@@ -23,16 +23,19 @@ impl<T: Clone> Recent<T> {
     /// The value of this input, which is made where it is not kept yet.
     pub(super) fn get<O: Operation>(&self, input: &O, make: impl FnOnce() -> T) -> T {
         let key = key(input);
-        let mut kept = self.kept();
-        if let Some(value) = kept.used(&key) {
+        let known = self.kept().used(&key);
+        if let Some(value) = known {
             return value;
         }
+        // No other call waits while a value is made or dropped, and what makes one may ask for others here.
         let value = make();
-        let forgotten = kept.keep(key, value.clone(), self.max);
+        let mut kept = self.kept();
+        // Another call may have been first.
+        let known = kept.used(&key);
+        let forgotten = if known.is_none() { kept.keep(key, value.clone(), self.max) } else { None };
         drop(kept);
-        // A value may have much to drop, so no other call waits for it.
         drop(forgotten);
-        value
+        known.unwrap_or(value)
     }
 
     /// Returns whether there was one.

@@ -91,8 +91,8 @@ impl<C> fmt::Debug for RoleSessions<C> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, OnceLock};
 
     use super::*;
     use crate::types::Tag;
@@ -113,6 +113,26 @@ mod tests {
 
     fn role(session: &str) -> AssumeRole {
         AssumeRole::new("arn:aws:iam::123456789012:role/demo", session)
+    }
+
+    /// Assumes its roles with a session of another role.
+    #[derive(Clone, Default)]
+    struct ThroughHub(Arc<OnceLock<RoleSessions<Self>>>);
+
+    impl InRole for ThroughHub {
+        fn in_role(&self, of: AssumeRole) -> Self {
+            if of == role("hub") { self.clone() } else { self.0.get().unwrap().client(&role("hub")) }
+        }
+    }
+
+    /// Where a client is made under the lock, this does not end.
+    #[test]
+    fn a_session_may_need_another_one() {
+        let hub = ThroughHub::default();
+        let sessions = RoleSessions::new(hub.clone(), NonZeroUsize::new(9).unwrap());
+        let sessions = hub.0.get_or_init(|| sessions);
+        sessions.client(&role("a"));
+        assert_eq!(sessions.len(), 2);
     }
 
     #[test]
