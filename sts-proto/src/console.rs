@@ -37,7 +37,7 @@ use crate::wire::json::Object;
 ///
 /// Source: IAM User Guide, "Enable custom identity broker access to the AWS console". The service takes sessions of
 /// AssumeRole, with or without SAML or a web identity, and of GetFederationToken; not those of GetSessionToken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Console {
     destination: Option<String>,
@@ -108,6 +108,23 @@ impl Console {
             (false, _) if given.starts_with("https://") => Ok(given.to_owned()),
             (false, _) => Err(wrong("is neither an https url nor a path that begins with a slash")),
         }
+    }
+}
+
+/// Shows of each URL its host alone: the rest may hold a password or a token.
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = |url: &Option<String>| {
+            let uri: Option<Uri> = url.as_ref().and_then(|url| url.parse().ok());
+            uri.filter(|uri| uri.scheme().is_some()).and_then(|uri| uri.host().map(ToOwned::to_owned))
+        };
+        f.debug_struct("Console")
+            .field("destination", &host(&self.destination))
+            .field("issuer", &host(&self.issuer))
+            .field("lifetime", &self.lifetime)
+            .field("url", &host(&self.url))
+            .field("timeouts", &self.timeouts)
+            .finish()
     }
 }
 

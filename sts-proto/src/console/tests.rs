@@ -72,6 +72,22 @@ fn a_service_that_refuses_the_body_gets_a_query() {
 }
 
 #[test]
+fn nothing_is_shown_of_a_url_but_its_host() {
+    for url in [
+        "https://u:planted@broker",
+        "https://broker/planted?planted#planted",
+        "planted",
+        "/planted",
+        "//planted",
+    ] {
+        let console = Console::new().destination(url).issuer(url).sign_in_url(url);
+        let shown = format!("{console:?}");
+        assert!(!shown.contains("planted"), "{shown}");
+        assert_eq!(shown.matches("broker").count(), if url.contains("broker") { 3 } else { 0 }, "{shown}");
+    }
+}
+
+#[test]
 fn what_goes_wrong_is_said_without_the_session() {
     for (answers, expected) in [
         (&[][..], "the sign-in service gave no answer: the connection was refused"),
