@@ -84,6 +84,16 @@ fn what_is_no_such_input_is_refused_and_not_quoted() {
     }
 }
 
+/// Looking for a member that is there twice takes a time that its number bounds.
+#[test]
+fn so_many_members_are_no_input() {
+    let of = |count: u32| (0..count).map(|number| (number.to_string(), number.into())).collect();
+    for (count, problem) in [(128, "RoleArn is missing"), (129, "more than 128 members")] {
+        let error = serde_json::from_value::<AssumeRole>(serde_json::Value::Object(of(count))).unwrap_err();
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+}
+
 crate::input! {
     /// One member for each type of numbers.
     pub struct Numbers {

@@ -113,6 +113,9 @@ impl<'de> Visitor<'de> for Any {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut members: Vec<(Cow<'static, str>, Value)> = Vec::new();
         while let Some((name, value)) = access.next_entry::<String, Value>()? {
+            if members.len() >= MAX_MEMBERS {
+                return Err(A::Error::custom(format_args!("more than {MAX_MEMBERS} members")));
+            }
             if members.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format_args!("the member {name:.100?} is there twice")));
             }
@@ -121,6 +124,9 @@ impl<'de> Visitor<'de> for Any {
         Ok(Value::Structure(members))
     }
 }
+
+/// Far more than any input or output has. It bounds the time that looking for a member that is there twice takes.
+const MAX_MEMBERS: usize = 128;
 
 /// What is written in place of a secret.
 pub(super) const REDACTED: &str = "[redacted]";
