@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::command_line;
 use crate::error::{CredentialsError, Error};
-use crate::flow::{Effect, Event, Flow, ProcessOutput, Step};
+use crate::flow::{Effect, Event, Flow, ProcessOutput, Step, Timeouts};
 use crate::keys::Credentials;
 use crate::perform::{Unfinished, Why, in_our_style};
 use crate::secret::{Given, Secret};
@@ -21,15 +21,22 @@ pub(super) struct Process {
     command: Secret,
     /// The account, if the program does not print it.
     account_id: Option<String>,
+    timeout: Duration,
 }
 
 impl Process {
     pub(super) fn new(command: Secret, account_id: Option<String>) -> Self {
-        Self { command, account_id }
+        Self { command, account_id, timeout: TIMEOUT }
+    }
+
+    /// With the time of a call that waits longer than by default.
+    pub(super) fn like(mut self, timeouts: Timeouts) -> Self {
+        self.timeout = timeouts.call.saturating_sub(MARGIN).clamp(TIMEOUT, MAX_TIMEOUT);
+        self
     }
 
     fn start(&self) -> Result<Step<Credentials>, Error> {
-        let command = command_line::command(self.command.expose(), TIMEOUT)
+        let command = command_line::command(self.command.expose(), self.timeout)
             .map_err(|unclosed| failed(format!("its command line cannot be read: {unclosed}")))?;
         let command = command.ok_or_else(|| failed("its command line is empty"))?;
         Ok(Step::Perform(Effect::Run(command)))
@@ -46,7 +53,7 @@ impl Process {
             ),
             (_, TransportErrorKind::Timeout(_)) => format!(
                 "the program did not end within {} s and was stopped{said}; run it by hand to see why",
-                TIMEOUT.as_secs()
+                self.timeout.as_secs()
             ),
             (_, TransportErrorKind::TooLarge) => {
                 format!("the program printed more than {} bytes{said}", crate::wire::MAX_BODY)
@@ -143,6 +150,9 @@ fn failed(problem: impl Into<Box<str>>) -> CredentialsError {
 /// Long enough for the user to confirm something elsewhere. Shorter than a call by default
 /// ([`Timeouts`](crate::flow::Timeouts)), so that the error names the program and not the call.
 const TIMEOUT: Duration = Duration::from_secs(50);
+/// The time of a call beyond that of its program.
+const MARGIN: Duration = Duration::from_secs(10);
+const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// In bytes.
 const MIN_QUOTE: usize = 4;
@@ -260,7 +270,14 @@ mod tests {
 
     #[test]
     fn the_time_of_a_program_ends_before_that_of_the_call() {
-        assert!(TIMEOUT + Duration::from_secs(5) <= crate::flow::Timeouts::default().call);
+        assert_eq!(TIMEOUT + MARGIN, Timeouts::default().call);
+        for (call, expected) in [(1, 50), (60, 50), (300, 290), (u64::MAX, 3600)] {
+            let timeouts = Timeouts { call: Duration::from_secs(call), ..Timeouts::default() };
+            let mut process = Process::new("tool".into(), None).like(timeouts);
+            let step = process.step(SystemTime::UNIX_EPOCH, Event::Start);
+            let Ok(Step::Perform(Effect::Run(command))) = step else { panic!("{step:?}") };
+            assert_eq!(command.timeout, Duration::from_secs(expected), "{call}");
+        }
         let timeout = TransportErrorKind::Timeout(crate::transport::Phase::Response);
         let text = not_run(timeout.into()).to_string();
         assert!(text.contains("did not end within 50 s"), "{text}");

@@ -220,7 +220,9 @@ impl Resolve {
         let cache = self.cli_cache.as_ref().filter(|_| turn.plan.roles.is_empty());
         let asking: Box<dyn Asking> = match turn.plan.source.clone() {
             Source::Static(credentials) => return self.got(now, turn, 0, credentials),
-            Source::Process { command, account_id } => Box::new(Process::new(command, account_id)),
+            Source::Process { command, account_id } => {
+                Box::new(Process::new(command, account_id).like(self.context.timeouts()))
+            }
             Source::WebIdentity { role, token_file } => {
                 let flow = WebIdentity::new(role, token_file, Arc::clone(&self.context), self.seed);
                 Box::new(flow.metadata(self.metadata.clone()).shared(cache))
