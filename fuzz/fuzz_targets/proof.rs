@@ -1,8 +1,10 @@
 //! Any proof of identity, and any answer of STS: nothing panics; whatever the verifier sends is, to the byte, one of the
-//! requests that its policy allows; and a caller whom it names is the one whom an independent reader finds in the answer.
+//! requests that its policy allows; and a caller whom it names is the one whom an independent reader finds in the answer. A
+//! proof for any audience is accepted by the verifier of the same audience, or both cannot be made for the same reason.
 //!
 //! The first byte says what follows: 0 a token, 1 the URL of a token, 2 a payload, 3 the URL, the body and the headers of a
-//! payload with 0xff between them, 4 an answer in XML, 5 one in JSON.
+//! payload with 0xff between them, 4 an answer in XML, 5 one in JSON, 6 the name of a header and an
+//! audience with 0xff between them.
 
 #![no_main]
 
@@ -12,7 +14,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderMap, Request, Response};
 use libfuzzer_sys::fuzz_target;
+use sts_proto::Credentials;
+use sts_proto::endpoint::{Endpoint, EndpointParams};
 use sts_proto::proof::verify::{AnswerFormat, Checked, Identity, Verifier};
+use sts_proto::proof::{Audience, Proof as _};
 
 const ACTION: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -24,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
     let clusters = Verifier::eks("demo").expect("a name");
     let servers = Verifier::audience("X-Vault-AWS-IAM-Server-ID", "vault.example.com").expect("a header");
     let anyone = Verifier::without_audience().partitions(["aws", "aws-cn", "aws-us-gov"]);
-    match kind % 6 {
+    match kind % 7 {
         0 => {
             let token = String::from_utf8_lossy(data);
             clusters.check_token(&token, now).ok().iter().for_each(check_presigned);
@@ -52,9 +57,27 @@ fuzz_target!(|data: &[u8]| {
             anyone.check_request(payload, now).ok().iter().for_each(|checked| check_posted(checked, false));
         }
         4 => check_answer(AnswerFormat::Xml, data, now),
-        _ => check_answer(AnswerFormat::Json, data, now),
+        5 => check_answer(AnswerFormat::Json, data, now),
+        _ => {
+            let mut parts = data.splitn(2, |byte| *byte == 0xff).map(String::from_utf8_lossy);
+            let mut part = || parts.next().unwrap_or_default();
+            check_audience(&part(), &part(), now);
+        }
     }
 });
+
+fn check_audience(header: &str, audience: &str, now: SystemTime) {
+    let params = EndpointParams { region: Some("eu-west-1"), ..Default::default() };
+    let endpoint = Endpoint::resolve(&params).expect("a region");
+    let made = Audience::new(header, audience).prove(&endpoint, &Credentials::new("AKIDEXAMPLE", "key"), now);
+    match Verifier::audience(header, audience) {
+        Ok(verifier) => {
+            let made = made.expect("a proof for what is accepted");
+            verifier.check_request(made.expose().as_bytes(), now).expect("the proof is accepted");
+        }
+        Err(error) => assert_eq!(made.unwrap_err(), error),
+    }
+}
 
 /// The host of a request, which is one of STS's to the letter.
 fn check_host(request: &Request<bytes::Bytes>) -> String {

@@ -64,7 +64,7 @@ macro_rules! guide_proofs {
         /// # }
         /// ```
         ///
-        /// In any other form, hand over method, URL, headers and body of what [`sign`](crate::Client::sign) makes of
+        /// For any other form, hand over method, URL, headers and body of what [`sign`](crate::Client::sign) makes of
         /// `GetCallerIdentity` and such a header. The service makes an `http::Request` of them again.
         ///
         /// # Check one
@@ -81,13 +81,14 @@ macro_rules! guide_proofs {
         /// // Of these accounts alone, and each proof once.
         /// let me = me.unwrap().accounts(["123456789012"]).remember(10_000);
         ///
+        /// // The JSON. For a request in any other form: `me.http_request`.
         #[doc = concat!("match sts.run(me.request(body))", $wait, " {")]
         ///     Ok(who) => println!("{} of {}", who.unique_id, who.account),
         ///     Err(reason) if reason.is_transient() => println!("try again"),
         ///     Err(reason) => println!("refused: {reason}"),
         /// }
         ///
-        /// // The token. A request of another form: `me.http_request`.
+        /// // The token.
         /// let tokens = Verifier::eks("billing.example.com").unwrap();
         /// let tokens = tokens.accounts(["123456789012"]).remember(10_000);
         #[doc = concat!("let who = sts.run(tokens.token(bearer))", $wait, ";")]

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Method, Request};
 
 use super::draft::Draft;
@@ -165,6 +165,9 @@ pub(super) fn header_value(name: &'static str, value: &str) -> Result<HeaderValu
     if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
         return Err(argument("begins or ends with a blank, which no header keeps"));
     }
+    if value.contains('\t') || value.contains("  ") {
+        return Err(argument("holds a tab or two blanks in a row, which a signature takes for one"));
+    }
     let header = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
     header.ok_or(argument("holds a control character or one outside ascii, which no header can carry"))
 }
@@ -181,14 +184,16 @@ pub(super) fn sign(
     if is_text { Ok(()) } else { Err(sigv4::SignError::SessionToken.into()) }
 }
 
-/// The name of a header with which a service tells proofs for itself: none that has a meaning of its own.
+/// The name of a header by which a service knows the proofs for itself: none that has a meaning of its own to STS, to a proxy or
+/// to another signer.
 pub(super) fn audience_name(name: &str) -> Result<HeaderName, ProofError> {
-    let problem = "is no name of a header, or of one that has a meaning of its own";
-    let reserved = |name: &HeaderName| {
-        let own = [ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST];
-        name.as_str().starts_with("x-amz-") || own.contains(name) || sigv4::is_unsigned(name.as_str())
+    let problem = "is not the name of a header, or is that of one with a meaning of its own";
+    let has_meaning = |name: &str| {
+        MEANINGFUL.contains(&name)
+            || MEANINGFUL_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || sigv4::is_unsigned(name)
     };
-    let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !reserved(name));
+    let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !has_meaning(name.as_str()));
     name.ok_or(ProofError::Argument { name: "audience header", problem })
 }
 
@@ -196,6 +201,29 @@ fn name_of(name: &str) -> Result<HeaderName, ProofError> {
     let problem = "is no name of a header";
     name.parse().map_err(|_| ProofError::Argument { name: "header", problem })
 }
+
+/// Headers of RFC 9110, 9111 and 6265 that a request may have, and of proxies.
+const MEANINGFUL: [&str; 16] = [
+    "accept",
+    "cache-control",
+    "cookie",
+    "date",
+    "forwarded",
+    "from",
+    "host",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "range",
+    "referer",
+    "via",
+    "warning",
+    "x-http-method-override",
+    "x-real-ip",
+];
+/// The same, and those of AWS and of browsers.
+const MEANINGFUL_PREFIXES: [&str; 7] =
+    ["accept-", "content-", "if-", "sec-", "x-amz-", "x-amzn-", "x-forwarded-"];
 
 /// The headers before and after those that the consumer wants.
 const FIRST: [&str; 3] = ["Host", "Content-Type", "Content-Length"];

@@ -104,8 +104,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`ProofError::Argument`] if no header can carry name or audience, or the header has a meaning of its own:
-    /// `x-amz-…`, those of every request, and those that are never signed, such as `user-agent`.
+    /// [`ProofError::Argument`] if no header can carry name or audience, or the header has a meaning of its own, as
+    /// [`Audience::new`](super::Audience::new) says.
     pub fn audience(name: &str, audience: &str) -> Result<Self, ProofError> {
         let name = audience_name(name)?;
         let audience = header_value("audience", audience)?;
