@@ -13,8 +13,8 @@ pub(crate) fn bound() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "sts has run sts {MAX_DEPTH} times, each as a credential_process; one of the profiles leads back to itself: \
-         name another there with --profile"
+        "sts has run sts {MAX_DEPTH} times, each as a credential_process; perhaps one of the profiles leads back to \
+         itself: name another there with --profile"
     )))
 }
 

@@ -92,9 +92,9 @@ enum Consumer {
     },
     /// JSON for any service that checks it as sts verify --audience does
     Audience {
-        /// The header that the service looks at, and the name that it has there
-        #[arg(value_name = "HEADER=VALUE")]
-        audience: String,
+        /// The header that the service looks for, and the service's name in it
+        #[arg(value_name = "HEADER=VALUE", value_parser = header_and_value)]
+        audience: (String, String),
     },
 }
 
@@ -129,18 +129,15 @@ impl Consumer {
             Self::Chainguard { audience, identity } => sts.prove(&Chainguard::new(audience, identity))?,
             Self::Conjur => sts.prove(&Conjur::new())?,
             Self::Lakefs { server_id } => sts.prove(&LakeFs::new(server_id))?,
-            Self::Audience { audience } => {
-                let (header, value) = header_and_value(&audience)?;
-                sts.prove(&Audience::new(header, value))?
-            }
+            Self::Audience { audience: (header, name) } => sts.prove(&Audience::new(header, name))?,
         })
     }
 }
 
 /// The parts of `HEADER=VALUE`.
-pub(crate) fn header_and_value(audience: &str) -> Result<(&str, &str), Failure> {
-    let problem = || Failure::Usage("an audience is to be HEADER=VALUE".to_owned());
-    audience.split_once('=').ok_or_else(problem)
+pub(crate) fn header_and_value(audience: &str) -> Result<(String, String), &'static str> {
+    let (header, value) = audience.split_once('=').ok_or("it has no =")?;
+    Ok((header.to_owned(), value.to_owned()))
 }
 
 /// A conversation, of which the caller passes the messages on.

@@ -13,7 +13,7 @@ use crate::session::{Anywhere, duration};
 
 /// Prints a token that takes the place of a password: for a database, a cache or a broker with IAM authentication.
 ///
-/// It opens connections for 15 minutes. It is signed for the region of the client: see --region.
+/// It opens connections for 15 minutes, unless --lifetime of dsql says otherwise. It is signed for the region of the client: see --region.
 #[derive(Args)]
 pub(crate) struct Token {
     #[command(flatten)]

@@ -60,8 +60,8 @@ struct Audience {
     #[arg(long, value_name = "CHALLENGE")]
     teleport: Option<String>,
     /// A signed request with this audience in this header
-    #[arg(long, value_name = "HEADER=VALUE")]
-    audience: Option<String>,
+    #[arg(long, value_name = "HEADER=VALUE", value_parser = header_and_value)]
+    audience: Option<(String, String)>,
     /// A signed request for anyone: one that was made for another service is accepted too
     #[arg(long)]
     any_audience: bool,
@@ -113,11 +113,12 @@ impl Audience {
             ("X-Teleport-Challenge", &self.teleport),
         ];
         let named = named.into_iter().find_map(|(name, value)| Some((name, value.as_deref()?)));
-        let given = self.audience.as_deref().map(header_and_value).transpose()?;
+        let given = self.audience.as_ref().map(|(header, value)| (&**header, &**value));
         let verifier = match (&self.eks, named.or(given)) {
             (Some(cluster), _) => Verifier::eks(cluster),
             (None, Some((name, value))) => Verifier::audience(name, value),
             (None, None) if self.any_audience => Ok(Verifier::without_audience()),
+            // The group is required.
             (None, None) => return Err(Failure::Usage("no audience is named".to_owned())),
         };
         Ok(verifier.map_err(Error::from)?)
