@@ -108,15 +108,13 @@ fn what_the_command_reads_and_writes_passes_through() {
 
     let Some(world) = World::new() else { return };
     let bytes: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+    world.home.write("third", "errors\n");
     for form in [&["exec", "--"][..], &["exec", "--serve", "--"]] {
-        let mut command = world.sts(&[form, &["sh", "-c", "cat; cat >&2 <&3; exit 9"]].concat());
+        let inner = world.sts(&[form, &["sh", "-c", "cat; cat >&2 <&3; exit 9"]].concat());
         // A descriptor beside the three goes on too.
-        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "exec \"$0\" \"$@\" 3<\"$HOME/third\""]).arg(world.path()).args(arguments);
-        shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        world.home.write("third", "errors\n");
-        command = shell;
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec \"$0\" \"$@\" 3<\"$HOME/third\""]).arg(world.path()).args(inner.get_args());
+        command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap();
         let (mut input, sent) = (child.stdin.take().unwrap(), bytes.clone());

@@ -159,7 +159,7 @@ fn a_profile_that_leads_back_to_itself_ends() {
     assert_eq!((status, told.as_str(), errors.lines().count()), (Some(3), "", 1), "{errors}");
     assert!(errors.contains("sts has run sts 4 times, each as a credential_process"), "{errors}");
     assert_eq!(std::fs::read_to_string(world.home.path("begun")).unwrap().lines().count(), 4);
-    // As many that do not are no loop.
+    // Three that lead on are none.
     let mut config = format!("[profile 3]\naws_access_key_id={KEY_ID}\naws_secret_access_key={SECRET_KEY}\n");
     for (outer, inner) in [(0, 1), (1, 2), (2, 3)] {
         config += &format!(

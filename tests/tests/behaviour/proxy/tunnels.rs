@@ -116,7 +116,7 @@ fn a_tunnel_has_to_be_made_in_the_time_to_connect() {
                 proxy.address()
             );
             assert!(line.contains(&named), "{line}");
-            assert!(begun.elapsed() < Duration::from_secs(60), "{driver}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{driver}");
         }
     }
 }
