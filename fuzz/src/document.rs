@@ -59,6 +59,14 @@ pub fn has_odd_names(body: &[u8]) -> bool {
     !text.is_ascii() && !matches!(read(plain.as_bytes()), Some(Verdict::Refused(_)))
 }
 
+/// Whether there is an XML declaration or a processing instruction, which our reader skips unread.
+/// Two common declarations do not count.
+pub fn has_instructions(body: &[u8]) -> bool {
+    let usual: [&[u8]; 2] = [b"<?xml version=\"1.0\"?>", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"];
+    let rest = usual.iter().find_map(|usual| body.strip_prefix(*usual)).unwrap_or(body);
+    rest.windows(2).any(|pair| pair == b"<?")
+}
+
 /// Whether our reader accepts the whole document.
 pub fn is_accepted(body: &[u8]) -> bool {
     let whole = || {
