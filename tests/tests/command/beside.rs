@@ -113,6 +113,35 @@ fn ctrl_c_reaches_the_command_once() {
     assert_eq!(seen.status.code(), Some(5));
 }
 
+/// As a caller starts it that does not wait for its children.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_caller_that_ignores_its_children_changes_nothing() {
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let mfa = ["--role", &role, "--mfa", &serial, "--mfa-process", "echo 424242"];
+    for (arguments, status) in
+        [(&["exec", "--serve", "--", "sh", "-c", "exit 7"][..], 7), (&[&["export"], &mfa[..]].concat(), 0)]
+    {
+        let own = world.sts(arguments);
+        let mut command = Command::new("env");
+        command.arg("--ignore-signal=CHLD").arg(own.get_program()).args(own.get_args());
+        command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let (ended, _, errors) = end(command);
+        assert_eq!(ended, Some(status), "{errors}");
+    }
+}
+
+/// One that a process sends goes on, at a terminal too.
+#[test]
+fn what_is_sent_to_it_alone_reaches_the_command_at_a_terminal() {
+    let Some(world) = World::new() else { return };
+    let script = "trap 'echo got; exit 5' INT; kill -INT $PPID; while :; do sleep 0.1; done";
+    let seen = at_terminal_after(&world, &["exec", "--serve", "--", "sh", "-c", script], &[]);
+    assert!(seen.shown.contains("got\r\n"), "{}", seen.shown);
+    assert_eq!(seen.status.code(), Some(5));
+}
+
 fn strict() -> Option<World> {
     let sts = Server::builder().role(Role::new("strict").requires_mfa(true));
     World::with(sts.min_duration_seconds(1).mfa_code("424242"))

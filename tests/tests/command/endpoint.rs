@@ -399,6 +399,41 @@ fn what_goes_before_the_endpoint_is_said() {
         format!("[base]\naws_access_key_id={KEY_ID}\naws_secret_access_key={SECRET_KEY}\n"),
     );
     assert_eq!(Serving::start(world.without_keys(&["serve", "--profile", "base"])).said(), "");
+    // Variables of a container, in a format that removes them and in one that cannot.
+    for name in ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
+        for (format, said, printed) in [
+            ("env", String::new(), format!("unset {name}\n")),
+            (
+                "dotenv",
+                format!("sts: programs obey {name} before these variables; take it away from them\n"),
+                String::new(),
+            ),
+        ] {
+            let mut command = world.without_keys(&["serve", "--profile", "base", "--format", format]);
+            command.env(name, "/v2/credentials");
+            let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let (told, errors) = first_words(child, if printed.is_empty() { 2 } else { 3 });
+            assert_eq!(errors, said, "{name}");
+            assert!(
+                told.ends_with(&printed) && told.contains("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+                "{told}"
+            );
+        }
+    }
+}
+
+/// So many lines of its standard output, and all of its standard error until it is ended after them.
+fn first_words(mut child: Child, lines: usize) -> (String, String) {
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut told = String::new();
+    for _ in 0..lines {
+        output.read_line(&mut told).unwrap();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    (told, errors)
 }
 
 #[test]

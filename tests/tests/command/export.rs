@@ -95,6 +95,9 @@ fn every_format() {
     // Not at a terminal.
     assert!(world.prints(&["export"]).starts_with('{'));
     assert!(world.prints(&["export", "--format", "ini", "--section", "dev"]).starts_with("[dev]\n"));
+    for arguments in [&["--section", "dev"][..], &["--section", "a]", "--format", "ini"]] {
+        assert_eq!(end(world.sts(&[&["export"], arguments].concat())).0, Some(2), "{arguments:?}");
+    }
     assert!(world.sts.requests().is_empty(), "nothing is sent for keys that are there");
 }
 

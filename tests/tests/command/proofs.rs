@@ -163,6 +163,15 @@ fn a_role_signs_where_one_is_named() {
         let token = world.prints(&arguments);
         assert!(token.contains("X-Amz-Security-Token="), "{arguments:?}: {token}");
     }
+    // One of two would be another identity.
+    for arguments in [
+        &["token", "--role", &role, "memorydb", "c", "u", "--role", &role][..],
+        &["token", "--role", &role, "memorydb", "c", "u", "--duration", "15m"],
+    ] {
+        let (status, told, errors) = end(world.sts(arguments));
+        assert_eq!((status, told.as_str()), (Some(2), ""), "{errors}");
+        assert!(errors.contains("--role"), "{errors}");
+    }
     let proof = world.prints(&["proof", "vault", "dev", "--role", &role, "--duration", "15m"]);
     let proof: Value = serde_json::from_str(&proof).unwrap();
     let headers = BASE64_STANDARD.decode(proof["iam_request_headers"].as_str().unwrap()).unwrap();
@@ -352,6 +361,7 @@ fn verify_says_who() {
         &["--any-audience", "/no/such/file"],
         &["--any-audience", "k8s-aws-v1.planted"],
         &["--any-audience", "--endpoint-url", "http://127.0.0.1:1"],
+        &["--any-audience", "--region", "eu-west-1"],
     ] {
         let (status, _, errors) = json.verify(&world, arguments, &token);
         assert_eq!(status, Some(2), "{arguments:?} {errors}");

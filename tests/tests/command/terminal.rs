@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 use sts_tests::sts::{Role, Server};
 
-use super::program::{World, ended};
+use super::program::{World, end, ended};
 
 /// What came of a program at a terminal: its status, and all that the terminal showed.
 pub(crate) struct Seen {
@@ -191,6 +191,19 @@ fn a_program_that_is_ended_hears_of_it_once() {
         ended(&mut child);
         assert_eq!(contents(&told), "heard\n", "{arguments:?}");
     }
+}
+
+/// No code is asked for, for a call that cannot be made.
+#[test]
+fn what_is_missing_is_said_before_a_code_is_asked_for() {
+    let Some(world) = strict() else { return };
+    let (role, serial) = (world.sts.role_arn("strict"), world.sts.mfa_serial());
+    let process = ["--mfa-process", "touch \"$HOME/asked\"; echo 424242"];
+    let (status, _, errors) = end(world
+        .sts(&[&["assume-role", "--role-arn", &role, "--serial-number", &serial], &process[..]].concat()));
+    assert_eq!(status, Some(2));
+    assert!(errors.contains("RoleSessionName is missing"), "{errors}");
+    assert!(!world.home.path("asked").exists());
 }
 
 /// A daemon that it starts, and that keeps its output open, holds up nothing.

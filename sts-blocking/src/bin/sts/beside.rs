@@ -11,7 +11,9 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
 
     use rustix::io::retry_on_intr;
     use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
-    use signal_hook::iterator::Signals;
+    use signal_hook::iterator::SignalsInfo;
+    use signal_hook::iterator::exfiltrator::WithOrigin;
+    use signal_hook::low_level::siginfo::Cause;
     use sts_blocking::sts_proto::perform::in_our_style;
 
     use crate::signals::has_it_from_terminal;
@@ -20,7 +22,7 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
         Failure::Other(format!("signals cannot be handled: {}", in_our_style(&error)))
     };
     // Before the command begins, so that none is lost.
-    let mut signals = Signals::new(crate::signals::heeded()).map_err(failed)?;
+    let mut signals = SignalsInfo::<WithOrigin>::new(crate::signals::heeded()).map_err(failed)?;
     crate::mfa::stop_asking();
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -29,10 +31,11 @@ pub(crate) fn run(mut command: Command) -> Result<ExitCode, Failure> {
     let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return Ok(ExitCode::FAILURE) };
     let handle = signals.handle();
     let forwarding = std::thread::spawn(move || {
-        for signal in &mut signals {
-            let signal = Signal::from_named_raw(signal);
+        for heard in &mut signals {
+            let signal = Signal::from_named_raw(heard.signal);
             // A terminal sends some to its whole foreground, so the command has them.
-            if let Some(signal) = signal.filter(|signal| !has_it_from_terminal(*signal)) {
+            let is_of_process = matches!(heard.cause, Cause::Sent(_));
+            if let Some(signal) = signal.filter(|signal| is_of_process || !has_it_from_terminal(*signal)) {
                 // It is not waited for before this thread has ended, so no other process can have its id.
                 let _ = kill_process(pid, signal);
             }

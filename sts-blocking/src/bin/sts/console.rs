@@ -1,6 +1,7 @@
+use std::ffi::OsStr;
 use std::io;
 use std::net::TcpListener;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -88,10 +89,10 @@ fn open(url: Secret) -> Result<(), Failure> {
     let listener = http::listen(0).map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();
     let path = format!("/{}", random::token().map_err(random::failed)?.expose());
-    let mut browser = browser(&format!("http://127.0.0.1:{port}{path}"));
+    let address = format!("http://127.0.0.1:{port}{path}");
     let (sent, is_sent) = mpsc::channel();
     thread::Builder::new().spawn(move || send_on(&listener, path, url, sent)).map_err(failed)?;
-    let mut browser = browser.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
+    let mut browser = start_browser(&address).map_err(failed)?;
     // A browser may go on for hours, or hand the address to one that runs already and end at once.
     let browser = thread::spawn(move || browser.wait().is_ok_and(|status| status.success()));
     let mut browser = Some(browser);
@@ -126,19 +127,68 @@ fn send_on(listener: &TcpListener, path: String, url: Secret, sent: mpsc::Sender
     })
 }
 
-/// The command that opens an address.
-fn browser(address: &str) -> Command {
-    let own = std::env::var_os("BROWSER").filter(|browser| !browser.is_empty());
-    let (program, arguments): (_, &[&str]) = match own {
-        Some(browser) => (browser, &[]),
-        None if cfg!(target_os = "macos") => ("open".into(), &[]),
-        None if cfg!(windows) => ("rundll32".into(), &["url.dll,FileProtocolHandler"]),
-        None => ("xdg-open".into(), &[]),
+/// Starts the first command that opens an address.
+fn start_browser(address: &str) -> io::Result<Child> {
+    let mut failed = io::Error::from(io::ErrorKind::NotFound);
+    for mut command in browsers(std::env::var_os("BROWSER").as_deref(), address) {
+        match command.stdin(Stdio::null()).stdout(Stdio::null()).spawn() {
+            Ok(browser) => return Ok(browser),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// `BROWSER` is the path of a program or, as `xdg-open` and Python read it, a list of command lines with colons between them,
+/// in which `%s` stands for the address.
+fn browsers(own: Option<&OsStr>, address: &str) -> Vec<Command> {
+    let of = |program: &OsStr, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).arg(address);
+        command
     };
-    let mut command = Command::new(program);
-    command.args(arguments).arg(address);
-    command
+    let Some(own) = own.filter(|browser| !browser.is_empty()) else {
+        return vec![match () {
+            () if cfg!(target_os = "macos") => of("open".as_ref(), &[]),
+            () if cfg!(windows) => of("rundll32".as_ref(), &["url.dll,FileProtocolHandler"]),
+            () => of("xdg-open".as_ref(), &[]),
+        }];
+    };
+    let mut all = vec![of(own, &[])];
+    let lines = own.to_str().filter(|_| !cfg!(windows)).unwrap_or_default();
+    for line in lines.split(':') {
+        let mut words = line.split_whitespace();
+        let Some(program) = words.next() else { continue };
+        if line.contains("%s") {
+            let mut command = Command::new(program);
+            command.args(words.map(|word| word.replace("%s", address)));
+            all.push(command);
+        } else {
+            all.push(of(program.as_ref(), &words.collect::<Vec<_>>()));
+        }
+    }
+    all
 }
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_browser_may_have_arguments_and_be_one_of_a_list() {
+        let lines = |own: &str| -> Vec<String> {
+            let shown = |command: &Command| {
+                let words = std::iter::once(command.get_program()).chain(command.get_args());
+                words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join("|")
+            };
+            browsers(Some(own.as_ref()), "URL").iter().map(shown).collect()
+        };
+        assert_eq!(lines("/a b/firefox")[0], "/a b/firefox|URL");
+        assert_eq!(lines("a --new x:b --to=%s -y: :c")[1..], ["a|--new|x|URL", "b|--to=URL|-y", "c|URL"]);
+        assert_eq!(browsers(Some("".as_ref()), "URL").len(), 1);
+    }
+}

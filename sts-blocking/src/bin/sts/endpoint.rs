@@ -36,11 +36,12 @@ impl Endpoint {
         let failed =
             |what: &str, error: &std::io::Error| Failure::Other(format!("{what}: {}", in_our_style(error)));
         let listening = http::listen(port).and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
-        let (port, listener) = listening.map_err(|error| {
-            failed(
+        let (port, listener) = listening.map_err(|error| match port {
+            0 => failed("127.0.0.1 cannot be listened at", &error),
+            _ => failed(
                 &format!("port {port} of 127.0.0.1 cannot be listened at, use another with --port"),
                 &error,
-            )
+            ),
         })?;
         let token = random::token().map_err(random::failed)?;
         let site = Site {
@@ -64,6 +65,10 @@ impl Endpoint {
         ]
     }
 }
+
+/// Variables that programs obey before those of the endpoint: another address, and a file with another token.
+pub(crate) const OVERRULING: [&str; 2] =
+    ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
 
 /// The source, if any, in which a program with these variables finds credentials before it asks the endpoint.
 pub(crate) fn goes_before(

@@ -10,7 +10,7 @@ use sts_blocking::sts_proto::perform::in_our_style;
 use crate::args::Global;
 use crate::beside;
 use crate::commands::Run;
-use crate::endpoint::{Endpoint, goes_before};
+use crate::endpoint::{Endpoint, OVERRULING, goes_before};
 use crate::failure::Failure;
 use crate::output::{printable, tell};
 use crate::session::Session;
@@ -133,10 +133,10 @@ const OTHER_CREDENTIALS: [&str; 25] = [
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    OVERRULING[0],
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    OVERRULING[1],
     "AWS_ACCESS_KEY",
     "AWS_SECRET_KEY",
     "AWS_BEARER_TOKEN_BEDROCK",

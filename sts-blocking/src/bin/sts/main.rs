@@ -49,7 +49,10 @@ fn main() -> ExitCode {
         debug::log_to_stderr();
     }
     #[cfg(unix)]
-    signals::watch_programs();
+    {
+        signals::hear_of_children();
+        signals::watch_programs();
+    }
     let status = match nesting::bound().and_then(|()| command.run(&global)) {
         Ok(status) => status,
         Err(failure) => failure.report(&global),

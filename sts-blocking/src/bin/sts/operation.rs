@@ -56,21 +56,22 @@ impl Call {
     pub(crate) fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let members = (self.entry.members)();
         let mut input = members::read(members, &self.matches)?;
+        members::require(members, &input)?;
         if let Some(serial) = members::lacks_code(members, &input) {
             let code = mfa::code(&serial, global.mfa_process.as_deref());
             let code = code.map_err(|missing| Failure::NoCode(missing.line()))?;
             input.push(("TokenCode".into(), Value::Secret(code)));
         }
-        members::require(members, &input)?;
         let output = (self.entry.send)(&global.client()?, Value::Structure(input))?;
-        if let Some(message) = decoded(&output) {
+        let format = self.matches.get_one(FORMAT).copied();
+        if let Some(message) = decoded(&output).filter(|_| format.is_none()) {
             match serde_json::from_str::<Json>(message) {
                 Ok(json) => print_json(&json)?,
                 Err(_) => print(message)?,
             }
             return Ok(ExitCode::SUCCESS);
         }
-        match self.matches.get_one(FORMAT).copied().unwrap_or_default() {
+        match format.unwrap_or_default() {
             Format::Json => print_json(&Shown(&output))?,
             Format::Table => {
                 let mut rows = Vec::new();

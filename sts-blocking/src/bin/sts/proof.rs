@@ -15,7 +15,7 @@ use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
 use crate::random;
-use crate::session::Anywhere;
+use crate::session::{Session, WithSession};
 
 /// Prints a proof of identity: a signed request that another service sends to STS, to learn whose credentials signed it.
 ///
@@ -24,9 +24,9 @@ use crate::session::Anywhere;
 #[derive(Args)]
 pub(crate) struct Proof {
     #[command(flatten)]
-    session: Anywhere,
+    session: Session,
     #[command(subcommand)]
-    consumer: Consumer,
+    consumer: WithSession<Consumer>,
 }
 
 #[derive(Subcommand)]
@@ -100,7 +100,8 @@ enum Consumer {
 
 impl Run for Proof {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        print(self.consumer.proof(&self.session.0.client(global)?)?.expose())?;
+        let sts = self.consumer.session(self.session)?.client(global)?;
+        print(self.consumer.chosen.proof(&sts)?.expose())?;
         Ok(ExitCode::SUCCESS)
     }
 }

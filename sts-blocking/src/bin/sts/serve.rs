@@ -7,7 +7,7 @@ use sts_blocking::Secret;
 
 use crate::args::Global;
 use crate::commands::Run;
-use crate::endpoint::{Endpoint, goes_before};
+use crate::endpoint::{Endpoint, OVERRULING, goes_before};
 use crate::export::{Format, formats_of_variables, lines};
 use crate::failure::Failure;
 use crate::output::{print, tell};
@@ -16,7 +16,8 @@ use crate::session::Session;
 /// Gives credentials to other programs of this machine, and keeps them fresh: an endpoint on 127.0.0.1 in the form of a
 /// container's, which every SDK of AWS asks.
 ///
-/// Prints the two variables that lead programs to it once it has credentials, and runs until it is ended. It answers only
+/// Prints the two variables that lead programs to it once it has credentials, removes others that programs would obey before
+/// them, and runs until it is ended. It answers only
 /// callers that have the token and name it as 127.0.0.1 or localhost. GET / gives the credentials of the profile or of
 /// --role, and of long-term keys a session of GetSessionToken; GET /role-arn/ARN gives those of another role, assumed with
 /// them.
@@ -45,10 +46,13 @@ impl Run for Serve {
                 "programs with these variables look for the credentials of {source} first; {advice}"
             ));
         }
-        print(&lines(
-            self.format,
-            variables.into_iter().map(|(name, value)| (name, Some(Secret::new(value)))),
-        )?)?;
+        let overruling = OVERRULING.into_iter().filter(|name| env::var_os(name).is_some());
+        let overruling: Vec<_> = overruling.map(|name| (name, None)).collect();
+        if let Some((name, _)) = overruling.first().filter(|_| !self.format.removes()) {
+            tell(format_args!("programs obey {name} before these variables; take it away from them"));
+        }
+        let variables = variables.into_iter().map(|(name, value)| (name, Some(Secret::new(value))));
+        print(&lines(self.format, variables.chain(overruling))?)?;
         loop {
             thread::park();
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use sts_blocking::Client;
 use sts_blocking::operations::AssumeRole;
 use sts_blocking::types::{PolicyDescriptorType, Tag};
@@ -78,26 +78,50 @@ impl Session {
     }
 }
 
-/// The same flags where they may stand after the name of a subcommand too.
-pub(crate) struct Anywhere(pub(crate) Session);
+/// A subcommand of a command that has these flags: they may stand behind its name too. They are no global flags of clap's,
+/// which forgets those before the name where there are some behind it.
+pub(crate) struct WithSession<S> {
+    pub(crate) chosen: S,
+    session: Session,
+}
 
-impl Args for Anywhere {
-    fn augment_args(command: Command) -> Command {
-        Session::augment_args(command).mut_args(|flag| flag.global(true))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
+impl<S> WithSession<S> {
+    /// The flags behind the name, or those before it.
+    pub(crate) fn session(&self, before: Session) -> Result<Session, Failure> {
+        match (before.roles.is_empty(), self.session.roles.is_empty()) {
+            (true, _) => Ok(self.session.clone()),
+            (false, true) => Ok(before),
+            (false, false) => Err(Failure::Usage(
+                "--role stands before and behind the name of what is made; put all of them in one place"
+                    .to_owned(),
+            )),
+        }
     }
 }
 
-impl FromArgMatches for Anywhere {
+impl<S: Subcommand> Subcommand for WithSession<S> {
+    fn augment_subcommands(command: Command) -> Command {
+        S::augment_subcommands(command).mut_subcommands(Session::augment_args)
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        S::has_subcommand(name)
+    }
+}
+
+impl<S: FromArgMatches> FromArgMatches for WithSession<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Session::from_arg_matches(matches).map(Self)
+        let behind = matches.subcommand().map_or(matches, |(_, behind)| behind);
+        Ok(Self { chosen: S::from_arg_matches(matches)?, session: Session::from_arg_matches(behind)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.0.update_from_arg_matches(matches)
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use signal_hook::SigId;
-use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::low_level::{self, pipe};
 
 use crate::mfa::is_given_away;
@@ -100,6 +100,12 @@ pub(crate) fn end_by(signal: i32) -> String {
     crate::mfa::restore_terminal();
     let _ = low_level::emulate_default_handler(signal);
     "the question was interrupted".to_owned()
+}
+
+/// Hears of the end of children where the caller of this process has made it ignore them: they could not be waited for.
+pub(crate) fn hear_of_children() {
+    // An error leaves all as it is.
+    let _ = signal_hook::flag::register(SIGCHLD, Arc::default());
 }
 
 /// Sees to it that the programs which the library runs end when this process ends.

@@ -9,17 +9,18 @@ use crate::args::Global;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::output::print;
-use crate::session::{Anywhere, duration};
+use crate::session::{Session, WithSession, duration};
 
 /// Prints a token that takes the place of a password: for a database, a cache or a broker with IAM authentication.
 ///
-/// It opens connections for 15 minutes, unless --lifetime of dsql says otherwise. It is signed for the region of the client: see --region.
+/// It opens connections for 15 minutes, unless --lifetime of dsql says otherwise. It is signed for the region of the client:
+/// see --region.
 #[derive(Args)]
 pub(crate) struct Token {
     #[command(flatten)]
-    session: Anywhere,
+    session: Session,
     #[command(subcommand)]
-    service: Service,
+    service: WithSession<Service>,
 }
 
 #[derive(Subcommand)]
@@ -72,7 +73,8 @@ enum Service {
 
 impl Run for Token {
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        print(self.service.token(&self.session.0.client(global)?)?.expose())?;
+        let sts = self.service.session(self.session)?.client(global)?;
+        print(self.service.chosen.token(&sts)?.expose())?;
         Ok(ExitCode::SUCCESS)
     }
 }

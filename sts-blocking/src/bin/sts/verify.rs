@@ -74,6 +74,10 @@ impl Run for Verify {
                 "--endpoint-url cannot be used here: a proof is checked by the STS that it is signed for";
             return Err(Failure::Usage(problem.to_owned()));
         }
+        if global.region.is_some() {
+            let problem = "--region cannot be used here: --in-region names a region whose sts may be asked";
+            return Err(Failure::Usage(problem.to_owned()));
+        }
         let proof = read(self.file.as_ref())?;
         let mut verifier = self.audience.verifier()?;
         if !self.accounts.is_empty() {

@@ -140,9 +140,7 @@ fn of_json(shape: &Shape, json: Json, whole: bool) -> Result<Value, String> {
 
 fn of_flag(member: &Member, values: &[&str], stdin: &mut Stdin) -> Result<Value, String> {
     match (member.shape, values) {
-        (shape @ Shape::List(Shape::Structure(_)), [text]) if text.starts_with('[') => {
-            of_json_in_line(&shape, text)
-        }
+        (shape @ Shape::List(_), [text]) if text.starts_with('[') => of_json_in_line(&shape, text),
         (Shape::List(item), values) => {
             Ok(Value::List(values.iter().map(|text| of_text(item, text, stdin)).collect::<Result<_, _>>()?))
         }
