@@ -93,15 +93,26 @@ impl Env {
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        let known = |(name, value): (N, V)| {
-            let name = name.into().into_string().ok()?;
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self::of(Platform::current(), variables)
+    }
+}
+
+impl Env {
+    /// Windows keeps how a name is spelled, and takes all spellings for one.
+    fn of(platform: Platform, variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let known = |(name, value): (OsString, OsString)| {
+            let mut name = name.into_string().ok()?;
+            if platform == Platform::Windows {
+                name.make_ascii_uppercase();
+            }
             let kept = name.starts_with("AWS_")
                 || name.starts_with("_X_AMZN_")
                 || HOME.contains(&name.as_str())
                 || PROXY.contains(&name.as_str());
-            kept.then(|| (name, value.into().into_string().map(Secret::new).map_err(drop)))
+            kept.then(|| (name, value.into_string().map(Secret::new).map_err(drop)))
         };
-        Self { variables: variables.into_iter().filter_map(known).collect(), or_home: None }
+        Self { variables: variables.filter_map(known).collect(), or_home: None }
     }
 }
 
@@ -127,6 +138,21 @@ const PROXY: [&str; 9] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_any_case_is_one_variable_on_windows() {
+        let variables =
+            [("aws_profile", "p"), ("Https_Proxy", "x"), ("UserProfile", "u"), ("path", "secret")];
+        let of = |platform| {
+            Env::of(platform, variables.into_iter().map(|(name, value)| (name.into(), value.into())))
+        };
+        let windows = of(Platform::Windows);
+        for (name, value) in [("AWS_PROFILE", "p"), ("HTTPS_PROXY", "x"), ("USERPROFILE", "u")] {
+            assert_eq!(windows.get(name), Ok(Some(value)));
+            assert_eq!(of(Platform::Unix).get(name), Ok(None));
+        }
+        assert_eq!(format!("{windows:?}"), r#"{"AWS_PROFILE", "HTTPS_PROXY", "USERPROFILE"}"#);
+    }
 
     #[test]
     fn keeps_known_variables_and_prints_only_names() {
