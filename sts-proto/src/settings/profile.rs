@@ -351,7 +351,13 @@ impl Section {
         let property = |(key, value): (K, V)| {
             (to_ascii_lowercase(key.as_ref()).into(), Property::by_hand(&value.into()))
         };
-        self.properties.extend(properties.into_iter().map(property));
+        let properties: Vec<(Box<str>, Property)> = properties.into_iter().map(property).collect();
+        let [id, secret, _] = KEY_PAIR;
+        if properties.iter().any(|(key, _)| [id, secret].contains(&&**key)) {
+            // Nor is the token of another pair.
+            self.properties.remove(&KEY_PAIR);
+        }
+        self.properties.extend(properties);
     }
 }
 
@@ -390,6 +396,22 @@ mod tests {
     fn config(text: &str) -> Profiles {
         Profiles::parse((Path::new("/etc/config"), text.as_bytes()), (Path::new("/etc/credentials"), b""))
             .unwrap()
+    }
+
+    #[test]
+    fn a_pair_of_keys_that_is_inserted_takes_no_token_of_another() {
+        let mut profiles = config(
+            "[profile dev]\naws_access_key_id=a\naws_secret_access_key=b\naws_session_token=c\nregion=r\n",
+        );
+        profiles.insert_profile("dev", [("aws_access_key_id", "d"), ("AWS_SECRET_ACCESS_KEY", "e")]);
+        let dev = profiles.profile("dev").unwrap().unwrap();
+        let [id, secret, token] = KEY_PAIR;
+        assert_eq!(
+            [id, secret, token, "region"].map(|key| dev.get(key)),
+            [Some("d"), Some("e"), None, Some("r")]
+        );
+        profiles.insert_profile("dev", [("aws_session_token", "f")]);
+        assert_eq!(profiles.profile("dev").unwrap().unwrap().get(id), Some("d"));
     }
 
     #[test]
