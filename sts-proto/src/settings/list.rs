@@ -128,9 +128,7 @@ impl Settings {
         let Sourced { value, origin } = &self.credentials;
         let (value, origin) = match value {
             Ok(Some(credentials)) => (format!("access key {}", end_of_key(credentials)), origin.clone()),
-            // The environment has none, and says nothing.
-            Ok(None) if *origin != Origin::Code => ("none".to_owned(), Origin::Default),
-            Ok(None) => ("none".to_owned(), Origin::Code),
+            Ok(None) => ("none".to_owned(), origin.clone()),
             Err(error) => (format!("none: {error}"), origin.clone()),
         };
         Setting::new("credentials", value, origin)

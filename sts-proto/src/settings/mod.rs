@@ -193,11 +193,15 @@ impl Settings {
     /// These settings where they are set, else those of `base`: what code sets wins, whatever is loaded later.
     pub fn over(self, base: Self) -> Self {
         let set = |origin: &Origin| *origin != Origin::Default;
-        let (retry, retry_mode_origin, max_attempts_origin) = if self.sets_retry() {
-            (self.retry, self.retry_mode_origin, self.max_attempts_origin)
-        } else {
-            (base.retry, base.retry_mode_origin, base.max_attempts_origin)
+        let (mode, retry_mode_origin) = match set(&self.retry_mode_origin) {
+            true => (self.retry, self.retry_mode_origin),
+            false => (base.retry, base.retry_mode_origin),
         };
+        let (max, max_attempts_origin) = match set(&self.max_attempts_origin) {
+            true => (self.retry, self.max_attempts_origin),
+            false => (base.retry, base.max_attempts_origin),
+        };
+        let retry = mode.max_attempts(max.attempt_limit());
         Self {
             region: self.region.over(base.region),
             endpoint_url: self.endpoint_url.over(base.endpoint_url),

@@ -40,7 +40,9 @@ impl Settings {
     /// an error only when a client is built, and not if code sets others.
     pub fn from_env(env: &Env) -> Result<Self, SettingsError> {
         let value = env.credentials().map(|keys| keys.map(Arc::new));
-        let credentials = Sourced { value, origin: Origin::Environment("AWS_ACCESS_KEY_ID") };
+        let is_set = !matches!(value, Ok(None));
+        let origin = if is_set { Origin::Environment("AWS_ACCESS_KEY_ID") } else { Origin::Default };
+        let credentials = Sourced { value, origin };
         Ok(Self { credentials, ..Self::resolve(env, &Profiles::default(), None, &Self::new())? })
     }
 
@@ -189,6 +191,15 @@ mod tests {
 
     fn url(pairs: &[(&'static str, &'static str)]) -> String {
         from(pairs).unwrap().endpoint().unwrap().uri().to_string()
+    }
+
+    #[test]
+    fn what_an_environment_does_not_set_is_that_of_the_settings_below() {
+        let keys = Settings::new().credentials(Credentials::new("AKIDBELOW", "s"));
+        let above = from(&[("AWS_RETRY_MODE", "adaptive")]).unwrap().over(keys);
+        assert_eq!(above.credentials.value.as_ref().unwrap().as_ref().unwrap().access_key_id, "AKIDBELOW");
+        let above = above.over(from(&[("AWS_MAX_ATTEMPTS", "7"), ("AWS_RETRY_MODE", "standard")]).unwrap());
+        assert_eq!(above.retry, crate::retry::Retry::adaptive().max_attempts(7));
     }
 
     #[test]
