@@ -1,5 +1,11 @@
 //! Base64 (RFC 4648), strict: one text for each sequence of bytes.
 
+#[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
+use std::mem;
+
+#[cfg(any(feature = "login", feature = "roles-anywhere", feature = "verify", test))]
+use zeroize::Zeroizing;
+
 /// An alphabet, and whether a text is filled up to a multiple of four characters.
 #[derive(Clone, Copy)]
 pub(crate) struct Base64 {
@@ -84,7 +90,8 @@ impl Base64 {
         }
         let place = |digit: u8| u32::from(self.places.get(usize::from(digit)).copied().unwrap_or(NOWHERE));
         let (fours, rest) = digits.as_chunks::<4>();
-        let mut bytes = Vec::with_capacity(fours.len() * 3 + 2);
+        // It may be a key, of which nothing is left where it is damaged.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(fours.len() * 3 + 2));
         bytes.resize(fours.len() * 3, 0);
         // Whether there was another character is looked at once, at the end.
         let mut all = 0;
@@ -113,7 +120,7 @@ impl Base64 {
             }
             _ => return None,
         };
-        (all < 64 && unused == 0).then_some(bytes)
+        (all < 64 && unused == 0).then(|| mem::take(&mut *bytes))
     }
 }
 

@@ -12,6 +12,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use zeroize::Zeroizing;
+
 use super::origin::Sourced;
 use super::reason::reason;
 use super::{Origin, Setting, SettingsError, SettingsErrorKind};
@@ -107,7 +109,8 @@ impl TlsSettings {
     #[must_use]
     pub fn with_client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         // Bytes that are not text are not PEM either, and are refused as such.
-        let key = Secret::new(String::from_utf8(key.into()).unwrap_or_default());
+        let key = String::from_utf8(key.into()).map_err(|error| Zeroizing::new(error.into_bytes()));
+        let key = Secret::new(key.unwrap_or_default());
         self.change().client_certificate = Sourced::in_code(Some((chain.into(), key)));
         self
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
 
 use super::SignError;
 use super::canonical::{Canonical, Sink, put_encoded};
@@ -101,7 +102,7 @@ struct Query<'r> {
     kept: Cow<'r, str>,
     items: Vec<u8>,
     /// The item of the session token; empty without one.
-    token: Vec<u8>,
+    token: Zeroizing<Vec<u8>>,
 }
 
 impl<'r> Query<'r> {
@@ -135,10 +136,12 @@ impl<'r> Query<'r> {
         items.put(b"&X-Amz-SignedHeaders=");
         fields.put_names(b";", &mut Encoded(&mut items));
 
-        let mut token = Vec::new();
+        let mut token = Zeroizing::new(Vec::new());
         if let Some(text) = signer.token() {
-            token.put(b"X-Amz-Security-Token=");
-            put_encoded(text.expose().as_bytes(), &UNRESERVED, &mut token);
+            // With room for all of it, so that nothing is left behind where it grows.
+            token.reserve(TOKEN.len() + 3 * text.expose().len());
+            token.put(TOKEN);
+            put_encoded(text.expose().as_bytes(), &UNRESERVED, &mut *token);
         }
         Ok(Self { kept: without_signature(request.uri().query().unwrap_or_default()), items, token })
     }
@@ -155,7 +158,7 @@ impl<'r> Query<'r> {
         );
         target.put(path.as_bytes());
         let mut before = b"?";
-        for part in [self.kept.as_bytes(), &self.items, &self.token] {
+        for part in [self.kept.as_bytes(), &self.items, &*self.token] {
             if !part.is_empty() {
                 target.put(before);
                 target.put(part);
@@ -188,6 +191,9 @@ fn without_signature(query: &str) -> Cow<'_, str> {
         Cow::Borrowed(query)
     }
 }
+
+/// Begins the item of the session token.
+const TOKEN: &[u8] = b"X-Amz-Security-Token=";
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::Uri;
 use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
 
 use super::super::{Origin, SettingsError, SettingsErrorKind};
 use super::tunnel::Tunnel;
@@ -125,7 +126,14 @@ fn decode(text: &str) -> Result<Secret, Problem> {
         let digits = after.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         rest = digits.and_then(|_| after.get(2..)).ok_or(USER)?;
     }
-    let text = Secret::new(percent_decode_str(text).decode_utf8().map_err(|_| USER)?.into_owned());
+    // With room for all of it, so that nothing is left behind where it grows.
+    let mut decoded = Vec::with_capacity(text.len());
+    decoded.extend(percent_decode_str(text));
+    let text = String::from_utf8(decoded).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        USER
+    })?;
+    let text = Secret::new(text);
     if text.expose().contains(char::is_control) { Err(USER) } else { Ok(text) }
 }
 
