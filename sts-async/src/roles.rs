@@ -41,6 +41,10 @@ impl CredentialsProvider for SourceProvider {
         let client = self.client();
         Box::pin(async move { self.outcome(client.run(self.flow(client.core(), seed())).await) })
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.refuse(self.client().core(), credentials);
+    }
 }
 
 sts_proto::provider_types!(sts_async, (async fn), (.await));

@@ -38,6 +38,10 @@ impl CredentialsProvider for SourceProvider {
     fn credentials(&self) -> Result<Credentials, Error> {
         self.outcome(self.client().run(self.flow(self.client().core(), seed())))
     }
+
+    fn expired(&self, credentials: &Credentials) {
+        self.refuse(self.client().core(), credentials);
+    }
 }
 
 sts_proto::provider_types!(sts_blocking, (fn), ());

@@ -480,18 +480,6 @@ impl Driver {
         }
     }
 
-    /// Asks one source by way of this client.
-    pub fn asks(&self, source: Source) -> Provider {
-        match self {
-            Self::Blocking(client) => {
-                Provider::Blocking(Arc::new(sts_blocking::SourceProvider::new(client.clone(), source)))
-            }
-            Self::Async(client, _) => {
-                Provider::Async(Arc::new(sts_async::SourceProvider::new(client.clone(), source)))
-            }
-        }
-    }
-
     /// Does something in a hundred threads, which begin together.
     pub fn crowd<T: Send>(&self, work: impl Fn(&Self) -> T + Sync) -> Vec<T> {
         let barrier = Barrier::new(CROWD);

@@ -184,6 +184,13 @@ struct Shared {
 pub type Told = fn(&Settings) -> Vec<Setting>;
 
 impl Core {
+    /// A service has refused these credentials: they are not taken from the AWS CLI's cache again.
+    fn refuse_in_cli_cache(&self, credentials: &Credentials) {
+        if let Some(cache) = &self.shared.cli_cache {
+            cache.refuse(credentials);
+        }
+    }
+
     /// Calls an operation. `seed` is any number that no other flow of this client has: random, as a rule.
     pub fn send<O: Operation>(&self, operation: O, seed: u128) -> Send<O> {
         Send::new(self, operation, self.seed(seed))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderValue;
 
@@ -46,9 +46,7 @@ impl<C> AssumeRoleProvider<C> {
 
     /// A service has refused these credentials: they are not taken from the AWS CLI's cache again. `core` is the client's.
     pub fn refuse(&self, core: &Core, credentials: &Credentials) {
-        if let Some(cache) = &core.shared.cli_cache {
-            cache.refuse(credentials);
-        }
+        core.refuse_in_cli_cache(credentials);
     }
 
     /// What came of that flow, as a provider gives it.
@@ -158,6 +156,8 @@ pub struct SourceProvider<C> {
     name: String,
     chain: Arc<Chain>,
     renewals: Renewals,
+    /// What it gave last: see [`Resolve::held`].
+    last: Arc<Mutex<Option<Credentials>>>,
 }
 
 impl<C> SourceProvider<C> {
@@ -166,7 +166,8 @@ impl<C> SourceProvider<C> {
         let plan = Plan::of(source);
         let name = plan.to_string();
         let candidates = vec![Candidate { name: name.as_str().into(), found: Found::Plan(Box::new(plan)) }];
-        Self { client, name, chain: Arc::new(Chain { candidates }), renewals: Renewals::default() }
+        let chain = Arc::new(Chain { candidates });
+        Self { client, name, chain, renewals: Renewals::default(), last: Arc::default() }
     }
 
     /// The client that asks the source.
@@ -180,6 +181,12 @@ impl<C> SourceProvider<C> {
             .renewals(self.renewals.clone())
             .cli_cache(core.shared.cli_cache.clone())
             .metadata(core.metadata().cloned())
+            .held(self.last().clone())
+    }
+
+    /// A service has refused these credentials: they are not taken from the AWS CLI's cache again. `core` is the client's.
+    pub fn refuse(&self, core: &Core, credentials: &Credentials) {
+        core.refuse_in_cli_cache(credentials);
     }
 
     /// What came of that flow, as a provider gives it.
@@ -188,7 +195,13 @@ impl<C> SourceProvider<C> {
     ///
     /// The flow's own, which names the source.
     pub fn outcome(&self, resolved: Result<Resolved, Error>) -> Result<Credentials, Error> {
-        resolved.map(|resolved| resolved.credentials)
+        let credentials = resolved?.credentials;
+        *self.last() = Some(credentials.clone());
+        Ok(credentials)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Credentials>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -57,7 +57,7 @@ impl World {
     /// A client that needs nothing else.
     fn client(&self, make: Make, config: Config) -> Driver {
         let sender = make(&Setup::new(Settings::new()).credentials_only()).unwrap();
-        let provider = sender.asks(Source::RolesAnywhere(config));
+        let provider = sender.gives(Source::RolesAnywhere(config));
         let settings = Settings::new().region("eu-west-1").endpoint_url(self.sts.url());
         make(&Setup::new(settings).provider(provider)).unwrap()
     }

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use sts_proto::credentials::cli_cache::role_file;
+use sts_proto::credentials::{Role, Source};
 use sts_proto::operations::AssumeRole;
 use sts_tests::driver::{Setup, through_both};
 use sts_tests::home::{Home, slashed};
@@ -156,6 +158,36 @@ fn an_entry_that_the_service_refuses_is_fetched_anew_and_replaced() {
         let in_role = base.with_provider(base.assumes(AssumeRole::new(ROLE, "ann")));
         call(&in_role).unwrap();
         assert_eq!(peer.signers(), ["ASIAOLD", "AKIDBASE", "ASIANEW"]);
+    });
+}
+
+/// By a client of its own, which has the cache, for a source that another client asks.
+#[test]
+fn an_entry_that_a_source_gave_and_the_service_refuses_is_fetched_anew() {
+    through_both(|make| {
+        let home = home();
+        let asked = AtomicUsize::new(0);
+        let peer = Peer::new(move |request| {
+            if request.body().starts_with(b"Action=AssumeRoleWithWebIdentity") {
+                let id = if asked.fetch_add(1, Ordering::Relaxed) == 0 { "ASIAOLD" } else { "ASIANEW" };
+                return answer(
+                    200,
+                    format!(
+                        "<R><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>{id}</AccessKeyId><SecretAccessKey>\
+                         planted-s</SecretAccessKey><SessionToken>planted-t</SessionToken><Expiration>2090-01-31T12:00:00Z\
+                         </Expiration></Credentials></AssumeRoleWithWebIdentityResult></R>"
+                    ),
+                );
+            }
+            if signer(request) == "ASIAOLD" { answer(403, EXPIRED) } else { answer(200, IDENTITY) }
+        });
+        let setup = Setup::of_environment(home.variables(&[])).region("eu-west-1").transport(&peer);
+        let asks = make(&setup.clone().share_cli_cache().without_credentials()).unwrap();
+        let token_file = home.write("token", "jwt");
+        let provider = asks.gives(Source::WebIdentity { role: Role::new(ROLE), token_file });
+        let own = setup.provider(provider).beside(&asks).unwrap();
+        call(&own).unwrap();
+        assert_eq!(own.credentials().unwrap().access_key_id, "ASIANEW");
     });
 }
 
