@@ -113,6 +113,15 @@ enum State<L: Login> {
 struct Due<L: Login> {
     held: Held<L>,
     contents: Given,
+    /// The refresh token that the file has, where a newer login could not be written to it.
+    in_file: Option<Secret>,
+}
+
+impl<L: Login> Due<L> {
+    /// The refresh token that the service was sent.
+    fn sent(&self) -> Secret {
+        self.held.renewal.as_ref().map(|renewal| renewal.refresh_token.clone()).unwrap_or_default()
+    }
 }
 
 #[derive(Debug)]
@@ -158,9 +167,10 @@ impl<L: Login> Renewal<L> {
         let newer = held.renewal.as_ref().ok().and_then(|renewal| {
             let contents = self.memory.instead(self.login.file(), &renewal.refresh_token)?;
             let held = self.login.read(contents.expose().as_bytes()).ok()?;
-            Some(Due { held, contents: bytes::Bytes::copy_from_slice(contents.expose().as_bytes()).into() })
+            let contents = bytes::Bytes::copy_from_slice(contents.expose().as_bytes()).into();
+            Some(Due { held, contents, in_file: Some(renewal.refresh_token.clone()) })
         });
-        Ok(newer.unwrap_or(Due { held, contents }))
+        Ok(newer.unwrap_or(Due { held, contents, in_file: None }))
     }
 
     fn decide(
@@ -292,7 +302,7 @@ impl<L: Login> Renewal<L> {
         New(new): New<L>,
         contents: Option<Given>,
     ) -> Step<L::Good> {
-        let sent = due.held.renewal.map(|renewal| renewal.refresh_token).unwrap_or_default();
+        let sent = due.sent();
         let path = self.login.file();
         let Some(contents) = contents else {
             // Another program has logged out: a login must not come back.
@@ -307,10 +317,21 @@ impl<L: Login> Renewal<L> {
                 return Step::Done(new.good);
             }
             // What is there is of no use to any program.
-            None => (due.contents, sent),
+            None => (due.contents, due.in_file.unwrap_or(sent)),
         };
-        let changed =
-            Rewritten::new(&base).and_then(|mut file| (new.change)(&mut file).map(|()| file.text()));
+        self.replace(now, new, &base, spent)
+    }
+
+    /// Writes the new login in place of one with a refresh token that is spent.
+    fn replace(
+        &mut self,
+        now: SystemTime,
+        new: Renewed<L::Good>,
+        base: &[u8],
+        spent: Secret,
+    ) -> Step<L::Good> {
+        let path = self.login.file();
+        let changed = Rewritten::new(base).and_then(|mut file| (new.change)(&mut file).map(|()| file.text()));
         match changed {
             Ok(contents) => {
                 let effect = Effect::Replace(path.to_owned(), contents.clone());
@@ -357,9 +378,9 @@ impl<L: Login> Flow for Renewal<L> {
                 Ok(self.write(now, due, new, contents.map(Given::from)))
             }
             // Writing it may succeed all the same.
-            (State::ReadingToWrite(due, new), Event::Failed(_)) => {
-                let contents = due.contents.share().into();
-                Ok(self.write(now, due, new, Some(contents)))
+            (State::ReadingToWrite(due, New(new)), Event::Failed(_)) => {
+                let spent = due.in_file.clone().unwrap_or_else(|| due.sent());
+                Ok(self.replace(now, new, &due.contents, spent))
             }
             (State::Writing(written), Event::Replaced) => {
                 self.memory.written(self.login.file(), now);

@@ -209,6 +209,21 @@ fn what_cannot_be_written_is_kept_for_the_next_renewal() {
     assert!(error.contains("there is no login") && error.contains("run `aws login --profile me`"), "{error}");
 }
 
+/// The file keeps the first refresh token through two renewals, and cannot be read before the second is written.
+#[test]
+fn a_renewal_is_kept_where_the_file_can_be_neither_read_nor_written() {
+    let memory = Renewals::default();
+    let due = || contents(&file(60, "planted-r"));
+    let cannot = || failed(TransportErrorKind::Other);
+    with(&memory, now(), [due(), due(), answer(200, RENEWED), due(), cannot()]);
+    let again = RENEWED.replace("planted-r2", "planted-r3");
+    let later = now() + Duration::from_secs(700);
+    with(&memory, later, [due(), due(), answer(200, &again), cannot(), cannot()]);
+    let later = later + Duration::from_secs(700);
+    let played = with(&memory, later, [due(), due(), answer(200, RENEWED), due(), Event::Replaced]);
+    assert!(std::str::from_utf8(played.sent[0].0.body()).unwrap().contains("planted-r3"));
+}
+
 #[test]
 fn keys_that_last_are_used_where_they_cannot_be_renewed() {
     for (status, body) in [(500, ""), (400, r#"{"error": "x"}"#), (404, ""), (200, "{}"), (302, "")] {
