@@ -162,8 +162,8 @@ impl Verifier {
         self
     }
 
-    /// Accepts each proof once, and remembers at most this many signatures for it, each until STS no longer honours it:
-    /// some 150 bytes each. If that is not enough, proofs are refused with [`Reason::Crowded`]. A proof that is refused takes
+    /// Accepts each proof once, and remembers at most this many signatures for it, each at least until STS no longer honours
+    /// it: some 150 bytes each. If that is not enough, proofs are refused with [`Reason::Crowded`]. A proof that is refused takes
     /// up room only while STS is asked. Nothing is remembered by default. The memory is this process's: where there are several,
     /// give each challenge to the caller as the audience instead.
     pub fn remember(mut self, max: usize) -> Self {

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use super::reason::Reason;
 
-/// A bounded memory of signatures. It holds each until STS no longer honours it; if it is full, proofs are refused rather
-/// than old ones forgotten.
+/// A bounded memory of signatures. It holds each at least until STS no longer honours it; if it is full, proofs are refused
+/// rather than such ones forgotten.
 pub(super) struct Replay {
     max: usize,
     /// By their ends. A signature is over its date, so that one with another date is another proof, which STS refuses.
@@ -32,11 +32,12 @@ impl Replay {
     ) -> Result<Claim, Reason> {
         let signature = (until, signature.to_owned());
         let mut seen = self.seen();
-        while seen.first().is_some_and(|(until, _)| *until < now) {
-            seen.pop_first();
-        }
         if seen.contains(&signature) {
             return Err(Reason::Replayed);
+        }
+        // No sooner than there is need for the room: this machine's clock may have been ahead, and step back.
+        while seen.len() >= self.max && seen.first().is_some_and(|(until, _)| *until < now) {
+            seen.pop_first();
         }
         if seen.len() >= self.max {
             return Err(Reason::Crowded);

@@ -501,6 +501,22 @@ fn a_signature_is_accepted_once_until_sts_forgets_it() {
     assert_eq!(begin(end + Duration::from_secs(1)), None);
 }
 
+/// Another proof that comes while the clock is ahead makes nobody forget.
+#[test]
+fn a_signature_is_remembered_where_the_clock_steps_back() {
+    let verifier = vault().remember(2);
+    let accept = |given: &[u8], at| {
+        let mut flow = verifier.request(given);
+        step(&mut flow, at, Event::Start)?;
+        step(&mut flow, at, Event::Response(answered(200, "text/xml", ANSWER))).map(drop)
+    };
+    let (given, ahead) = (payload("iam_request_url", |url| url), now() + Duration::from_secs(901));
+    let later = Vault::new("dev").server_id(AUDIENCE).prove(&endpoint(), &temporary(), ahead).unwrap();
+    accept(&given, now()).unwrap();
+    accept(later.expose().as_bytes(), ahead).unwrap();
+    assert_eq!(accept(&given, now() + Duration::from_secs(360)), Err(Reason::Replayed));
+}
+
 /// Otherwise proofs that are none would keep everybody out until their dates are 15 minutes old.
 #[test]
 fn what_is_not_accepted_takes_no_room() {
