@@ -315,6 +315,8 @@ impl Resolve {
             };
         }
         let Some(role) = turn.plan.roles.get(assumed) else {
+            // A session that they have assumed is a new one.
+            self.kept_in_use &= turn.plan.roles.is_empty();
             let kept = if self.kept_in_use { KEPT_IN_USE } else { "" };
             let notes = [self.renewals.note(), self.cli_cache.as_ref().and_then(CliCache::note)];
             let note: String = notes.iter().flatten().map(|note| format!("; {note}")).collect();
