@@ -95,7 +95,9 @@ fn verify(shared: &Shared, request: &Request<Bytes>, now: OffsetDateTime) -> Res
     let signed: Vec<&str> = item("SignedHeaders").split(';').collect();
     let needed = ["content-type", "host", "x-amz-date", "x-amz-x509"].into_iter();
     let needed = needed.chain(headers.contains_key("x-amz-x509-chain").then_some("x-amz-x509-chain"));
-    if !signed.is_sorted() || !needed.into_iter().all(|name| signed.contains(&name)) {
+    if !signed.is_sorted_by(|name, next| name < next)
+        || !needed.into_iter().all(|name| signed.contains(&name))
+    {
         return Err(denied("A header is not signed"));
     }
     let date = header(headers, "x-amz-date").unwrap_or_default();

@@ -312,7 +312,9 @@ fn check_signed_headers(received: &Received<'_>, signed: &[&str]) -> Result<(), 
     if let Some(name) = unsigned {
         return Err(mismatch(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")));
     }
-    if !signed.is_sorted() || signed.iter().any(|name| name.chars().any(|c| c.is_ascii_uppercase())) {
+    if !signed.is_sorted_by(|name, next| name < next)
+        || signed.iter().any(|name| name.chars().any(|c| c.is_ascii_uppercase()))
+    {
         return Err(mismatch("'SignedHeaders' must be in lower case and sorted."));
     }
     Ok(())
