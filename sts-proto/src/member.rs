@@ -11,7 +11,7 @@ use crate::secret::Secret;
 /// | member | taken |
 /// |---|---|
 /// | `String`, `Secret` | `&str`, `String`, `&String`, `Cow<str>`, `Box<str>`, `Arc<str>` |
-/// | numbers | every integer; one that the member cannot hold becomes the nearest that it can |
+/// | numbers | every integer of up to 64 bits, `usize` and `isize`; one that the member cannot hold becomes the nearest that it can |
 /// | numbers of seconds (`u32`) | `Duration` also, without its fraction of a second |
 /// | `Vec` | whatever can be iterated over: `Vec`, arrays, `&[T]`, sets, iterators |
 /// | `Vec<Tag>` | maps also, and anything else that has pairs of key and value |

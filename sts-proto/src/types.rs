@@ -1,6 +1,7 @@
 //! Structures that several operations share.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::input;
 use crate::keys::Credentials;
@@ -84,7 +85,7 @@ macro_rules! arns {
     )*};
 }
 
-arns!(&str &&str String &String Cow<'_, str> Box<str>);
+arns!(&str &&str String &String Cow<'_, str> Box<str> Arc<str>);
 
 input! {
     /// A session tag.

@@ -86,7 +86,8 @@ use crate::keys::Credentials;
 /// Signs in the header form, with the defaults of [`Signer`].
 ///
 /// Sets `authorization`, `x-amz-date` and `x-amz-security-token`, replacing existing ones, so that the same
-/// request can be signed again for another attempt. On an error the request is unchanged.
+/// request can be signed again for another attempt. On an error the request is unchanged, but for
+/// [`SignError::TooManyHeaders`], after which some of its headers are.
 ///
 /// # Errors
 ///
