@@ -51,8 +51,9 @@ fn compare<O: Operation<Output: Matches>>(output: &O::Output, body: &[u8]) {
     let root = document.root_element();
     let result = document::last(root, &format!("{}Result", O::ACTION));
     output.matches("the result", result);
-    let id =
-        document::last(root, "ResponseMetadata").and_then(|metadata| document::last(metadata, "RequestId"));
-    let id = id.map(document::text).filter(|id| !id.trim().is_empty());
+    // The last one that is not blank.
+    let metadata = document::named(root, "ResponseMetadata");
+    let ids = metadata.flat_map(|metadata| document::named(metadata, "RequestId")).map(document::text);
+    let id = ids.filter(|id| !id.trim().is_empty()).last();
     assert_eq!(output.metadata().body_request_id(), id.as_deref());
 }

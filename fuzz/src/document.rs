@@ -82,9 +82,14 @@ pub fn elements<'a, 'd>(node: Node<'a, 'd>) -> impl Iterator<Item = Node<'a, 'd>
     node.children().filter(Node::is_element)
 }
 
-/// The last child element with this name: of duplicate members, the last one counts.
+/// The child elements with this name.
+pub fn named<'a, 'd>(node: Node<'a, 'd>, name: &str) -> impl Iterator<Item = Node<'a, 'd>> {
+    elements(node).filter(move |child| child.tag_name().name() == name)
+}
+
+/// The last of them: of duplicate members, the last one counts.
 pub fn last<'a, 'd>(node: Node<'a, 'd>, name: &str) -> Option<Node<'a, 'd>> {
-    elements(node).filter(|child| child.tag_name().name() == name).last()
+    named(node, name).last()
 }
 
 /// An element's own text, without that of its child elements.
