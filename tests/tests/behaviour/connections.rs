@@ -63,7 +63,8 @@ fn a_kept_connection_that_the_server_has_closed_costs_no_attempt() {
 fn a_server_that_closes_at_any_moment_makes_no_call_fail() {
     through_both(|make| {
         let server = Scripted::start(closes());
-        let sts = make(&Setup::new(settings(&server))).unwrap();
+        // On a busy machine, three connections in a row may be closed before the client hears of it.
+        let sts = make(&Setup::new(settings(&server).retry(Retry::standard().max_attempts(10)))).unwrap();
         let callers: Vec<_> = (0..4)
             .map(|_| {
                 let sts = sts.clone();
