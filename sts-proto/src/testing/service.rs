@@ -37,7 +37,8 @@ impl Service {
         Self(Arc::new(Inner { answer, received: Mutex::default() }))
     }
 
-    /// Gives these in turn. A request for which none is left fails, and is not repeated.
+    /// Gives these in turn. A request for which none is left fails, and is not repeated. Answers that are left over at the end are
+    /// no failure by themselves: compare the number of [`received`](Self::received).
     pub fn answering<A: Into<Answer>>(answers: impl IntoIterator<Item = A>) -> Self {
         let answers: VecDeque<Answer> = answers.into_iter().map(Into::into).collect();
         let (count, answers) = (answers.len(), Mutex::new(answers));
