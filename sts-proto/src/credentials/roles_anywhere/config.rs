@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Request, Uri};
 
 use super::wrong;
-use crate::endpoint::{Target, roles_anywhere};
+use crate::endpoint::{Problem, Target, roles_anywhere};
 use crate::error::{CredentialsError, Error};
 use crate::escape::escape;
 use crate::member::IntoOptional;
@@ -42,7 +42,8 @@ pub struct Config {
     region: Option<String>,
     fips: bool,
     dual_stack: bool,
-    endpoint_url: Option<String>,
+    /// Or why it cannot be used; an invalid one may hold a password, and is not kept.
+    endpoint: Option<Result<Box<Target>, Problem>>,
     duration_seconds: u32,
     session_name: Option<String>,
     properties: Vec<(String, String)>,
@@ -64,7 +65,7 @@ impl Config {
             region: None,
             fips: false,
             dual_stack: false,
-            endpoint_url: None,
+            endpoint: None,
             duration_seconds: HOUR,
             session_name: None,
             properties: Vec::new(),
@@ -95,7 +96,7 @@ impl Config {
     /// Where to send the request instead of AWS's endpoint.
     #[must_use]
     pub fn endpoint_url<By>(mut self, url: impl IntoOptional<String, By>) -> Self {
-        self.endpoint_url = url.into_optional();
+        self.endpoint = url.into_optional().map(|url| Target::parse(&url).map(Box::new));
         self
     }
 
@@ -150,11 +151,10 @@ impl Config {
     fn target(&self, region: &str) -> Result<(Uri, HeaderValue, String), CredentialsError> {
         let (Target { uri, host }, region) = roles_anywhere(region, self.fips, self.dual_stack)
             .map_err(|error| wrong(format!("no endpoint can be made of the region: {error}")))?;
-        let Target { uri, host } = match &self.endpoint_url {
-            Some(url) => Target::parse(url)
-                .map_err(|problem| wrong(format!("the endpoint url cannot be used: it has {problem}")))?,
-            None => Target { uri, host },
-        };
+        let given = self.endpoint.clone().transpose();
+        let given =
+            given.map_err(|problem| wrong(format!("the endpoint url cannot be used: it has {problem}")))?;
+        let Target { uri, host } = given.map_or(Target { uri, host }, |given| *given);
         let mut parts = uri.into_parts();
         let path = parts.path_and_query.as_ref().map_or("", |target| target.path()).trim_end_matches('/');
         let arns = [

@@ -89,6 +89,12 @@ fn a_session_is_that_of_the_role() {
 }
 
 #[test]
+fn no_password_of_an_endpoint_is_shown() {
+    let config = valid().endpoint_url("https://u:planted@h");
+    assert!(!format!("{config:?}").contains("planted"), "{config:?}");
+}
+
+#[test]
 fn where_the_request_goes() {
     let host = |config: Config| {
         asked(config, [answer(201, KEYS)]).requests()[0].split('?').next().unwrap().to_owned()
