@@ -74,10 +74,8 @@ mod tests {
     fn it_is_what_consul_takes_with_a_header_of_ones_own() {
         let made = Audience::new("X-Consul-IAM-ServerID", "consul.example.com");
         let consul = Consul::new().server_id("consul.example.com");
-        let [made, consul]: [Secret; 2] = [
-            made.prove(&endpoint(), &keys(), now()).unwrap(),
-            consul.prove(&endpoint(), &keys(), now()).unwrap(),
-        ];
+        let made = made.prove(&endpoint(), &keys(), now()).unwrap();
+        let consul = consul.prove(&endpoint(), &keys(), now()).unwrap();
         assert_eq!(made.expose(), consul.expose());
     }
 

@@ -62,6 +62,22 @@ impl Env {
         self
     }
 
+    /// Windows keeps how a name is spelled, and takes all spellings for one.
+    fn of(platform: Platform, variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let known = |(name, value): (OsString, OsString)| {
+            let mut name = name.into_string().ok()?;
+            if platform == Platform::Windows {
+                name.make_ascii_uppercase();
+            }
+            let kept = name.starts_with("AWS_")
+                || name.starts_with("_X_AMZN_")
+                || HOME.contains(&name.as_str())
+                || PROXY.contains(&name.as_str());
+            kept.then(|| (name, value.into_string().map(Secret::new).map_err(drop)))
+        };
+        Self { variables: variables.filter_map(known).collect(), or_home: None }
+    }
+
     fn find(&self, variable: &str) -> Option<&Result<Secret, ()>> {
         self.variables.iter().rfind(|(name, _)| name == variable).map(|(_, value)| value)
     }
@@ -95,24 +111,6 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         Self::of(Platform::current(), variables)
-    }
-}
-
-impl Env {
-    /// Windows keeps how a name is spelled, and takes all spellings for one.
-    fn of(platform: Platform, variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
-        let known = |(name, value): (OsString, OsString)| {
-            let mut name = name.into_string().ok()?;
-            if platform == Platform::Windows {
-                name.make_ascii_uppercase();
-            }
-            let kept = name.starts_with("AWS_")
-                || name.starts_with("_X_AMZN_")
-                || HOME.contains(&name.as_str())
-                || PROXY.contains(&name.as_str());
-            kept.then(|| (name, value.into_string().map(Secret::new).map_err(drop)))
-        };
-        Self { variables: variables.filter_map(known).collect(), or_home: None }
     }
 }
 

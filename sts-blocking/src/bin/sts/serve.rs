@@ -17,10 +17,9 @@ use crate::session::Session;
 /// container's, which every SDK of AWS asks.
 ///
 /// Prints the two variables that lead programs to it once it has credentials, removes others that programs would obey before
-/// them, and runs until it is ended. It answers only
-/// callers that have the token and name it as 127.0.0.1 or localhost. GET / gives the credentials of the profile or of
-/// --role, and of long-term keys a session of GetSessionToken; GET /role-arn/ARN gives those of another role, assumed with
-/// them.
+/// them, and runs until it is ended. It answers only callers that have the token and name it as 127.0.0.1 or localhost. GET /
+/// gives the credentials of the profile or of --role, and of long-term keys a session of GetSessionToken; GET /role-arn/ARN
+/// gives those of another role, assumed with them.
 #[derive(Args)]
 pub(crate) struct Serve {
     #[command(flatten)]

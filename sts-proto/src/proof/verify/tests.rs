@@ -501,7 +501,7 @@ fn a_signature_is_accepted_once_until_sts_forgets_it() {
     assert_eq!(begin(end + Duration::from_secs(1)), None);
 }
 
-/// Another proof that comes while the clock is ahead makes nobody forget.
+/// The verifier does not forget a signature because another proof comes while its clock is ahead.
 #[test]
 fn a_signature_is_remembered_where_the_clock_steps_back() {
     let verifier = vault().remember(2);

@@ -117,7 +117,7 @@ fn what_was_chosen_is_made_at_once_and_the_default_when_it_is_needed() {
     assert_eq!(*tls.get().unwrap(), 1);
 }
 
-/// Each request that failed with roots that are no longer those of the file is sent once more, whoever has read it first.
+/// A request that failed with the old roots is sent once more, even if another request has read the new file first.
 #[test]
 fn all_requests_under_way_are_sent_again_once_the_file_has_other_roots() {
     let pem = |text: &'static str| Event::Contents(Some(text.into()));
